@@ -1,0 +1,25 @@
+/** A decoded image: 8-bit RGB, row-major, interleaved. */
+export interface RgbImage {
+  /** Pixels. */
+  width: number;
+  /** Pixels. */
+  height: number;
+  /** `height * width * 3` bytes: R, G, B of the first pixel, then the next one to the right. */
+  data: Uint8Array;
+}
+
+/** One value per pixel, row-major: an anomaly map. */
+export interface ScalarMap {
+  width: number;
+  height: number;
+  /** `height * width` values. */
+  data: Float32Array;
+}
+
+/** A binary mask, row-major: 0 = outside, anything else = inside. */
+export interface Mask {
+  width: number;
+  height: number;
+  /** `height * width` bytes. */
+  data: Uint8Array;
+}

@@ -1,0 +1,6 @@
+export * from './configuration.js';
+export * from './data-set.js';
+export * from './device.js';
+export * from './errors.js';
+export * from './image.js';
+export * from './prediction.js';
