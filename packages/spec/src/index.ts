@@ -1,3 +1,4 @@
+export * from './calibration.js';
 export * from './configuration.js';
 export * from './data-set.js';
 export * from './device.js';
