@@ -1,0 +1,145 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
+  TensorProto_DataLocation as DataLocation,
+  type GraphProto,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from 'onnx-buf';
+import type { Attribute } from './attribute.js';
+import type { ExternalTensor, Graph } from './graph.js';
+import { ELEMENT_TYPE } from './operators/logic.js';
+import type { Shape } from './shape.js';
+import type { DataType, Tensor, TensorData } from './tensor.js';
+
+/** Operator set of every model written here: the first with Split by sizes, Resize by axes and ReduceMax by input. */
+export const OPSET = 18;
+const IR_VERSION = 8n;
+
+/** A graph as the bytes of an ONNX model, the same bytes for the same graph. */
+export function writeModel(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  const model = create(ModelProtoSchema, {
+    irVersion: IR_VERSION,
+    producerName: 'cflow',
+    opsetImport: [{ domain: '', version: BigInt(OPSET) }],
+    graph: graphMessage(graph),
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+  });
+  return toBinary(ModelProtoSchema, model);
+}
+
+function graphMessage(graph: Graph, outerName: (name: string) => string = (name) => name): GraphProto {
+  // The runtime knows an output by its name only, so a declared name replaces the value's own.
+  const renamed = new Map<string, string>();
+  const identities: { from: string; to: string }[] = [];
+  const nameOf = (name: string): string => renamed.get(name) ?? outerName(name);
+  for (const { name, value } of graph.outputs) {
+    if (value.producer && value.name !== name && !renamed.has(value.name)) renamed.set(value.name, name);
+    else if (value.name !== name) identities.push({ from: nameOf(value.name), to: name });
+  }
+  return create(GraphProtoSchema, {
+    name: graph.name,
+    node: [
+      ...graph.nodes.map((node) =>
+        create(NodeProtoSchema, {
+          opType: node.operator,
+          name: node.name,
+          input: node.inputs.map((input) => (input ? nameOf(input.name) : '')),
+          output: node.outputs.map((output) => nameOf(output.name)),
+          attribute: Object.entries(node.attributes).map(([name, attribute]) =>
+            attributeMessage(name, attribute, nameOf),
+          ),
+        }),
+      ),
+      ...identities.map(({ from, to }) =>
+        create(NodeProtoSchema, { opType: 'Identity', name: `${to}/Identity`, input: [from], output: [to] }),
+      ),
+    ],
+    input: graph.inputs.map(({ name, type, shape }) => valueInfo(name, type, shape)),
+    output: graph.outputs.map(({ name, value }) => valueInfo(name, value.type, value.shape)),
+    initializer: [...graph.initializers].map(([name, tensor]) => tensorMessage(name, tensor)),
+  });
+}
+
+function valueInfo(name: string, type: DataType, shape: Shape): ValueInfoProto {
+  const dim = shape.map((size) => ({
+    value:
+      typeof size === 'string'
+        ? { case: 'dimParam' as const, value: size }
+        : { case: 'dimValue' as const, value: BigInt(size) },
+  }));
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: { value: { case: 'tensorType', value: { elemType: ELEMENT_TYPE[type], shape: { dim } } } },
+  });
+}
+
+function tensorMessage(name: string, tensor: Tensor | ExternalTensor): TensorProto {
+  const common = { name, dataType: ELEMENT_TYPE[tensor.type], dims: tensor.dims.map(BigInt) };
+  if ('location' in tensor) {
+    const { location, offset, length } = tensor;
+    return create(TensorProtoSchema, {
+      ...common,
+      dataLocation: DataLocation.EXTERNAL,
+      externalData: [
+        { key: 'location', value: location },
+        { key: 'offset', value: String(offset) },
+        { key: 'length', value: String(length) },
+      ],
+    });
+  }
+  return create(TensorProtoSchema, { ...common, rawData: littleEndianBytes(tensor.data) });
+}
+
+/** The bytes of a typed array. Every platform that runs this is little endian, as ONNX is. */
+function littleEndianBytes(data: TensorData): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+}
+
+function attributeMessage(
+  name: string,
+  attribute: Attribute,
+  nameOf: (name: string) => string,
+): AttributeProto {
+  switch (attribute.kind) {
+    case 'int':
+      return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(attribute.value) });
+    case 'float':
+      return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: attribute.value });
+    case 'string':
+      return create(AttributeProtoSchema, {
+        name,
+        type: AttributeType.STRING,
+        s: new TextEncoder().encode(attribute.value),
+      });
+    case 'ints':
+      return create(AttributeProtoSchema, {
+        name,
+        type: AttributeType.INTS,
+        ints: attribute.value.map(BigInt),
+      });
+    case 'floats':
+      return create(AttributeProtoSchema, { name, type: AttributeType.FLOATS, floats: [...attribute.value] });
+    case 'tensor':
+      return create(AttributeProtoSchema, {
+        name,
+        type: AttributeType.TENSOR,
+        t: tensorMessage('', attribute.value),
+      });
+    case 'graph':
+      return create(AttributeProtoSchema, {
+        name,
+        type: AttributeType.GRAPH,
+        g: graphMessage(attribute.value, nameOf),
+      });
+    default:
+      return attribute satisfies never;
+  }
+}
