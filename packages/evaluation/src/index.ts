@@ -1,1 +1,14 @@
-export {};
+export * from './aupro.js';
+export * from './auroc.js';
+export * from './average-precision.js';
+export * from './calibrate.js';
+export { type ConnectedComponents, connectedComponents } from './connected-components.js';
+export * from './curves.js';
+export * from './defect-metrics.js';
+export * from './false-alarm.js';
+export * from './false-alarm-rate-interval.js';
+export { type ComputeMetricsInput, computeMetrics } from './metrics.js';
+export * from './optimal-f1.js';
+export * from './pixel-scores.js';
+export { type Labels, type RankedScores, rankScores, type Scores } from './ranked-scores.js';
+export * from './regions.js';

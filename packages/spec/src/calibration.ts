@@ -59,8 +59,8 @@ export const metricsSchema = z.strictObject({
   images: count,
   goodImages: count,
   badImages: count,
-  /** Images that have an anomaly map and a mask, and so count for the pixel figures. */
-  maskedImages: count,
+  /** Images whose pixels count: bad ones with a map and a mask, good ones with a map. */
+  pixelImages: count,
   /** Connected components of the masks: what AUPRO weighs equally. */
   defectRegions: count,
   /** Area under the ROC curve over image scores. */

@@ -1,0 +1,124 @@
+import { DataSetError, type Mask, type Metrics, type ScalarMap } from '@cflow/spec';
+import { rankedAuPro } from './aupro.js';
+import { rankedAuroc } from './auroc.js';
+import { rankedAveragePrecision } from './average-precision.js';
+import { falseAlarmRateInterval } from './false-alarm-rate-interval.js';
+import { rankedOptimalF1 } from './optimal-f1.js';
+import { rankPixels } from './pixel-scores.js';
+import { type Labels, rankScores, type Scores } from './ranked-scores.js';
+
+export interface ComputeMetricsInput {
+  /** One score per image. */
+  scores: Scores;
+  /** One label per image: true or non-zero is bad. */
+  labels: Labels;
+  /** Anomaly map of each image, as far as there is one. */
+  maps?: readonly (ScalarMap | undefined)[] | undefined;
+  /**
+   * Ground truth of each image, of its map's size. A good image needs none; a bad image without one is left out of the
+   * pixel figures, since nobody said where its defect is.
+   */
+  masks?: readonly (Mask | undefined)[] | undefined;
+  /** Image threshold to count false alarms and detections at. */
+  threshold?: number | undefined;
+}
+
+type PixelMetrics = Pick<
+  Metrics,
+  'pixelImages' | 'defectRegions' | 'pixelAuroc' | 'pixelAupr' | 'aupro' | 'pixelF1' | 'pixelF1Threshold'
+>;
+
+/**
+ * All figures of a detector on labelled images. A figure that the data do not define (one class only, no masks) is
+ * null. Memory: one copy of the maps.
+ *
+ * @throws DataSetError when scores, labels, maps and masks do not match, or one of them holds a NaN.
+ */
+export function computeMetrics(input: ComputeMetricsInput): Metrics {
+  const ranked = rankScores(input.scores, input.labels);
+  const { good, bad } = ranked;
+  const f1 = rankedOptimalF1(ranked);
+  return {
+    images: good.length + bad.length,
+    goodImages: good.length,
+    badImages: bad.length,
+    imageAuroc: defined(rankedAuroc(ranked)),
+    imageAupr: defined(rankedAveragePrecision(ranked)),
+    f1: defined(f1.f1),
+    f1Threshold: finite(f1.threshold),
+    ...pixelMetrics(input),
+    ...(input.threshold === undefined ? {} : operatingPoint(good, bad, input.threshold)),
+  };
+}
+
+function operatingPoint(
+  good: ArrayLike<number>,
+  bad: ArrayLike<number>,
+  threshold: number,
+): Pick<Metrics, 'threshold' | 'falseAlarmRate' | 'falseAlarmRateInterval' | 'detectionRate'> {
+  const falseAlarms = countAtOrAbove(good, threshold);
+  return {
+    threshold,
+    falseAlarmRate: defined(falseAlarms / good.length),
+    falseAlarmRateInterval: good.length > 0 ? falseAlarmRateInterval(falseAlarms, good.length) : null,
+    detectionRate: defined(countAtOrAbove(bad, threshold) / bad.length),
+  };
+}
+
+function pixelMetrics({ scores, labels, maps, masks }: ComputeMetricsInput): PixelMetrics {
+  for (const list of [maps, masks]) {
+    if (list && list.length !== scores.length) {
+      throw new DataSetError(
+        `Expected ${scores.length} maps and masks, one per score, found ${list.length}.`,
+        {
+          details: { scores: scores.length, found: list.length },
+        },
+      );
+    }
+  }
+  const keptMaps: ScalarMap[] = [];
+  const keptMasks: Mask[] = [];
+  let masked = false;
+  for (let i = 0; i < scores.length; i++) {
+    const map = maps?.[i];
+    const mask = masks?.[i];
+    if (!map || (labels[i] && !mask)) continue;
+    if (mask) masked = true;
+    keptMaps.push(map);
+    keptMasks.push(mask ?? { width: map.width, height: map.height, data: new Uint8Array(map.data.length) });
+  }
+  if (!masked) {
+    return {
+      pixelImages: 0,
+      defectRegions: 0,
+      pixelAuroc: null,
+      pixelAupr: null,
+      aupro: null,
+      pixelF1: null,
+      pixelF1Threshold: null,
+    };
+  }
+  const pixels = rankPixels(keptMaps, keptMasks);
+  const { aupro, components } = rankedAuPro(pixels.good, keptMaps, keptMasks);
+  const f1 = rankedOptimalF1(pixels);
+  return {
+    pixelImages: keptMaps.length,
+    defectRegions: components,
+    pixelAuroc: defined(rankedAuroc(pixels)),
+    pixelAupr: defined(rankedAveragePrecision(pixels)),
+    aupro: defined(aupro),
+    pixelF1: defined(f1.f1),
+    pixelF1Threshold: finite(f1.threshold),
+  };
+}
+
+/** Number of values at or above the threshold. */
+export function countAtOrAbove(values: ArrayLike<number>, threshold: number): number {
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if (values[i]! >= threshold) count++;
+  return count;
+}
+
+/** JSON has no NaN: null stands for what is not defined. */
+export const defined: (value: number) => number | null = (value) => (Number.isNaN(value) ? null : value);
+const finite: (value: number) => number | null = (value) => (Number.isFinite(value) ? value : null);

@@ -1,0 +1,47 @@
+import { DataSetError, type Mask, type ScalarMap } from '@cflow/spec';
+import { requireSize } from './connected-components.js';
+import { type RankedScores, rankParts } from './ranked-scores.js';
+
+/**
+ * The pixels of all maps, ranked: bad where the mask is not 0. Memory: one copy of the maps.
+ *
+ * @throws DataSetError when there is not one mask per map, their sizes differ, or a pixel is NaN.
+ */
+export function rankPixels(maps: readonly ScalarMap[], masks: readonly Mask[]): RankedScores {
+  if (maps.length !== masks.length) {
+    throw new DataSetError(
+      `Expected one mask per map, found ${maps.length} maps and ${masks.length} masks.`,
+      {
+        details: { maps: maps.length, masks: masks.length },
+      },
+    );
+  }
+  let total = 0;
+  let badCount = 0;
+  maps.forEach((map, i) => {
+    const mask = masks[i]!;
+    requireSize('map', map);
+    requireSize('mask', mask);
+    if (mask.width !== map.width || mask.height !== map.height) {
+      throw new DataSetError(
+        `Expected a mask of the map's size ${map.width}x${map.height} for image ${i}, found ${mask.width}x${mask.height}. ` +
+          'Resize the mask with nearest neighbour first.',
+        { details: { index: i, map: [map.width, map.height], mask: [mask.width, mask.height] } },
+      );
+    }
+    total += map.data.length;
+    for (let p = 0; p < mask.data.length; p++) if (mask.data[p] !== 0) badCount++;
+  });
+  const good = new Float32Array(total - badCount);
+  const bad = new Float32Array(badCount);
+  let g = 0;
+  let b = 0;
+  maps.forEach(({ data }, i) => {
+    const mask = masks[i]!.data;
+    for (let p = 0; p < data.length; p++) {
+      if (mask[p] === 0) good[g++] = data[p]!;
+      else bad[b++] = data[p]!;
+    }
+  });
+  return rankParts(good, bad);
+}
