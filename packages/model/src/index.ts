@@ -1,1 +1,2 @@
-export {};
+export * from './decoder/index.js';
+export * from './scoring/index.js';

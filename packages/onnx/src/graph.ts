@@ -15,15 +15,6 @@ export interface Value {
   readonly producer?: Node;
 }
 
-/** A tensor that lies in another file: raw little-endian bytes at an offset (ONNX external data). */
-export interface ExternalTensor {
-  type: DataType;
-  dims: readonly number[];
-  location: string;
-  offset: number;
-  length: number;
-}
-
 /**
  * Vector-Jacobian product: given the cotangent of each output (undefined where the loss does not depend on it),
  * one function per input that builds that input's cotangent. They are functions so that only those are built
@@ -55,7 +46,7 @@ export class Graph {
   readonly nodes: Node[] = [];
   readonly inputs: Value[] = [];
   readonly outputs: { name: string; value: Value }[] = [];
-  readonly initializers: Map<string, Tensor | ExternalTensor> = new Map();
+  readonly initializers: Map<string, Tensor> = new Map();
   readonly #names: Set<string>;
   /** The last suffix given to a name, so that the thousandth `Mul` need not try 999. */
   readonly #suffixes: Map<string, number>;
@@ -97,13 +88,6 @@ export class Graph {
     const unique = this.#unique(name);
     this.initializers.set(unique, tensor);
     return this.#value(unique, tensor.type, tensor.dims);
-  }
-
-  /** A constant whose bytes lie in another file. Its name is taken as it is. */
-  external(name: string, tensor: ExternalTensor): Value {
-    if (this.parent) return this.parent.external(name, tensor);
-    this.initializers.set(this.#claim(name), tensor);
-    return this.#value(name, tensor.type, tensor.dims);
   }
 
   /** A float32 constant with no dimensions; equal numbers share one constant. */

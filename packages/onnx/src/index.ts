@@ -1,7 +1,6 @@
 export * from './attribute.js';
 export { gradients } from './differentiate.js';
 export {
-  type ExternalTensor,
   Graph,
   innermost,
   type Node,
@@ -14,4 +13,4 @@ export * as op from './operators/index.js';
 export * from './optimisers/adam.js';
 export * from './shape.js';
 export * from './tensor.js';
-export { OPSET, writeModel } from './write-model.js';
+export { type ExternalRange, OPSET, type WriteModelOptions, writeModel } from './write-model.js';

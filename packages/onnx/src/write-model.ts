@@ -14,7 +14,7 @@ import {
   ValueInfoProtoSchema,
 } from 'onnx-buf';
 import type { Attribute } from './attribute.js';
-import type { ExternalTensor, Graph } from './graph.js';
+import type { Graph } from './graph.js';
 import { ELEMENT_TYPE } from './operators/logic.js';
 import type { Shape } from './shape.js';
 import type { DataType, Tensor, TensorData } from './tensor.js';
@@ -23,19 +23,39 @@ import type { DataType, Tensor, TensorData } from './tensor.js';
 export const OPSET = 18;
 const IR_VERSION = 8n;
 
-/** A graph as the bytes of an ONNX model, the same bytes for the same graph. */
-export function writeModel(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+/** Where a tensor's little-endian bytes lie in another file. */
+export interface ExternalRange {
+  offset: number;
+  length: number;
+}
+
+export interface WriteModelOptions {
+  /** Free text beside the graph, as key and value. */
+  metadata?: Readonly<Record<string, string>>;
+  /** Constants that stay outside the model: the name of the file beside it, and where in it each constant lies. */
+  external?: { location: string; ranges: ReadonlyMap<string, ExternalRange> };
+}
+
+/**
+ * A graph as the bytes of an ONNX model, the same bytes for the same graph. Constants named in `external` are
+ * written as references (ONNX external data); the caller writes that file.
+ */
+export function writeModel(graph: Graph, { metadata = {}, external }: WriteModelOptions = {}): Uint8Array {
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: 'cflow',
     opsetImport: [{ domain: '', version: BigInt(OPSET) }],
-    graph: graphMessage(graph),
+    graph: graphMessage(graph, external),
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
   });
   return toBinary(ModelProtoSchema, model);
 }
 
-function graphMessage(graph: Graph, outerName: (name: string) => string = (name) => name): GraphProto {
+function graphMessage(
+  graph: Graph,
+  external?: WriteModelOptions['external'],
+  outerName: (name: string) => string = (name) => name,
+): GraphProto {
   // The runtime knows an output by its name only, so a declared name replaces the value's own.
   const renamed = new Map<string, string>();
   const identities: { from: string; to: string }[] = [];
@@ -64,7 +84,7 @@ function graphMessage(graph: Graph, outerName: (name: string) => string = (name)
     ],
     input: graph.inputs.map(({ name, type, shape }) => valueInfo(name, type, shape)),
     output: graph.outputs.map(({ name, value }) => valueInfo(name, value.type, value.shape)),
-    initializer: [...graph.initializers].map(([name, tensor]) => tensorMessage(name, tensor)),
+    initializer: [...graph.initializers].map(([name, tensor]) => tensorMessage(name, tensor, external)),
   });
 }
 
@@ -81,17 +101,17 @@ function valueInfo(name: string, type: DataType, shape: Shape): ValueInfoProto {
   });
 }
 
-function tensorMessage(name: string, tensor: Tensor | ExternalTensor): TensorProto {
+function tensorMessage(name: string, tensor: Tensor, external?: WriteModelOptions['external']): TensorProto {
   const common = { name, dataType: ELEMENT_TYPE[tensor.type], dims: tensor.dims.map(BigInt) };
-  if ('location' in tensor) {
-    const { location, offset, length } = tensor;
+  const range = external?.ranges.get(name);
+  if (external && range) {
     return create(TensorProtoSchema, {
       ...common,
       dataLocation: DataLocation.EXTERNAL,
       externalData: [
-        { key: 'location', value: location },
-        { key: 'offset', value: String(offset) },
-        { key: 'length', value: String(length) },
+        { key: 'location', value: external.location },
+        { key: 'offset', value: String(range.offset) },
+        { key: 'length', value: String(range.length) },
       ],
     });
   }
@@ -137,7 +157,7 @@ function attributeMessage(
       return create(AttributeProtoSchema, {
         name,
         type: AttributeType.GRAPH,
-        g: graphMessage(attribute.value, nameOf),
+        g: graphMessage(attribute.value, undefined, nameOf),
       });
     default:
       return attribute satisfies never;

@@ -1,0 +1,113 @@
+// The whole of training as one graph: an ONNX Loop over fibre batches whose body runs forward, the loss, the backward
+// pass and Adam. Parameters and state never leave the device between steps.
+import { type AdamOptions, adam, float32, Graph, gradients, op, type Value } from '@cflow/onnx';
+import {
+  blockParameters,
+  decoder,
+  decoderPermutations,
+  joinParameters,
+  logLikelihood,
+  splitParameters,
+} from './decoder.js';
+import { type DecoderShape, permutationShapes, trainableShapes } from './decoder-shape.js';
+import { positionalEncoding } from './positional-encoding.js';
+
+export interface TrainingGraphOptions {
+  /** Height and width of the feature map: what positions count. */
+  height: number;
+  width: number;
+  /** Fibres per optimiser step, N. Fixed in the graph; a last batch of another size is another graph. */
+  fiberBatchSize: number;
+  adam?: AdamOptions;
+}
+
+/** Prefixes of the names of Adam's state, and of what the graph returns. */
+export const EXP_AVG = 'exp_avg.';
+export const EXP_AVG_SQ = 'exp_avg_sq.';
+export const NEXT = 'next.';
+
+/**
+ * Trains one decoder for a number of optimiser steps.
+ *
+ * Inputs:
+ * - `features` float32 [fibers, C]: a block of features, as rows
+ * - `order` int32 [steps, N]: which rows make each fibre batch
+ * - `positions` int32 [steps, N]: the position `y · width + x` of each of those rows; absent without a condition
+ * - `steps` int64 scalar: how many steps to take; as many as `order` has
+ * - `step_sizes`, `inverse_sqrt_corrections` float32 [steps]: from `adamStepSizes`
+ * - the parameters by their reference names, `exp_avg.<name>` and `exp_avg_sq.<name>` for each trainable one
+ *
+ * Outputs: `next.<name>`, `next.exp_avg.<name>`, `next.exp_avg_sq.<name>`, and `losses` float32 [steps], the mean of
+ * -log σ(log-likelihood per dimension) over each fibre batch, before that batch's step.
+ */
+export function trainingGraph(shape: DecoderShape, options: TrainingGraphOptions): Graph {
+  const { height, width, fiberBatchSize } = options;
+  const conditional = shape.conditionVector > 0;
+  const graph = new Graph('training');
+  const features = graph.input('features', 'float32', ['fibers', shape.channels]);
+  const order = graph.input('order', 'int32', ['steps', fiberBatchSize]);
+  const positions = conditional ? graph.input('positions', 'int32', ['steps', fiberBatchSize]) : undefined;
+  const steps = graph.input('steps', 'int64', []);
+  const stepSizes = graph.input('step_sizes', 'float32', ['steps']);
+  const corrections = graph.input('inverse_sqrt_corrections', 'float32', ['steps']);
+  const permutationInputs = new Map(
+    permutationShapes(shape).map(([name, dims]) => [
+      name,
+      graph.input(name, shape.permuteSoft ? 'float32' : 'int64', dims),
+    ]),
+  );
+  // What does not change from step to step is computed once, outside the loop.
+  const permutations = decoderPermutations(shape, (name) => permutationInputs.get(name) as Value);
+  const encoding =
+    positions &&
+    graph.constant(
+      float32(
+        [height * width, shape.conditionVector],
+        positionalEncoding(shape.conditionVector, height, width),
+      ),
+      'positional_encoding',
+    );
+  const state = ['', EXP_AVG, EXP_AVG_SQ].map((prefix) => {
+    const inputs = trainableShapes(shape).map(([name, dims]): [string, Value] => [
+      prefix + name,
+      graph.input(prefix + name, 'float32', dims),
+    ]);
+    return splitParameters(shape, new Map(inputs));
+  });
+  const names = state.flatMap((part) => [...part.keys()]);
+  const initial = state.flatMap((part) => [...part.values()]);
+  const count = initial.length / 3;
+
+  const loop = op.Loop(steps, initial, (body, iteration, carried) => {
+    const parameters = carried.slice(0, count);
+    const byName = new Map(parameters.map((value, i) => [names[i] as string, value]));
+    const blocks = blockParameters(shape, (name) => byName.get(name) as Value, permutations);
+    const x = op.Gather(features, op.Gather(order, iteration));
+    const condition = encoding && positions && op.Gather(encoding, op.Gather(positions, iteration));
+    const { z, logDeterminant } = decoder(body, x, condition, blocks, shape.clampAlpha);
+    // -log σ(p) = softplus(-p)
+    const losses = op.Softplus(op.Neg(logLikelihood(z, logDeterminant)));
+    const loss = op.ReduceMean(losses, [0]);
+    const step = {
+      stepSize: op.Gather(stepSizes, iteration),
+      inverseSqrtCorrection: op.Gather(corrections, iteration),
+    };
+    const updates = gradients(loss, parameters).map((gradient, i) => {
+      const moments = { expAvg: carried[count + i] as Value, expAvgSq: carried[2 * count + i] as Value };
+      return adam(parameters[i] as Value, gradient, moments, step, options.adam);
+    });
+    return {
+      carried: [
+        ...updates.map(({ parameter }) => parameter),
+        ...updates.map(({ state: { expAvg } }) => expAvg),
+        ...updates.map(({ state: { expAvgSq } }) => expAvgSq),
+      ],
+      scanned: [loss],
+    };
+  });
+
+  const results = new Map(loop.carried.map((value, i) => [names[i] as string, value]));
+  for (const [name, value] of joinParameters(results)) graph.output(NEXT + name, value);
+  graph.output('losses', loop.scanned[0] as Value);
+  return graph;
+}

@@ -1,0 +1,74 @@
+import { float32, op, type Value } from '@cflow/onnx';
+import { ConfigurationError } from '@cflow/spec';
+import { interpolationMatrix } from './interpolation.js';
+
+/**
+ * How likelihoods become a map.
+ * - `fixed`: by constants of the detector, so that an image's map does not depend on its neighbours.
+ * - `reference`: by the maxima over the batch, as anomalib does; for comparisons only.
+ */
+export type MapNormalization =
+  | {
+      kind: 'fixed';
+      /** Per layer: the largest log-likelihood seen on good images. */
+      maxLogLikelihood: readonly number[];
+      /** The largest fused likelihood seen on good images. */
+      maxLikelihood: number;
+    }
+  | { kind: 'reference' };
+
+/**
+ * Fuses log-likelihoods into an anomaly map: m_l = exp(p_l - max p_l) per layer, upsampled bilinearly and summed;
+ * the map is max(Σ m) - Σ m, so that the least likely place is the highest.
+ *
+ * @param logLikelihoods per layer, [batch, 1, h_l, w_l]
+ * @param imageSize [height, width] of the map; null keeps the layers' size, which must then be equal
+ * @returns [batch, height, width]
+ * @throws ConfigurationError when `imageSize` is null and the layers differ in size
+ */
+export function anomalyMap(
+  logLikelihoods: readonly Value[],
+  imageSize: readonly [height: number, width: number] | null,
+  normalization: MapNormalization,
+): Value {
+  const sum = logLikelihoods
+    .map((logLikelihood, layer) => {
+      const { graph } = logLikelihood;
+      const max =
+        normalization.kind === 'fixed'
+          ? graph.scalar(normalization.maxLogLikelihood[layer] as number)
+          : op.ReduceMax(logLikelihood, [0, 1, 2, 3]);
+      const likelihood = op.Exp(op.Sub(logLikelihood, max));
+      return imageSize ? upsample(likelihood, imageSize) : likelihood;
+    })
+    .reduce((left, right) => {
+      const [a, b] = [left.shape.slice(2), right.shape.slice(2)];
+      if (a.some((size, axis) => size !== b[axis])) {
+        throw new ConfigurationError(
+          `without an image size the layers must be of one size, got ${a.join('x')} and ${b.join('x')}; give an image size`,
+        );
+      }
+      return op.Add(left, right);
+    });
+  const [batch, , height, width] = sum.shape as [string, number, number, number];
+  const top =
+    normalization.kind === 'fixed'
+      ? sum.graph.scalar(normalization.maxLikelihood)
+      : op.ReduceMax(sum, [0, 1, 2, 3]);
+  return op.Reshape(op.Sub(top, sum), [batch, height, width]);
+}
+
+/** Bilinear, corners on corners: A_h · x · A_wᵀ. x is [batch, 1, h, w]. */
+function upsample(x: Value, [height, width]: readonly [number, number]): Value {
+  const { graph } = x;
+  const [, , h, w] = x.shape as [string, number, number, number];
+  const vertical = graph.constant(
+    float32([height, h], interpolationMatrix(h, height)),
+    'vertical_interpolation',
+  );
+  const horizontal = graph.constant(
+    float32([width, w], interpolationMatrix(w, width)),
+    'horizontal_interpolation',
+  );
+  return op.MatMul(op.MatMul(vertical, x), op.Transpose(horizontal, [1, 0]));
+}

@@ -1,0 +1,61 @@
+import { Graph, op, type Tensor, type Value } from '@cflow/onnx';
+import type { DecoderShape } from '../decoder/decoder-shape.js';
+import { permutationShapes, trainableShapes } from '../decoder/decoder-shape.js';
+import { foldedDecoder } from '../decoder/folded-decoder.js';
+import { anomalyMap, type MapNormalization } from './anomaly-map.js';
+
+/** One tapped layer: its decoder and the size of its feature map. */
+export interface HeadLayer {
+  /** Name of the layer, which is the name of the input. */
+  name: string;
+  decoder: DecoderShape;
+  height: number;
+  width: number;
+}
+
+export interface HeadOptions {
+  layers: readonly HeadLayer[];
+  /** [height, width] of the anomaly map. */
+  imageSize: readonly [number, number];
+  /** Undefined while the detector is not calibrated: then the graph gives log-likelihoods only. */
+  normalization?: MapNormalization | undefined;
+  /** Parameters by `decoderTensorName`, float32 or float16 (computed in float32 either way). */
+  parameters: ReadonlyMap<string, Tensor>;
+}
+
+/** Prefix of the outputs that hold each layer's log-likelihoods. */
+export const LOG_LIKELIHOOD = 'log_likelihood.';
+
+/** Name of a decoder's parameter in a detector: `decoders.<layer>.<reference name>`. */
+export function decoderTensorName(layer: string, name: string): string {
+  return `decoders.${layer}.${name}`;
+}
+
+/**
+ * What turns features into scores: all decoders, fusion and upsampling, without a loop over fibres.
+ *
+ * Inputs: one per layer, float32 [batch, C, h, w]. Outputs: `log_likelihood.<layer>` [batch, 1, h, w] per dimension,
+ * and when normalised `anomaly_map` [batch, height, width] and `score` [batch], the map's maximum.
+ */
+export function headGraph({ layers, imageSize, normalization, parameters }: HeadOptions): Graph {
+  const graph = new Graph('head');
+  const logLikelihoods = layers.map(({ name, decoder, height, width }) => {
+    const features = graph.input(name, 'float32', ['batch', decoder.channels, height, width]);
+    const constants = new Map<string, Value>();
+    for (const [parameter] of [...trainableShapes(decoder), ...permutationShapes(decoder)]) {
+      const tensor = parameters.get(decoderTensorName(name, parameter)) as Tensor;
+      const constant = graph.constant(tensor, decoderTensorName(name, parameter));
+      constants.set(parameter, tensor.type === 'float16' ? op.Cast(constant, 'float32') : constant);
+    }
+    const lookup = (parameter: string): Value => constants.get(parameter) as Value;
+    const logLikelihood = graph.scope(name, () => foldedDecoder(features, decoder, lookup));
+    graph.output(LOG_LIKELIHOOD + name, logLikelihood);
+    return logLikelihood;
+  });
+  if (normalization) {
+    const map = graph.scope('map', () => anomalyMap(logLikelihoods, imageSize, normalization));
+    graph.output('anomaly_map', map);
+    graph.output('score', op.ReduceMax(map, [1, 2]));
+  }
+  return graph;
+}

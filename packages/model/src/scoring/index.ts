@@ -1,0 +1,3 @@
+export * from './anomaly-map.js';
+export * from './head-graph.js';
+export { interpolationMatrix } from './interpolation.js';

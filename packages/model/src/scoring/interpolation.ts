@@ -1,0 +1,17 @@
+/**
+ * Bilinear interpolation of one axis as a matrix [outputSize, inputSize]: y = A·x, corners on corners
+ * (`align_corners=True`). A product of matrices gives the same numbers on every device, which resize kernels do not.
+ */
+export function interpolationMatrix(inputSize: number, outputSize: number): Float32Array {
+  const matrix = new Float32Array(outputSize * inputSize);
+  const step = outputSize > 1 ? (inputSize - 1) / (outputSize - 1) : 0;
+  for (let row = 0; row < outputSize; row++) {
+    const position = row * step;
+    const low = Math.min(Math.floor(position), inputSize - 1);
+    const high = Math.min(low + 1, inputSize - 1);
+    const weight = position - low;
+    matrix[row * inputSize + low] = 1 - weight;
+    matrix[row * inputSize + high] = (matrix[row * inputSize + high] as number) + weight;
+  }
+  return matrix;
+}
