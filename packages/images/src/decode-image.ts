@@ -1,0 +1,57 @@
+import type { RgbImage } from '@cflow/spec';
+import { decodeRaster, type ImageLimits, type Raster } from './decode-raster.js';
+import type { ImageSource } from './read-source.js';
+
+/**
+ * Decodes an image file to 8-bit RGB: PNG, JPEG, WebP, TIFF, GIF, AVIF and BMP, by content, whatever the name.
+ *
+ * The pixels are those of Pillow's `Image.open(...).convert("RGB")`, bit for bit except in AVIF: alpha is dropped,
+ * not blended; colour profiles are not applied; CMYK is `255 - k - c * (255 - k) / 255`. Different on purpose:
+ * the EXIF orientation is applied, and 16-bit samples are scaled, `round(value / 257)`, where Pillow cuts or clips.
+ * Of an animation or a file of many pages, the first.
+ *
+ * @param source A path, or the bytes of the file.
+ * @throws ImageError naming the file when it is missing, no file, not permitted, empty, not an image, not
+ * supported, truncated or damaged, or beyond the limits (its header is read first, so that a decompression bomb
+ * is refused before it is decoded). `details.reason` is an `ImageFailure`.
+ */
+export async function decodeImage(source: ImageSource, limits?: ImageLimits): Promise<RgbImage> {
+  const raster = await decodeRaster(source, limits);
+  return { width: raster.width, height: raster.height, data: toRgb(raster) };
+}
+
+function toRgb(raster: Raster): Uint8Array {
+  const samples = raster.data instanceof Uint16Array ? toBytes(raster.data) : raster.data;
+  if (raster.space === 'rgb') return samples;
+  const pixels = raster.width * raster.height;
+  const data = new Uint8Array(pixels * 3);
+  if (raster.space === 'grey') {
+    for (let i = 0, at = 0; i < pixels; i++, at += 3) {
+      const value = samples[i]!;
+      data[at] = value;
+      data[at + 1] = value;
+      data[at + 2] = value;
+    }
+    return data;
+  }
+  for (let i = 0, at = 0; i < pixels; i++, at += 3) {
+    const light = 255 - samples[i * 4 + 3]!;
+    for (let channel = 0; channel < 3; channel++) {
+      data[at + channel] = Math.max(0, light - multiplied(samples[i * 4 + channel]!, light));
+    }
+  }
+  return data;
+}
+
+/** Full scale stays full scale: 65535 = 255 * 257. */
+function toBytes(samples: Uint16Array): Uint8Array {
+  const bytes = new Uint8Array(samples.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Math.trunc((samples[i]! + 128) / 257);
+  return bytes;
+}
+
+/** `round(a * b / 255)` for bytes, in integers. */
+function multiplied(a: number, b: number): number {
+  const product = a * b + 128;
+  return (product + (product >> 8)) >> 8;
+}

@@ -1,0 +1,133 @@
+import { CflowError } from '@cflow/spec';
+import sharp, { type Metadata, type SharpOptions } from 'sharp';
+import { decodeBmp } from './decode-bmp.js';
+import { IMAGE_FORMATS, type ImageFormat, sniffFormat } from './image-format.js';
+import { type ImageFailure, type ImageSource, imageError, readSource } from './read-source.js';
+
+/** Bounds of what is decoded. */
+export interface ImageLimits {
+  /** The most pixels, as declared by the header, before anything is decoded. Default 2^26, 64 megapixels. */
+  pixels?: number;
+  /** The most bytes of a file. Default 2^28, 256 MiB. */
+  bytes?: number;
+}
+
+/** Limits where none are given. */
+export const DEFAULT_IMAGE_LIMITS: Required<ImageLimits> = { pixels: 2 ** 26, bytes: 2 ** 28 };
+
+/** Decoded samples as stored: upright, without alpha, no colour converted. */
+export interface Raster {
+  format: ImageFormat;
+  width: number;
+  height: number;
+  /** `cmyk` is 0 = no ink. */
+  space: 'grey' | 'rgb' | 'cmyk';
+  /** 1, 3 or 4 by `space`. 16-bit samples keep all 16 bits. */
+  data: Uint8Array | Uint16Array;
+}
+
+/**
+ * Decodes the first picture of an image file with all the bits it has.
+ *
+ * @throws ImageError as `decodeImage`.
+ */
+export async function decodeRaster(source: ImageSource, limits: ImageLimits = {}): Promise<Raster> {
+  const { pixels, bytes: byteLimit } = { ...DEFAULT_IMAGE_LIMITS, ...limits };
+  const bytes = await readSource(source, byteLimit);
+  const sniffed = sniffFormat(bytes);
+  if (sniffed === undefined) {
+    throw imageError(source, 'not-an-image', `is not an image, expected ${IMAGE_FORMATS}`);
+  }
+  if ('unsupported' in sniffed) {
+    throw imageError(
+      source,
+      'unsupported',
+      `is ${sniffed.unsupported}, which is not supported; expected ${IMAGE_FORMATS}`,
+    );
+  }
+  const { format } = sniffed;
+  if (format === 'bmp') return { format, space: 'rgb', ...bitmap(source, bytes, pixels) };
+  // Errors abort, warnings do not: Pillow, too, reads a file with, say, a stray byte between two segments.
+  const options: SharpOptions = { failOn: 'error', ignoreIcc: true, limitInputPixels: pixels };
+  try {
+    const header = await sharp(bytes, { ...options, limitInputPixels: false }).metadata();
+    checkHeader(source, header, pixels);
+    return { format, ...(await decode(source, bytes, header, options)) };
+  } catch (error) {
+    if (CflowError.isInstance(error)) throw error;
+    throw decoderError(source, format, error);
+  }
+}
+
+function bitmap(source: ImageSource, bytes: Uint8Array, pixels: number): ReturnType<typeof decodeBmp> {
+  try {
+    return decodeBmp(bytes, { pixels });
+  } catch (error) {
+    if (!CflowError.isInstance(error)) throw error;
+    const reason = error.details.reason as ImageFailure;
+    throw imageError(source, reason, error.message, { details: { ...error.details }, cause: error });
+  }
+}
+
+function checkHeader(source: ImageSource, { width, height }: Metadata, limit: number): void {
+  if (width * height <= limit) return;
+  throw imageError(
+    source,
+    'too-many-pixels',
+    `declares ${width}x${height} = ${width * height} pixels, the limit is ${limit}`,
+    { details: { width, height, limit } },
+  );
+}
+
+async function decode(
+  source: ImageSource,
+  bytes: Uint8Array,
+  header: Metadata,
+  options: SharpOptions,
+): Promise<Omit<Raster, 'format'>> {
+  const { depth } = header;
+  if (depth !== 'uchar' && depth !== 'ushort') {
+    throw imageError(
+      source,
+      'unsupported',
+      `has samples of type ${depth}, expected 8 or 16 bits without a sign`,
+    );
+  }
+  const deep = depth === 'ushort';
+  const space = storedSpace(source, header, deep);
+  // Working in the space the samples are stored in is what keeps the decoder from converting them.
+  const { data, info } = await sharp(bytes, options)
+    .autoOrient()
+    .removeAlpha()
+    .pipelineColourspace(space)
+    .toColourspace(space)
+    .raw({ depth })
+    .toBuffer({ resolveWithObject: true });
+  const samples = deep
+    ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2)
+    : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const kind = info.channels === 1 ? 'grey' : info.channels === 3 ? 'rgb' : 'cmyk';
+  return { width: info.width, height: info.height, space: kind, data: samples };
+}
+
+function storedSpace(source: ImageSource, { space, channels }: Metadata, deep: boolean): string {
+  if (space === 'b-w' || space === 'grey16') return deep ? 'grey16' : 'b-w';
+  if (space === 'srgb' || space === 'rgb' || space === 'rgb16') return deep ? 'rgb16' : 'srgb';
+  if (space === 'cmyk' && channels === 4) return 'cmyk';
+  throw imageError(
+    source,
+    'unsupported',
+    `has colours of the kind ${space} in ${channels} channels, expected grey, RGB or CMYK`,
+  );
+}
+
+function decoderError(source: ImageSource, format: ImageFormat, cause: unknown): Error {
+  const said = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]?.trim() ?? '';
+  const truncated = /premature|truncat|read error|unexpected end|end of|bad seek|unable to parse/i.test(said);
+  return imageError(
+    source,
+    truncated ? 'truncated' : 'damaged',
+    `this ${format.toUpperCase()} is ${truncated ? 'truncated or damaged' : 'damaged'}, and cannot be decoded (${said})`,
+    { cause },
+  );
+}

@@ -1,0 +1,76 @@
+import { readFile, stat } from 'node:fs/promises';
+import { DataSetError } from '@cflow/spec';
+import { parse } from 'csv-parse/sync';
+
+/** One row of a table: the number of its line, counted from 1, and its cells by column in lower case, trimmed. */
+export interface TableRow {
+  line: number;
+  cells: ReadonlyMap<string, string>;
+}
+
+const LARGEST_TABLE = 2 ** 26;
+
+/**
+ * Reads a CSV file with a header: UTF-8, with or without a byte order mark, cells in double quotes where needed,
+ * separated by commas, or by semicolons or tabs where the header has no comma. Empty lines are left out.
+ *
+ * @throws DataSetError when it cannot be read, is larger than 64 MiB, is no CSV, or lacks a required column.
+ */
+export async function readTable(path: string, required: readonly string[]): Promise<TableRow[]> {
+  const text = await readText(path);
+  const header = text.split(/\r?\n/, 1)[0] ?? '';
+  const delimiter = header.includes(',')
+    ? ','
+    : header.includes(';')
+      ? ';'
+      : header.includes('\t')
+        ? '\t'
+        : ',';
+  const columns = (names: string[]): string[] => names.map((name) => name.trim().toLowerCase());
+  let found: string[] = [];
+  try {
+    const rows: { record: Record<string, string>; info: { lines: number } }[] = parse(text, {
+      bom: true,
+      columns: (names: string[]) => {
+        found = columns(names);
+        return found;
+      },
+      delimiter,
+      info: true,
+      skip_empty_lines: true,
+      trim: true,
+    });
+    checkColumns(path, required, found);
+    return rows.map(({ record, info }) => ({ line: info.lines, cells: new Map(Object.entries(record)) }));
+  } catch (error) {
+    if (error instanceof DataSetError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DataSetError(`${path} is not a readable CSV file: ${reason}`, {
+      cause: error,
+      details: { path },
+    });
+  }
+}
+
+function checkColumns(path: string, required: readonly string[], found: readonly string[]): void {
+  const missing = required.filter((name) => !found.includes(name));
+  if (missing.length === 0) return;
+  throw new DataSetError(
+    `${path} needs a first line that names its columns, among them ${required.join(' and ')}; found ${found.join(', ') || 'nothing'}`,
+    { details: { path, required, found } },
+  );
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    const { size } = await stat(path);
+    if (size <= LARGEST_TABLE) return await readFile(path, 'utf8');
+    throw new DataSetError(`${path} has ${size} bytes, the limit for a CSV file is ${LARGEST_TABLE}`, {
+      details: { path, size, limit: LARGEST_TABLE },
+    });
+  } catch (error) {
+    if (error instanceof DataSetError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DataSetError(`cannot read ${path}: ${reason}`, { cause: error, details: { path } });
+  }
+}

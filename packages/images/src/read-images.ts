@@ -1,0 +1,92 @@
+import { CflowError, type DataSetItem, type ImageError, type RgbImage } from '@cflow/spec';
+import { decodeImage } from './decode-image.js';
+import type { ImageLimits } from './decode-raster.js';
+import { mapInOrder } from './map-in-order.js';
+import { resizeBilinear } from './resize-bilinear.js';
+
+/** How images are read one after another. */
+export interface ReadImagesOptions {
+  /** An image that cannot be read: leave it out and list it (the default), or stop with its error. */
+  onBad?: 'skip' | 'stop';
+  /** Images decoded ahead, which bounds the memory. Default 4. */
+  concurrency?: number;
+  limits?: ImageLimits;
+  /** Resample each image to this size as soon as it is decoded, so that large ones are not kept waiting. */
+  size?: { width: number; height: number };
+  signal?: AbortSignal;
+  /** Called for each image left out, in order. */
+  onUnreadable?: (unreadable: UnreadableImage) => void;
+}
+
+/** One image read. */
+export interface ItemImage<Item> {
+  item: Item;
+  /** Place of the item in the list that was given. */
+  index: number;
+  /** At the size asked for, or at its own. */
+  image: RgbImage;
+  /** The image's own size in pixels, upright. */
+  original: { width: number; height: number };
+}
+
+/** One image that could not be read, and why. */
+export interface UnreadableImage<Item = Pick<DataSetItem, 'path'>> {
+  item: Item;
+  index: number;
+  error: ImageError;
+}
+
+/** The images of a list, in its order. Iterate it once. */
+export interface ImageStream<Item> extends AsyncIterable<ItemImage<Item>> {
+  /** The images left out so far, in order; complete when the iteration has ended. */
+  readonly unreadable: readonly UnreadableImage<Item>[];
+}
+
+/**
+ * Decodes the images of a list in its order, a few ahead of whoever takes them. An image that cannot be read is
+ * left out, named and counted in `unreadable`, unless `onBad` is `stop`.
+ *
+ * @throws While iterating: the ImageError of the first image that cannot be read (`onBad: 'stop'`), or the
+ * signal's reason.
+ */
+export function readImages<Item extends Pick<DataSetItem, 'path'>>(
+  items: Iterable<Item>,
+  options: ReadImagesOptions = {},
+): ImageStream<Item> {
+  const unreadable: UnreadableImage<Item>[] = [];
+  return {
+    unreadable,
+    [Symbol.asyncIterator]: () => images(items, options, unreadable),
+  };
+}
+
+async function* images<Item extends Pick<DataSetItem, 'path'>>(
+  items: Iterable<Item>,
+  { onBad = 'skip', concurrency = 4, limits, size, signal, onUnreadable }: ReadImagesOptions,
+  unreadable: UnreadableImage<Item>[],
+): AsyncGenerator<ItemImage<Item>, void, undefined> {
+  const read = async (item: Item, index: number): Promise<ItemImage<Item> | UnreadableImage<Item>> => {
+    try {
+      const decoded = await decodeImage(item.path, limits);
+      const original = { width: decoded.width, height: decoded.height };
+      const image = size === undefined ? decoded : resizeBilinear(decoded, size.width, size.height);
+      return { item, index, image, original };
+    } catch (error) {
+      if (!isImageError(error)) throw error;
+      return { item, index, error };
+    }
+  };
+  for await (const result of mapInOrder(items, read, { concurrency, signal })) {
+    if ('image' in result) {
+      yield result;
+      continue;
+    }
+    if (onBad === 'stop') throw result.error;
+    unreadable.push(result);
+    onUnreadable?.(result);
+  }
+}
+
+function isImageError(error: unknown): error is ImageError {
+  return CflowError.isInstance(error) && error.code === 'image';
+}
