@@ -1,1 +1,4 @@
-export {};
+export { createNodeRuntime, type NodeRuntime, type NodeRuntimeOptions } from './node/create-node-runtime.js';
+export { nodeDevices } from './node/node-devices.js';
+export type { NodeDevice } from './node/ort-options.js';
+export { type ChildProbeOptions, probeInChildProcess } from './node/probe-in-child-process.js';

@@ -1,0 +1,52 @@
+// Engines throw plain errors in their own words; here they become errors that say whose fault it is.
+import { BundleError, CflowError, type Device, DeviceError } from '@cflow/spec';
+
+/** The model is at fault, on whichever device: another device would not help. */
+const MODEL_FAULTS: readonly RegExp[] = [
+  /protobuf parsing failed/i,
+  /invalid model/i,
+  /No Op registered/i,
+  /External data path/i,
+  /external (file|initializer)/i,
+  /doesn't exist|ENOENT|EISDIR|ENOTDIR/,
+  /Unsupported model IR version/i,
+  /opset \d+ is under development/i,
+];
+
+/** What a model that could not be loaded means. */
+export function loadError(device: Device, cause: unknown): CflowError {
+  if (CflowError.isInstance(cause)) return cause;
+  const reason = messageOf(cause);
+  if (MODEL_FAULTS.some((fault) => fault.test(reason))) {
+    return new BundleError(`the model cannot be loaded: ${reason}`, { cause, details: { device, reason } });
+  }
+  if (/fallback to CPU EP has been explicitly disabled/.test(reason)) {
+    return new DeviceError(
+      'the model does not run wholly on the device, which strictDevice asks for',
+      [
+        {
+          device,
+          reason: 'some operators of the model have no kernel for this device and would run on the CPU',
+        },
+      ],
+      { cause },
+    );
+  }
+  return new DeviceError('the model cannot be loaded on this device', [{ device, reason }], { cause });
+}
+
+/** What a run that failed inside the engine means. */
+export function runError(device: Device, cause: unknown): CflowError {
+  if (CflowError.isInstance(cause)) return cause;
+  return new DeviceError('the model failed while it ran', [{ device, reason: messageOf(cause) }], { cause });
+}
+
+/** One line, without the engine's source paths and failed conditions, which tell a user nothing. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text
+    .replace(/\s+/g, ' ')
+    .replace(/^.* was false\. /, '')
+    .replace(/[\w/.+-]+\.(cc|cpp|cu|h):\d+ (\w+ )?/g, '')
+    .trim();
+}

@@ -1,0 +1,54 @@
+import { createRequire } from 'node:module';
+import { Worker } from 'node:worker_threads';
+import { createRuntime } from '../create-runtime.js';
+import type { Runtime, SessionOptions } from '../runtime.js';
+import { OrtEngine } from './ort-engine.js';
+import type { NodeDevice } from './ort-options.js';
+import { WorkerEngine } from './worker-engine.js';
+import type { WorkerSettings } from './worker-messages.js';
+
+export interface NodeRuntimeOptions {
+  device: NodeDevice;
+  /** Threads of one operator on the CPU, for sessions that do not say. Default: one per core. */
+  threads?: number;
+  /**
+   * True, the default: sessions live in a worker thread of their own, and this thread stays free while they run.
+   * False: they live in this thread and block it; for scripts.
+   */
+  worker?: boolean;
+}
+
+export interface NodeRuntime extends Runtime {
+  /**
+   * Gives up on what is under way: every pending call is rejected at once, and the worker thread ends when its run
+   * does, since the engine cannot be interrupted; the promise waits for that. Without a worker it is `dispose`.
+   */
+  terminate(): Promise<void>;
+}
+
+/** A place for sessions on a device of this machine. Nothing of the device is touched before the first session. */
+export function createNodeRuntime({ device, threads, worker = true }: NodeRuntimeOptions): NodeRuntime {
+  const engine = worker ? new WorkerEngine(device, startWorker) : new OrtEngine(device);
+  const runtime = createRuntime(device, engine);
+  return {
+    device,
+    get failure() {
+      return runtime.failure;
+    },
+    createSession: (source, options) => runtime.createSession(source, withDefaults(options, threads)),
+    dispose: () => runtime.dispose(),
+    terminate: () => (engine instanceof WorkerEngine ? engine.terminate() : runtime.dispose()),
+  };
+}
+
+function withDefaults(options: SessionOptions = {}, threads: number | undefined): SessionOptions {
+  return { ...(threads !== undefined && { threads }), ...options };
+}
+
+/** The thread of a WorkerEngine. */
+export function startWorker(settings: WorkerSettings): Worker {
+  // By the package's name and not by a relative path: it must be the built file also when this one runs as source.
+  const file = createRequire(import.meta.url).resolve('@cflow/runtime/node-worker');
+  // A worker inherits flags such as --import, of which those of a test runner or a loader would break it.
+  return new Worker(file, { name: `cflow-${settings.device}`, workerData: settings, execArgv: [] });
+}

@@ -1,0 +1,20 @@
+// Loaded on first use: the native library is 45 MB, and most of what imports this package never runs a graph in
+// its own thread.
+type OnnxRuntime = typeof import('onnxruntime-node');
+
+export async function loadOnnxRuntime(): Promise<OnnxRuntime> {
+  let ort: OnnxRuntime;
+  try {
+    ort = await import('onnxruntime-node');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new Error(
+      `onnxruntime-node does not load on ${process.platform}/${process.arch}: ${reason}. ` +
+        'It has binaries for linux x64 and arm64 (glibc), darwin arm64 and win32 x64 and arm64',
+      { cause: error },
+    );
+  }
+  // Says why a provider's library did not load, which the thrown error leaves out. Warnings are of no use to anyone.
+  ort.env.logLevel = 'error';
+  return ort;
+}

@@ -1,0 +1,125 @@
+import type { DataType, Tensor } from '@cflow/onnx';
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { Engine, LoadedModel } from '../engine.js';
+import type { ModelSource, SessionOptions } from '../runtime.js';
+import type { TensorInfo } from '../session.js';
+import { copyOfBytes, isDataType, typedArray } from '../typed-array.js';
+import { loadOnnxRuntime } from './load-onnxruntime.js';
+import { type NodeDevice, ortOptions } from './ort-options.js';
+import { readModel } from './read-model.js';
+
+/**
+ * onnxruntime-node in this thread. Loading a model and running it block the thread; nothing else happens on it
+ * meanwhile.
+ */
+export class OrtEngine implements Engine {
+  readonly failure: undefined;
+  readonly #device: NodeDevice;
+  readonly #sessions: Map<number, InferenceSession> = new Map();
+  #lastId = 0;
+
+  constructor(device: NodeDevice) {
+    this.#device = device;
+  }
+
+  async load(source: ModelSource, options: SessionOptions): Promise<LoadedModel> {
+    const { model, externalData, externalFolder } = await readModel(source);
+    const sessionOptions = ortOptions(this.#device, options);
+    if (externalData) sessionOptions.externalData = externalData;
+    // Without a folder a model given as bytes could read any file under the working directory as its weights.
+    if (typeof model !== 'string' && !externalData) {
+      sessionOptions.extra.session.model_external_initializers_file_folder_path = externalFolder ?? NO_FOLDER;
+    }
+    const { InferenceSession } = await loadOnnxRuntime();
+    // One call per form: the engine's declaration has no overload that takes either.
+    const created =
+      typeof model === 'string'
+        ? InferenceSession.create(model, sessionOptions)
+        : InferenceSession.create(model, sessionOptions);
+    const session = await created.catch((error: Error) => {
+      throw new Error(plainWords(error.message), { cause: error });
+    });
+    try {
+      const inputs = session.inputMetadata.map(tensorInfo);
+      const outputs = session.outputMetadata.map(tensorInfo);
+      const id = ++this.#lastId;
+      this.#sessions.set(id, session);
+      return { id, inputs, outputs };
+    } catch (error) {
+      await session.release();
+      throw error;
+    }
+  }
+
+  async run(
+    id: number,
+    feeds: Readonly<Record<string, Tensor>>,
+    fetches: readonly string[],
+  ): Promise<Record<string, Tensor>> {
+    const session = this.#session(id);
+    const inputs = Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)]);
+    const outputs = await session.run(Object.fromEntries(inputs), fetches);
+    return Object.fromEntries(fetches.map((name) => [name, fromOrt(outputs[name] as OrtTensor)]));
+  }
+
+  async release(id: number): Promise<void> {
+    const session = this.#session(id);
+    this.#sessions.delete(id);
+    await session.release();
+  }
+
+  async close(): Promise<void> {
+    for (const id of [...this.#sessions.keys()]) await this.release(id);
+  }
+
+  #session(id: number): InferenceSession {
+    const session = this.#sessions.get(id);
+    if (!session) throw new Error(`there is no session ${id}`);
+    return session;
+  }
+}
+
+/** What the engine says of a device that does not start, in words that tell what to do. */
+function plainWords(message: string): string {
+  if (/No supported adapters/.test(message)) {
+    return process.platform === 'linux'
+      ? 'no WebGPU adapter: no Vulkan driver could be loaded; are the Vulkan loader (libvulkan.so.1, Debian package ' +
+          'libvulkan1) and the driver of the graphics card installed?'
+      : 'no WebGPU adapter: there is no graphics driver that it could use';
+  }
+  if (/Failed to load shared library/.test(message)) {
+    return (
+      'the CUDA provider could not be loaded; the line that onnxruntime wrote to stderr names the library that is ' +
+      'missing (it needs CUDA 12 and cuDNN 9)'
+    );
+  }
+  return message;
+}
+
+const NO_FOLDER = '/no-external-data-was-given';
+
+function tensorInfo(metadata: InferenceSession.ValueMetadata): TensorInfo {
+  if (!metadata.isTensor) throw new Error(`invalid model for this use: "${metadata.name}" is not a tensor`);
+  const { name, type, shape } = metadata;
+  if (!isDataType(type)) throw new Error(`invalid model for this use: "${name}" has the type ${type}`);
+  return { name, type, dims: [...shape] };
+}
+
+/**
+ * A plain object in the shape that the binding reads. The engine's own Tensor would turn float16 bits into a
+ * Float16Array where the language has one (Node 24), which the binding then refuses.
+ */
+function toOrt({ type, dims, data }: Tensor): OrtTensor {
+  // The binding refuses shared memory.
+  const own = data.buffer instanceof ArrayBuffer ? data : typedArray(type, copyOfBytes(data));
+  return { type, dims: [...dims], data: own, location: 'cpu' } as unknown as OrtTensor;
+}
+
+function fromOrt({ type, dims, data }: OrtTensor): Tensor {
+  const { buffer, byteOffset, length } = data as Float32Array;
+  return {
+    type: type as DataType,
+    dims: [...dims],
+    data: typedArray(type as DataType, buffer, byteOffset, length),
+  };
+}

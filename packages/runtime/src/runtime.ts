@@ -1,0 +1,52 @@
+import type { Device, DeviceError } from '@cflow/spec';
+import type { Session } from './session.js';
+
+/** Bytes of an external file that a model's weights lie in: as they are, or the path of a file where there are files. */
+export interface ExternalData {
+  /** The location as the model spells it, e.g. `backbone.safetensors`. */
+  path: string;
+  data: Uint8Array | string;
+}
+
+/** An ONNX model: its bytes or the path of its file, and the files that it refers to. */
+export interface ModelSource {
+  model: Uint8Array | string;
+  /** May be left out for a model given by path whose files lie beside it under their names. */
+  externalData?: readonly ExternalData[];
+}
+
+export const GRAPH_OPTIMIZATIONS = ['disabled', 'basic', 'extended', 'all'] as const;
+/** How much the engine rewrites the graph when a session is created. */
+export type GraphOptimization = (typeof GRAPH_OPTIMIZATIONS)[number];
+
+export interface SessionOptions {
+  /** Threads of one operator on the CPU. Default: the runtime's, or else one per core. */
+  threads?: number;
+  /** Default `all`. */
+  graphOptimization?: GraphOptimization;
+  /**
+   * True refuses a model of which any operator would run on the CPU instead of this device. The engine moves such
+   * operators in silence otherwise. Shape arithmetic counts, and so does `Loop` on webgpu. No effect on `cpu` and
+   * `wasm`, which are the CPU.
+   */
+  strictDevice?: boolean;
+  /**
+   * Whether idle threads spin while they wait for work: lower latency alone on the machine, wasted cores when
+   * several sessions run side by side. Default true, the engine's own.
+   */
+  allowSpinning?: boolean;
+}
+
+/** One place where sessions live: a worker thread, this thread, a page. Many sessions may live in it. */
+export interface Runtime {
+  readonly device: Device;
+  /** Why the place is gone, e.g. its thread died; undefined while it works. Every call then rejects with it. */
+  readonly failure: DeviceError | undefined;
+  /**
+   * Rejects with BundleError when the model or its files are missing or damaged, and with DeviceError when the
+   * device cannot run it.
+   */
+  createSession(source: ModelSource, options?: SessionOptions): Promise<Session>;
+  /** Disposes all its sessions and frees the place. May be called again. */
+  dispose(): Promise<void>;
+}
