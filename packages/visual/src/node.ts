@@ -1,1 +1,3 @@
-export {};
+export * from './map-png16.js';
+export { encodePng, writePng } from './png.js';
+export * from './report-picture.js';
