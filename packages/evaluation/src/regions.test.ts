@@ -110,12 +110,10 @@ describe('findRegions', () => {
 });
 
 describe('auPro', () => {
-  const map = fc
-    .tuple(masks, fc.infiniteStream(fc.integer({ min: 0, max: 4 })))
-    .map(([mask, values]) => ({
-      mask,
-      map: { ...mask, data: Float32Array.from(values.take(mask.data.length)) },
-    }));
+  const map = fc.tuple(masks, fc.infiniteStream(fc.integer({ min: 0, max: 4 }))).map(([mask, values]) => ({
+    mask,
+    map: { ...mask, data: Float32Array.from(values.take(mask.data.length)) },
+  }));
 
   it('lies in [0, 1] and does not change with a rising function of the map', () => {
     fc.assert(
