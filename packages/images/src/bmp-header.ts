@@ -39,7 +39,7 @@ export function readBmpHeader(bytes: Uint8Array): BmpHeader {
   if (!core && !INFO_HEADERS.has(headerSize)) {
     throw refuse('unsupported', `a bitmap with a header of ${headerSize} bytes is not supported`);
   }
-  if (bytes.length < FILE_HEADER + headerSize) throw refuse('truncated', 'truncated within the header');
+  if (bytes.length < FILE_HEADER + headerSize) throw refuse('damaged', 'truncated within the header');
 
   const width = core ? view.getUint16(18, true) : view.getInt32(18, true);
   const signedHeight = core ? view.getUint16(20, true) : view.getInt32(22, true);
@@ -57,7 +57,7 @@ export function readBmpHeader(bytes: Uint8Array): BmpHeader {
   const masked = code === 3 || code === 6;
   const masksAfter = masked && headerSize === 40 ? (code === 6 ? 16 : 12) : 0;
   const paletteOffset = FILE_HEADER + headerSize + masksAfter;
-  if (bytes.length < paletteOffset) throw refuse('truncated', 'truncated within the header');
+  if (bytes.length < paletteOffset) throw refuse('damaged', 'truncated within the header');
   const declared = core ? 0 : view.getUint32(46, true);
   const palette = readPalette(bytes, paletteOffset, bits, declared, core ? 3 : 4);
   const stated = view.getUint32(10, true);

@@ -5,7 +5,7 @@ import type { BmpHeader } from './bmp-header.js';
  * Expands the run lengths of an 8 or 4 bit bitmap to one palette index per pixel, rows in the order they are
  * stored. Pixels that are jumped over have index 0. Runs past the end of a row are cut.
  *
- * @throws ImageError (`details.reason` is `truncated`) when the file ends before the picture does.
+ * @throws ImageError (`details.reason` is `damaged`) when the file ends before the picture does.
  */
 export function expandRunLengths(bytes: Uint8Array, { width, height, ...header }: BmpHeader): Uint8Array {
   const nibbles = header.compression === 'rle4';
@@ -50,6 +50,6 @@ export function expandRunLengths(bytes: Uint8Array, { width, height, ...header }
 
 function truncated(length: number): ImageError {
   return new ImageError(`truncated: the file ends at byte ${length}, before its picture does`, {
-    details: { reason: 'truncated', found: length },
+    details: { reason: 'damaged', found: length },
   });
 }

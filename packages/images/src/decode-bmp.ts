@@ -14,7 +14,7 @@ export interface DecodeBmpOptions {
  * spread to 0..255 as `trunc(value * 255 / max)`, as Pillow does.
  *
  * @throws ImageError when it is no bitmap, truncated, too large, or of a kind that is not supported. `details.reason`
- * is `not-an-image`, `truncated`, `too-many-pixels` or `unsupported`.
+ * is `not-an-image`, `damaged`, `too-many-pixels` or `unsupported`.
  */
 export function decodeBmp(bytes: Uint8Array, { pixels = 2 ** 26 }: DecodeBmpOptions = {}): RgbImage {
   const header = readBmpHeader(bytes);
@@ -33,7 +33,7 @@ export function decodeBmp(bytes: Uint8Array, { pixels = 2 ** 26 }: DecodeBmpOpti
   const needed = header.pixelOffset + stride * (height - 1) + Math.ceil((width * header.bits) / 8);
   if (needed > bytes.length) {
     throw new ImageError(`truncated: its pixels end at byte ${needed}, the file at ${bytes.length}`, {
-      details: { reason: 'truncated', expected: needed, found: bytes.length },
+      details: { reason: 'damaged', expected: needed, found: bytes.length },
     });
   }
   return paint(header, (y) => ({

@@ -110,24 +110,22 @@ async function decode(
   return { width: info.width, height: info.height, space: kind, data: samples };
 }
 
-function storedSpace(source: ImageSource, { space, channels }: Metadata, deep: boolean): string {
+function storedSpace(source: ImageSource, { space }: Metadata, deep: boolean): string {
   if (space === 'b-w' || space === 'grey16') return deep ? 'grey16' : 'b-w';
   if (space === 'srgb' || space === 'rgb' || space === 'rgb16') return deep ? 'rgb16' : 'srgb';
-  if (space === 'cmyk' && channels === 4) return 'cmyk';
-  throw imageError(
-    source,
-    'unsupported',
-    `has colours of the kind ${space} in ${channels} channels, expected grey, RGB or CMYK`,
-  );
+  if (space === 'cmyk') return 'cmyk';
+  throw imageError(source, 'unsupported', `has colours of the kind ${space}, expected grey, RGB or CMYK`);
 }
 
+/**
+ * Decoders stumble over a missing end in many ways, and libvips collects what they say in one buffer for all
+ * threads, so that it may be about another image: their words stay in `cause`, and decide nothing.
+ */
 function decoderError(source: ImageSource, format: ImageFormat, cause: unknown): Error {
-  const said = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]?.trim() ?? '';
-  const truncated = /premature|truncat|read error|unexpected end|end of|bad seek|unable to parse/i.test(said);
   return imageError(
     source,
-    truncated ? 'truncated' : 'damaged',
-    `this ${format.toUpperCase()} is ${truncated ? 'truncated or damaged' : 'damaged'}, and cannot be decoded (${said})`,
+    'damaged',
+    `this ${format.toUpperCase()} is truncated or damaged, and cannot be decoded`,
     { cause },
   );
 }

@@ -1,11 +1,13 @@
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { DataSetError, type DataSetItem, type Label, type Split } from '@cflow/spec';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { compareNames, hasImageExtension, pathOf } from './layouts/image-tree.js';
 import { listImages } from './list-images.js';
+import { mapInOrder } from './map-in-order.js';
 
 const DEEPEST = 32;
+const LOOKUPS_AT_ONCE = 16;
 
 /**
  * The images that files, folders (everything below) and globs name, each once, in order. The names are relative
@@ -28,7 +30,7 @@ export async function findByPattern(
     }
     for (const path of found) paths.add(path);
   }
-  const sorted = [...paths].sort(compareNames);
+  const sorted = await withoutAliases([...paths].sort(compareNames));
   const root = commonFolder(sorted);
   const items = sorted.map((path) => ({
     path,
@@ -59,6 +61,22 @@ async function expand(pattern: string, folder: string): Promise<string[]> {
     deep: DEEPEST,
   });
   return matches.filter(hasImageExtension).map((match) => resolve(match));
+}
+
+/** The first path of each file: a link that leads back up makes a glob find a file twice. */
+async function withoutAliases(paths: readonly string[]): Promise<string[]> {
+  const files = new Set<string>();
+  const first: string[] = [];
+  const resolved = async (path: string): Promise<[string, string]> => [
+    path,
+    // A dangling link is itself: it is reported when it is read.
+    await realpath(path).catch(() => path),
+  ];
+  for await (const [path, file] of mapInOrder(paths, resolved, { concurrency: LOOKUPS_AT_ONCE })) {
+    if (!files.has(file)) first.push(path);
+    files.add(file);
+  }
+  return first;
 }
 
 function commonFolder(paths: readonly string[]): string {

@@ -1,4 +1,5 @@
 import { CflowError, type DataSetItem, type ImageError, type RgbImage } from '@cflow/spec';
+import { checkSize } from './check-image.js';
 import { decodeImage } from './decode-image.js';
 import type { ImageLimits } from './decode-raster.js';
 import { mapInOrder } from './map-in-order.js';
@@ -46,13 +47,16 @@ export interface ImageStream<Item> extends AsyncIterable<ItemImage<Item>> {
  * Decodes the images of a list in its order, a few ahead of whoever takes them. An image that cannot be read is
  * left out, named and counted in `unreadable`, unless `onBad` is `stop`.
  *
- * @throws While iterating: the ImageError of the first image that cannot be read (`onBad: 'stop'`), or the
+ * @throws ImageError at once when `size` is not a positive whole number of pixels. While iterating: the ImageError of the first image that cannot be read (`onBad: 'stop'`), or the
  * signal's reason.
  */
 export function readImages<Item extends Pick<DataSetItem, 'path'>>(
   items: Iterable<Item>,
   options: ReadImagesOptions = {},
 ): ImageStream<Item> {
+  // Here, where a wrong size is a mistake of the caller, and not below, where it would count as a bad image.
+  if (options.size !== undefined)
+    checkSize(options.size.width, options.size.height, 'the size to resample to');
   const unreadable: UnreadableImage<Item>[] = [];
   return {
     unreadable,

@@ -15,7 +15,6 @@ export type ImageFailure =
   | 'too-many-pixels'
   | 'not-an-image'
   | 'unsupported'
-  | 'truncated'
   | 'damaged';
 
 /** The name of an image in messages. */

@@ -29,7 +29,8 @@ describe('resizeMap', () => {
     (_, { from, to, values }) => {
       const result = resizeMap(pattern(from), ...to);
       expect([result.width, result.height]).toEqual(to);
-      expect(largestDifference(result.data, values)).toBeLessThan(3e-7);
+      // Torch's values are in double precision: the input and the result are each rounded once, 2.4e-7 at most.
+      expect(largestDifference(result.data, values)).toBeLessThan(4.8e-7);
     },
   );
 

@@ -37,6 +37,7 @@ export async function readTable(path: string, required: readonly string[]): Prom
       },
       delimiter,
       info: true,
+      record_delimiter: ['\r\n', '\n', '\r'],
       skip_empty_lines: true,
       trim: true,
     });

@@ -1,0 +1,326 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
+import { ImageError } from '@cflow/spec';
+import sharp, { type Sharp } from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeImage } from './decode-image.js';
+import { bitmap, temporaryFolder, tiff } from './fixtures/files.js';
+import { largestDifference, noise, waveImage } from './fixtures/patterns.js';
+
+let root: string;
+let remove: () => Promise<void>;
+beforeAll(async () => {
+  ({ root, remove } = await temporaryFolder());
+});
+afterAll(() => remove());
+
+const width = 31;
+const height = 22;
+const source = waveImage(width, height);
+const encoder = (): Sharp => sharp(source.data, { raw: { width, height, channels: 3 } });
+
+async function failure(
+  file: string | Uint8Array,
+  limits?: Parameters<typeof decodeImage>[1],
+): Promise<ImageError> {
+  const error = await decodeImage(file, limits).then(
+    () => undefined,
+    (e: unknown) => e,
+  );
+  expect(error).toBeInstanceOf(ImageError);
+  return error as ImageError;
+}
+
+describe('decodeImage, 8 bits', () => {
+  it.each(['png', 'tiff', 'webp', 'gif'] as const)(
+    'reads lossless %s to the byte, from a file and from bytes',
+    async (format) => {
+      // 31 x 22 pixels have more colours than GIF can hold, so GIF gets the first column alone.
+      const picture = format === 'gif' ? encoder().extract({ left: 0, top: 0, width: 1, height }) : encoder();
+      const bytes = await picture
+        .toFormat(
+          format,
+          format === 'webp' ? { lossless: true } : format === 'tiff' ? { compression: 'lzw' } : {},
+        )
+        .toBuffer();
+      const expected = await (format === 'gif'
+        ? encoder().extract({ left: 0, top: 0, width: 1, height })
+        : encoder()
+      )
+        .raw()
+        .toBuffer();
+      const path = join(root, `picture of ä ${format}.dat`);
+      await writeFile(path, bytes);
+      for (const input of [path, bytes]) {
+        const image = await decodeImage(input);
+        expect(image.height).toBe(height);
+        expect(largestDifference(image.data, expected)).toBe(0);
+      }
+    },
+  );
+
+  it.each(['jpeg', 'avif'] as const)('reads %s, which is lossy', async (format) => {
+    const smooth = sharp({ create: { width: 40, height: 24, channels: 3, background: '#c08040' } });
+    const image = await decodeImage(await smooth.toFormat(format, { quality: 95 }).toBuffer());
+    expect([image.width, image.height]).toEqual([40, 24]);
+    const expected = new Uint8Array(image.data.length).map((_, i) => [0xc0, 0x80, 0x40][i % 3]!);
+    expect(largestDifference(image.data, expected)).toBeLessThanOrEqual(3);
+  });
+
+  it('reads a bitmap', async () => {
+    const image = await decodeImage(
+      bitmap({ width: 1, height: 1, bits: 24, pixels: new Uint8Array([3, 2, 1, 0]) }),
+    );
+    expect(image).toEqual({ width: 1, height: 1, data: new Uint8Array([1, 2, 3]) });
+  });
+
+  it('repeats grey, and drops alpha without blending', async () => {
+    const grey = noise(12, 1);
+    const image = await decodeImage(
+      await sharp(grey, { raw: { width: 4, height: 3, channels: 1 } })
+        .toColourspace('b-w')
+        .png()
+        .toBuffer(),
+    );
+    expect([...image.data]).toEqual([...grey].flatMap((v) => [v, v, v]));
+    const rgba = noise(48, 2);
+    for (const format of ['png', 'tiff'] as const) {
+      const bytes = await sharp(rgba, { raw: { width: 4, height: 3, channels: 4 } })
+        .toFormat(format, format === 'tiff' ? { compression: 'none' } : {})
+        .toBuffer();
+      expect([...(await decodeImage(bytes)).data]).toEqual([...rgba].filter((_, i) => i % 4 < 3));
+    }
+  });
+
+  it('turns CMYK to RGB as Pillow does, without a profile', async () => {
+    const inks = new Uint8Array([
+      0, 0, 0, 0, 255, 0, 0, 0, 10, 20, 30, 40, 0, 0, 0, 255, 200, 100, 50, 128, 255, 255, 255, 255,
+    ]);
+    const image = await decodeImage(tiff(6, 1, 4, inks));
+    // 255 - k - round(c * (255 - k) / 255)
+    expect([...image.data]).toEqual([
+      255, 255, 255, 0, 255, 255, 207, 198, 190, 0, 0, 0, 27, 77, 102, 0, 0, 0,
+    ]);
+  });
+
+  it('does not apply a colour profile', async () => {
+    const plain = await encoder().png().toBuffer();
+    const tagged = await encoder().withIccProfile('p3', { attach: true }).png().toBuffer();
+    const raw = await sharp(tagged, { ignoreIcc: true }).raw().toBuffer();
+    expect((await sharp(tagged).metadata()).hasProfile).toBe(true);
+    expect(largestDifference((await decodeImage(tagged)).data, raw)).toBe(0);
+    expect(largestDifference((await decodeImage(plain)).data, source.data)).toBe(0);
+  });
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('applies EXIF orientation %i', async (orientation) => {
+    const bytes = await encoder().withMetadata({ orientation }).png().toBuffer();
+    const image = await decodeImage(bytes);
+    const turned = orientation > 4;
+    expect([image.width, image.height]).toEqual(turned ? [height, width] : [width, height]);
+    const stored = (x: number, y: number): number[] => {
+      const [flipX, flipY] = [[2, 3, 7, 8].includes(orientation), [3, 4, 6, 7].includes(orientation)];
+      // Where a pixel of the upright picture is stored: mirrored, and for 5 to 8 with the axes exchanged.
+      const [u, v] = turned ? [y, x] : [x, y];
+      const at = ((flipY ? height - 1 - v : v) * width + (flipX ? width - 1 - u : u)) * 3;
+      return [...source.data.subarray(at, at + 3)];
+    };
+    for (const [x, y] of [
+      [0, 0],
+      [image.width - 1, 0],
+      [3, image.height - 1],
+      [5, 9],
+    ] as const) {
+      const at = (y * image.width + x) * 3;
+      expect([...image.data.subarray(at, at + 3)]).toEqual(stored(x, y));
+    }
+  });
+
+  it('takes the first picture of an animation', async () => {
+    const frames = new Uint8Array(2 * 3 * 4 * 3).fill(200, 0, 36).fill(10, 36);
+    const bytes = await sharp(frames, { raw: { width: 3, height: 8, channels: 3, pageHeight: 4 } })
+      .gif()
+      .toBuffer();
+    expect((await sharp(bytes).metadata()).pages).toBe(2);
+    const image = await decodeImage(bytes);
+    expect([image.width, image.height, image.data[0]]).toEqual([3, 4, 200]);
+  });
+});
+
+describe('decodeImage, 16 bits', () => {
+  // Every 16-bit value once.
+  const side = 256;
+  const every = new Uint16Array(side * side).map((_, i) => i);
+  const rounded = Uint8Array.from(every, (v) => Math.round(v / 257));
+
+  it('scales grey PNG and TIFF by round(v / 257)', async () => {
+    const png = await sharp(every, { raw: { width: side, height: side, channels: 1 } })
+      .pipelineColourspace('grey16')
+      .toColourspace('grey16')
+      .png()
+      .toBuffer();
+    expect((await sharp(png).metadata()).depth).toBe('ushort');
+    for (const bytes of [png, tiff(side, side, 1, every)]) {
+      const { data } = await decodeImage(bytes);
+      for (let channel = 0; channel < 3; channel++) {
+        expect(
+          largestDifference(
+            data.filter((_, i) => i % 3 === channel),
+            rounded,
+          ),
+        ).toBe(0);
+      }
+    }
+  });
+
+  it.each([
+    ['RGB', 3, 'rgb16'],
+    ['RGB and alpha', 4, 'rgb16'],
+    ['grey and alpha', 2, 'grey16'],
+  ] as const)('scales %s', async (_, channels, space) => {
+    const samples = new Uint16Array(side * side * channels).map((_, i) => i * 40503);
+    const png = await sharp(samples, { raw: { width: side, height: side, channels } })
+      .pipelineColourspace(space)
+      .toColourspace(space)
+      .png()
+      .toBuffer();
+    const { data } = await decodeImage(png);
+    const expected = new Uint8Array(side * side * 3);
+    for (let i = 0; i < expected.length; i++) {
+      const channel = channels === 2 ? 0 : i % 3;
+      expected[i] = Math.round(samples[Math.trunc(i / 3) * channels + channel]! / 257);
+    }
+    expect(largestDifference(data, expected)).toBe(0);
+  });
+
+  it('scales RGB TIFF', async () => {
+    const samples = new Uint16Array(side * 3).map((_, i) => i * 12345);
+    const { data } = await decodeImage(tiff(side, 1, 3, samples));
+    expect(
+      largestDifference(
+        data,
+        Uint8Array.from(samples, (v) => Math.round(v / 257)),
+      ),
+    ).toBe(0);
+  });
+});
+
+describe('decodeImage refuses', () => {
+  it.each(['png', 'jpeg', 'tiff', 'webp', 'gif', 'avif'] as const)('a truncated %s', async (format) => {
+    const bytes = await encoder().toFormat(format).toBuffer();
+    const path = join(root, `cut.${format}`);
+    await writeFile(path, bytes.subarray(0, Math.floor(bytes.length * 0.6)));
+    const error = await failure(path);
+    expect(error.message).toContain(path);
+    expect(error.message).toMatch(/truncated or damaged/);
+    expect(error.details.reason).toBe('damaged');
+  });
+
+  it('a truncated bitmap, with its name', async () => {
+    const path = join(root, 'cut.bmp');
+    await writeFile(path, bitmap({ width: 4, height: 4, bits: 24, pixels: new Uint8Array(20) }));
+    const error = await failure(path);
+    expect(error.message).toBe(`${path}: truncated: its pixels end at byte 102, the file at 74`);
+    expect(error.details).toMatchObject({ source: path, reason: 'damaged' });
+  });
+
+  it('a decompression bomb, by its header', async () => {
+    const bomb = png(50_000, 50_000, deflateSync(new Uint8Array(1000)));
+    expect(bomb.length).toBeLessThan(200);
+    const before = process.memoryUsage().rss;
+    const error = await failure(bomb);
+    expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 28);
+    expect(error.message).toMatch(/declares 50000x50000 = 2500000000 pixels, the limit is 67108864/);
+    expect(error.details).toMatchObject({
+      reason: 'too-many-pixels',
+      width: 50_000,
+      height: 50_000,
+      limit: 2 ** 26,
+    });
+  });
+
+  it('more pixels or bytes than the limits given', async () => {
+    const bytes = await encoder().png().toBuffer();
+    expect((await failure(bytes, { pixels: width * height - 1 })).details.reason).toBe('too-many-pixels');
+    expect((await decodeImage(bytes, { pixels: width * height })).width).toBe(width);
+    const error = await failure(bytes, { bytes: bytes.length - 1 });
+    expect(error.message).toMatch(new RegExp(`has ${bytes.length} bytes, the limit is ${bytes.length - 1}`));
+    const path = join(root, 'large.png');
+    await writeFile(path, bytes);
+    expect((await failure(path, { bytes: 100 })).details.reason).toBe('too-large');
+  });
+
+  it.each([
+    ['text named .png', 'hello, this is no picture', 'not-an-image', /expected PNG, JPEG/],
+    ['nothing', '', 'empty', /is empty, 0 bytes/],
+    ['SVG', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', 'unsupported', /is SVG/],
+    [
+      'two letters that a bitmap starts with',
+      'BM, or so it says, but it is a text file',
+      'not-an-image',
+      /not an image/,
+    ],
+  ])('%s', async (title, content, reason, message) => {
+    const path = join(root, `${title}.png`);
+    await writeFile(path, content);
+    const error = await failure(path);
+    expect(error.message).toContain(path);
+    expect(error.message).toMatch(message);
+    expect(error.details.reason).toBe(reason);
+  });
+
+  it('what is no file: a folder, a missing file, a dangling link, a device', async () => {
+    await mkdir(join(root, 'folder.png'));
+    await symlink(join(root, 'gone.png'), join(root, 'link.png'));
+    expect((await failure(join(root, 'folder.png'))).message).toMatch(/is a folder, expected an image file/);
+    expect((await failure(join(root, 'none.png'))).details.reason).toBe('missing');
+    expect((await failure(join(root, 'link.png'))).details.reason).toBe('missing');
+    expect((await failure('/dev/zero')).details.reason).toBe(
+      process.platform === 'win32' ? 'missing' : 'not-a-file',
+    );
+  });
+
+  it('a file that may not be read', async ({ skip }) => {
+    if (process.getuid?.() === 0) skip('root may read everything');
+    const path = join(root, 'secret.png');
+    await writeFile(path, 'x', { mode: 0o000 });
+    expect((await failure(path)).details.reason).toBe('permission');
+  });
+
+  it('samples that are not 8 or 16 bits', async () => {
+    const error = await failure(tiff(2, 2, 1, new Float32Array([0, 0.5, 1, 2])));
+    expect(error.message).toMatch(/samples of type float, expected 8 or 16 bits/);
+    expect(error.details.reason).toBe('unsupported');
+  });
+});
+
+/** A grey PNG that declares a size and holds any data. */
+function png(declaredWidth: number, declaredHeight: number, data: Uint8Array): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(declaredWidth, 0);
+  header.writeUInt32BE(declaredHeight, 4);
+  header[8] = 8;
+  const chunk = (type: string, content: Uint8Array): Buffer => {
+    const body = Buffer.concat([Buffer.from(type, 'latin1'), content]);
+    const frame = Buffer.alloc(body.length + 8);
+    frame.writeUInt32BE(content.length, 0);
+    body.copy(frame, 4);
+    frame.writeUInt32BE(crc32(body), body.length + 4);
+    return frame;
+  };
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', header),
+    chunk('IDAT', data),
+    chunk('IEND', new Uint8Array(0)),
+  ]);
+}
+
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (0xedb88320 & -(crc & 1));
+  }
+  return (crc ^ 0xffffffff) >>> 0;
+}

@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { failure, numbers, summary, testFolder } from '../fixtures/data-sets.js';
+import { openDataSet } from '../open-data-set.js';
+
+const folder = testFolder();
+
+describe('a plain folder', () => {
+  it('of images: all good, all for training', async () => {
+    await folder.plant('b.png', 'a.JPEG', 'c.webp');
+    const set = await openDataSet(folder.root);
+    expect(set.layout).toBe('folder');
+    expect(summary(set)).toEqual(
+      ['a.JPEG', 'b.png', 'c.webp'].map((name) => `${name} | train | good | - | -`),
+    );
+  });
+
+  it('with a folder of good images and folders of defects', async () => {
+    await folder.plant(
+      ...numbers(10).map((n) => `OK/${n}.png`),
+      'scratch/1.png',
+      'dent/deep/2.png',
+      'extra.png',
+    );
+    const set = await openDataSet(folder.root, { testFraction: 0.3 });
+    const count = (split: string, label: string): number =>
+      set.items.filter((item) => item.split === split && item.label === label).length;
+    expect([
+      count('train', 'good'),
+      count('test', 'good'),
+      count('test', 'bad'),
+      count('train', 'bad'),
+    ]).toEqual([7, 3, 2, 0]);
+    expect(set.items.filter(({ label }) => label === 'bad').map(({ defect }) => defect)).toEqual([
+      'dent',
+      'scratch',
+    ]);
+    // Nobody said what the image beside the folders is.
+    expect(set.items.find(({ name }) => name === 'extra.png')).toMatchObject({
+      split: 'test',
+      label: 'unknown',
+    });
+  });
+
+  it('with a folder of good images alone', async () => {
+    await folder.plant('normal/1.png', 'normal/2.png', 'normal/more/3.png');
+    expect((await openDataSet(folder.root)).items.map(({ split, label }) => `${split} ${label}`)).toEqual(
+      Array(3).fill('train good'),
+    );
+  });
+
+  it('of images with a folder named bad, and masks', async () => {
+    await folder.plant('1.png', '2.png', 'bad/3.png', 'masks/bad/3_mask.png');
+    expect(summary(await openDataSet(folder.root, { testFraction: 0 }))).toEqual([
+      '1.png | train | good | - | -',
+      '2.png | train | good | - | -',
+      'bad/3.png | test | bad | bad | masks/bad/3_mask.png',
+    ]);
+  });
+
+  it('with train and test', async () => {
+    await folder.plant(
+      'train/1.png',
+      'train/2.png',
+      'test/normal/3.png',
+      'test/bent/4.png',
+      'test/5.png',
+      'other/6.png',
+    );
+    const set = await openDataSet(folder.root);
+    expect(set.layout).toBe('folder');
+    expect(summary(set)).toEqual([
+      'test/5.png | test | unknown | - | -',
+      'test/bent/4.png | test | bad | bent | -',
+      'test/normal/3.png | test | good | - | -',
+      'train/1.png | train | good | - | -',
+      'train/2.png | train | good | - | -',
+    ]);
+  });
+
+  it('keeps held-out images held out when others are added', async () => {
+    await folder.plant(...numbers(40).map((n) => `good/${n}.png`), 'bad/1.png');
+    const heldOut = async (): Promise<string[]> =>
+      (await openDataSet(folder.root)).items
+        .filter(({ split, label }) => split === 'test' && label === 'good')
+        .map(({ name }) => name);
+    const before = await heldOut();
+    expect(before).toHaveLength(8);
+    await folder.plant('good/new.png');
+    const after = await heldOut();
+    expect(before.filter((name) => after.includes(name)).length).toBeGreaterThanOrEqual(7);
+  });
+
+  it('is refused when nobody can tell which images are good', async () => {
+    await folder.plant('red/1.png', 'blue/2.png');
+    expect(await failure(folder.root)).toMatch(
+      /expected a folder good, ok or normal, found only the folders blue, red/,
+    );
+    await folder.plant('0.png');
+    expect(await failure(folder.root)).toMatch(/found images straight in it and the folders blue, red/);
+  });
+
+  it('is refused when it is empty, missing, or not of the layout asked for', async () => {
+    expect(await failure(folder.root)).toMatch(/no images in .*expected images straight in the folder/);
+    expect(await failure(join(folder.root, 'gone'))).toMatch(/there is no file or folder .*gone/);
+    expect(await failure(join(folder.root, 'gone'), { layout: 'mvtec' })).toMatch(
+      /layout mvtec needs one folder that exists/,
+    );
+    await folder.plant('a.png');
+    expect(await failure(folder.root, { layout: 'mvtec' })).toMatch(
+      /not in the layout mvtec: expected images in train\/good.*found 1 images, no folders/,
+    );
+    expect(await failure(folder.root, { testFraction: 1 })).toMatch(
+      /test fraction must be at least 0 and below 1, found 1/,
+    );
+  });
+
+  it('can be forced where another layout would be recognised', async () => {
+    await folder.plant('train/good/1.png', 'train/ok/2.png');
+    expect((await openDataSet(folder.root)).items.map(({ label }) => label)).toEqual(['good', 'bad']);
+    const set = await openDataSet(folder.root, { layout: 'folder' });
+    expect(set.layout).toBe('folder');
+    expect(set.items.map(({ label }) => label)).toEqual(['good', 'good']);
+  });
+});
