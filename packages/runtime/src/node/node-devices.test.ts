@@ -72,7 +72,7 @@ describe('a device tested in a child process', () => {
     const env = { ...process.env, NODE_OPTIONS: '--max-old-space-size=1 --max-semi-space-size=1' };
     const report = await probeInChildProcess(await cpu(), { env });
     expect(report).toMatchObject({ available: false, device: 'cpu' });
-    expect(report.reason).toMatch(/crashed \((SIG\w+|exit code \d+)\) \(.*(heap|OOM|memory)/);
+    expect(report.reason).toMatch(/crashed \((SIG\w+|exit code \d+)\) \(.*(heap|OOM|memory)/i);
   });
 });
 

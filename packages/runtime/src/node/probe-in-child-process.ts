@@ -9,7 +9,9 @@ export interface ChildProbeOptions {
   env?: Readonly<Record<string, string | undefined>>;
 }
 
-const STDERR_KEPT = 4000;
+const STDERR_KEPT = 16_000;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
+const ANSI_COLOURS = /\x1b\[[\d;]*m/g;
 
 /**
  * Tries a device of `nodeDevices()` in a process of its own, so that a driver that crashes or hangs takes nothing
@@ -59,12 +61,14 @@ export async function probeInChildProcess(
   return { ...answer, timeMs };
 }
 
-/** What a driver wrote while it failed is often the only word on why. */
+/** What a driver wrote while it failed is often the only word on why. Lines that sound like it come first. */
 function lastLines(stderr: string): string {
   const lines = stderr
-    .replace(/\[[\d;]*m/g, '')
+    .replace(ANSI_COLOURS, '')
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('at '));
-  return lines.length === 0 ? '' : ` (${lines.slice(-3).join(' ').slice(0, 400)})`;
+    .filter((line) => /\p{L}{3}/u.test(line) && !/^(at |\d+: 0x)/.test(line));
+  const telling = lines.filter((line) => /error|fail|fatal|warning|could ?n[o']t/i.test(line));
+  const shown = (telling.length > 0 ? telling : lines).slice(-3).join(' ').slice(0, 400);
+  return shown === '' ? '' : ` (${shown})`;
 }
