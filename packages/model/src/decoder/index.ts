@@ -1,6 +1,7 @@
 export { type CouplingBlockParameters, couplingBlock, type Permutation } from './coupling-block.js';
 export { decoder, logLikelihood } from './decoder.js';
 export * from './decoder-shape.js';
+export { initialParameters } from './initial-parameters.js';
 export { likelihoodGraph } from './likelihood-graph.js';
 export * from './positional-encoding.js';
 export * from './training-graph.js';

@@ -1,0 +1,33 @@
+import type { Value } from '@cflow/onnx';
+import type { Network } from './network.js';
+import type { WeightSource } from './weight-source.js';
+
+/** What is done to pixels before the network: (pixel / 255 - mean) / deviation, per channel R, G, B. */
+export interface PixelNormalization {
+  mean: readonly [number, number, number];
+  deviation: readonly [number, number, number];
+}
+
+/** The usual normalisation of networks trained on ImageNet. */
+export const IMAGENET: PixelNormalization = {
+  mean: [0.485, 0.456, 0.406],
+  deviation: [0.229, 0.224, 0.225],
+};
+
+/** Pixels to [-1, 1]. */
+export const SYMMETRIC: PixelNormalization = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] };
+
+/** A built-in feature extractor. */
+export interface Architecture {
+  name: string;
+  /** The layers one would usually tap, shallow to deep. */
+  layers: readonly string[];
+  /** More names that can be tapped: other names of the same layers, and blocks inside them. */
+  otherLayers: readonly string[];
+  defaultLayers: readonly string[];
+  normalization: PixelNormalization;
+  /** Epsilon of the batch norms, which timm and torchvision do not always agree on. */
+  epsilon(source: WeightSource): number;
+  /** Builds the network until all wanted layers were tapped. */
+  build(network: Network, image: Value): void;
+}

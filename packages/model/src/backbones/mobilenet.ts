@@ -1,0 +1,147 @@
+// MobileNetV2 (Sandler et al., 2018) and MobileNetV3-Large (Howard et al., 2019), in torchvision's or timm's names.
+import { op } from '@cflow/onnx';
+import { type Architecture, IMAGENET } from './architecture.js';
+import { type InvertedResidual, invertedResidual } from './inverted-residual.js';
+import { type Activation, relu6 } from './network.js';
+import type { WeightSource } from './weight-source.js';
+
+interface MobileNet {
+  name: string;
+  stemChannels: number;
+  stemActivation: Activation;
+  /** Stages as timm groups the blocks; torchvision counts blocks through. */
+  stages: readonly (readonly Omit<InvertedResidual, 'torchvision' | 'timm'>[])[];
+  defaultLayers: readonly string[];
+  prefix: 'conv' | 'block';
+  epsilon(source: WeightSource): number;
+}
+
+function mobilenet(definition: MobileNet): Architecture {
+  const { stages, prefix, stemChannels, stemActivation } = definition;
+  const blocks = stages.flatMap((stage, s) =>
+    stage.map((block, i) => ({
+      ...block,
+      timm: `blocks.${s}.${i}`,
+      last: i === stage.length - 1,
+      stage: `blocks.${s}`,
+    })),
+  );
+  return {
+    name: definition.name,
+    layers: blocks.map((_, index) => `features.${index + 1}`),
+    otherLayers: [...stages.map((_, s) => `blocks.${s}`), ...blocks.map(({ timm }) => timm), 'features.0'],
+    defaultLayers: definition.defaultLayers,
+    normalization: IMAGENET,
+    epsilon: definition.epsilon,
+    build(network, image) {
+      const stem = network.source.timm
+        ? { conv: 'conv_stem', norm: 'bn1' }
+        : { conv: 'features.0.0', norm: 'features.0.1' };
+      let x = network.convolution(image, stemChannels, stem, {
+        kernel: 3,
+        stride: 2,
+        activation: stemActivation,
+      });
+      if (network.tap(x, 'features.0')) return;
+      for (const [index, block] of blocks.entries()) {
+        const torchvision = `features.${index + 1}`;
+        x = invertedResidual(network, x, { ...block, torchvision }, prefix);
+        if (network.tap(x, torchvision, block.timm, ...(block.last ? [block.stage] : []))) return;
+      }
+    },
+  };
+}
+
+// t, c, n, s of the paper's table 2: expansion, channels, repeats, stride of the first.
+const V2_STAGES = [
+  [1, 16, 1, 1],
+  [6, 24, 2, 2],
+  [6, 32, 3, 2],
+  [6, 64, 4, 2],
+  [6, 96, 3, 1],
+  [6, 160, 3, 2],
+  [6, 320, 1, 1],
+] as const;
+
+export const mobilenetV2: Architecture = mobilenet({
+  name: 'mobilenet_v2',
+  stemChannels: 32,
+  stemActivation: relu6,
+  stages: V2_STAGES.map(([expansion, channels, repeats, stride], stage) => {
+    const before = V2_STAGES[stage - 1]?.[1] ?? 32;
+    return Array.from({ length: repeats }, (_, i) => ({
+      kernel: 3,
+      expanded: expansion * (i === 0 ? before : channels),
+      channels,
+      stride: i === 0 ? stride : 1,
+      activation: relu6,
+    }));
+  }),
+  defaultLayers: ['features.6', 'features.13', 'features.17'],
+  prefix: 'conv',
+  epsilon: () => 1e-5,
+});
+
+type V3Row = readonly [
+  kernel: number,
+  expanded: number,
+  channels: number,
+  squeezes: boolean,
+  activation: Activation,
+  stride: number,
+];
+
+// Table 1 of the MobileNetV3 paper, in timm's stages.
+const V3_STAGES: readonly (readonly V3Row[])[] = [
+  [[3, 16, 16, false, op.Relu, 1]],
+  [
+    [3, 64, 24, false, op.Relu, 2],
+    [3, 72, 24, false, op.Relu, 1],
+  ],
+  [
+    [5, 72, 40, true, op.Relu, 2],
+    [5, 120, 40, true, op.Relu, 1],
+    [5, 120, 40, true, op.Relu, 1],
+  ],
+  [
+    [3, 240, 80, false, op.HardSwish, 2],
+    [3, 200, 80, false, op.HardSwish, 1],
+    [3, 184, 80, false, op.HardSwish, 1],
+    [3, 184, 80, false, op.HardSwish, 1],
+  ],
+  [
+    [3, 480, 112, true, op.HardSwish, 1],
+    [3, 672, 112, true, op.HardSwish, 1],
+  ],
+  [
+    [5, 672, 160, true, op.HardSwish, 2],
+    [5, 960, 160, true, op.HardSwish, 1],
+    [5, 960, 160, true, op.HardSwish, 1],
+  ],
+];
+
+/** Rounds to a multiple of 8, never down by more than a tenth. */
+function multipleOfEight(channels: number): number {
+  const rounded = Math.max(8, Math.floor((channels + 4) / 8) * 8);
+  return rounded < 0.9 * channels ? rounded + 8 : rounded;
+}
+
+export const mobilenetV3Large: Architecture = mobilenet({
+  name: 'mobilenet_v3_large',
+  stemChannels: 16,
+  stemActivation: op.HardSwish,
+  stages: V3_STAGES.map((stage) =>
+    stage.map(([kernel, expanded, channels, squeezes, activation, stride]) => ({
+      kernel,
+      expanded,
+      channels,
+      stride,
+      activation,
+      squeeze: squeezes ? multipleOfEight(Math.floor(expanded / 4)) : undefined,
+    })),
+  ),
+  defaultLayers: ['features.6', 'features.12', 'features.15'],
+  prefix: 'block',
+  // torchvision trains this one with TensorFlow's epsilon, timm with PyTorch's.
+  epsilon: ({ timm }) => (timm ? 1e-5 : 1e-3),
+});
