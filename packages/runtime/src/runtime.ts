@@ -31,8 +31,9 @@ export interface SessionOptions {
    */
   strictDevice?: boolean;
   /**
-   * Whether idle threads spin while they wait for work: lower latency alone on the machine, wasted cores when
-   * several sessions run side by side. Default true, the engine's own.
+   * Whether threads that wait for work spin instead of sleeping. Default false, unlike the engine's own: on a
+   * machine shared with anything else, another session included, spinning made training steps 1.5 to 4 times
+   * slower. True may gain a little where the process has its cores to itself.
    */
   allowSpinning?: boolean;
 }

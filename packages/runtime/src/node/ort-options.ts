@@ -14,7 +14,7 @@ const SILENT = 4;
  */
 export function ortOptions(
   device: NodeDevice,
-  { threads, graphOptimization = 'all', strictDevice = false, allowSpinning = true }: SessionOptions,
+  { threads, graphOptimization = 'all', strictDevice = false, allowSpinning = false }: SessionOptions,
 ): InferenceSession.SessionOptions & { extra: { session: Record<string, unknown> } } {
   return {
     executionProviders: [device],
