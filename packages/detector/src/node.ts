@@ -1,1 +1,2 @@
-export {};
+export * from './evaluate.js';
+export * from './folder-bundle.js';

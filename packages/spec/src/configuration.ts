@@ -3,7 +3,6 @@ import { z } from 'zod';
 /** Decoders of the original paper's code. `freia-cflow` is conditioned on the position, `freia-flow` is not. */
 export const DECODERS = ['freia-cflow', 'freia-flow'] as const;
 
-
 const positive = z.number().int().positive();
 
 /**

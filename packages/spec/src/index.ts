@@ -1,3 +1,4 @@
+export * from './bundle.js';
 export * from './calibration.js';
 export * from './configuration.js';
 export * from './data-set.js';

@@ -1,1 +1,5 @@
-export {};
+export type { OnTrainingEvent, TrainingEvent } from './events.js';
+export { learningRate, type Schedule } from './learning-rate.js';
+export { type PlanOverrides, PRESETS, type Preset, planTraining, type TrainingPlan } from './plan.js';
+export { selectImages } from './select-images.js';
+export { type TrainDetectorOptions, trainDetector } from './train-detector.js';

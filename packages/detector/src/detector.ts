@@ -1,0 +1,53 @@
+import type { BundleManifest, Device, DeviceAttempt, Prediction, RgbImage, ScalarMap } from '@cflow/spec';
+import { type PredictOptions, predictionOf } from './predict.js';
+import { type RawScore, Scorer, type ScorerOptions } from './scorer.js';
+
+export interface DetectOptions extends PredictOptions {
+  /** Also return each layer's log-likelihoods. */
+  layers?: boolean | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface DetectorParts extends Omit<ScorerOptions, 'inputSize'> {
+  manifest: BundleManifest;
+  /** Devices that were tried before the one in use, and why each was refused. */
+  refused?: readonly DeviceAttempt[];
+  dispose(): Promise<void>;
+}
+
+/** A trained detector on a device. */
+export class Detector {
+  readonly manifest: BundleManifest;
+  /** Where it runs. */
+  readonly device: Device;
+  /** Devices that `auto` tried before and why each was refused: nothing falls back in silence. */
+  readonly refused: readonly DeviceAttempt[];
+  readonly #scorer: Scorer;
+  readonly #dispose: () => Promise<void>;
+
+  constructor(parts: DetectorParts) {
+    this.manifest = parts.manifest;
+    this.device = parts.head.device;
+    this.refused = parts.refused ?? [];
+    this.#scorer = new Scorer({ ...parts, inputSize: parts.manifest.configuration.inputSize });
+    this.#dispose = parts.dispose;
+  }
+
+  /** What the detector says of one image, of any size. */
+  async predict(image: RgbImage, options: DetectOptions = {}): Promise<Prediction> {
+    const [prediction] = await this.predictBatch([image], options);
+    return prediction as Prediction;
+  }
+
+  /** As `predict` for many images, with the same numbers for each as alone. */
+  async predictBatch(images: readonly RgbImage[], options: DetectOptions = {}): Promise<Prediction[]> {
+    const { signal, layers } = options;
+    const raw = await this.#scorer.score(images, { map: true, layers, signal });
+    return raw.map((each) => predictionOf(each as RawScore & { map: ScalarMap }, this.manifest, options));
+  }
+
+  /** Frees the device. */
+  async dispose(): Promise<void> {
+    await this.#dispose();
+  }
+}

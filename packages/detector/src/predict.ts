@@ -1,0 +1,81 @@
+import { falseAlarmProbability, findRegions, thresholdForFalseAlarmRate } from '@cflow/evaluation';
+import { resizeMask } from '@cflow/images';
+import {
+  type BundleManifest,
+  ConfigurationError,
+  type Mask,
+  type Prediction,
+  type ScalarMap,
+} from '@cflow/spec';
+import type { RawScore } from './scorer.js';
+
+export interface PredictOptions {
+  /** Score from which an image is bad. Default: the detector's. */
+  threshold?: number | undefined;
+  /** Instead of a threshold: the share of good images that may be called bad, in (0, 1). */
+  falseAlarmRate?: number | undefined;
+  /** Map value from which a pixel belongs to a region. Default: the score threshold. */
+  pixelThreshold?: number | undefined;
+  /** Pixels that are left out of score and regions (non-zero); resized to the map by nearest neighbour. */
+  ignore?: Mask | undefined;
+  /** Smallest region that is reported, in pixels of the map. Default 1. */
+  minArea?: number | undefined;
+  /** Regions reported at most. Default 100. */
+  maxRegions?: number | undefined;
+}
+
+/** The score threshold that the options and the detector's calibration give. */
+export function scoreThreshold(
+  manifest: BundleManifest,
+  { threshold, falseAlarmRate }: PredictOptions,
+): number {
+  if (threshold !== undefined && falseAlarmRate !== undefined) {
+    throw new ConfigurationError('give a threshold or a false-alarm rate, not both');
+  }
+  if (threshold !== undefined) {
+    if (!Number.isFinite(threshold))
+      throw new ConfigurationError(`the threshold must be a number, got ${threshold}`);
+    return threshold;
+  }
+  return falseAlarmRate === undefined
+    ? manifest.thresholds.score
+    : thresholdForFalseAlarmRate(manifest.calibration.score, falseAlarmRate);
+}
+
+/** Turns the graph's numbers into a prediction: nothing here changes the raw score but an ignore mask. */
+export function predictionOf(
+  raw: RawScore & { map: ScalarMap },
+  manifest: BundleManifest,
+  options: PredictOptions = {},
+): Prediction {
+  const { map, layers } = raw;
+  const threshold = scoreThreshold(manifest, options);
+  const pixelThreshold = options.pixelThreshold ?? threshold;
+  const ignore = options.ignore && resizeMask(options.ignore, map.width, map.height);
+  const score = ignore ? maximumOutside(map, ignore) : raw.score;
+  return {
+    score,
+    falseAlarmProbability: falseAlarmProbability(manifest.calibration.score, score),
+    label: score >= threshold ? 'bad' : 'good',
+    threshold,
+    pixelThreshold,
+    map,
+    regions: findRegions(map, pixelThreshold, {
+      ignore,
+      minArea: options.minArea,
+      limit: options.maxRegions ?? 100,
+    }),
+    ...(layers && { layers }),
+  };
+}
+
+function maximumOutside(map: ScalarMap, ignore: Mask): number {
+  let maximum = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < map.data.length; i++) {
+    if (ignore.data[i] === 0 && (map.data[i] as number) > maximum) maximum = map.data[i] as number;
+  }
+  if (maximum === Number.NEGATIVE_INFINITY) {
+    throw new ConfigurationError('the ignore mask leaves no pixel to score; make it smaller');
+  }
+  return maximum;
+}

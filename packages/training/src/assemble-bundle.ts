@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { backboneHash, type RawScore, type Scorer } from '@cflow/detector';
+import { calibrate, thresholdForFalseAlarmRate } from '@cflow/evaluation';
+import {
+  type DecoderShape,
+  decoderTensorName,
+  type FeatureLayer,
+  float32ToFloat16,
+  headGraph,
+  type MapNormalization,
+  type PackedModel,
+  type Precision,
+  packModel,
+  writeSafetensors,
+} from '@cflow/model';
+import type { Tensor } from '@cflow/onnx';
+import type { Session } from '@cflow/runtime';
+import { BUNDLE_FILES, type BundleManifest, type RgbImage } from '@cflow/spec';
+
+export type DetectorLayer = FeatureLayer & { decoder: DecoderShape };
+
+/** The head of a detector as the two files that a bundle holds. */
+export function packHead(
+  layers: readonly DetectorLayer[],
+  parameters: ReadonlyMap<string, Tensor>,
+  imageSize: readonly [number, number],
+  normalization: MapNormalization,
+): PackedModel {
+  const graph = headGraph({ layers, imageSize, normalization, parameters });
+  return packModel(graph, parameters, BUNDLE_FILES.decoders);
+}
+
+/** Parameters of all layers by the names that the head knows them by. */
+export function namedParameters(
+  layers: readonly DetectorLayer[],
+  decoders: readonly { parameters: ReadonlyMap<string, Tensor> }[],
+): Map<string, Tensor> {
+  const named = new Map<string, Tensor>();
+  layers.forEach((layer, i) => {
+    for (const [name, tensor] of decoders[i]?.parameters ?? [])
+      named.set(decoderTensorName(layer.name, name), tensor);
+  });
+  return named;
+}
+
+/** Trained numbers as they are stored; indices stay as they are. */
+export function inPrecision(
+  parameters: ReadonlyMap<string, Tensor>,
+  precision: Precision,
+): Map<string, Tensor> {
+  return new Map(
+    [...parameters].map(([name, tensor]) =>
+      precision === 'float16' && tensor.type === 'float32'
+        ? [name, { type: 'float16', dims: tensor.dims, data: float32ToFloat16(tensor.data as Float32Array) }]
+        : [name, tensor],
+    ),
+  );
+}
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The golden probe: an image with what this device makes of it. */
+export async function makeProbe(image: Tensor, backbone: Session, head: Session): Promise<Uint8Array> {
+  const outputs = await head.run(await backbone.run({ image }), { fetches: ['score', 'anomaly_map'] });
+  return writeSafetensors(
+    new Map([
+      ['image', image],
+      ['score', outputs.score as Tensor],
+      ['anomaly_map', outputs.anomaly_map as Tensor],
+    ]),
+  );
+}
+
+export type CalibrationPart = Pick<BundleManifest, 'calibration' | 'thresholds' | 'probe'>;
+
+/** Default share of good images that may be called bad. */
+export const FALSE_ALARM_RATE = 0.01;
+
+/** Thresholds and tolerances from the scores of good images. */
+export function calibrationPart(scores: readonly number[], heldOut: boolean): CalibrationPart {
+  const score = calibrate(scores);
+  const mean = scores.reduce((sum, value) => sum + value, 0) / scores.length;
+  const variance =
+    scores.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, scores.length - 1);
+  // Identical images have no spread; the resolution of float32 is then all there is to measure by.
+  const scoreSpread = Math.max(Math.sqrt(variance), Math.abs(mean) * 1e-6, 1e-9);
+  return {
+    calibration: { score, images: heldOut ? 'held-out' : 'training', scoreSpread },
+    thresholds: {
+      falseAlarmRate: FALSE_ALARM_RATE,
+      score: thresholdForFalseAlarmRate(score, FALSE_ALARM_RATE),
+      f1: null,
+      pixelF1: null,
+    },
+    probe: { absoluteTolerance: 1e-3 * scoreSpread, relativeTolerance: 1e-4 },
+  };
+}
+
+/** Scores of good images in batches, as the detector will give them. */
+export async function calibrationScores(
+  scorer: Scorer,
+  batches: AsyncIterable<RgbImage[]>,
+): Promise<number[]> {
+  const scores: number[] = [];
+  for await (const images of batches)
+    scores.push(...(await scorer.score(images)).map(({ score }: RawScore) => score));
+  return scores;
+}
+
+/** Size and hash of each file, as the manifest lists them. */
+export function fileTable(files: ReadonlyMap<string, Uint8Array>): BundleManifest['files'] {
+  return Object.fromEntries(
+    [...files].map(([name, bytes]) => [name, { sha256: sha256(bytes), bytes: bytes.length }]),
+  );
+}
+
+export async function hashOfBackbone(backbone: PackedModel): Promise<string> {
+  return backboneHash(sha256(backbone.model), sha256(backbone.weights));
+}
+
+export const manifestBytes = (manifest: BundleManifest): Uint8Array =>
+  new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`);

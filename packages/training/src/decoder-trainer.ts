@@ -1,0 +1,208 @@
+import {
+  type DecoderShape,
+  EXP_AVG,
+  EXP_AVG_SQ,
+  likelihoodGraph,
+  NEXT,
+  permutationShapes,
+  positionalEncoding,
+  trainableShapes,
+  trainingGraph,
+} from '@cflow/model';
+import { adamStepSizes, int64, type Tensor, writeModel } from '@cflow/onnx';
+import type { Runtime, Session } from '@cflow/runtime';
+import { TrainingError } from '@cflow/spec';
+import type { FiberBatches } from './fiber-batches.js';
+
+/** Everything that a decoder's training goes on from. */
+export interface DecoderState {
+  /** Parameters, permutations and Adam's moments by name. */
+  tensors: Map<string, Tensor>;
+  /** Optimiser steps taken. */
+  steps: number;
+}
+
+export interface DecoderTrainerOptions {
+  layer: string;
+  shape: DecoderShape;
+  height: number;
+  width: number;
+  runtime: Runtime;
+  threads: number;
+  state: DecoderState;
+}
+
+/** Rows that one call of the likelihood graph takes, to bound its memory. */
+const LIKELIHOOD_ROWS = 8192;
+
+/** Trains one decoder on one device, a run of optimiser steps at a time. */
+export class DecoderTrainer {
+  readonly layer: string;
+  readonly state: DecoderState;
+  readonly #options: DecoderTrainerOptions;
+  // One graph per size of fibre batch: the size is fixed in it.
+  readonly #training: Map<number, Promise<Session>> = new Map();
+  #likelihood: Promise<Session> | undefined;
+  /** Measured steps per second, by size of fibre batch. */
+  readonly #speed: Map<number, number> = new Map();
+
+  constructor(options: DecoderTrainerOptions) {
+    this.layer = options.layer;
+    this.state = options.state;
+    this.#options = options;
+  }
+
+  /**
+   * Takes the steps of one group of fibre batches.
+   *
+   * @param features rows, [fibres, C]
+   * @param learningRates one per step
+   * @returns the loss of each step
+   * @throws TrainingError when a loss is not a number; the state is then still the one before the call
+   */
+  async train(
+    features: Float32Array,
+    batches: FiberBatches,
+    learningRates: readonly number[],
+  ): Promise<Float32Array> {
+    const { shape, height, width } = this.#options;
+    const { size, steps, order } = batches;
+    const area = height * width;
+    const sizes = adamStepSizes(learningRates, this.state.steps + 1);
+    const session = await this.#trainingSession(size);
+    const started = performance.now();
+    const result = await session.run({
+      ...Object.fromEntries(this.state.tensors),
+      features: { type: 'float32', dims: [features.length / shape.channels, shape.channels], data: features },
+      order: { type: 'int32', dims: [steps, size], data: order },
+      ...(shape.conditionVector > 0 && {
+        positions: { type: 'int32', dims: [steps, size], data: order.map((row) => row % area) },
+      }),
+      steps: int64([], [steps]),
+      step_sizes: { type: 'float32', dims: [steps], data: sizes.stepSizes },
+      inverse_sqrt_corrections: { type: 'float32', dims: [steps], data: sizes.inverseSqrtCorrections },
+    });
+    this.#speed.set(size, (1000 * steps) / (performance.now() - started));
+    const losses = (result.losses as Tensor).data as Float32Array;
+    const bad = losses.findIndex((loss) => !Number.isFinite(loss));
+    if (bad >= 0) throw this.#diverged(losses, bad, learningRates[bad] as number);
+    for (const [name, tensor] of Object.entries(result)) {
+      if (name.startsWith(NEXT)) this.state.tensors.set(name.slice(NEXT.length), tensor);
+    }
+    this.state.steps += steps;
+    return losses;
+  }
+
+  /** How many steps to take in one call so that it lasts about so long; the result does not depend on it. */
+  stepsPerCall(size: number, seconds: number): number {
+    return Math.max(1, Math.round((this.#speed.get(size) ?? 8) * seconds));
+  }
+
+  /** Mean negative log-likelihood per dimension (natural log) of rows [fibres, C] whose count is a multiple of h · w. */
+  async negativeLogLikelihood(features: Float32Array): Promise<number> {
+    const { shape, height, width } = this.#options;
+    const { channels, conditionVector } = shape;
+    const area = height * width;
+    const rows = features.length / channels;
+    const session = await this.#likelihoodSession();
+    const parameters = Object.fromEntries([...this.state.tensors].filter(([name]) => isParameter(name)));
+    const encoding = conditionVector > 0 ? positionalEncoding(conditionVector, height, width) : undefined;
+    let sum = 0;
+    for (let start = 0; start < rows; start += LIKELIHOOD_ROWS) {
+      const count = Math.min(LIKELIHOOD_ROWS, rows - start);
+      const { log_likelihood: found } = await session.run(
+        {
+          ...parameters,
+          features: {
+            type: 'float32',
+            dims: [count, channels],
+            data: features.subarray(start * channels, (start + count) * channels),
+          },
+          ...(encoding && { condition: conditionRows(encoding, conditionVector, start, count, area) }),
+        },
+        { fetches: ['log_likelihood'] },
+      );
+      for (const value of (found as Tensor).data as Float32Array) sum -= value;
+    }
+    return sum / rows;
+  }
+
+  async dispose(): Promise<void> {
+    const sessions = [...this.#training.values(), ...(this.#likelihood ? [this.#likelihood] : [])];
+    await Promise.allSettled(sessions.map(async (session) => (await session).dispose()));
+  }
+
+  #trainingSession(size: number): Promise<Session> {
+    const { shape, height, width, runtime, threads } = this.#options;
+    let session = this.#training.get(size);
+    if (!session) {
+      const model = writeModel(trainingGraph(shape, { height, width, fiberBatchSize: size }));
+      session = runtime.createSession({ model }, { threads, allowSpinning: false });
+      this.#training.set(size, session);
+    }
+    return session;
+  }
+
+  #likelihoodSession(): Promise<Session> {
+    const { shape, runtime, threads } = this.#options;
+    this.#likelihood ??= runtime.createSession(
+      { model: writeModel(likelihoodGraph(shape)) },
+      { threads, allowSpinning: false },
+    );
+    return this.#likelihood;
+  }
+
+  #diverged(losses: Float32Array, at: number, rate: number): TrainingError {
+    const step = this.state.steps + at + 1;
+    const before = at > 0 ? `, ${losses[at - 1]} the step before` : '';
+    return new TrainingError(
+      `the loss of layer ${this.layer} became ${losses[at]} at step ${step} (learning rate ${rate}${before}). ` +
+        'The last checkpoint is kept; resume with a lower --lr in a new run, and check the images for damage',
+      {
+        details: {
+          layer: this.layer,
+          step,
+          learningRate: rate,
+          losses: [...losses.slice(Math.max(0, at - 5), at + 1)],
+        },
+      },
+    );
+  }
+}
+
+/** A state at the start: given parameters, and moments of zero. */
+export function initialState(shape: DecoderShape, parameters: ReadonlyMap<string, Tensor>): DecoderState {
+  const tensors = new Map(parameters);
+  for (const prefix of [EXP_AVG, EXP_AVG_SQ]) {
+    for (const [name, dims] of trainableShapes(shape)) {
+      const count = dims.reduce((a, b) => a * b, 1);
+      tensors.set(prefix + name, { type: 'float32', dims, data: new Float32Array(count) });
+    }
+  }
+  return { tensors, steps: 0 };
+}
+
+/** The parameters among a state's tensors: what a detector needs. */
+export function parametersOf(shape: DecoderShape, state: DecoderState): Map<string, Tensor> {
+  const names = [...trainableShapes(shape), ...permutationShapes(shape)].map(([name]) => name);
+  return new Map(names.map((name) => [name, state.tensors.get(name) as Tensor]));
+}
+
+function isParameter(name: string): boolean {
+  return !name.startsWith(EXP_AVG) && !name.startsWith(EXP_AVG_SQ);
+}
+
+function conditionRows(
+  encoding: Float32Array,
+  dimensions: number,
+  start: number,
+  count: number,
+  area: number,
+): Tensor {
+  const data = new Float32Array(count * dimensions);
+  for (let row = 0; row < count; row++) {
+    const position = (start + row) % area;
+    data.set(encoding.subarray(position * dimensions, (position + 1) * dimensions), row * dimensions);
+  }
+  return { type: 'float32', dims: [count, dimensions], data };
+}

@@ -1,0 +1,45 @@
+import type { DeviceAttempt, Metrics } from '@cflow/spec';
+
+/** What a training run reports while it goes on. Plain JSON, one object per line under `--json`. */
+export type TrainingEvent =
+  | {
+      type: 'start';
+      name: string;
+      preset: string;
+      backbone: string;
+      layers: { name: string; channels: number; height: number; width: number }[];
+      device: string;
+      refused: readonly DeviceAttempt[];
+      trainImages: number;
+      validationImages: number;
+      testImages: number;
+    }
+  | { type: 'resume'; epoch: number }
+  | { type: 'unreadable'; path: string; reason: string; count: number }
+  | { type: 'features'; done: number; total: number }
+  /** Some steps of one decoder are done; `fraction` is that of the whole training, `loss` the mean of these steps. */
+  | {
+      type: 'progress';
+      layer: string;
+      epoch: number;
+      loss: number;
+      fraction: number;
+      secondsLeft: number | null;
+    }
+  | {
+      type: 'epoch';
+      layer: string;
+      epoch: number;
+      epochs: number;
+      /** Mean loss over the epoch's steps. */
+      loss: number;
+      /** Mean negative log-likelihood per dimension of held-out good images; null when none are held out. */
+      heldOut: number | null;
+      stopped: boolean;
+    }
+  | { type: 'checkpoint'; layer: string; epoch: number }
+  | { type: 'calibrated'; images: number; threshold: number; falseAlarmRate: number; heldOut: boolean }
+  | { type: 'evaluated'; metrics: Metrics }
+  | { type: 'done'; bundle: string; seconds: number };
+
+export type OnTrainingEvent = (event: TrainingEvent) => void;

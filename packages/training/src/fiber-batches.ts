@@ -1,0 +1,71 @@
+import { randomPermutation, randomStream } from '@cflow/model';
+import { TrainingError } from '@cflow/spec';
+import type { TrainingPlan } from './plan.js';
+
+/** The rows of one optimiser step each: `steps` runs of `size` row numbers, one after another. */
+export interface FiberBatches {
+  size: number;
+  steps: number;
+  order: Int32Array;
+}
+
+/**
+ * The fibres of one batch of images in random order, cut into fibre batches as the reference cuts them: as many as fit,
+ * and the last one takes the remainder too (or the remainder is left out).
+ *
+ * @param rows number of fibres: images · height · width
+ * @returns one group of equal batches, and a second of one larger batch where there is a remainder to take
+ * @throws TrainingError when not one batch can be filled
+ */
+export function fiberBatches(
+  rows: number,
+  wantedSize: number,
+  { remainder, oversize }: Pick<TrainingPlan, 'remainder' | 'oversize'>,
+  seed: number,
+  stream: string,
+): FiberBatches[] {
+  const fiberBatchSize = oversize === 'shrink' ? Math.min(wantedSize, rows) : wantedSize;
+  const count = Math.floor(rows / fiberBatchSize);
+  if (count === 0) {
+    throw new TrainingError(
+      `the fibre batch of ${fiberBatchSize} is larger than the ${rows} fibres of a batch of images; ` +
+        `use a fibre batch of at most ${rows}, more images, or a larger input size`,
+      { details: { fiberBatchSize, fibers: rows } },
+    );
+  }
+  const order = randomPermutation(randomStream(seed, stream), rows);
+  const rest = rows % fiberBatchSize;
+  if (rest === 0 || remainder === 'drop') {
+    return [{ size: fiberBatchSize, steps: count, order: order.slice(0, count * fiberBatchSize) }];
+  }
+  const cut = (count - 1) * fiberBatchSize;
+  const last: FiberBatches = { size: rows - cut, steps: 1, order: order.slice(cut) };
+  return count === 1
+    ? [last]
+    : [{ size: fiberBatchSize, steps: count - 1, order: order.slice(0, cut) }, last];
+}
+
+/** How many optimiser steps `fiberBatches` makes of so many rows. */
+export function stepCount(rows: number, fiberBatchSize: number, oversize: TrainingPlan['oversize']): number {
+  return Math.max(Math.floor(rows / fiberBatchSize), oversize === 'shrink' ? 1 : 0);
+}
+
+/**
+ * The images of one epoch in random order, cut into batches.
+ * @returns indices into the training images
+ */
+export function imageBatches(
+  images: number,
+  batchSize: number,
+  dropLast: boolean,
+  seed: number,
+  epoch: number,
+): number[][] {
+  const order = randomPermutation(randomStream(seed, `images/${epoch}`), images);
+  const batches: number[][] = [];
+  for (let start = 0; start < images; start += batchSize) {
+    const batch = [...order.subarray(start, start + batchSize)];
+    if (batch.length === batchSize || !dropLast || batches.length === 0) batches.push(batch);
+  }
+  return batches;
+}

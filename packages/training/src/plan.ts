@@ -1,0 +1,132 @@
+import {
+  ConfigurationError,
+  type DetectorConfiguration,
+  type DetectorConfigurationInput,
+  detectorConfigurationSchema,
+} from '@cflow/spec';
+import { z } from 'zod';
+import type { Schedule } from './learning-rate.js';
+
+export const PRESETS = ['fast', 'anomalib', 'paper'] as const;
+export type Preset = (typeof PRESETS)[number];
+
+/** How a detector is trained: everything a preset decides beyond the detector's own configuration. */
+export interface TrainingPlan {
+  preset: Preset;
+  epochs: number;
+  /** Images whose fibres are shuffled together. */
+  imageBatchSize: number;
+  /** Whether the last images of an epoch, too few for a batch, are left out. */
+  dropLastImages: boolean;
+  /** What happens to fibres that do not fill a batch: the last batch takes them too, or they are left out. */
+  remainder: 'merge' | 'drop';
+  /** Whether a fibre batch larger than the fibres at hand is an error, as in the reference, or is made smaller. */
+  oversize: 'error' | 'shrink';
+  schedule: Schedule;
+  /** Share of the good images that is held out for validation and calibration, in [0, 0.5]. */
+  validationFraction: number;
+  /** Epochs without a better held-out likelihood after which a decoder stops; null: never. */
+  patience: number | null;
+  /** Which parameters are kept: those of the best held-out likelihood, or the last. */
+  keep: 'best' | 'last';
+}
+
+interface PresetDefinition {
+  configuration: DetectorConfigurationInput;
+  plan: Omit<TrainingPlan, 'preset'>;
+}
+
+const DEFINITIONS: Readonly<Record<Preset, PresetDefinition>> = {
+  // The reference's recipe: fibres of 64 within batches of 32 images, constant rate, all epochs.
+  anomalib: {
+    configuration: { fiberBatchSize: 64, lr: 1e-4, permuteSoft: false },
+    plan: {
+      epochs: 50,
+      imageBatchSize: 32,
+      dropLastImages: false,
+      remainder: 'merge',
+      oversize: 'error',
+      schedule: { kind: 'constant' },
+      validationFraction: 0.1,
+      patience: null,
+      keep: 'last',
+    },
+  },
+  // The original repository's: 25 meta-epochs of 8 epochs.
+  paper: {
+    configuration: { fiberBatchSize: 256, lr: 2e-4, permuteSoft: true },
+    plan: {
+      epochs: 200,
+      imageBatchSize: 32,
+      dropLastImages: true,
+      remainder: 'drop',
+      oversize: 'error',
+      schedule: { kind: 'paper', subEpochs: 8, warmupEpochs: 2 },
+      validationFraction: 0.1,
+      patience: null,
+      keep: 'last',
+    },
+  },
+  // Large fibre batches at a high rate that falls to nearly nothing: the arithmetic of an epoch without its overhead.
+  fast: {
+    configuration: { fiberBatchSize: 1024, lr: 2e-3, permuteSoft: false },
+    plan: {
+      epochs: 12,
+      imageBatchSize: 64,
+      dropLastImages: false,
+      remainder: 'merge',
+      oversize: 'shrink',
+      schedule: { kind: 'cosine', warmup: 0.05, final: 0.01 },
+      validationFraction: 0.1,
+      patience: 3,
+      keep: 'best',
+    },
+  },
+};
+
+/** What a caller may set of a plan. */
+export const planOverridesSchema = z.strictObject({
+  epochs: z.number().int().positive().optional(),
+  imageBatchSize: z.number().int().positive().optional(),
+  validationFraction: z.number().min(0).max(0.5).optional(),
+  patience: z.number().int().positive().nullable().optional(),
+});
+export type PlanOverrides = z.infer<typeof planOverridesSchema>;
+
+/**
+ * A preset with what the caller set instead.
+ * @throws ConfigurationError that names each option that cannot work
+ */
+export function planTraining(
+  preset: Preset,
+  configuration: DetectorConfigurationInput = {},
+  overrides: PlanOverrides = {},
+): { configuration: DetectorConfiguration; plan: TrainingPlan } {
+  const definition = DEFINITIONS[preset];
+  if (!definition) {
+    throw new ConfigurationError(`there is no preset "${preset}"; choose one of ${PRESETS.join(', ')}`);
+  }
+  return {
+    configuration: parse(detectorConfigurationSchema, {
+      ...definition.configuration,
+      ...defined(configuration),
+    }),
+    plan: { preset, ...definition.plan, ...defined(parse(planOverridesSchema, overrides)) },
+  };
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(
+    ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
+  );
+  throw new ConfigurationError(`the configuration cannot work: ${problems.join('; ')}`, {
+    details: { problems },
+  });
+}
+
+/** Without the keys that are undefined, so that an option left out does not hide the preset's. */
+function defined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { storageErrorOf } from '@cflow/detector/node';
+import { type DataSetItem, TrainingError } from '@cflow/spec';
+import writeFileAtomic from 'write-file-atomic';
+
+/** Everything that a run's result depends on; a resumed run must have the same. Must be JSON. */
+export type RunIdentity = Readonly<Record<string, unknown>>;
+
+/** Where a run keeps what it needs to go on: checkpoints and features. Beside the bundle, gone when the run is done. */
+export class RunFolder {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Opens the folder of a run. Without `resume` what is there is thrown away; with it, it must be of the same run.
+   * @throws TrainingError that names what differs, or says that there is nothing to resume
+   */
+  static async open(output: string, identity: RunIdentity, resume: boolean): Promise<RunFolder> {
+    const path = `${resolve(output)}.training`;
+    const file = join(path, 'run.json');
+    try {
+      if (resume) await checkSameRun(file, identity, path);
+      else await rm(path, { recursive: true, force: true });
+      await mkdir(path, { recursive: true });
+      await writeFileAtomic(file, `${JSON.stringify(identity, null, 2)}\n`);
+    } catch (error) {
+      throw storageErrorOf(error, path);
+    }
+    return new RunFolder(path);
+  }
+
+  checkpoint(layer: number): string {
+    return join(this.path, `checkpoint-${layer}.safetensors`);
+  }
+
+  get features(): string {
+    return join(this.path, 'features');
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
+  }
+}
+
+async function checkSameRun(file: string, identity: RunIdentity, path: string): Promise<void> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) {
+    throw new TrainingError(`there is no run to resume at "${path}"; train without --resume to start one`);
+  }
+  const before = JSON.parse(text) as Record<string, unknown>;
+  const now = JSON.parse(JSON.stringify(identity)) as Record<string, unknown>;
+  const changed = differences(before, now);
+  if (changed.length > 0) {
+    throw new TrainingError(
+      `the run at "${path}" was started with another configuration, and going on would mix two: ${changed.join('; ')}. ` +
+        'Resume with the options it was started with, or train without --resume',
+      { details: { changed } },
+    );
+  }
+}
+
+/** What differs, as `path: before → now`. */
+function differences(before: unknown, now: unknown, path = ''): string[] {
+  if (JSON.stringify(before) === JSON.stringify(now)) return [];
+  const isRecord = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isRecord(before) || !isRecord(now)) {
+    return [`${path}: ${JSON.stringify(before)} before, ${JSON.stringify(now)} now`];
+  }
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+  return keys.flatMap((key) => differences(before[key], now[key], path ? `${path}.${key}` : key));
+}
+
+/** One hash over names and sizes of images in their order. */
+export async function imagesFingerprint(items: readonly DataSetItem[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const item of items) {
+    const size = await stat(item.path).then(
+      (entry) => entry.size,
+      () => -1,
+    );
+    hash.update(`${item.split}/${item.label}/${item.name}/${size}\n`);
+  }
+  return hash.digest('hex');
+}

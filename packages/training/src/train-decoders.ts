@@ -1,0 +1,183 @@
+import { type DecoderShape, type FeatureLayer, initialParameters, trainableShapes } from '@cflow/model';
+import type { Tensor } from '@cflow/onnx';
+import type { DetectorConfiguration } from '@cflow/spec';
+import { type Checkpoint, type EpochRecord, initialProgress, readCheckpoint } from './checkpoint.js';
+import { DecoderTrainer, initialState } from './decoder-trainer.js';
+import type { OnTrainingEvent } from './events.js';
+import type { FeatureStore } from './feature-store.js';
+import { imageBatches } from './fiber-batches.js';
+import { shareOut } from './lanes.js';
+import type { TrainingPlan } from './plan.js';
+import type { RunFolder } from './run-folder.js';
+import { stepsOf, type TrainLayerOptions, trainLayerEpoch } from './train-layer.js';
+import type { TrainingDevice } from './training-device.js';
+
+export interface TrainDecodersOptions {
+  layers: readonly (FeatureLayer & { decoder: DecoderShape })[];
+  configuration: DetectorConfiguration;
+  plan: TrainingPlan;
+  store: FeatureStore;
+  trainImages: readonly number[];
+  heldOutImages: readonly number[];
+  device: TrainingDevice;
+  folder: RunFolder;
+  signal: AbortSignal;
+  onEvent: OnTrainingEvent;
+}
+
+/** A trained decoder and how it came about. */
+export interface TrainedDecoder {
+  parameters: Map<string, Tensor>;
+  history: EpochRecord[];
+  /** Epoch whose parameters these are, from 0. */
+  bestEpoch: number;
+}
+
+/**
+ * Trains the decoders of all layers, side by side where the device has several cores, epoch by epoch.
+ * When the signal aborts, the step that runs is finished and saved before this rejects.
+ */
+export async function trainDecoders(options: TrainDecodersOptions): Promise<TrainedDecoder[]> {
+  const { layers, device, signal } = options;
+  const checkpoints = await Promise.all(layers.map((_, index) => startingPoint(options, index)));
+  const resumed = Math.min(...checkpoints.map(({ progress }) => progress.epoch));
+  if (checkpoints.some(({ progress }) => progress.steps > 0))
+    options.onEvent({ type: 'resume', epoch: resumed });
+  const clock = new Clock(options, checkpoints);
+  const costs = layers.map((layer) => epochCost(layer));
+  // Small products use one core better than two, so each core gets decoders of its own.
+  const lanes = shareOut(costs, device.device === 'cpu' ? device.threads : 1);
+  const threads = Math.max(1, Math.floor(device.threads / lanes.length));
+  // A failure in one lane must stop the others, and they must have saved before anybody is told.
+  const failure = new AbortController();
+  const stop = AbortSignal.any([signal, failure.signal]);
+
+  const results = await Promise.allSettled(
+    lanes.map(async (indices) => {
+      const runtime = await device.createRuntime();
+      const work = indices.map((index) =>
+        layerWork(options, index, checkpoints[index] as Checkpoint, stop, clock, { runtime, threads }),
+      );
+      try {
+        while (work.some(({ checkpoint }) => !checkpoint.progress.finished)) {
+          for (const layer of work) if (!layer.checkpoint.progress.finished) await trainLayerEpoch(layer);
+        }
+      } catch (error) {
+        failure.abort(error);
+        throw error;
+      } finally {
+        await Promise.all(work.map(({ trainer }) => trainer.dispose()));
+        await runtime.dispose();
+      }
+    }),
+  );
+  signal.throwIfAborted();
+  for (const result of results) {
+    if (result.status === 'rejected' && result.reason !== failure.signal.reason) throw result.reason;
+  }
+  failure.signal.throwIfAborted();
+  return checkpoints.map(({ best, progress }) => ({
+    parameters: best,
+    history: progress.history,
+    bestEpoch: progress.bestEpoch ?? 0,
+  }));
+}
+
+async function startingPoint(
+  { layers, configuration, folder }: TrainDecodersOptions,
+  index: number,
+): Promise<Checkpoint> {
+  const { name, decoder } = layers[index] as FeatureLayer & { decoder: DecoderShape };
+  const found = await readCheckpoint(folder.checkpoint(index));
+  if (found) return found;
+  const parameters = initialParameters(decoder, configuration.seed, name);
+  return { progress: initialProgress(), state: initialState(decoder, parameters), best: new Map() };
+}
+
+function layerWork(
+  options: TrainDecodersOptions,
+  index: number,
+  checkpoint: Checkpoint,
+  signal: AbortSignal,
+  clock: Clock,
+  { runtime, threads }: { runtime: Awaited<ReturnType<TrainingDevice['createRuntime']>>; threads: number },
+): TrainLayerOptions {
+  const { configuration, plan, store, trainImages, heldOutImages, folder, onEvent } = options;
+  const layer = options.layers[index] as FeatureLayer & { decoder: DecoderShape };
+  const { height, width, decoder } = layer;
+  const trainer = new DecoderTrainer({
+    layer: layer.name,
+    shape: decoder,
+    height,
+    width,
+    runtime,
+    threads,
+    state: checkpoint.state,
+  });
+  return {
+    index,
+    layer,
+    shape: decoder,
+    trainer,
+    store,
+    trainImages,
+    heldOutImages,
+    plan,
+    fiberBatchSize: configuration.fiberBatchSize,
+    rate: configuration.lr,
+    seed: configuration.seed,
+    checkpoint,
+    checkpointPath: folder.checkpoint(index),
+    signal,
+    onEvent,
+    onSteps: (steps, loss) => clock.took(index, steps, loss, checkpoint.progress.epoch),
+  };
+}
+
+/** Multiplications that an epoch of one layer takes, up to a factor that all layers share. */
+function epochCost({ decoder, height, width }: FeatureLayer & { decoder: DecoderShape }): number {
+  const parameters = trainableShapes(decoder).reduce(
+    (sum, [, dims]) => sum + dims.reduce((a, b) => a * b, 1),
+    0,
+  );
+  return parameters * height * width;
+}
+
+/** Tells how far the whole training is, weighing each layer's steps by what they cost. */
+class Clock {
+  readonly #options: TrainDecodersOptions;
+  readonly #cost: number[];
+  readonly #total: number;
+  readonly #atStart: number;
+  readonly #start: number = performance.now();
+  #done: number;
+
+  constructor(options: TrainDecodersOptions, checkpoints: readonly Checkpoint[]) {
+    this.#options = options;
+    const { layers, plan, trainImages, configuration } = options;
+    const steps = layers.map((layer) =>
+      imageBatches(trainImages.length, plan.imageBatchSize, plan.dropLastImages, 0, 0).reduce(
+        (sum, batch) =>
+          sum + stepsOf({ layer, fiberBatchSize: configuration.fiberBatchSize, plan }, batch.length),
+        0,
+      ),
+    );
+    this.#cost = layers.map((layer, i) => epochCost(layer) / Math.max(1, steps[i] as number));
+    this.#total = layers.reduce((sum, layer) => sum + epochCost(layer) * plan.epochs, 0);
+    this.#done = checkpoints.reduce(
+      (sum, { progress }, i) => sum + progress.steps * (this.#cost[i] as number),
+      0,
+    );
+    this.#atStart = this.#done;
+  }
+
+  took(index: number, steps: number, loss: number, epoch: number): void {
+    this.#done += steps * (this.#cost[index] as number);
+    const fraction = Math.min(1, this.#done / this.#total);
+    const share = (this.#done - this.#atStart) / this.#total;
+    const seconds = (performance.now() - this.#start) / 1000;
+    const secondsLeft = share > 0 ? (seconds * (1 - fraction)) / share : null;
+    const layer = (this.#options.layers[index] as FeatureLayer).name;
+    this.#options.onEvent({ type: 'progress', layer, epoch: epoch + 1, loss, fraction, secondsLeft });
+  }
+}

@@ -1,0 +1,152 @@
+import type { DecoderShape, FeatureLayer } from '@cflow/model';
+import { type Checkpoint, writeCheckpoint } from './checkpoint.js';
+import { type DecoderTrainer, parametersOf } from './decoder-trainer.js';
+import type { OnTrainingEvent } from './events.js';
+import type { FeatureStore } from './feature-store.js';
+import { fiberBatches, imageBatches, stepCount } from './fiber-batches.js';
+import { learningRate } from './learning-rate.js';
+import type { TrainingPlan } from './plan.js';
+
+export interface TrainLayerOptions {
+  /** Index of the layer in the feature store. */
+  index: number;
+  layer: FeatureLayer;
+  shape: DecoderShape;
+  trainer: DecoderTrainer;
+  store: FeatureStore;
+  /** Images of the store to train on, and those held out. */
+  trainImages: readonly number[];
+  heldOutImages: readonly number[];
+  plan: TrainingPlan;
+  fiberBatchSize: number;
+  rate: number;
+  seed: number;
+  /** Goes on from here, and is kept up to date. */
+  checkpoint: Checkpoint;
+  checkpointPath: string;
+  signal: AbortSignal;
+  onEvent: OnTrainingEvent;
+  /** Called with the steps that were taken, for the time left. */
+  onSteps: (steps: number, loss: number) => void;
+}
+
+/** Seconds of work after which a checkpoint is written within an epoch. */
+const CHECKPOINT_SECONDS = 30;
+/** Seconds that one call of the training graph should take: how long a stop has to wait. */
+const CALL_SECONDS = 1;
+
+/** Runs one epoch of one decoder, from wherever its checkpoint stands, and decides whether it goes on. */
+export async function trainLayerEpoch(options: TrainLayerOptions): Promise<void> {
+  const { checkpoint, plan, trainImages, seed, shape, trainer, signal } = options;
+  const { progress } = checkpoint;
+  const { epoch } = progress;
+  const batches = imageBatches(trainImages.length, plan.imageBatchSize, plan.dropLastImages, seed, epoch);
+  const perEpoch = batches.reduce((sum, batch) => sum + stepsOf(options, batch.length), 0);
+  let lastCheckpoint = performance.now();
+
+  while (progress.batch < batches.length) {
+    const batch = (batches[progress.batch] as number[]).map((image) => trainImages[image] as number);
+    const features = await options.store.read(options.index, batch);
+    const rows = features.length / shape.channels;
+    const groups = fiberBatches(
+      rows,
+      options.fiberBatchSize,
+      plan,
+      seed,
+      `fibers/${options.layer.name}/${epoch}/${progress.batch}`,
+    );
+    let before = 0;
+    for (const { size, steps, order } of groups) {
+      while (progress.step < before + steps) {
+        signal.throwIfAborted();
+        const start = progress.step - before;
+        const take = Math.min(steps - start, options.trainer.stepsPerCall(size, CALL_SECONDS));
+        const rates = Array.from({ length: take }, (_, i) =>
+          learningRate(plan.schedule, options.rate, {
+            step: progress.steps + i,
+            totalSteps: perEpoch * plan.epochs,
+            epoch,
+            epochs: plan.epochs,
+            batch: progress.batch,
+            batches: batches.length,
+          }),
+        );
+        const part = { size, steps: take, order: order.slice(start * size, (start + take) * size) };
+        const losses = await trainer.train(features, part, rates);
+        const sum = losses.reduce((total, loss) => total + loss, 0);
+        progress.step += take;
+        progress.steps += take;
+        progress.lossSum += sum;
+        progress.lossCount += take;
+        options.onSteps(take, sum / take);
+        // A stop has to find the state on disk, and so has whoever resumes after the machine went away.
+        if (signal.aborted || performance.now() - lastCheckpoint > CHECKPOINT_SECONDS * 1000) {
+          await save(options);
+          lastCheckpoint = performance.now();
+        }
+      }
+      before += steps;
+    }
+    progress.batch += 1;
+    progress.step = 0;
+  }
+  await finishEpoch(options);
+}
+
+/** Optimiser steps that a number of images gives. */
+export function stepsOf(
+  { layer, fiberBatchSize, plan }: Pick<TrainLayerOptions, 'layer' | 'fiberBatchSize' | 'plan'>,
+  images: number,
+): number {
+  return stepCount(images * layer.height * layer.width, fiberBatchSize, plan.oversize);
+}
+
+async function finishEpoch(options: TrainLayerOptions): Promise<void> {
+  const { checkpoint, plan, trainer, shape, store, index, heldOutImages, onEvent, layer } = options;
+  const { progress, state } = checkpoint;
+  const heldOut =
+    heldOutImages.length > 0 ? await heldOutLikelihood(trainer, store, index, heldOutImages) : null;
+  const loss = progress.lossSum / progress.lossCount;
+  progress.history.push({ loss, heldOut });
+  const values = progress.history.map((record) => record.heldOut ?? Number.POSITIVE_INFINITY);
+  const improved = heldOut !== null && values.slice(0, -1).every((value) => heldOut < value);
+  if (improved || plan.keep === 'last' || heldOut === null) {
+    progress.bestEpoch = progress.epoch;
+    checkpoint.best = parametersOf(shape, state);
+  }
+  const waited = progress.epoch - (progress.bestEpoch ?? 0);
+  const stopped = plan.patience !== null && heldOut !== null && waited >= plan.patience;
+  Object.assign(progress, { epoch: progress.epoch + 1, batch: 0, step: 0, lossSum: 0, lossCount: 0 });
+  progress.finished = stopped || progress.epoch >= plan.epochs;
+  onEvent({
+    type: 'epoch',
+    layer: layer.name,
+    epoch: progress.epoch,
+    epochs: plan.epochs,
+    loss,
+    heldOut,
+    stopped,
+  });
+  await save(options);
+}
+
+async function heldOutLikelihood(
+  trainer: DecoderTrainer,
+  store: FeatureStore,
+  layer: number,
+  images: readonly number[],
+): Promise<number> {
+  // A few images at a time: the held-out part of a large set does not fit into memory either.
+  const step = 16;
+  let sum = 0;
+  for (let start = 0; start < images.length; start += step) {
+    const part = images.slice(start, start + step);
+    sum += (await trainer.negativeLogLikelihood(await store.read(layer, part))) * part.length;
+  }
+  return sum / images.length;
+}
+
+async function save({ checkpoint, checkpointPath, layer, onEvent }: TrainLayerOptions): Promise<void> {
+  await writeCheckpoint(checkpointPath, checkpoint);
+  onEvent({ type: 'checkpoint', layer: layer.name, epoch: checkpoint.progress.epoch });
+}
