@@ -1,0 +1,106 @@
+import { Graph, type Value } from '@cflow/onnx';
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { randomTensor, smallDecoder, trainedLikeParameters } from '../testing/random-decoder.js';
+import { numbers, runGraph, type Tensors } from '../testing/run-graph.js';
+import type { DecoderShape } from './decoder-shape.js';
+import { foldedDecoder } from './folded-decoder.js';
+import { likelihoodGraph } from './likelihood-graph.js';
+import { positionalEncoding } from './positional-encoding.js';
+
+interface Case {
+  shape: DecoderShape;
+  batch: number;
+  height: number;
+  width: number;
+  seed: number;
+}
+
+const cases: fc.Arbitrary<Case> = fc
+  .record({
+    channels: fc.constantFrom(2, 3, 5, 8, 16, 33),
+    conditionVector: fc.constantFrom(0, 4, 8, 32),
+    couplingBlocks: fc.integer({ min: 1, max: 8 }),
+    permuteSoft: fc.boolean(),
+    clampAlpha: fc.constantFrom(0.5, 1.9),
+    batch: fc.integer({ min: 1, max: 3 }),
+    height: fc.integer({ min: 1, max: 6 }),
+    width: fc.integer({ min: 1, max: 6 }),
+    seed: fc.nat(1000),
+  })
+  .map(({ batch, height, width, seed, ...shape }) => ({
+    shape: smallDecoder(shape),
+    batch,
+    height,
+    width,
+    seed,
+  }));
+
+it('is the decoder, for all positions at once and of any shape', async () => {
+  await fc.assert(
+    fc.asyncProperty(cases, async (example) => {
+      const parameters = trainedLikeParameters(example.shape, example.seed);
+      const { channels } = example.shape;
+      const dims = [example.batch, channels, example.height, example.width];
+      const features = randomTensor(dims, example.seed);
+      const [folded, unfolded] = await Promise.all([
+        runFolded(example, parameters, features.data),
+        runUnfolded(example, parameters, features.data),
+      ]);
+      expect(folded.length).toBe(unfolded.length);
+      unfolded.forEach((expected, i) => {
+        const difference = Math.abs((folded[i] as number) - expected) / Math.max(1, Math.abs(expected));
+        expect(difference, `position ${i}: ${folded[i]} against ${expected}`).toBeLessThanOrEqual(2e-6);
+      });
+    }),
+    { numRuns: 40 },
+  );
+});
+
+async function runFolded(
+  { shape, batch, height, width }: Case,
+  parameters: Tensors,
+  features: Float32Array,
+): Promise<Float32Array> {
+  const graph = new Graph('folded');
+  const input = graph.input('features', 'float32', ['batch', shape.channels, height, width]);
+  const constants = new Map<string, Value>();
+  for (const [name, tensor] of Object.entries(parameters)) constants.set(name, graph.constant(tensor, name));
+  graph.output(
+    'log_likelihood',
+    foldedDecoder(input, shape, (name) => constants.get(name) as Value),
+  );
+  const dims = [batch, shape.channels, height, width];
+  const outputs = await runGraph(graph, { features: { type: 'float32', dims, data: features } });
+  expect(outputs.log_likelihood?.dims).toEqual([batch, 1, height, width]);
+  return numbers(outputs, 'log_likelihood');
+}
+
+async function runUnfolded(
+  { shape, batch, height, width }: Case,
+  parameters: Tensors,
+  features: Float32Array,
+): Promise<Float32Array> {
+  const area = height * width;
+  const { channels, conditionVector } = shape;
+  const rows = new Float32Array(features.length);
+  features.forEach((value, i) => {
+    const [image, channel, position] = [
+      Math.floor(i / (channels * area)),
+      Math.floor(i / area) % channels,
+      i % area,
+    ];
+    rows[(image * area + position) * channels + channel] = value;
+  });
+  const feeds: Tensors = {
+    ...parameters,
+    features: { type: 'float32', dims: [batch * area, channels], data: rows },
+  };
+  if (conditionVector > 0) {
+    const encoding = positionalEncoding(conditionVector, height, width);
+    const tiled = new Float32Array(batch * encoding.length);
+    for (let image = 0; image < batch; image++) tiled.set(encoding, image * encoding.length);
+    feeds.condition = { type: 'float32', dims: [batch * area, conditionVector], data: tiled };
+  }
+  return numbers(await runGraph(likelihoodGraph(shape), feeds), 'log_likelihood');
+}

@@ -1,0 +1,167 @@
+import { adamStepSizes } from '@cflow/onnx';
+import { describe, expect, it } from 'vitest';
+import { plainLogLikelihood, plainParameters } from '../testing/plain-decoder.js';
+import { randomTensor, smallDecoder, trainedLikeParameters } from '../testing/random-decoder.js';
+import { numbers, runGraph, type Tensors } from '../testing/run-graph.js';
+import { type DecoderShape, permutationShapes, trainableShapes } from './decoder-shape.js';
+import { initialParameters } from './initial-parameters.js';
+import { positionalEncoding } from './positional-encoding.js';
+import { EXP_AVG, EXP_AVG_SQ, NEXT, trainingGraph } from './training-graph.js';
+
+const [HEIGHT, WIDTH, IMAGES, N] = [3, 4, 16, 12];
+const ROWS = HEIGHT * WIDTH * IMAGES;
+
+/** Features that lie on a line in a few dimensions, moved by their position: something to learn. */
+function toySet(channels: number): Float32Array {
+  const noise = randomTensor([ROWS, channels], 5).data;
+  return noise.map((value, i) => {
+    const [row, channel] = [Math.floor(i / channels), i % channels];
+    const shared = noise[row * channels] as number;
+    return 0.3 * value + (channel % 2 === 0 ? shared : -shared) + 0.5 * ((row % WIDTH) - 1.5);
+  });
+}
+
+/** A run's parameters and Adam's memory of them before the first step. */
+function freshState(shape: DecoderShape, parameters: Tensors): Tensors {
+  const state: Tensors = { ...parameters };
+  for (const [name, dims] of trainableShapes(shape)) {
+    const count = dims.reduce((product, dim) => product * dim, 1);
+    for (const moment of [EXP_AVG, EXP_AVG_SQ]) {
+      state[moment + name] = { type: 'float32', dims, data: new Float32Array(count) };
+    }
+  }
+  return state;
+}
+
+const initialState = (shape: DecoderShape): Tensors =>
+  freshState(shape, Object.fromEntries(initialParameters(shape, 7, 'layer')));
+
+interface Steps {
+  first: number;
+  count: number;
+  lr?: number;
+}
+
+/** Takes steps `first` to `first + count`, counted from 0, over a fixed order of the rows. */
+async function train(shape: DecoderShape, state: Tensors, { first, count, lr = 2e-3 }: Steps) {
+  const order = Int32Array.from({ length: count * N }, (_, i) => ((first * N + i) * 67) % ROWS);
+  const { stepSizes, inverseSqrtCorrections } = adamStepSizes(new Array<number>(count).fill(lr), first + 1);
+  const outputs = await runGraph(trainingGraph(shape, { height: HEIGHT, width: WIDTH, fiberBatchSize: N }), {
+    ...state,
+    features: { type: 'float32', dims: [ROWS, shape.channels], data: toySet(shape.channels) },
+    order: { type: 'int32', dims: [count, N], data: order },
+    ...(shape.conditionVector > 0 && {
+      positions: { type: 'int32', dims: [count, N], data: order.map((row) => row % (HEIGHT * WIDTH)) },
+    }),
+    steps: { type: 'int64', dims: [], data: BigInt64Array.of(BigInt(count)) },
+    step_sizes: { type: 'float32', dims: [count], data: stepSizes },
+    inverse_sqrt_corrections: { type: 'float32', dims: [count], data: inverseSqrtCorrections },
+  });
+  const next: Tensors = {};
+  for (const [name] of permutationShapes(shape)) next[name] = state[name] as Tensors[string];
+  for (const [name, tensor] of Object.entries(outputs)) {
+    if (name.startsWith(NEXT)) next[name.slice(NEXT.length)] = tensor;
+  }
+  return { losses: numbers(outputs, 'losses'), state: next, order };
+}
+
+const mean = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+const shapes: [string, DecoderShape][] = [
+  ['hard permutation', smallDecoder()],
+  ['soft permutation', smallDecoder({ permuteSoft: true })],
+  ['no condition', smallDecoder({ conditionVector: 0 })],
+  [
+    'no condition, soft permutation, odd channels',
+    smallDecoder({ conditionVector: 0, permuteSoft: true, channels: 7 }),
+  ],
+];
+
+describe('trainingGraph', () => {
+  it.each(shapes)('learns: %s', async (_, shape) => {
+    const { losses } = await train(shape, initialState(shape), { first: 0, count: 160, lr: 5e-3 });
+    expect(losses.length).toBe(160);
+    expect(mean(losses.subarray(-16))).toBeLessThan(mean(losses.subarray(0, 16)) - 0.1);
+  });
+
+  it.each(shapes)('gives the same bits twice, and in two calls as in one: %s', async (_, shape) => {
+    const [once, again] = [
+      await train(shape, initialState(shape), { first: 0, count: 10 }),
+      await train(shape, initialState(shape), { first: 0, count: 10 }),
+    ];
+    const start = await train(shape, initialState(shape), { first: 0, count: 4 });
+    const rest = await train(shape, start.state, { first: 4, count: 6 });
+    expect(again).toEqual(once);
+    expect([...start.losses, ...rest.losses]).toEqual([...once.losses]);
+    expect(rest.state).toEqual(once.state);
+    // Everything trainable moved, or equality would say little.
+    const initial = initialState(shape);
+    for (const [name] of trainableShapes(shape)) expect(once.state[name]).not.toEqual(initial[name]);
+  });
+
+  it.each(shapes)("follows the loss's slope, found by moving each parameter: %s", async (_, shape) => {
+    const parameters = trainedLikeParameters(shape, 11);
+    const lr = 1e-3;
+    const { losses, state, order } = await train(shape, freshState(shape, parameters), {
+      first: 0,
+      count: 1,
+      lr,
+    });
+    const features = toySet(shape.channels);
+    const encoding =
+      shape.conditionVector > 0 ? positionalEncoding(shape.conditionVector, HEIGHT, WIDTH) : [];
+    const plain = plainParameters(parameters);
+    const lossNow = (): number => {
+      const fibers = Array.from(order, (row) => {
+        const position = row % (HEIGHT * WIDTH);
+        const x = features.subarray(row * shape.channels, (row + 1) * shape.channels);
+        const condition = encoding.slice(
+          position * shape.conditionVector,
+          (position + 1) * shape.conditionVector,
+        );
+        return Math.log1p(Math.exp(-plainLogLikelihood(shape, plain, x, condition)));
+      });
+      return fibers.reduce((sum, loss) => sum + loss, 0) / fibers.length;
+    };
+    expect(losses[0]).toBeCloseTo(lossNow(), 6);
+
+    const step = 1e-6;
+    for (const [name] of trainableShapes(shape)) {
+      const values = plain[name] as Float64Array;
+      for (let element = 0; element < values.length; element += Math.ceil(values.length / 7)) {
+        const value = values[element] as number;
+        values[element] = value + step;
+        const above = lossNow();
+        values[element] = value - step;
+        const slope = (above - lossNow()) / (2 * step);
+        values[element] = value;
+        // From nothing, the first step leaves (1 - beta1) g and (1 - beta2) g² behind, and moves by lr g / (|g| + eps).
+        const gradient = (numbers(state, EXP_AVG + name)[element] as number) / 0.1;
+        expect(gradient, `${name}[${element}]`).toBeCloseTo(slope, 5);
+        expect((numbers(state, EXP_AVG_SQ + name)[element] as number) / 1e-3).toBeCloseTo(gradient ** 2, 7);
+        const moved = value - (numbers(state, name)[element] as number);
+        expect(moved).toBeCloseTo((lr * gradient) / (Math.abs(gradient) + 1e-8), 5);
+      }
+    }
+  });
+
+  it('reads each row at its own position', async () => {
+    const shape = smallDecoder();
+    const state = initialState(shape);
+    const { losses } = await train(shape, state, { first: 0, count: 1 });
+    const { order } = await train(shape, state, { first: 0, count: 1 });
+    const elsewhere = await runGraph(
+      trainingGraph(shape, { height: HEIGHT, width: WIDTH, fiberBatchSize: N }),
+      {
+        ...state,
+        features: { type: 'float32', dims: [ROWS, shape.channels], data: toySet(shape.channels) },
+        order: { type: 'int32', dims: [1, N], data: order },
+        positions: { type: 'int32', dims: [1, N], data: order.map((row) => (row + 5) % (HEIGHT * WIDTH)) },
+        steps: { type: 'int64', dims: [], data: BigInt64Array.of(1n) },
+        step_sizes: { type: 'float32', dims: [1], data: Float32Array.of(0) },
+        inverse_sqrt_corrections: { type: 'float32', dims: [1], data: Float32Array.of(1) },
+      },
+    );
+    expect(numbers(elsewhere, 'losses')[0]).not.toBeCloseTo(losses[0] as number, 6);
+  });
+});

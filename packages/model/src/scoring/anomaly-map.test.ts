@@ -1,0 +1,93 @@
+import { Graph, op } from '@cflow/onnx';
+import { ConfigurationError } from '@cflow/spec';
+import { describe, expect, it } from 'vitest';
+import { randomTensor } from '../testing/random-decoder.js';
+import { numbers, runGraph, type Tensors } from '../testing/run-graph.js';
+import { anomalyMap, type MapNormalization } from './anomaly-map.js';
+
+type Size = readonly [height: number, width: number];
+
+const PYRAMID: readonly Size[] = [
+  [6, 8],
+  [3, 4],
+  [1, 1],
+];
+
+function build(sizes: readonly Size[], imageSize: Size | null, normalization: MapNormalization): Graph {
+  const graph = new Graph('map');
+  const layers = sizes.map(([height, width], i) =>
+    graph.input(`layer${i}`, 'float32', ['batch', 1, height, width]),
+  );
+  graph.output('map', anomalyMap(layers, imageSize, normalization));
+  return graph;
+}
+
+const feeds = (sizes: readonly Size[], batch: number): Tensors =>
+  Object.fromEntries(sizes.map((size, i) => [`layer${i}`, randomTensor([batch, 1, ...size], 10 + i)]));
+
+const largest = (values: Float32Array): number =>
+  values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+
+describe('anomalyMap', () => {
+  it('has the size of the image', async () => {
+    const map = build(PYRAMID, [12, 20], { kind: 'reference' });
+    const outputs = await runGraph(map, feeds(PYRAMID, 2));
+    expect(outputs.map?.dims).toEqual([2, 12, 20]);
+    // The most likely place of the batch is where the map is zero.
+    expect(Math.min(...numbers(outputs, 'map'))).toBe(0);
+  });
+
+  it('keeps the size of the layers without an image size', async () => {
+    const sizes: Size[] = [
+      [4, 5],
+      [4, 5],
+    ];
+    const inputs = feeds(sizes, 2);
+    const maxLogLikelihood = [0, 1].map((i) => largest(numbers(inputs, `layer${i}`)));
+    const map = numbers(await runGraph(build(sizes, null, { kind: 'reference' }), inputs), 'map');
+    const sums = Array.from(map, (_, position) =>
+      maxLogLikelihood.reduce(
+        (sum, max, i) => sum + Math.exp((numbers(inputs, `layer${i}`)[position] as number) - max),
+        0,
+      ),
+    );
+    const top = Math.max(...sums);
+    sums.forEach((sum, position) => {
+      expect(map[position]).toBeCloseTo(top - sum, 6);
+    });
+  });
+
+  it('refuses layers of unequal size without an image size, and names both', () => {
+    const make = () => build(PYRAMID, null, { kind: 'reference' });
+    expect(make).toThrow(ConfigurationError);
+    expect(make).toThrow(/got 6x8 and 3x4; give an image size/);
+  });
+
+  it("is the reference's map when the constants are the maxima of the batch", async () => {
+    const inputs = feeds(PYRAMID, 3);
+    const reference = numbers(await runGraph(build(PYRAMID, [12, 20], { kind: 'reference' }), inputs), 'map');
+    const maxLogLikelihood = PYRAMID.map((_, i) => largest(numbers(inputs, `layer${i}`)));
+    const fixed = (maxLikelihood: number) =>
+      runGraph(build(PYRAMID, [12, 20], { kind: 'fixed', maxLogLikelihood, maxLikelihood }), inputs);
+    // With a top of zero the map is the fused likelihood with its sign turned.
+    const maxLikelihood = -Math.min(...numbers(await fixed(0), 'map'));
+    const found = numbers(await fixed(maxLikelihood), 'map');
+    found.forEach((value, i) => {
+      expect(value).toBeCloseTo(reference[i] as number, 6);
+    });
+  });
+
+  it('shifts by the fixed constants alone', async () => {
+    const graph = new Graph('map');
+    const layer = graph.input('layer', 'float32', ['batch', 1, 1, 1]);
+    const map = anomalyMap([layer], [1, 1], { kind: 'fixed', maxLogLikelihood: [-2], maxLikelihood: 0.5 });
+    graph.output('map', op.Mul(map, graph.scalar(1)));
+    const inputs = {
+      layer: { type: 'float32', dims: [3, 1, 1, 1], data: Float32Array.of(-2, -3, -1) },
+    } as const;
+    const found = numbers(await runGraph(graph, inputs), 'map');
+    [0.5 - 1, 0.5 - Math.exp(-1), 0.5 - Math.E].forEach((expected, i) => {
+      expect(found[i]).toBeCloseTo(expected, 6);
+    });
+  });
+});

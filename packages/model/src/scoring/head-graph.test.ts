@@ -1,0 +1,128 @@
+import type { Tensor } from '@cflow/onnx';
+import { describe, expect, it } from 'vitest';
+import type { DecoderShape } from '../decoder/decoder-shape.js';
+import { randomTensor, smallDecoder, trainedLikeParameters } from '../testing/random-decoder.js';
+import { numbers, runGraph, type Tensors } from '../testing/run-graph.js';
+import { float16ToFloat32, float32ToFloat16 } from '../weights/float16.js';
+import type { MapNormalization } from './anomaly-map.js';
+import { decoderTensorName, headGraph, LOG_LIKELIHOOD } from './head-graph.js';
+
+const LAYERS = [
+  { name: 'layer2', height: 6, width: 8, channels: 8, permuteSoft: false },
+  { name: 'layer3', height: 3, width: 4, channels: 13, permuteSoft: true },
+] as const;
+const IMAGE = [24, 32] as const;
+const FIXED: MapNormalization = { kind: 'fixed', maxLogLikelihood: [-1, -0.8], maxLikelihood: 1.7 };
+
+const shapeOf = ({ channels, permuteSoft }: (typeof LAYERS)[number]): DecoderShape =>
+  smallDecoder({ channels, permuteSoft, couplingBlocks: 3 });
+
+function parameters(convert: (tensor: Tensor) => Tensor = (tensor) => tensor): Map<string, Tensor> {
+  const result = new Map<string, Tensor>();
+  LAYERS.forEach((layer, index) => {
+    for (const [name, tensor] of Object.entries(trainedLikeParameters(shapeOf(layer), index))) {
+      result.set(decoderTensorName(layer.name, name), convert(tensor));
+    }
+  });
+  return result;
+}
+
+const head = (normalization?: MapNormalization, tensors: Map<string, Tensor> = parameters()) =>
+  headGraph({
+    layers: LAYERS.map((layer) => ({ ...layer, decoder: shapeOf(layer) })),
+    imageSize: IMAGE,
+    normalization,
+    parameters: tensors,
+  });
+
+const features = (batch: number): Tensors =>
+  Object.fromEntries(
+    LAYERS.map(({ name, channels, height, width }, i) => [
+      name,
+      randomTensor([batch, channels, height, width], i),
+    ]),
+  );
+
+function pick(inputs: Tensors, images: readonly number[]): Tensors {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, { dims, data }]) => {
+      const size = data.length / (dims[0] as number);
+      const chosen = new Float32Array(images.length * size);
+      images.forEach((image, i) => {
+        chosen.set((data as Float32Array).subarray(image * size, (image + 1) * size), i * size);
+      });
+      return [name, { type: 'float32', dims: [images.length, ...dims.slice(1)], data: chosen }];
+    }),
+  );
+}
+
+function largestDifference(a: Float32Array, b: Float32Array): number {
+  expect(a.length).toBe(b.length);
+  return a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (b[i] as number))), 0);
+}
+
+describe('headGraph', () => {
+  it('gives an image the same map and score alone, in a batch, and beside other neighbours', async () => {
+    const graph = head(FIXED);
+    const batch = features(3);
+    const together = await runGraph(graph, batch);
+    const pixels = IMAGE[0] * IMAGE[1];
+    for (let image = 0; image < 3; image++) {
+      const map = numbers(together, 'anomaly_map').subarray(image * pixels, (image + 1) * pixels);
+      for (const images of [[image], [image, image, image, image, image]]) {
+        const alone = await runGraph(graph, pick(batch, images));
+        expect(largestDifference(numbers(alone, 'anomaly_map').subarray(0, pixels), map)).toBeLessThan(1e-6);
+        const scores = [numbers(alone, 'score')[0], numbers(together, 'score')[image]] as [number, number];
+        expect(Math.abs(scores[0] - scores[1])).toBeLessThan(1e-6);
+      }
+    }
+  });
+
+  it('does depend on the batch under the normalisation of the reference', async () => {
+    const graph = head({ kind: 'reference' });
+    const batch = features(3);
+    const together = numbers(await runGraph(graph, batch), 'score');
+    const alone = await Promise.all(
+      [0, 1, 2].map(async (image) => numbers(await runGraph(graph, pick(batch, [image])), 'score')[0]),
+    );
+    expect(largestDifference(Float32Array.from(alone as number[]), together)).toBeGreaterThan(1e-2);
+  });
+
+  it("scores an image by its map's maximum", async () => {
+    const outputs = await runGraph(head(FIXED), features(2));
+    expect(outputs.anomaly_map?.dims).toEqual([2, ...IMAGE]);
+    const map = numbers(outputs, 'anomaly_map');
+    const half = map.length / 2;
+    expect([...numbers(outputs, 'score')]).toEqual([
+      Math.max(...map.subarray(0, half)),
+      Math.max(...map.subarray(half)),
+    ]);
+  });
+
+  it('gives log-likelihoods only while there is no normalisation', async () => {
+    const outputs = await runGraph(head(), features(1));
+    expect(Object.keys(outputs).sort()).toEqual([`${LOG_LIKELIHOOD}layer2`, `${LOG_LIKELIHOOD}layer3`]);
+    expect(outputs[`${LOG_LIKELIHOOD}layer3`]?.dims).toEqual([1, 1, 3, 4]);
+  });
+
+  it('computes in float32 what is stored in float16', async () => {
+    const half = (tensor: Tensor): Tensor =>
+      tensor.type === 'float32'
+        ? { type: 'float16', dims: tensor.dims, data: float32ToFloat16(tensor.data as Float32Array) }
+        : tensor;
+    const rounded = (tensor: Tensor): Tensor => {
+      const { type, dims, data } = half(tensor);
+      return type === 'float16'
+        ? { type: 'float32', dims, data: float16ToFloat32(data as Uint16Array) }
+        : tensor;
+    };
+    const [stored, expected, exact] = await Promise.all(
+      [half, rounded, (tensor: Tensor) => tensor].map(async (convert) =>
+        numbers(await runGraph(head(FIXED, parameters(convert)), features(2)), 'anomaly_map'),
+      ),
+    );
+    expect(largestDifference(stored as Float32Array, expected as Float32Array)).toBe(0);
+    expect(largestDifference(stored as Float32Array, exact as Float32Array)).toBeGreaterThan(0);
+    expect(largestDifference(stored as Float32Array, exact as Float32Array)).toBeLessThan(5e-3);
+  });
+});
