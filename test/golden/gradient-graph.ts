@@ -1,5 +1,5 @@
 import { type DecoderShape, decoder, trainableShapes } from '@cflow/model';
-import { Graph, gradients, type Value } from '@cflow/onnx';
+import { Graph, gradients, op, type Value } from '@cflow/onnx';
 import {
   blockParameters,
   decoderPermutations,
@@ -33,8 +33,9 @@ export function gradientGraph(
   const parameters = splitParameters(shape, inputs);
   const lookup = (name: string): Value => parameters.get(name) as Value;
   const blocks = blockParameters(shape, lookup, decoderPermutations(shape, lookup));
-  const { z, logDeterminant } = decoder(graph, features, condition, blocks, shape.clampAlpha);
-  const loss = lossOf({ graph, z, logDeterminant });
+  const result = decoder(graph, op.Transpose(features, [1, 0]), condition, blocks, shape.clampAlpha);
+  const { logDeterminant } = result;
+  const loss = lossOf({ graph, z: op.Transpose(result.z, [1, 0]), logDeterminant });
   const names = trainableShapes(shape).map(([name]) => name);
   const wrt = [...names.map((name) => inputs.get(name) as Value), features];
   const found = gradients(loss, wrt);

@@ -54,7 +54,7 @@ async function compare(file: GoldenFile, channels: number, couplingBlocks: numbe
   if (!file.names.includes('grad.x')) return comparisons;
 
   const graph = gradientGraph(shape, FIBERS, ({ z, logDeterminant }) =>
-    op.ReduceMean(op.Softplus(op.Neg(logLikelihood(z, logDeterminant))), [0]),
+    op.ReduceMean(op.Softplus(op.Neg(logLikelihood(op.Transpose(z, [1, 0]), logDeterminant))), [0]),
   );
   const found = await runGraph(graph, feeds);
   comparisons.push({

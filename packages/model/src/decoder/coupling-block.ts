@@ -30,15 +30,16 @@ export interface CouplingBlockParameters {
   permutation: Permutation;
 }
 
-/** z[:, i] = v[:, index[i]] for the hard one; z = v · matrixᵀ for the soft one. */
+/** z[i] = v[index[i]] for the hard one; z = matrix · v for the soft one. */
 export type Permutation = { index: Value; inverse: Value } | { matrix: Value };
 
 /**
- * Forward pass of one block on fibres.
+ * Forward pass of one block on fibres, which are columns: so splitting, joining and permuting channels moves whole
+ * rows, which costs next to nothing, where picking columns out of rows took an eighth of the time of a step.
  *
- * @param x features, [N, C]
+ * @param x features, [C, N]
  * @param condition [N, P], or undefined for the decoder without a condition
- * @returns z [N, C] and the log-determinant of the Jacobian, [N], natural log
+ * @returns z [C, N] and the log-determinant of the Jacobian, [N], natural log
  */
 export function couplingBlock(
   x: Value,
@@ -47,27 +48,31 @@ export function couplingBlock(
   clampAlpha: number,
 ): { z: Value; logDeterminant: Value } {
   const { graph } = x;
-  const [count, channels] = x.shape as [number, number];
+  const [channels, count] = x.shape as [number, number];
   const active = Math.floor(channels / 2);
-  const [passiveHalf, activeHalf] = op.Split(x, [channels - active, active], 1) as [Value, Value];
-
-  const steering = op.Gemm(passiveHalf, parameters.featureWeight, parameters.hiddenBias, { transB: true });
+  const [passiveHalf, activeHalf] = op.Split(x, [channels - active, active], 0) as [Value, Value];
+  const steering = op.Gemm(parameters.featureWeight, passiveHalf, asColumn(parameters.hiddenBias));
   const { conditionWeight } = parameters;
   const hidden = op.Relu(
-    condition && conditionWeight ? op.Gemm(condition, conditionWeight, steering, { transB: true }) : steering,
+    condition && conditionWeight ? op.Gemm(conditionWeight, condition, steering, { transB: true }) : steering,
   );
-  const a = op.Gemm(hidden, parameters.outputWeight, parameters.outputBias, { transB: true });
-  const [scales, shifts] = op.Split(op.Mul(a, graph.scalar(0.1)), [active, active], 1) as [Value, Value];
+  const a = op.Gemm(parameters.outputWeight, hidden, asColumn(parameters.outputBias));
+  const [scales, shifts] = op.Split(op.Mul(a, graph.scalar(0.1)), [active, active], 0) as [Value, Value];
 
   const logScale = op.Mul(op.Tanh(scales), graph.scalar(clampAlpha));
   const moved = op.Add(op.Mul(activeHalf, op.Exp(logScale)), shifts);
-  const psi = globalScaleFactor(parameters.globalScale);
-  const v = op.Add(op.Mul(op.Concat([passiveHalf, moved], 1), psi), parameters.globalOffset);
-  const globalTerm = op.ReduceSum(op.Log(psi), [1]);
+  const psi = asColumn(globalScaleFactor(parameters.globalScale));
+  const v = op.Add(op.Mul(op.Concat([passiveHalf, moved], 0), psi), asColumn(parameters.globalOffset));
+  const globalTerm = op.ReduceSum(op.Log(psi), [0]);
   return {
     z: permuted(v, parameters.permutation),
-    logDeterminant: op.Reshape(op.Add(op.ReduceSum(logScale, [1]), globalTerm), [count]),
+    logDeterminant: op.Reshape(op.Add(op.ReduceSum(logScale, [0]), globalTerm), [count]),
   };
+}
+
+/** A vector, [n] or [1, n], as a column [n, 1]. */
+function asColumn(vector: Value): Value {
+  return op.Reshape(vector, [vector.shape.at(-1) as number, 1]);
 }
 
 /** ψ = 0.1 · softplus with β = 1/2 = 0.2 · ln(1 + e^(g/2)); at the initial g it is exactly 1. */
@@ -78,6 +83,6 @@ export function globalScaleFactor(globalScale: Value): Value {
 
 function permuted(v: Value, permutation: Permutation): Value {
   return 'index' in permutation
-    ? op.permute(v, permutation.index, permutation.inverse, 1)
-    : op.Gemm(v, permutation.matrix, undefined, { transB: true });
+    ? op.permute(v, permutation.index, permutation.inverse, 0)
+    : op.Gemm(permutation.matrix, v);
 }

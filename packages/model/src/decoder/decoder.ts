@@ -97,9 +97,9 @@ function hardPermutation(index: Value): Permutation {
 /**
  * Coupling blocks in sequence, each with the same condition.
  *
- * @param x features, [N, C]
+ * @param x features, one fibre per column, [C, N]
  * @param condition [N, P], or undefined
- * @returns z [N, C] and the log-determinant, [N]
+ * @returns z [C, N] and the log-determinant, [N]
  */
 export function decoder(
   graph: Graph,
@@ -120,12 +120,12 @@ export function decoder(
 
 /**
  * Log-likelihood per dimension of fibres under a standard normal base (natural log):
- * (-½C·ln 2π - ½Σz² + log|det|) / C, shape [N].
+ * (-½C·ln 2π - ½Σz² + log|det|) / C, shape [N]. z is [C, N].
  */
 export function logLikelihood(z: Value, logDeterminant: Value): Value {
   const { graph } = z;
-  const channels = z.shape[1] as number;
-  const halfSquares = op.Mul(op.ReduceSum(op.Mul(z, z), [1]), graph.scalar(0.5));
+  const channels = z.shape[0] as number;
+  const halfSquares = op.Mul(op.ReduceSum(op.Mul(z, z), [0]), graph.scalar(0.5));
   const constant = graph.scalar(-0.5 * channels * Math.log(2 * Math.PI));
   const total = op.Add(op.Sub(logDeterminant, halfSquares), constant);
   return op.Mul(total, graph.scalar(1 / channels));

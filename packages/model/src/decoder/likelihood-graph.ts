@@ -1,4 +1,4 @@
-import { Graph, type Value } from '@cflow/onnx';
+import { Graph, op, type Value } from '@cflow/onnx';
 import {
   blockParameters,
   decoder,
@@ -34,8 +34,8 @@ export function likelihoodGraph(shape: DecoderShape): Graph {
   const parameters = splitParameters(shape, parameterInputs(graph, shape));
   const lookup: ParameterLookup = (name) => parameters.get(name) as Value;
   const blocks = blockParameters(shape, lookup, decoderPermutations(shape, lookup));
-  const { z, logDeterminant } = decoder(graph, features, condition, blocks, shape.clampAlpha);
-  graph.output('z', z);
+  const { z, logDeterminant } = decoder(graph, op.Transpose(features, [1, 0]), condition, blocks, shape.clampAlpha);
+  graph.output('z', op.Transpose(z, [1, 0]));
   graph.output('log_determinant', logDeterminant);
   graph.output('log_likelihood', logLikelihood(z, logDeterminant));
   return graph;

@@ -82,7 +82,7 @@ export function trainingGraph(shape: DecoderShape, options: TrainingGraphOptions
     const parameters = carried.slice(0, count);
     const byName = new Map(parameters.map((value, i) => [names[i] as string, value]));
     const blocks = blockParameters(shape, (name) => byName.get(name) as Value, permutations);
-    const x = op.Gather(features, op.Gather(order, iteration));
+    const x = op.Transpose(op.Gather(features, op.Gather(order, iteration)), [1, 0]);
     const condition = encoding && positions && op.Gather(encoding, op.Gather(positions, iteration));
     const { z, logDeterminant } = decoder(body, x, condition, blocks, shape.clampAlpha);
     // -log σ(p) = softplus(-p)
