@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { ConfigurationError, WeightsError } from '@cflow/spec';
 import type { Architecture } from './backbones/architecture.js';
-import { type Backbone, type BackboneOptions, buildBackbone } from './backbones/backbone.js';
+import type { Backbone, BackboneOptions } from './backbones/backbone.js';
+import { buildBackbone } from './backbones/build-backbone.js';
 import { embeddedArchitecture } from './backbones/embedded.js';
 import { findArchitecture } from './backbones/registry.js';
 import { randomSource, stateDictSource, type WeightSource } from './backbones/weight-source.js';

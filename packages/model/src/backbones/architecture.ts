@@ -20,6 +20,8 @@ export const SYMMETRIC: PixelNormalization = { mean: [0.5, 0.5, 0.5], deviation:
 /** A built-in feature extractor. */
 export interface Architecture {
   name: string;
+  /** The model on the hub whose weights timm takes when asked for this architecture without a tag; none: it has its own. */
+  timm: string | undefined;
   /** The layers one would usually tap, shallow to deep. */
   layers: readonly string[];
   /** More names that can be tapped: other names of the same layers, and blocks inside them. */

@@ -8,6 +8,7 @@ export function embeddedArchitecture(layers: BackboneGraph): Architecture {
   const taps = layers.taps.map(({ name }) => name);
   return {
     name: 'embedded',
+    timm: undefined,
     layers: layers.layers.map(({ name }) => name),
     otherLayers: [],
     defaultLayers: taps,

@@ -1,5 +1,8 @@
 export * from './architecture.js';
 export * from './backbone.js';
+export { buildBackbone } from './build-backbone.js';
+export { checkWeights } from './check-weights.js';
+export * from './describe.js';
 export { embeddedArchitecture } from './embedded.js';
 export type { Precision } from './network.js';
 export * from './registry.js';

@@ -7,17 +7,20 @@ import type { WeightSource } from './weight-source.js';
 
 interface MobileNet {
   name: string;
+  timm: string;
   stemChannels: number;
   stemActivation: Activation;
   /** Stages as timm groups the blocks; torchvision counts blocks through. */
   stages: readonly (readonly Omit<InvertedResidual, 'torchvision' | 'timm'>[])[];
+  /** The 1x1 convolution behind the last block: its channels, and its names in timm; the activation is the stem's. */
+  last: { channels: number; timm: { conv: string; norm: string }; timmLayer?: string };
   defaultLayers: readonly string[];
   prefix: 'conv' | 'block';
   epsilon(source: WeightSource): number;
 }
 
 function mobilenet(definition: MobileNet): Architecture {
-  const { stages, prefix, stemChannels, stemActivation } = definition;
+  const { stages, prefix, stemChannels, stemActivation, last } = definition;
   const blocks = stages.flatMap((stage, s) =>
     stage.map((block, i) => ({
       ...block,
@@ -26,10 +29,18 @@ function mobilenet(definition: MobileNet): Architecture {
       stage: `blocks.${s}`,
     })),
   );
+  const torchvisionLast = `features.${blocks.length + 1}`;
+  const lastNames = last.timmLayer ? [torchvisionLast, last.timmLayer] : [torchvisionLast];
   return {
     name: definition.name,
+    timm: definition.timm,
     layers: blocks.map((_, index) => `features.${index + 1}`),
-    otherLayers: [...stages.map((_, s) => `blocks.${s}`), ...blocks.map(({ timm }) => timm), 'features.0'],
+    otherLayers: [
+      'features.0',
+      ...lastNames,
+      ...stages.map((_, s) => `blocks.${s}`),
+      ...blocks.map(({ timm }) => timm),
+    ],
     defaultLayers: definition.defaultLayers,
     normalization: IMAGENET,
     epsilon: definition.epsilon,
@@ -48,6 +59,10 @@ function mobilenet(definition: MobileNet): Architecture {
         x = invertedResidual(network, x, { ...block, torchvision }, prefix);
         if (network.tap(x, torchvision, block.timm, ...(block.last ? [block.stage] : []))) return;
       }
+      const names = network.source.timm
+        ? last.timm
+        : { conv: `${torchvisionLast}.0`, norm: `${torchvisionLast}.1` };
+      network.tap(network.convolution(x, last.channels, names, { activation: stemActivation }), ...lastNames);
     },
   };
 }
@@ -65,6 +80,7 @@ const V2_STAGES = [
 
 export const mobilenetV2: Architecture = mobilenet({
   name: 'mobilenet_v2',
+  timm: 'mobilenetv2_100.ra_in1k',
   stemChannels: 32,
   stemActivation: relu6,
   stages: V2_STAGES.map(([expansion, channels, repeats, stride], stage) => {
@@ -77,6 +93,7 @@ export const mobilenetV2: Architecture = mobilenet({
       activation: relu6,
     }));
   }),
+  last: { channels: 1280, timm: { conv: 'conv_head', norm: 'bn2' } },
   defaultLayers: ['features.6', 'features.13', 'features.17'],
   prefix: 'conv',
   epsilon: () => 1e-5,
@@ -128,6 +145,7 @@ function multipleOfEight(channels: number): number {
 
 export const mobilenetV3Large: Architecture = mobilenet({
   name: 'mobilenet_v3_large',
+  timm: 'mobilenetv3_large_100.ra_in1k',
   stemChannels: 16,
   stemActivation: op.HardSwish,
   stages: V3_STAGES.map((stage) =>
@@ -140,6 +158,11 @@ export const mobilenetV3Large: Architecture = mobilenet({
       squeeze: squeezes ? multipleOfEight(Math.floor(expanded / 4)) : undefined,
     })),
   ),
+  last: {
+    channels: 960,
+    timm: { conv: 'blocks.6.0.conv', norm: 'blocks.6.0.bn1' },
+    timmLayer: 'blocks.6',
+  },
   defaultLayers: ['features.6', 'features.12', 'features.15'],
   prefix: 'block',
   // torchvision trains this one with TensorFlow's epsilon, timm with PyTorch's.

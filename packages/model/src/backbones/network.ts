@@ -1,9 +1,18 @@
 import { type Graph, op, type Tensor, type Value } from '@cflow/onnx';
+import { WeightsError } from '@cflow/spec';
 import { float32ToFloat16 } from '../weights/float16.js';
 import type { ConvolutionNames, WeightSource } from './weight-source.js';
 
 export type Precision = 'float32' | 'float16';
 export type Activation = (x: Value) => Value;
+
+export interface NetworkOptions {
+  precision: Precision;
+  /** Epsilon of the batch norms. */
+  epsilon: number;
+  /** Names of the layers to remember. */
+  wanted: ReadonlySet<string>;
+}
 
 export interface LayerOptions {
   kernel?: number;
@@ -12,6 +21,9 @@ export interface LayerOptions {
   activation?: Activation;
 }
 
+// From here on float16 rounds to infinity.
+const FLOAT16_OVERFLOW = 65520;
+
 /** ReLU6 of the MobileNets. */
 export const relu6: Activation = (x) => op.Clip(x, 0, 6);
 
@@ -19,17 +31,13 @@ export const relu6: Activation = (x) => op.Clip(x, 0, 6);
 export class Network {
   readonly taps: Map<string, Value> = new Map();
   readonly source: WeightSource;
-  readonly #graph: Graph;
+  protected readonly graph: Graph;
   readonly #precision: Precision;
   readonly #epsilon: number;
   readonly #wanted: ReadonlySet<string>;
 
-  constructor(
-    graph: Graph,
-    source: WeightSource,
-    options: { precision: Precision; epsilon: number; wanted: ReadonlySet<string> },
-  ) {
-    this.#graph = graph;
+  constructor(graph: Graph, source: WeightSource, options: NetworkOptions) {
+    this.graph = graph;
     this.source = source;
     this.#precision = options.precision;
     this.#epsilon = options.epsilon;
@@ -40,30 +48,32 @@ export class Network {
   convolution(x: Value, channels: number, names: ConvolutionNames, options: LayerOptions = {}): Value {
     const { kernel = 1, stride = 1, groups = 1, activation } = options;
     const dims = [channels, (x.shape[1] as number) / groups, kernel, kernel];
-    const { weight, bias } = this.source.convolution(names, dims, groups, this.#epsilon);
+    const { weight, bias } = this.parameters(names, dims, groups);
     const half = (kernel - 1) / 2;
-    const y = op.Conv(
-      x,
-      this.constant(weight, `${names.conv}.weight`),
-      this.constant(bias, `${names.conv}.bias`),
-      {
-        strides: [stride, stride],
-        pads: [half, half, half, half],
-        group: groups,
-      },
-    );
+    const y = op.Conv(x, weight, bias, {
+      strides: [stride, stride],
+      pads: [half, half, half, half],
+      group: groups,
+    });
     return activation ? activation(y) : y;
+  }
+
+  /** Weight [out, in / groups, kh, kw] and bias [out] of a convolution. */
+  protected parameters(
+    names: ConvolutionNames,
+    dims: readonly number[],
+    groups: number,
+  ): { weight: Value; bias: Value } {
+    const { weight, bias } = this.source.convolution(names, dims, groups, this.#epsilon);
+    return {
+      weight: this.constant(weight, `${names.conv}.weight`),
+      bias: this.constant(bias, `${names.conv}.bias`),
+    };
   }
 
   /** A constant stored in the network's precision; computed in float32 either way. */
   constant(tensor: Tensor, name: string): Value {
-    if (this.#precision === 'float32' || tensor.type !== 'float32') return this.#float32(tensor, name);
-    const half = {
-      type: 'float16',
-      dims: tensor.dims,
-      data: float32ToFloat16(tensor.data as Float32Array),
-    } as const;
-    return this.#float32(half, name);
+    return storedConstant(this.graph, tensor, name, this.#precision);
   }
 
   /** Offers a value under one or more layer names. Returns true once every wanted layer has been seen. */
@@ -71,8 +81,27 @@ export class Network {
     for (const name of names) if (this.#wanted.has(name)) this.taps.set(name, value);
     return this.taps.size === this.#wanted.size;
   }
+}
 
-  #float32(tensor: Tensor, name: string): Value {
-    return op.Cast(this.#graph.constant(tensor, name), 'float32');
+/**
+ * A constant stored in a precision and computed with in float32. What is float16 already stays so.
+ * @throws WeightsError for a number that float16 cannot hold
+ */
+export function storedConstant(graph: Graph, tensor: Tensor, name: string, precision: Precision): Value {
+  if (precision === 'float32' || tensor.type !== 'float32') {
+    return op.Cast(graph.constant(tensor, name), 'float32');
   }
+  const data = tensor.data as Float32Array;
+  let beyond = 0;
+  for (let i = 0; i < data.length; i++) {
+    if (Math.abs(data[i] as number) >= FLOAT16_OVERFLOW) beyond = data[i] as number;
+  }
+  if (beyond !== 0) {
+    throw new WeightsError(
+      `"${name}" holds ${beyond}, and float16 ends at 65504: store this backbone in float32`,
+      { details: { tensor: name, value: beyond } },
+    );
+  }
+  const half: Tensor = { type: 'float16', dims: tensor.dims, data: float32ToFloat16(data) };
+  return op.Cast(graph.constant(half, name), 'float32');
 }

@@ -5,10 +5,15 @@ import { resnet } from './resnet.js';
 
 /** The architectures built in. */
 export const ARCHITECTURES: readonly Architecture[] = [
-  resnet('resnet18', { depths: [2, 2, 2, 2], bottleneck: false }),
-  resnet('resnet34', { depths: [3, 4, 6, 3], bottleneck: false }),
-  resnet('resnet50', { depths: [3, 4, 6, 3], bottleneck: true }),
-  resnet('wide_resnet50_2', { depths: [3, 4, 6, 3], bottleneck: true, widthFactor: 2 }),
+  resnet('resnet18', { depths: [2, 2, 2, 2], bottleneck: false, timm: 'resnet18.a1_in1k' }),
+  resnet('resnet34', { depths: [3, 4, 6, 3], bottleneck: false, timm: 'resnet34.a1_in1k' }),
+  resnet('resnet50', { depths: [3, 4, 6, 3], bottleneck: true, timm: 'resnet50.a1_in1k' }),
+  resnet('wide_resnet50_2', {
+    depths: [3, 4, 6, 3],
+    bottleneck: true,
+    widthFactor: 2,
+    timm: 'wide_resnet50_2.racm_in1k',
+  }),
   mobilenetV2,
   mobilenetV3Large,
 ];

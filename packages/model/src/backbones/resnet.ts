@@ -12,13 +12,16 @@ export interface ResNetShape {
   bottleneck: boolean;
   /** Width of a bottleneck's inner convolution relative to the stage's channels. */
   widthFactor?: number;
+  /** See {@link Architecture.timm}. */
+  timm?: string;
 }
 
 /** A ResNet; tap `layer1` … `layer4`, or a block inside one such as `layer3.1`. */
 export function resnet(name: string, shape: ResNetShape): Architecture {
-  const { depths, channels = [64, 128, 256, 512], bottleneck, widthFactor = 1 } = shape;
+  const { depths, channels = [64, 128, 256, 512], bottleneck, widthFactor = 1, timm = name } = shape;
   return {
     name,
+    timm,
     layers: depths.map((_, stage) => `layer${stage + 1}`),
     otherLayers: depths.flatMap((depth, stage) =>
       Array.from({ length: depth }, (_, i) => `layer${stage + 1}.${i}`),
@@ -53,7 +56,12 @@ export function resnet(name: string, shape: ResNetShape): Architecture {
 
 function basicBlock(network: Network, x: Value, block: string, channels: number, stride: number): Value {
   const first = network.convolution(x, channels, names(block, 1), { kernel: 3, stride, activation: op.Relu });
-  const second = network.convolution(first, channels, names(block, 2), { kernel: 3 });
+  const second = network.convolution(
+    first,
+    channels,
+    { ...names(block, 2), startsAtZero: true },
+    { kernel: 3 },
+  );
   return op.Relu(op.Add(second, shortcut(network, x, block, channels, stride)));
 }
 
@@ -73,7 +81,7 @@ function bottleneckBlock(
     stride,
     activation: op.Relu,
   });
-  const third = network.convolution(second, out, names(block, 3));
+  const third = network.convolution(second, out, { ...names(block, 3), startsAtZero: true });
   return op.Relu(op.Add(third, shortcut(network, x, block, out, stride)));
 }
 

@@ -1,4 +1,4 @@
-import type { Float32Tensor } from '@cflow/onnx';
+import { elementCount, type Float32Tensor, float32 } from '@cflow/onnx';
 import { randomStream } from '../weights/random.js';
 import { batchNormInit, kaimingNormalFanOut } from '../weights/random-init.js';
 import type { StateDict } from '../weights/state-dict.js';
@@ -14,6 +14,8 @@ export interface ConvolutionNames {
   conv: string;
   /** Name of the batch norm behind it; a convolution without one has a bias of its own. */
   norm?: string;
+  /** The batch norm's scale starts at 0 in training, so that the block around it starts as the identity. */
+  startsAtZero?: boolean;
 }
 
 /** Where a backbone's weights come from: a file, or chance. */
@@ -29,16 +31,23 @@ export interface WeightSource {
   ): FoldedConvolution;
 }
 
-/** Weights by the names of timm or torchvision. */
+/**
+ * Weights by the names of timm or torchvision. A convolution may have a bias beside its batch norm, or instead of it,
+ * as where the norm was folded in already.
+ */
 export function stateDictSource(dict: StateDict): WeightSource {
   return {
     timm: dict.has('conv_stem.weight'),
     convolution({ conv, norm }, dims, _groups, epsilon) {
       const weight = dict.take(`${conv}.weight`, dims);
       const channels = [dims[0] as number];
-      if (norm === undefined) return { weight, bias: dict.take(`${conv}.bias`, channels) };
+      const hasBias = dict.has(`${conv}.bias`);
+      if (norm === undefined || (hasBias && !dict.has(`${norm}.weight`))) {
+        return { weight, bias: dict.take(`${conv}.bias`, channels) };
+      }
       return foldBatchNorm(
         weight,
+        hasBias ? dict.take(`${conv}.bias`, channels) : zeros(channels),
         {
           weight: dict.take(`${norm}.weight`, channels),
           bias: dict.take(`${norm}.bias`, channels),
@@ -51,20 +60,32 @@ export function stateDictSource(dict: StateDict): WeightSource {
   };
 }
 
-/** Weights as a network has them before training, reproducible by seed: each tensor has a stream of its own. */
+/**
+ * Weights as timm has them before training, reproducible by seed: each tensor has a stream of its own. Convolutions
+ * He-normal by the fan out of one group, biases 0, batch norms the identity but for the last of each residual block,
+ * whose scale is 0 (`zero_init_last`). The numbers are not those of PyTorch's generator.
+ */
 export function randomSource(seed: number): WeightSource {
   return {
-    timm: false,
-    convolution({ conv }, dims, groups, epsilon) {
+    timm: true,
+    convolution({ conv, norm, startsAtZero }, dims, groups, epsilon) {
+      const channels = [dims[0] as number];
+      if (startsAtZero) return { weight: zeros(dims), bias: zeros(channels) };
       const weight = kaimingNormalFanOut(randomStream(seed, conv), dims, groups);
-      return foldBatchNorm(weight, batchNormInit(dims[0] as number), epsilon);
+      if (norm === undefined) return { weight, bias: zeros(channels) };
+      return foldBatchNorm(weight, zeros(channels), batchNormInit(dims[0] as number), epsilon);
     },
   };
 }
 
-/** y = γ(Wx - μ)/√(σ² + ε) + β as one convolution: W' = Wγ/√(σ² + ε), b' = β - μγ/√(σ² + ε). */
+function zeros(dims: readonly number[]): Float32Tensor {
+  return float32(dims, new Float32Array(elementCount(dims)));
+}
+
+/** y = γ(Wx + b - μ)/√(σ² + ε) + β as one convolution: W' = Wγ/√(σ² + ε), b' = β + (b - μ)γ/√(σ² + ε). */
 function foldBatchNorm(
   weight: Float32Tensor,
+  own: Float32Tensor,
   norm: Record<'weight' | 'bias' | 'runningMean' | 'runningVariance', Float32Tensor>,
   epsilon: number,
 ): FoldedConvolution {
@@ -79,7 +100,8 @@ function foldBatchNorm(
     for (let i = channel * perOutput; i < (channel + 1) * perOutput; i++) {
       folded[i] = (weight.data[i] as number) * factor;
     }
-    bias[channel] = (norm.bias.data[channel] as number) - (norm.runningMean.data[channel] as number) * factor;
+    const centre = (own.data[channel] as number) - (norm.runningMean.data[channel] as number);
+    bias[channel] = (norm.bias.data[channel] as number) + centre * factor;
   }
   return {
     weight: { type: 'float32', dims: weight.dims, data: folded },

@@ -52,6 +52,11 @@ export class StateDict {
     return this.#tensors.has(name);
   }
 
+  /** The shape of the tensor of this name; undefined when there is none. */
+  dims(name: string): readonly number[] | undefined {
+    return this.#tensors.get(name)?.dims;
+  }
+
   /**
    * The tensor of this name as float32; float16 and float64 are converted.
    * @throws WeightsError when it is missing, has another shape, is not made of floating-point numbers, or holds
@@ -105,7 +110,7 @@ export class StateDict {
         },
       );
     }
-    const index = values.findIndex((value) => !Number.isFinite(value));
+    const index = firstNonFinite(values);
     if (index >= 0) {
       throw new WeightsError(
         `tensor "${name}" holds ${values[index]} at element ${index}; the weights are damaged, fetch them again`,
@@ -114,6 +119,12 @@ export class StateDict {
     }
     return values;
   }
+}
+
+/** A plain loop: a callback per number would cost seconds on a large network. */
+function firstNonFinite(values: Float32Array): number {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
+  return -1;
 }
 
 function commonWrapper(names: readonly string[]): string {

@@ -1,0 +1,28 @@
+// What timm's tags say about the weights on the hub. Source: the pretrained_cfg of timm 1.0.31.
+import { IMAGENET, type PixelNormalization, SYMMETRIC } from './architecture.js';
+
+/** Pixels to [0, 1]. */
+const UNIT: PixelNormalization = { mean: [0, 0, 0], deviation: [1, 1, 1] };
+
+const APACHE =
+  /^((a1|a1h|a2|a3|am|b1k|b2k|bt|c1|c2|d|gluon|ra|racm|ram|ra4_e3600_r224)_in1k|miil_in21k(_ft_in1k)?)$/;
+
+/** The normalisation that the weights of a timm name such as `resnet34.ra4_e3600_r224_in1k` were trained with. */
+export function timmNormalization(name: string): PixelNormalization {
+  const tag = tagOf(name);
+  if (tag.startsWith('ra4_')) return SYMMETRIC;
+  return tag.startsWith('miil_') ? UNIT : IMAGENET;
+}
+
+/** The SPDX licence of a timm name's weights; null for a tag not known here, or none. */
+export function timmLicence(name: string): string | null {
+  const tag = tagOf(name);
+  if (/^fb_s?w?sl_/.test(tag)) return 'CC-BY-NC-4.0';
+  if (/^tv2?_in1k$/.test(tag)) return 'BSD-3-Clause';
+  return APACHE.test(tag) ? 'Apache-2.0' : null;
+}
+
+function tagOf(name: string): string {
+  const [, tag = ''] = name.split('.');
+  return tag;
+}
