@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { gradients } from './differentiate.js';
 import { Graph, type Value } from './graph.js';
 import * as op from './operators/index.js';
-import { elementCount, float32, int64 } from './tensor.js';
+import { elementCount, float32, int64, type Tensor } from './tensor.js';
 import { runGraph } from './testing/run-graph.js';
 
 type Build = (inputs: Value[]) => Value;
@@ -32,7 +32,7 @@ async function checkGradient(
   const weights = numbers(elementCount(y.shape as number[]), seed + 99, 0.5, 1.5);
   const weighted = op.Mul(y, graph.constant(float32(y.shape as number[], weights)));
   const loss = op.Reshape(op.ReduceSum(op.Reshape(weighted, [weights.length]), [0]), []);
-  gradients(loss, inputs).forEach((gradient, i) => graph.output(`d${i}`, gradient));
+  for (const [i, gradient] of gradients(loss, inputs).entries()) graph.output(`d${i}`, gradient);
   graph.output('loss', loss);
   graph.output('weighted', weighted);
   const values = shapes.map((shape, i) => numbers(elementCount(shape), seed + i, low, high));
@@ -41,7 +41,7 @@ async function checkGradient(
   const analytic = await runGraph(graph, feeds(values));
   // Summed in double precision, or rounding would hide what is looked for.
   const total = (outputs: Awaited<ReturnType<typeof runGraph>>): number =>
-    (outputs.weighted?.data as Float32Array).reduce((sum, value) => sum + value, 0);
+    ((outputs.weighted as Tensor).data as Float32Array).reduce((sum, value) => sum + value, 0);
 
   const forward = new Graph('forward');
   const forwardInputs = shapes.map((shape, i) => forward.input(`x${i}`, 'float32', shape));
@@ -58,7 +58,7 @@ async function checkGradient(
         return total(await runGraph(forward, feeds(copy)));
       };
       const numeric = ((await moved(step)) - (await moved(-step))) / (2 * step);
-      const found = (analytic[`d${i}`]?.data as Float32Array)[element] as number;
+      const found = ((analytic[`d${i}`] as Tensor).data as Float32Array)[element] as number;
       expect(
         Math.abs(found - numeric),
         `input ${i}, element ${element}: ${found} against ${numeric}`,

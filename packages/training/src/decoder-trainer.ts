@@ -1,15 +1,15 @@
 import {
   type DecoderShape,
-  EXP_AVG,
-  EXP_AVG_SQ,
+  GRADIENT_SUM,
   likelihoodGraph,
   NEXT,
   permutationShapes,
   positionalEncoding,
+  SQUARE_SUM,
   trainableShapes,
   trainingGraph,
 } from '@cflow/model';
-import { adamStepSizes, int64, type Tensor, writeModel } from '@cflow/onnx';
+import { adamSteps, int64, type Tensor, writeModel } from '@cflow/onnx';
 import type { Runtime, Session } from '@cflow/runtime';
 import { TrainingError } from '@cflow/spec';
 import type { FiberBatches } from './fiber-batches.js';
@@ -68,7 +68,7 @@ export class DecoderTrainer {
     const { shape, height, width } = this.#options;
     const { size, steps, order } = batches;
     const area = height * width;
-    const sizes = adamStepSizes(learningRates, this.state.steps + 1);
+    const sizes = adamSteps(learningRates, this.state.steps + 1);
     const session = await this.#trainingSession(size);
     const started = performance.now();
     const result = await session.run({
@@ -80,7 +80,7 @@ export class DecoderTrainer {
       }),
       steps: int64([], [steps]),
       step_sizes: { type: 'float32', dims: [steps], data: sizes.stepSizes },
-      inverse_sqrt_corrections: { type: 'float32', dims: [steps], data: sizes.inverseSqrtCorrections },
+      epsilons: { type: 'float32', dims: [steps], data: sizes.epsilons },
     });
     this.#speed.set(size, (1000 * steps) / (performance.now() - started));
     const losses = (result.losses as Tensor).data as Float32Array;
@@ -173,7 +173,7 @@ export class DecoderTrainer {
 /** A state at the start: given parameters, and moments of zero. */
 export function initialState(shape: DecoderShape, parameters: ReadonlyMap<string, Tensor>): DecoderState {
   const tensors = new Map(parameters);
-  for (const prefix of [EXP_AVG, EXP_AVG_SQ]) {
+  for (const prefix of [GRADIENT_SUM, SQUARE_SUM]) {
     for (const [name, dims] of trainableShapes(shape)) {
       const count = dims.reduce((a, b) => a * b, 1);
       tensors.set(prefix + name, { type: 'float32', dims, data: new Float32Array(count) });
@@ -189,7 +189,7 @@ export function parametersOf(shape: DecoderShape, state: DecoderState): Map<stri
 }
 
 function isParameter(name: string): boolean {
-  return !name.startsWith(EXP_AVG) && !name.startsWith(EXP_AVG_SQ);
+  return !name.startsWith(GRADIENT_SUM) && !name.startsWith(SQUARE_SUM);
 }
 
 function conditionRows(

@@ -34,7 +34,13 @@ export function likelihoodGraph(shape: DecoderShape): Graph {
   const parameters = splitParameters(shape, parameterInputs(graph, shape));
   const lookup: ParameterLookup = (name) => parameters.get(name) as Value;
   const blocks = blockParameters(shape, lookup, decoderPermutations(shape, lookup));
-  const { z, logDeterminant } = decoder(graph, op.Transpose(features, [1, 0]), condition, blocks, shape.clampAlpha);
+  const { z, logDeterminant } = decoder(
+    graph,
+    op.Transpose(features, [1, 0]),
+    condition,
+    blocks,
+    shape.clampAlpha,
+  );
   graph.output('z', op.Transpose(z, [1, 0]));
   graph.output('log_determinant', logDeterminant);
   graph.output('log_likelihood', logLikelihood(z, logDeterminant));

@@ -1,4 +1,4 @@
-import { adamStepSizes } from '@cflow/onnx';
+import { adamSteps } from '@cflow/onnx';
 import { describe, expect, it } from 'vitest';
 import { plainLogLikelihood, plainParameters } from '../testing/plain-decoder.js';
 import { randomTensor, smallDecoder, trainedLikeParameters } from '../testing/random-decoder.js';
@@ -6,7 +6,7 @@ import { numbers, runGraph, type Tensors } from '../testing/run-graph.js';
 import { type DecoderShape, permutationShapes, trainableShapes } from './decoder-shape.js';
 import { initialParameters } from './initial-parameters.js';
 import { positionalEncoding } from './positional-encoding.js';
-import { EXP_AVG, EXP_AVG_SQ, NEXT, trainingGraph } from './training-graph.js';
+import { GRADIENT_SUM, NEXT, SQUARE_SUM, trainingGraph } from './training-graph.js';
 
 const [HEIGHT, WIDTH, IMAGES, N] = [3, 4, 16, 12];
 const ROWS = HEIGHT * WIDTH * IMAGES;
@@ -26,7 +26,7 @@ function freshState(shape: DecoderShape, parameters: Tensors): Tensors {
   const state: Tensors = { ...parameters };
   for (const [name, dims] of trainableShapes(shape)) {
     const count = dims.reduce((product, dim) => product * dim, 1);
-    for (const moment of [EXP_AVG, EXP_AVG_SQ]) {
+    for (const moment of [GRADIENT_SUM, SQUARE_SUM]) {
       state[moment + name] = { type: 'float32', dims, data: new Float32Array(count) };
     }
   }
@@ -45,7 +45,7 @@ interface Steps {
 /** Takes steps `first` to `first + count`, counted from 0, over a fixed order of the rows. */
 async function train(shape: DecoderShape, state: Tensors, { first, count, lr = 2e-3 }: Steps) {
   const order = Int32Array.from({ length: count * N }, (_, i) => ((first * N + i) * 67) % ROWS);
-  const { stepSizes, inverseSqrtCorrections } = adamStepSizes(new Array<number>(count).fill(lr), first + 1);
+  const { stepSizes, epsilons } = adamSteps(new Array<number>(count).fill(lr), first + 1);
   const outputs = await runGraph(trainingGraph(shape, { height: HEIGHT, width: WIDTH, fiberBatchSize: N }), {
     ...state,
     features: { type: 'float32', dims: [ROWS, shape.channels], data: toySet(shape.channels) },
@@ -55,7 +55,7 @@ async function train(shape: DecoderShape, state: Tensors, { first, count, lr = 2
     }),
     steps: { type: 'int64', dims: [], data: BigInt64Array.of(BigInt(count)) },
     step_sizes: { type: 'float32', dims: [count], data: stepSizes },
-    inverse_sqrt_corrections: { type: 'float32', dims: [count], data: inverseSqrtCorrections },
+    epsilons: { type: 'float32', dims: [count], data: epsilons },
   });
   const next: Tensors = {};
   for (const [name] of permutationShapes(shape)) next[name] = state[name] as Tensors[string];
@@ -136,9 +136,9 @@ describe('trainingGraph', () => {
         const slope = (above - lossNow()) / (2 * step);
         values[element] = value;
         // From nothing, the first step leaves (1 - beta1) g and (1 - beta2) g² behind, and moves by lr g / (|g| + eps).
-        const gradient = (numbers(state, EXP_AVG + name)[element] as number) / 0.1;
+        const gradient = numbers(state, GRADIENT_SUM + name)[element] as number;
         expect(gradient, `${name}[${element}]`).toBeCloseTo(slope, 5);
-        expect((numbers(state, EXP_AVG_SQ + name)[element] as number) / 1e-3).toBeCloseTo(gradient ** 2, 7);
+        expect(numbers(state, SQUARE_SUM + name)[element] as number).toBeCloseTo(gradient ** 2, 7);
         const moved = value - (numbers(state, name)[element] as number);
         expect(moved).toBeCloseTo((lr * gradient) / (Math.abs(gradient) + 1e-8), 5);
       }
@@ -159,7 +159,7 @@ describe('trainingGraph', () => {
         positions: { type: 'int32', dims: [1, N], data: order.map((row) => (row + 5) % (HEIGHT * WIDTH)) },
         steps: { type: 'int64', dims: [], data: BigInt64Array.of(1n) },
         step_sizes: { type: 'float32', dims: [1], data: Float32Array.of(0) },
-        inverse_sqrt_corrections: { type: 'float32', dims: [1], data: Float32Array.of(1) },
+        epsilons: { type: 'float32', dims: [1], data: Float32Array.of(1) },
       },
     );
     expect(numbers(elsewhere, 'losses')[0]).not.toBeCloseTo(losses[0] as number, 6);

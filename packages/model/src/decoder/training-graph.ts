@@ -22,8 +22,8 @@ export interface TrainingGraphOptions {
 }
 
 /** Prefixes of the names of Adam's state, and of what the graph returns. */
-export const EXP_AVG = 'exp_avg.';
-export const EXP_AVG_SQ = 'exp_avg_sq.';
+export const GRADIENT_SUM = 'gradient_sum.';
+export const SQUARE_SUM = 'square_sum.';
 export const NEXT = 'next.';
 
 /**
@@ -34,10 +34,10 @@ export const NEXT = 'next.';
  * - `order` int32 [steps, N]: which rows make each fibre batch
  * - `positions` int32 [steps, N]: the position `y · width + x` of each of those rows; absent without a condition
  * - `steps` int64 scalar: how many steps to take; as many as `order` has
- * - `step_sizes`, `inverse_sqrt_corrections` float32 [steps]: from `adamStepSizes`
- * - the parameters by their reference names, `exp_avg.<name>` and `exp_avg_sq.<name>` for each trainable one
+ * - `step_sizes`, `epsilons` float32 [steps]: from `adamSteps`
+ * - the parameters by their reference names, `gradient_sum.<name>` and `square_sum.<name>` for each trainable one
  *
- * Outputs: `next.<name>`, `next.exp_avg.<name>`, `next.exp_avg_sq.<name>`, and `losses` float32 [steps], the mean of
+ * Outputs: `next.<name>`, `next.gradient_sum.<name>`, `next.square_sum.<name>`, and `losses` float32 [steps], the mean of
  * -log σ(log-likelihood per dimension) over each fibre batch, before that batch's step.
  */
 export function trainingGraph(shape: DecoderShape, options: TrainingGraphOptions): Graph {
@@ -49,7 +49,7 @@ export function trainingGraph(shape: DecoderShape, options: TrainingGraphOptions
   const positions = conditional ? graph.input('positions', 'int32', ['steps', fiberBatchSize]) : undefined;
   const steps = graph.input('steps', 'int64', []);
   const stepSizes = graph.input('step_sizes', 'float32', ['steps']);
-  const corrections = graph.input('inverse_sqrt_corrections', 'float32', ['steps']);
+  const epsilons = graph.input('epsilons', 'float32', ['steps']);
   const permutationInputs = new Map(
     permutationShapes(shape).map(([name, dims]) => [
       name,
@@ -67,7 +67,7 @@ export function trainingGraph(shape: DecoderShape, options: TrainingGraphOptions
       ),
       'positional_encoding',
     );
-  const state = ['', EXP_AVG, EXP_AVG_SQ].map((prefix) => {
+  const state = ['', GRADIENT_SUM, SQUARE_SUM].map((prefix) => {
     const inputs = trainableShapes(shape).map(([name, dims]): [string, Value] => [
       prefix + name,
       graph.input(prefix + name, 'float32', dims),
@@ -90,17 +90,20 @@ export function trainingGraph(shape: DecoderShape, options: TrainingGraphOptions
     const loss = op.ReduceMean(losses, [0]);
     const step = {
       stepSize: op.Gather(stepSizes, iteration),
-      inverseSqrtCorrection: op.Gather(corrections, iteration),
+      epsilon: op.Gather(epsilons, iteration),
     };
     const updates = gradients(loss, parameters).map((gradient, i) => {
-      const moments = { expAvg: carried[count + i] as Value, expAvgSq: carried[2 * count + i] as Value };
+      const moments = {
+        gradientSum: carried[count + i] as Value,
+        squareSum: carried[2 * count + i] as Value,
+      };
       return adam(parameters[i] as Value, gradient, moments, step, options.adam);
     });
     return {
       carried: [
         ...updates.map(({ parameter }) => parameter),
-        ...updates.map(({ state: { expAvg } }) => expAvg),
-        ...updates.map(({ state: { expAvgSq } }) => expAvgSq),
+        ...updates.map(({ state: { gradientSum } }) => gradientSum),
+        ...updates.map(({ state: { squareSum } }) => squareSum),
       ],
       scanned: [loss],
     };

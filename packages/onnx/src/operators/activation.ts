@@ -12,7 +12,7 @@ function unary(operator: string, x: Value, dx: (dy: Value, y: Value) => Value): 
 
 /** max(x, 0); the derivative at 0 is 0. */
 export function Relu(x: Value): Value {
-  // y > 0 exactly where x > 0, so that x need not be kept.
+  // y > 0 exactly where x > 0, so that x need not be kept. Sign would be one node less, and is six times slower.
   return unary('Relu', x, (dy, y) => Mul(dy, Cast(Greater(y, y.graph.scalar(0)), x.type)));
 }
 
