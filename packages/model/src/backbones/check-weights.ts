@@ -7,7 +7,7 @@ import { type TracedConvolution, traceArchitecture } from './trace.js';
 /**
  * Compares a file with an architecture before anything is built: every convolution that the file has in the trunk must
  * be one of the architecture's, and of its shape. A smaller network would fit into the file of a larger one of the
- * same family, and give nonsense. A file may lack what lies behind the layers that are tapped.
+ * same family, and give nonsense. A file may lack the end of the network, from some layer on.
  *
  * @throws WeightsError that names a tensor that does not fit, and the architecture of which the weights are
  */
@@ -44,12 +44,15 @@ function expectedOf(dict: StateDict, architecture: Architecture): Map<string, re
 
 function firstMisfit(dict: StateDict, expected: ReadonlyMap<string, readonly number[]>): Misfit | undefined {
   const [first] = [...expected];
+  let missing: Misfit | undefined;
   for (const [tensor, dims] of expected) {
     const found = dict.dims(tensor);
-    if (found && !sameDims(found, dims)) return { tensor, expected: dims, found };
+    if (!found) missing ??= { tensor, expected: dims };
+    else if (!sameDims(found, dims)) return { tensor, expected: dims, found };
+    else if (missing) return missing;
   }
   // Without its first layer the file has nothing to do with this network.
-  if (first && !dict.has(first[0])) return { tensor: first[0], expected: first[1] };
+  if (missing && missing.tensor === first?.[0]) return missing;
   const modules = new Set([...expected.keys()].map((name) => name.split('.')[0]));
   for (const tensor of dict.names) {
     const found = dict.dims(tensor);

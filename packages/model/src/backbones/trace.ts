@@ -1,7 +1,7 @@
 // What a network is made of, found by building it without its weights.
 import { elementCount, Graph, type Value } from '@cflow/onnx';
 import type { Architecture } from './architecture.js';
-import type { FeatureLayer } from './backbone.js';
+import { type FeatureLayer, weightTensors } from './backbone.js';
 import { Network } from './network.js';
 import { type ConvolutionNames, randomSource } from './weight-source.js';
 
@@ -55,7 +55,7 @@ export function traceArchitecture(
   for (const { dims, norm } of network.convolutions) {
     parameters += elementCount(dims) + (dims[0] as number) * (norm === undefined ? 1 : 2);
   }
-  for (const { dims } of graph.initializers.values()) parameters += elementCount(dims);
+  for (const { dims } of weightTensors(graph).values()) parameters += elementCount(dims);
   const layers = [...network.taps].map(([name, { shape }]) => {
     const [, channels, h, w] = shape as [string, number, number, number];
     return { name, channels, height: h, width: w };
