@@ -1,12 +1,19 @@
 import { defineConfig } from 'vitest/config';
+import { ClosingLineReporter } from './test/closing-line-reporter.ts';
 
 export default defineConfig({
   test: {
-    include: ['packages/**/src/**/*.test.ts', 'functions/**/src/**/*.test.ts', 'sdk/src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: [
+      'packages/**/src/**/*.test.ts',
+      'functions/**/src/**/*.test.ts',
+      'sdk/src/**/*.test.ts',
+      'test/**/*.test.ts',
+    ],
     // onnxruntime-node fails to load in vmThreads; forks also keep one file's native sessions from another's.
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    reporters: ['default', new ClosingLineReporter()],
   },
 });
