@@ -63,6 +63,26 @@ describe('anomalyMap', () => {
     expect(make).toThrow(/got 6x8 and 3x4; give an image size/);
   });
 
+  it.each<[string, number, MapNormalization, RegExp]>([
+    ['no layer', 0, { kind: 'reference' }, /at least one layer, got none/],
+    [
+      'a constant too few',
+      3,
+      { kind: 'fixed', maxLogLikelihood: [-1, -2], maxLikelihood: 3 },
+      /3 layers .* got \[-1, -2\] and 3/,
+    ],
+    [
+      'a constant that is no number',
+      3,
+      { kind: 'fixed', maxLogLikelihood: [-1, -2, -3], maxLikelihood: Number.NaN },
+      /one finite largest likelihood, got .* and NaN/,
+    ],
+  ])('refuses %s', (_, layers, normalization, message) => {
+    const make = () => build(PYRAMID.slice(0, layers), [12, 20], normalization);
+    expect(make).toThrow(ConfigurationError);
+    expect(make).toThrow(message);
+  });
+
   it("is the reference's map when the constants are the maxima of the batch", async () => {
     const inputs = feeds(PYRAMID, 3);
     const reference = numbers(await runGraph(build(PYRAMID, [12, 20], { kind: 'reference' }), inputs), 'map');

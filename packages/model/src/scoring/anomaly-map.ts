@@ -24,13 +24,18 @@ export type MapNormalization =
  * @param logLikelihoods per layer, [batch, 1, h_l, w_l]
  * @param imageSize [height, width] of the map; null keeps the layers' size, which must then be equal
  * @returns [batch, height, width]
- * @throws ConfigurationError when `imageSize` is null and the layers differ in size
+ * @throws ConfigurationError when there is no layer, when `imageSize` is null and the layers differ in size, or when
+ * `fixed` constants are not finite or not one per layer
  */
 export function anomalyMap(
   logLikelihoods: readonly Value[],
   imageSize: readonly [height: number, width: number] | null,
   normalization: MapNormalization,
 ): Value {
+  if (logLikelihoods.length === 0) {
+    throw new ConfigurationError('an anomaly map needs the log-likelihoods of at least one layer, got none');
+  }
+  if (normalization.kind === 'fixed') checkConstants(normalization, logLikelihoods.length);
   const sum = logLikelihoods
     .map((logLikelihood, layer) => {
       const { graph } = logLikelihood;
@@ -56,6 +61,19 @@ export function anomalyMap(
       ? sum.graph.scalar(normalization.maxLikelihood)
       : op.ReduceMax(sum, [0, 1, 2, 3]);
   return op.Reshape(op.Sub(top, sum), [batch, height, width]);
+}
+
+function checkConstants(
+  { maxLogLikelihood, maxLikelihood }: Extract<MapNormalization, { kind: 'fixed' }>,
+  layers: number,
+): void {
+  if (maxLogLikelihood.length === layers && [...maxLogLikelihood, maxLikelihood].every(Number.isFinite))
+    return;
+  throw new ConfigurationError(
+    `${layers} layers need as many finite largest log-likelihoods and one finite largest likelihood, ` +
+      `got [${maxLogLikelihood.join(', ')}] and ${maxLikelihood}`,
+    { details: { layers, maxLogLikelihood, maxLikelihood } },
+  );
 }
 
 /** Bilinear, corners on corners: A_h · x · A_wᵀ. x is [batch, 1, h, w]. */

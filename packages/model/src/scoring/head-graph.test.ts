@@ -1,11 +1,12 @@
 import type { Tensor } from '@cflow/onnx';
+import { ConfigurationError, WeightsError } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
 import type { DecoderShape } from '../decoder/decoder-shape.js';
 import { randomTensor, smallDecoder, trainedLikeParameters } from '../testing/random-decoder.js';
 import { numbers, runGraph, type Tensors } from '../testing/run-graph.js';
 import { float16ToFloat32, float32ToFloat16 } from '../weights/float16.js';
 import type { MapNormalization } from './anomaly-map.js';
-import { decoderTensorName, headGraph, LOG_LIKELIHOOD } from './head-graph.js';
+import { decoderTensorName, type HeadOptions, headGraph, LOG_LIKELIHOOD } from './head-graph.js';
 
 const LAYERS = [
   { name: 'layer2', height: 6, width: 8, channels: 8, permuteSoft: false },
@@ -103,6 +104,44 @@ describe('headGraph', () => {
     const outputs = await runGraph(head(), features(1));
     expect(Object.keys(outputs).sort()).toEqual([`${LOG_LIKELIHOOD}layer2`, `${LOG_LIKELIHOOD}layer3`]);
     expect(outputs[`${LOG_LIKELIHOOD}layer3`]?.dims).toEqual([1, 1, 3, 4]);
+  });
+
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    ['no layers', { layers: [] }, /at least one layer, got none/],
+    ['no image size', { imageSize: undefined }, /the anomaly map needs a height and a width .* got none/],
+    ['an image size of 24 x 0', { imageSize: [24, 0] }, /got 24 x 0/],
+    [
+      'a layer without its width',
+      { layers: [{ name: 'layer2', decoder: shapeOf(LAYERS[0]), height: 6 }] },
+      /layer "layer2" needs a height and a width/,
+    ],
+  ])('refuses %s, also from callers without types', (_, change, message) => {
+    const options: HeadOptions = {
+      layers: LAYERS.map((layer) => ({ ...layer, decoder: shapeOf(layer) })),
+      imageSize: IMAGE,
+      normalization: FIXED,
+      parameters: parameters(),
+    };
+    const make = () => headGraph({ ...options, ...change } as HeadOptions);
+    expect(() => headGraph(options)).not.toThrow();
+    expect(make).toThrow(ConfigurationError);
+    expect(make).toThrow(message);
+  });
+
+  it('names a parameter that is missing, and one of another shape', () => {
+    const name = decoderTensorName('layer3', 'module_list.1.subnet.0.bias');
+    const missing = parameters();
+    missing.delete(name);
+    const misshapen = parameters();
+    misshapen.set(name, { type: 'float32', dims: [3], data: new Float32Array(3) });
+    for (const [tensors, found] of [
+      [missing, 'none'],
+      [misshapen, '\\[3\\]'],
+    ] as const) {
+      const make = () => head(FIXED, tensors);
+      expect(make).toThrow(WeightsError);
+      expect(make).toThrow(new RegExp(`"${name}" of shape \\[\\d+\\], got ${found}`));
+    }
   });
 
   it('computes in float32 what is stored in float16', async () => {

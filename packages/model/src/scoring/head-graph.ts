@@ -1,4 +1,5 @@
 import { Graph, op, type Tensor, type Value } from '@cflow/onnx';
+import { ConfigurationError, WeightsError } from '@cflow/spec';
 import type { DecoderShape } from '../decoder/decoder-shape.js';
 import { permutationShapes, trainableShapes } from '../decoder/decoder-shape.js';
 import { foldedDecoder } from '../decoder/folded-decoder.js';
@@ -36,14 +37,20 @@ export function decoderTensorName(layer: string, name: string): string {
  *
  * Inputs: one per layer, float32 [batch, C, h, w]. Outputs: `log_likelihood.<layer>` [batch, 1, h, w] per dimension,
  * and when normalised `anomaly_map` [batch, height, width] and `score` [batch], the map's maximum.
+ *
+ * @throws ConfigurationError without layers or without one of the sizes, WeightsError for a parameter that is missing
+ * or of another shape
  */
 export function headGraph({ layers, imageSize, normalization, parameters }: HeadOptions): Graph {
+  if (layers.length === 0) throw new ConfigurationError('a head needs at least one layer, got none');
+  if (normalization) checkSize(imageSize, 'the anomaly map');
   const graph = new Graph('head');
   const logLikelihoods = layers.map(({ name, decoder, height, width }) => {
+    checkSize([height, width], `layer "${name}"`);
     const features = graph.input(name, 'float32', ['batch', decoder.channels, height, width]);
     const constants = new Map<string, Value>();
-    for (const [parameter] of [...trainableShapes(decoder), ...permutationShapes(decoder)]) {
-      const tensor = parameters.get(decoderTensorName(name, parameter)) as Tensor;
+    for (const [parameter, dims] of [...trainableShapes(decoder), ...permutationShapes(decoder)]) {
+      const tensor = takeParameter(parameters, decoderTensorName(name, parameter), dims);
       const constant = graph.constant(tensor, decoderTensorName(name, parameter));
       constants.set(parameter, tensor.type === 'float16' ? op.Cast(constant, 'float32') : constant);
     }
@@ -58,4 +65,29 @@ export function headGraph({ layers, imageSize, normalization, parameters }: Head
     graph.output('score', op.ReduceMax(map, [1, 2]));
   }
   return graph;
+}
+
+/** Callers without types leave sizes out, too: without this the graph would be made, and be nonsense. */
+function checkSize(size: readonly [height: number, width: number] | undefined, owner: string): void {
+  if (size?.length === 2 && size.every((length) => Number.isInteger(length) && length > 0)) return;
+  throw new ConfigurationError(
+    `${owner} needs a height and a width in whole positions, got ${size ? size.join(' x ') : 'none'}`,
+    { details: { owner, size: size ?? null } },
+  );
+}
+
+function takeParameter(
+  parameters: ReadonlyMap<string, Tensor>,
+  name: string,
+  dims: readonly number[],
+): Tensor {
+  const tensor = parameters.get(name);
+  if (tensor && tensor.dims.length === dims.length && dims.every((dim, axis) => dim === tensor.dims[axis])) {
+    return tensor;
+  }
+  const found = tensor ? `[${tensor.dims.join(', ')}]` : 'none';
+  throw new WeightsError(
+    `the head needs "${name}" of shape [${dims.join(', ')}], got ${found}; give the parameters of decoders of this configuration`,
+    { details: { tensor: name, expected: dims, found: tensor ? tensor.dims : null } },
+  );
 }
