@@ -1,6 +1,7 @@
 // A graph is data under construction: values know their type and shape, so that a mistake is an exception with a
 // stack at the line that made it, not a message from the runtime about node 1274.
 import type { Attribute } from './attribute.js';
+import type { ForeignNodes } from './foreign/foreign-model.js';
 import { GraphError } from './graph-error.js';
 import { formatShape, type Shape } from './shape.js';
 import { type DataType, elementCount, float32, int64, type Tensor } from './tensor.js';
@@ -31,6 +32,8 @@ export interface Node {
   readonly outputs: readonly Value[];
   readonly attributes: Readonly<Record<string, Attribute>>;
   readonly vjp?: VectorJacobianProduct;
+  /** The nodes that stand for this one where a model is written; `operator` is then no operator of ONNX. */
+  readonly foreign?: ForeignNodes;
 }
 
 /** Type and shape of a node's output. */
@@ -118,6 +121,7 @@ export class Graph {
     outputs: readonly OutputType[],
     attributes: Readonly<Record<string, Attribute>> = {},
     vjp?: VectorJacobianProduct,
+    foreign?: ForeignNodes,
   ): Node {
     for (const input of inputs) {
       if (input && !sees(this, input.graph)) {
@@ -126,7 +130,15 @@ export class Graph {
     }
     const name = this.#unique(this.#scope + operator);
     const values: Value[] = [];
-    const node: Node = { operator, name, inputs, outputs: values, attributes, ...(vjp && { vjp }) };
+    const node: Node = {
+      operator,
+      name,
+      inputs,
+      outputs: values,
+      attributes,
+      ...(vjp && { vjp }),
+      ...(foreign && { foreign }),
+    };
     outputs.forEach(({ type, shape }, index) => {
       const valueName = this.#unique(outputs.length > 1 ? `${name}:${index}` : `${name}:`);
       values.push({ ...this.#value(valueName, type, shape), producer: node });

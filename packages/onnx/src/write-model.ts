@@ -14,14 +14,12 @@ import {
   ValueInfoProtoSchema,
 } from 'onnx-buf';
 import type { Attribute } from './attribute.js';
+import { foreignMessages } from './foreign/foreign-messages.js';
 import type { Graph } from './graph.js';
+import { modelContext } from './model-context.js';
 import { ELEMENT_TYPE } from './operators/logic.js';
 import type { Shape } from './shape.js';
 import type { DataType, Tensor, TensorData } from './tensor.js';
-
-/** Operator set of every model written here: the first with Split by sizes, Resize by axes and ReduceMax by input. */
-export const OPSET = 18;
-const IR_VERSION = 8n;
 
 /** Where a tensor's little-endian bytes lie in another file. */
 export interface ExternalRange {
@@ -38,13 +36,17 @@ export interface WriteModelOptions {
 
 /**
  * A graph as the bytes of an ONNX model, the same bytes for the same graph. Constants named in `external` are
- * written as references (ONNX external data); the caller writes that file.
+ * written as references (ONNX external data); the caller writes that file. A graph with a foreign model in it is
+ * written in that model's operator set.
+ * @throws GraphError when that set is too old for an operator around the model
  */
 export function writeModel(graph: Graph, { metadata = {}, external }: WriteModelOptions = {}): Uint8Array {
+  const { irVersion, operatorSets, functions } = modelContext(graph);
   const model = create(ModelProtoSchema, {
-    irVersion: IR_VERSION,
+    irVersion: BigInt(irVersion),
     producerName: 'cflow',
-    opsetImport: [{ domain: '', version: BigInt(OPSET) }],
+    opsetImport: [...operatorSets].map(([domain, version]) => ({ domain, version: BigInt(version) })),
+    functions: [...functions],
     graph: graphMessage(graph, external),
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
   });
@@ -67,16 +69,18 @@ function graphMessage(
   return create(GraphProtoSchema, {
     name: graph.name,
     node: [
-      ...graph.nodes.map((node) =>
-        create(NodeProtoSchema, {
-          opType: node.operator,
-          name: node.name,
-          input: node.inputs.map((input) => (input ? nameOf(input.name) : '')),
-          output: node.outputs.map((output) => nameOf(output.name)),
-          attribute: Object.entries(node.attributes).map(([name, attribute]) =>
-            attributeMessage(name, attribute, nameOf),
-          ),
-        }),
+      ...graph.nodes.flatMap((node) =>
+        node.foreign
+          ? foreignMessages(node, node.foreign, nameOf)
+          : create(NodeProtoSchema, {
+              opType: node.operator,
+              name: node.name,
+              input: node.inputs.map((input) => (input ? nameOf(input.name) : '')),
+              output: node.outputs.map((output) => nameOf(output.name)),
+              attribute: Object.entries(node.attributes).map(([name, attribute]) =>
+                attributeMessage(name, attribute, nameOf),
+              ),
+            }),
       ),
       ...identities.map(({ from, to }) =>
         create(NodeProtoSchema, { opType: 'Identity', name: `${to}/Identity`, input: [from], output: [to] }),
@@ -88,7 +92,7 @@ function graphMessage(
   });
 }
 
-function valueInfo(name: string, type: DataType, shape: Shape): ValueInfoProto {
+export function valueInfo(name: string, type: DataType, shape: Shape): ValueInfoProto {
   const dim = shape.map((size) => ({
     value:
       typeof size === 'string'
@@ -101,7 +105,11 @@ function valueInfo(name: string, type: DataType, shape: Shape): ValueInfoProto {
   });
 }
 
-function tensorMessage(name: string, tensor: Tensor, external?: WriteModelOptions['external']): TensorProto {
+export function tensorMessage(
+  name: string,
+  tensor: Tensor,
+  external?: WriteModelOptions['external'],
+): TensorProto {
   const common = { name, dataType: ELEMENT_TYPE[tensor.type], dims: tensor.dims.map(BigInt) };
   const range = external?.ranges.get(name);
   if (external && range) {

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { Graph } from './graph.js';
+import { internalizeWeights } from './internalize-weights.js';
+import { mergeModels } from './merge-models.js';
+import * as op from './operators/index.js';
+import { float32, type Tensor } from './tensor.js';
+import { runModel } from './testing/run-model.js';
+import { writeModel } from './write-model.js';
+
+// Both halves use the same names inside on purpose.
+function doubling(): Uint8Array {
+  const graph = new Graph('first');
+  const x = graph.input('x', 'float32', ['n']);
+  graph.output('features', op.Mul(x, graph.constant(float32([], [2]), 'factor')));
+  return writeModel(graph);
+}
+
+function repeatedly(): Uint8Array {
+  const graph = new Graph('second');
+  const features = graph.input('features', 'float32', ['n']);
+  const factor = graph.constant(float32([], [3]), 'factor');
+  const { carried } = op.Loop(
+    graph.constant({ type: 'int64', dims: [], data: BigInt64Array.of(2n) }),
+    [features],
+    (_, __, [before]) => ({ carried: [op.Mul(before!, factor)] }),
+  );
+  graph.output('y', carried[0]!);
+  graph.output('unwanted', op.Neg(features));
+  return writeModel(graph);
+}
+
+const numbers = (tensor: Tensor | undefined): number[] => Array.from(tensor?.data as Float32Array);
+
+const feeds = { x: float32([2], [1, -0.5]) };
+
+describe('mergeModels', () => {
+  it('computes what the two compute one after the other, graphs inside nodes included', async () => {
+    const outputs = await runModel(mergeModels(doubling(), repeatedly()), feeds);
+    expect(numbers(outputs.y)).toEqual([18, -9]);
+    expect(numbers(outputs.unwanted)).toEqual([-2, 1]);
+  });
+
+  it('gives the outputs asked for only, and carries the metadata', async () => {
+    const merged = mergeModels(doubling(), repeatedly(), { outputs: ['y'], metadata: { key: 'some text' } });
+    expect(Object.keys(await runModel(merged, feeds))).toEqual(['y']);
+    expect(Buffer.from(merged).includes('some text')).toBe(true);
+  });
+
+  it('refuses what does not fit', () => {
+    expect(() => mergeModels(repeatedly(), doubling())).toThrow('takes "x"');
+    expect(() => mergeModels(doubling(), repeatedly(), { outputs: ['z'] })).toThrow('does not give "z"');
+  });
+});
+
+describe('internalizeWeights', () => {
+  const weights = new Uint8Array(Float32Array.of(0, 7).buffer);
+  function external(offset: number): Uint8Array {
+    const graph = new Graph('external');
+    const x = graph.input('x', 'float32', ['n']);
+    graph.output('y', op.Mul(x, graph.constant(float32([], [7]), 'factor')));
+    const ranges = new Map([['factor', { offset, length: 4 }]]);
+    return writeModel(graph, { external: { location: 'weights.bin', ranges } });
+  }
+
+  it('makes a model that needs no other file', async () => {
+    const model = internalizeWeights(external(4), new Map([['weights.bin', weights]]));
+    expect(Buffer.from(model).includes('weights.bin')).toBe(false);
+    expect(numbers((await runModel(model, feeds)).y)).toEqual([7, -3.5]);
+  });
+
+  it('names what is missing or cut short', () => {
+    expect(() => internalizeWeights(external(4), new Map())).toThrow('"weights.bin"');
+    expect(() => internalizeWeights(external(8), new Map([['weights.bin', weights]]))).toThrow('8 bytes');
+  });
+
+  it('refuses more than an ONNX file can hold, before it copies anything', () => {
+    const graph = new Graph('large');
+    const x = graph.input('x', 'float32', ['n']);
+    graph.output('y', op.Mul(x, graph.constant(float32([], [7]), 'factor')));
+    const ranges = new Map([['factor', { offset: 0, length: 2 ** 31 }]]);
+    const model = writeModel(graph, { external: { location: 'large.bin', ranges } });
+    // Pages of zeros that are never touched take no memory.
+    const file = new Uint8Array(2 ** 31);
+    expect(() => internalizeWeights(model, new Map([['large.bin', file]]))).toThrow('2147483648 bytes');
+  });
+});

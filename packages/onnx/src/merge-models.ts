@@ -1,0 +1,113 @@
+import { create, fromBinary } from '@bufbuild/protobuf';
+import {
+  type AttributeProto,
+  type GraphProto,
+  GraphProtoSchema,
+  type ModelProto,
+  ModelProtoSchema,
+  type NodeProto,
+  type OperatorSetIdProto,
+} from 'onnx-buf';
+import { encodeModel } from './encode-model.js';
+import { GraphError } from './graph-error.js';
+
+export interface MergeModelsOptions {
+  /** Outputs of the second model that the result has. Default: all. */
+  outputs?: readonly string[];
+  /** Put before the name of every value and node of the second model, so that none is met twice. Default `head/`. */
+  prefix?: string;
+  /** Name of the result's graph. Default: that of the first. */
+  name?: string;
+  /** Free text beside the graph, as key and value. */
+  metadata?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Puts one model behind another: the outputs of the first feed the inputs of the second that have the same names. The
+ * result takes what the first takes and gives what the second gives.
+ *
+ * @throws GraphError when the second has an input that the first does not give, an output is asked for that is not
+ * there, the two use different versions of an operator set, or the result would be larger than an ONNX file can be
+ */
+export function mergeModels(
+  first: Uint8Array,
+  second: Uint8Array,
+  options: MergeModelsOptions = {},
+): Uint8Array {
+  const a = fromBinary(ModelProtoSchema, first);
+  const b = fromBinary(ModelProtoSchema, second);
+  const before = graphOf(a);
+  const after = graphOf(b);
+  const { outputs = after.output.map(({ name }) => name), prefix = 'head/', metadata = {} } = options;
+  const given = new Set(before.output.map(({ name }) => name));
+  const constants = new Set(after.initializer.map(({ name }) => name));
+  for (const { name } of after.input) {
+    if (!given.has(name) && !constants.has(name)) {
+      throw new GraphError(`the second model takes "${name}", which the first does not give`);
+    }
+  }
+  const results = new Set(after.output.map(({ name }) => name));
+  const missing = outputs.filter((name) => !results.has(name));
+  if (missing.length > 0) {
+    throw new GraphError(`the second model does not give ${missing.map((name) => `"${name}"`).join(', ')}`);
+  }
+  const wanted = new Set(outputs);
+  const connected = new Set(after.input.map(({ name }) => name).filter((name) => given.has(name)));
+  const taken = new Set(before.node.flatMap(({ output }) => output));
+  for (const name of wanted) {
+    if (taken.has(name)) throw new GraphError(`both models have a value named "${name}"`);
+  }
+  renameGraph(after, (name) =>
+    name === '' || connected.has(name) || wanted.has(name) ? name : prefix + name,
+  );
+  return encodeModel(
+    create(ModelProtoSchema, {
+      irVersion: BigInt(Math.max(Number(a.irVersion), Number(b.irVersion))),
+      producerName: 'cflow',
+      opsetImport: operatorSets(a, b),
+      functions: [...a.functions, ...b.functions],
+      metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+      graph: create(GraphProtoSchema, {
+        name: options.name ?? before.name,
+        node: [...before.node, ...after.node],
+        input: before.input,
+        output: after.output.filter(({ name }) => wanted.has(name)),
+        initializer: [...before.initializer, ...after.initializer],
+      }),
+    }),
+  );
+}
+
+function graphOf({ graph }: ModelProto): GraphProto {
+  if (!graph) throw new GraphError('not an ONNX model: it has no graph');
+  return graph;
+}
+
+function operatorSets(a: ModelProto, b: ModelProto): OperatorSetIdProto[] {
+  const sets = new Map(a.opsetImport.map((each) => [each.domain, each]));
+  for (const each of b.opsetImport) {
+    const other = sets.get(each.domain);
+    if (other && other.version !== each.version) {
+      throw new GraphError(
+        `the models use versions ${other.version} and ${each.version} of operator set "${each.domain || 'ai.onnx'}"`,
+      );
+    }
+    sets.set(each.domain, each);
+  }
+  return [...sets.values()];
+}
+
+// Graphs inside nodes see the names around them, so one renaming does for all of them.
+function renameGraph(graph: GraphProto, rename: (name: string) => string): void {
+  for (const node of graph.node) renameNode(node, rename);
+  for (const each of [...graph.input, ...graph.output, ...graph.initializer]) each.name = rename(each.name);
+}
+
+function renameNode(node: NodeProto, rename: (name: string) => string): void {
+  node.name = rename(node.name);
+  node.input = node.input.map(rename);
+  node.output = node.output.map(rename);
+  for (const { g, graphs } of node.attribute as Pick<AttributeProto, 'g' | 'graphs'>[]) {
+    for (const inner of g ? [g, ...graphs] : graphs) renameGraph(inner, rename);
+  }
+}

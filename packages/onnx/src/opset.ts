@@ -1,0 +1,2 @@
+/** Operator set of the operators here: the first with Split by sizes, Resize by axes and ReduceMax by input. */
+export const OPSET = 18;
