@@ -1,4 +1,13 @@
-import type { BundleManifest, Device, DeviceAttempt, Prediction, RgbImage, ScalarMap } from '@cflow/spec';
+import type { Runtime } from '@cflow/runtime';
+import type {
+  BundleManifest,
+  Device,
+  DeviceAttempt,
+  LayerLogLikelihood,
+  Prediction,
+  RgbImage,
+  ScalarMap,
+} from '@cflow/spec';
 import { type PredictOptions, predictionOf } from './predict.js';
 import { type RawScore, Scorer, type ScorerOptions } from './scorer.js';
 
@@ -10,6 +19,8 @@ export interface DetectOptions extends PredictOptions {
 
 export interface DetectorParts extends Omit<ScorerOptions, 'inputSize'> {
   manifest: BundleManifest;
+  /** Where backbone and head live. */
+  runtime: Runtime;
   /** Devices that were tried before the one in use, and why each was refused. */
   refused?: readonly DeviceAttempt[];
   dispose(): Promise<void>;
@@ -22,6 +33,8 @@ export class Detector {
   readonly device: Device;
   /** Devices that `auto` tried before and why each was refused: nothing falls back in silence. */
   readonly refused: readonly DeviceAttempt[];
+  /** The place on the device, for graphs that go with the detector's. */
+  readonly runtime: Runtime;
   readonly #scorer: Scorer;
   readonly #dispose: () => Promise<void>;
 
@@ -29,6 +42,7 @@ export class Detector {
     this.manifest = parts.manifest;
     this.device = parts.head.device;
     this.refused = parts.refused ?? [];
+    this.runtime = parts.runtime;
     this.#scorer = new Scorer({ ...parts, inputSize: parts.manifest.configuration.inputSize });
     this.#dispose = parts.dispose;
   }
@@ -44,6 +58,15 @@ export class Detector {
     const { signal, layers } = options;
     const raw = await this.#scorer.score(images, { map: true, layers, signal });
     return raw.map((each) => predictionOf(each as RawScore & { map: ScalarMap }, this.manifest, options));
+  }
+
+  /** The log-likelihoods of each image's layers alone, shallow to deep. */
+  async logLikelihoods(
+    images: readonly RgbImage[],
+    options: Pick<DetectOptions, 'signal'> = {},
+  ): Promise<LayerLogLikelihood[][]> {
+    const raw = await this.#scorer.score(images, { layers: true, signal: options.signal });
+    return raw.map(({ layers }) => layers as LayerLogLikelihood[]);
   }
 
   /** Frees the device. */

@@ -1,7 +1,16 @@
 import { computeMetrics } from '@cflow/evaluation';
 import { resizeMask } from '@cflow/images';
 import { decodeMask, readImages, type UnreadableImage } from '@cflow/images/node';
-import { DataSetError, type DataSetItem, type Mask, type Metrics, type Prediction } from '@cflow/spec';
+import {
+  CflowError,
+  DataSetError,
+  type DataSetItem,
+  type ImageError,
+  type Mask,
+  type Metrics,
+  type Prediction,
+  type RgbImage,
+} from '@cflow/spec';
 import type { Detector } from './detector.js';
 
 /** One labelled image and what the detector said of it. */
@@ -18,6 +27,7 @@ export interface EvaluateOptions {
   strict?: boolean | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: (done: number, total: number) => void;
+  /** Called for each image left out because it, or its mask, cannot be read. */
   onUnreadable?: (unreadable: UnreadableImage) => void;
 }
 
@@ -48,22 +58,26 @@ export async function evaluateDetector(
     ...(options.signal && { signal: options.signal }),
     ...(options.onUnreadable && { onUnreadable: options.onUnreadable }),
   });
-  let batch: { item: DataSetItem; image: Parameters<Detector['predict']>[0] }[] = [];
+  let batch: { item: DataSetItem; image: RgbImage; mask: Mask | undefined }[] = [];
   const flush = async (): Promise<void> => {
     const predictions = await detector.predictBatch(
       batch.map(({ image }) => image),
       { threshold: options.threshold, signal: options.signal },
     );
-    for (const [i, { item }] of batch.entries()) {
-      const prediction = predictions[i] as Prediction;
-      const mask = item.maskPath === undefined ? undefined : await maskFor(item.maskPath, prediction);
-      images.push({ item, prediction, ...(mask && { mask }) });
-    }
+    batch.forEach(({ item, mask }, i) => {
+      images.push({ item, prediction: predictions[i] as Prediction, ...(mask && { mask }) });
+    });
     batch = [];
     options.onProgress?.(images.length, labelled.length);
   };
-  for await (const { item, image } of stream) {
-    batch.push({ item, image });
+  for await (const { item, index, image } of stream) {
+    const mask = await readMask(item, inputSize);
+    if (isError(mask)) {
+      if (options.strict) throw mask;
+      options.onUnreadable?.({ item, index, error: mask });
+      continue;
+    }
+    batch.push({ item, image, mask });
     if (batch.length === BATCH) await flush();
   }
   if (batch.length > 0) await flush();
@@ -83,6 +97,20 @@ export async function evaluateDetector(
   return { metrics, images };
 }
 
-async function maskFor(path: string, { map }: Prediction): Promise<Mask> {
-  return resizeMask(await decodeMask(path), map.width, map.height);
+/** An item's mask at the map's size, or why it cannot be read; undefined where it has none. */
+async function readMask(
+  { maskPath }: DataSetItem,
+  [height, width]: readonly [number, number],
+): Promise<Mask | ImageError | undefined> {
+  if (maskPath === undefined) return undefined;
+  try {
+    return resizeMask(await decodeMask(maskPath), width, height);
+  } catch (error) {
+    if (isError(error)) return error;
+    throw error;
+  }
+}
+
+function isError(value: unknown): value is ImageError {
+  return CflowError.isInstance(value) && value.code === 'image';
 }

@@ -1,2 +1,5 @@
 export * from './evaluate.js';
 export * from './folder-bundle.js';
+export { recoverFolder } from './replace-folder.js';
+export * from './storage-error.js';
+export * from './write-folder-bundle.js';

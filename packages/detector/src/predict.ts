@@ -51,6 +51,8 @@ export function predictionOf(
   const { map, layers } = raw;
   const threshold = scoreThreshold(manifest, options);
   const pixelThreshold = options.pixelThreshold ?? threshold;
+  const { minArea = 1, maxRegions = 100 } = options;
+  checkRegionOptions(pixelThreshold, minArea, maxRegions);
   const ignore = options.ignore && resizeMask(options.ignore, map.width, map.height);
   const score = ignore ? maximumOutside(map, ignore) : raw.score;
   return {
@@ -62,11 +64,20 @@ export function predictionOf(
     map,
     regions: findRegions(map, pixelThreshold, {
       ignore,
-      minArea: options.minArea,
-      limit: options.maxRegions ?? 100,
+      minArea,
+      limit: maxRegions,
     }),
     ...(layers && { layers }),
   };
+}
+
+function checkRegionOptions(pixelThreshold: number, minArea: number, maxRegions: number): void {
+  if (!Number.isFinite(pixelThreshold))
+    throw new ConfigurationError(`the pixel threshold must be a number, got ${pixelThreshold}`);
+  if (!(minArea >= 0)) throw new ConfigurationError(`the smallest area must be 0 or more, got ${minArea}`);
+  if (!(Number.isInteger(maxRegions) && maxRegions >= 0)) {
+    throw new ConfigurationError(`the number of regions must be a whole number from 0, got ${maxRegions}`);
+  }
 }
 
 function maximumOutside(map: ScalarMap, ignore: Mask): number {

@@ -1,7 +1,8 @@
 import { LOG_LIKELIHOOD } from '@cflow/model';
 import type { Tensor } from '@cflow/onnx';
 import type { Session } from '@cflow/runtime';
-import type { LayerLogLikelihood, RgbImage, ScalarMap } from '@cflow/spec';
+import { DeviceError, type LayerLogLikelihood, type RgbImage, type ScalarMap } from '@cflow/spec';
+import { type BatchSizes, checkBatchSizes, planBatches } from './batch-sizes.js';
 import { imageBatch } from './image-batch.js';
 
 /** What the graphs say of one image. */
@@ -12,17 +13,10 @@ export interface RawScore {
   layers?: LayerLogLikelihood[];
 }
 
-export interface ScorerOptions {
+export interface ScorerOptions extends BatchSizes {
   backbone: Session;
   head: Session;
   inputSize: readonly [number, number];
-  /**
-   * Batch sizes that the device is warm for; a batch is padded to the next one. Left out: every batch runs as it is,
-   * up to `maxBatch`.
-   */
-  batchSizes?: readonly number[] | undefined;
-  /** Images run at once at most. Default 8. */
-  maxBatch?: number | undefined;
 }
 
 export interface ScoreOptions {
@@ -37,20 +31,16 @@ export class Scorer {
   readonly #layers: readonly string[];
 
   constructor(options: ScorerOptions) {
+    checkBatchSizes(options);
     this.#options = options;
     this.#layers = options.backbone.outputs.map(({ name }) => name);
   }
 
+  /** @throws DeviceError when the device gives numbers that are none: such an image is neither good nor bad */
   async score(images: readonly RgbImage[], options: ScoreOptions = {}): Promise<RawScore[]> {
-    const { batchSizes, maxBatch = 8 } = this.#options;
-    const largest = batchSizes ? Math.max(...batchSizes) : maxBatch;
     const results: RawScore[] = [];
-    for (let start = 0; start < images.length; start += largest) {
-      const batch = images.slice(start, start + largest);
-      const padTo = batchSizes
-        ? Math.min(...batchSizes.filter((size) => size >= batch.length))
-        : batch.length;
-      results.push(...(await this.#batch(batch, padTo, options)));
+    for (const { start, end, padTo } of planBatches(images.length, this.#options)) {
+      results.push(...(await this.#batch(images.slice(start, end), padTo, options)));
     }
     return results;
   }
@@ -67,6 +57,7 @@ export class Scorer {
       ...(options.layers ? this.#layers.map((layer) => LOG_LIKELIHOOD + layer) : []),
     ];
     const outputs = await head.run(features, { ...aborting, fetches, consumeFeeds: true });
+    for (const name of fetches) this.#refuseNaN(name, outputs[name] as Tensor);
     return images.map((_, index) => ({
       score: (outputs.score?.data as Float32Array | undefined)?.[index] ?? Number.NaN,
       ...(options.map && { map: planeOf(outputs.anomaly_map as Tensor, index) }),
@@ -77,6 +68,18 @@ export class Scorer {
         })),
       }),
     }));
+  }
+
+  #refuseNaN(name: string, { data }: Tensor): void {
+    const values = data as Float32Array;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as number;
+      // A likelihood may underflow to nothing, whose logarithm is -Infinity; the map is finite all the same.
+      if (Number.isFinite(value) || (value < 0 && name.startsWith(LOG_LIKELIHOOD))) continue;
+      throw new DeviceError('an image cannot be scored', [
+        { device: this.#options.head.device, reason: `it gives ${value} as ${name}` },
+      ]);
+    }
   }
 }
 

@@ -34,7 +34,11 @@ export const bundleLayerSchema = z.strictObject({
   maxLogLikelihood: finite,
 });
 
-/** Everything about a detector that is not numbers in tensors. Files are verified against it when it is loaded. */
+/**
+ * Everything about a detector that is not numbers in tensors. Files are verified against it when it is loaded. The file
+ * holds one field more, a hash of itself: read and write it with the detector package's `parseManifest` and
+ * `manifestBytes`.
+ */
 export const bundleManifestSchema = z.strictObject({
   formatVersion: z.literal(BUNDLE_FORMAT_VERSION),
   name: z.string().min(1).max(128),
@@ -50,7 +54,8 @@ export const bundleManifestSchema = z.strictObject({
     licence: z.string().nullable(),
   }),
   layers: z.array(bundleLayerSchema).min(1),
-  normalization: z.enum(['fixed', 'reference']),
+  /** By constants of the detector, so that a map does not depend on its batch. */
+  normalization: z.literal('fixed'),
   /** Largest fused likelihood on good images: the anomaly map is this minus the fused likelihood. */
   maxLikelihood: finite,
   calibration: z.strictObject({

@@ -117,6 +117,3 @@ export function fileTable(files: ReadonlyMap<string, Uint8Array>): BundleManifes
 export async function hashOfBackbone(backbone: PackedModel): Promise<string> {
   return backboneHash(sha256(backbone.model), sha256(backbone.weights));
 }
-
-export const manifestBytes = (manifest: BundleManifest): Uint8Array =>
-  new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`);

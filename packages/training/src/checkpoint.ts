@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { storageErrorOf } from '@cflow/detector/node';
 import { readSafetensors, writeSafetensors } from '@cflow/model';
@@ -58,10 +59,9 @@ export async function writeCheckpoint(path: string, { progress, state, best }: C
   const tensors = new Map(state.tensors);
   for (const [name, tensor] of best) tensors.set(BEST + name, tensor);
   try {
-    await writeFileAtomic(
-      path,
-      Buffer.from(writeSafetensors(tensors, { progress: JSON.stringify(progress) })),
-    );
+    const text = JSON.stringify(progress);
+    const metadata = { progress: text, sha256: digest(text, tensors) };
+    await writeFileAtomic(path, Buffer.from(writeSafetensors(tensors, metadata)));
   } catch (error) {
     throw storageErrorOf(error, path);
   }
@@ -76,7 +76,10 @@ export async function readCheckpoint(path: string): Promise<Checkpoint | undefin
   if (!bytes) return undefined;
   try {
     const { tensors, metadata } = readSafetensors(bytes);
-    const progress = layerProgressSchema.parse(JSON.parse(metadata.progress ?? 'null'));
+    const text = metadata.progress ?? 'null';
+    if (digest(text, tensors) !== metadata.sha256)
+      throw new Error('its numbers are not those that were written');
+    const progress = layerProgressSchema.parse(JSON.parse(text));
     const state: DecoderState = { tensors: new Map(), steps: progress.steps };
     const best = new Map<string, Tensor>();
     for (const [name, tensor] of tensors) {
@@ -92,4 +95,14 @@ export async function readCheckpoint(path: string): Promise<Checkpoint | undefin
       { cause },
     );
   }
+}
+
+/** Over everything that training goes on from: a wrong bit must not go unnoticed, since the result would be another. */
+function digest(progress: string, tensors: ReadonlyMap<string, Tensor>): string {
+  const hash = createHash('sha256').update(progress);
+  for (const [name, { type, dims, data }] of [...tensors].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(`\n${name} ${type} ${dims}\n`);
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest('hex');
 }

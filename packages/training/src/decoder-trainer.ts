@@ -12,6 +12,7 @@ import {
 import { adamSteps, int64, type Tensor, writeModel } from '@cflow/onnx';
 import type { Runtime, Session } from '@cflow/runtime';
 import { TrainingError } from '@cflow/spec';
+import { allFinite } from './all-finite.js';
 import type { FiberBatches } from './fiber-batches.js';
 
 /** Everything that a decoder's training goes on from. */
@@ -58,7 +59,7 @@ export class DecoderTrainer {
    * @param features rows, [fibres, C]
    * @param learningRates one per step
    * @returns the loss of each step
-   * @throws TrainingError when a loss is not a number; the state is then still the one before the call
+   * @throws TrainingError when a loss or a parameter is not finite; the state is then still the one before the call
    */
   async train(
     features: Float32Array,
@@ -85,10 +86,15 @@ export class DecoderTrainer {
     this.#speed.set(size, (1000 * steps) / (performance.now() - started));
     const losses = (result.losses as Tensor).data as Float32Array;
     const bad = losses.findIndex((loss) => !Number.isFinite(loss));
-    if (bad >= 0) throw this.#diverged(losses, bad, learningRates[bad] as number);
-    for (const [name, tensor] of Object.entries(result)) {
-      if (name.startsWith(NEXT)) this.state.tensors.set(name.slice(NEXT.length), tensor);
+    if (bad >= 0) throw this.#diverged(`the loss became ${losses[bad]}`, losses, bad, learningRates);
+    const next = Object.entries(result).filter(([name]) => name.startsWith(NEXT));
+    // A loss is that of the parameters before its step: what the last step did would show in the next call only.
+    const broken = next.find(([, { data }]) => !allFinite(data as Float32Array));
+    if (broken) {
+      const [name] = broken;
+      throw this.#diverged(`${name.slice(NEXT.length)} is not finite`, losses, steps - 1, learningRates);
     }
+    for (const [name, tensor] of next) this.state.tensors.set(name.slice(NEXT.length), tensor);
     this.state.steps += steps;
     return losses;
   }
@@ -98,7 +104,10 @@ export class DecoderTrainer {
     return Math.max(1, Math.round((this.#speed.get(size) ?? 8) * seconds));
   }
 
-  /** Mean negative log-likelihood per dimension (natural log) of rows [fibres, C] whose count is a multiple of h · w. */
+  /**
+   * Mean negative log-likelihood per dimension (natural log) of rows [fibres, C] whose count is a multiple of h · w.
+   * @throws TrainingError when it is not finite
+   */
   async negativeLogLikelihood(features: Float32Array): Promise<number> {
     const { shape, height, width } = this.#options;
     const { channels, conditionVector } = shape;
@@ -124,6 +133,8 @@ export class DecoderTrainer {
       );
       for (const value of (found as Tensor).data as Float32Array) sum -= value;
     }
+    if (!Number.isFinite(sum))
+      throw this.#diverged('the likelihood of held-out images is not finite', [], 0, []);
     return sum / rows;
   }
 
@@ -152,18 +163,29 @@ export class DecoderTrainer {
     return this.#likelihood;
   }
 
-  #diverged(losses: Float32Array, at: number, rate: number): TrainingError {
+  #diverged(
+    what: string,
+    losses: ArrayLike<number>,
+    at: number,
+    learningRates: readonly number[],
+  ): TrainingError {
+    const { layer } = this;
     const step = this.state.steps + at + 1;
-    const before = at > 0 ? `, ${losses[at - 1]} the step before` : '';
+    const learningRate = learningRates[at];
+    const before = at > 0 ? `, loss ${losses[at - 1]} the step before` : '';
+    const rate = learningRate === undefined ? '' : ` with learning rate ${learningRate}`;
     return new TrainingError(
-      `the loss of layer ${this.layer} became ${losses[at]} at step ${step} (learning rate ${rate}${before}). ` +
-        'The last checkpoint is kept; resume with a lower --lr in a new run, and check the images for damage',
+      `the training of layer ${layer} diverged at step ${step}${rate}${before}: ${what}. ` +
+        'The last checkpoint is kept; train again with a lower --lr, and check the images for damage',
       {
         details: {
-          layer: this.layer,
+          layer,
           step,
-          learningRate: rate,
-          losses: [...losses.slice(Math.max(0, at - 5), at + 1)],
+          ...(learningRate !== undefined && { learningRate }),
+          // As text, since JSON has neither NaN nor Infinity.
+          losses: Array.from(losses)
+            .slice(Math.max(0, at - 5), at + 1)
+            .map(String),
         },
       },
     );

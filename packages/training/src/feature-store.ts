@@ -1,8 +1,8 @@
-import { type FileHandle, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storageErrorOf } from '@cflow/detector/node';
 import type { FeatureLayer } from '@cflow/model';
-import type { RgbImage } from '@cflow/spec';
+import { type RgbImage, StorageError } from '@cflow/spec';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 
@@ -25,11 +25,9 @@ export interface FeatureStoreOptions {
   compute: ComputeFeatures;
 }
 
-const indexSchema = z.strictObject({
-  fingerprint: z.string(),
-  stored: z.number(),
-  readable: z.array(z.number()),
-});
+const count = z.number().int().nonnegative();
+const indexSchema = z.strictObject({ fingerprint: z.string(), stored: count, readable: z.array(count) });
+type StoreIndex = z.infer<typeof indexSchema>;
 
 /**
  * Features of all images, computed once and kept on disk: one file per layer, one fixed place per image, so that any
@@ -42,38 +40,34 @@ export class FeatureStore {
   /** Indices of the images that could be read. A place below counts these. */
   readonly readable: readonly number[];
 
-  private constructor(
-    options: FeatureStoreOptions,
-    files: readonly FileHandle[],
-    stored: number,
-    readable: number[],
-  ) {
+  private constructor(options: FeatureStoreOptions, files: readonly FileHandle[], index: StoreIndex) {
     this.#options = options;
     this.#files = files;
-    this.#stored = stored;
-    this.readable = readable;
+    this.#stored = index.stored;
+    this.readable = index.readable;
   }
 
-  /** Opens the store, filling it first unless a run before has already. `onProgress` counts images. */
+  /**
+   * Opens the store, filling it first unless a run before has already. `onProgress` counts images.
+   * @throws StorageError when the disk is full or not permitted; what the stream and the computation throw
+   */
   static async open(
     options: FeatureStoreOptions,
     batchSize: number,
     onProgress: (done: number, total: number) => void,
   ): Promise<FeatureStore> {
     const { folder, layers, fingerprint } = options;
-    const path = join(folder, 'index.json');
     try {
-      const found = indexSchema.safeParse(JSON.parse(await readFile(path, 'utf8').catch(() => 'null')));
-      let index = found.data;
-      if (index?.fingerprint !== fingerprint) {
+      let index = await readIndex(options);
+      if (!index) {
         await rm(folder, { recursive: true, force: true });
         await mkdir(folder, { recursive: true });
         index = { fingerprint, ...(await fill(options, batchSize, onProgress)) };
         // Written last: it says that all the rest is there.
-        await writeFileAtomic(path, JSON.stringify(index));
+        await writeFileAtomic(join(folder, INDEX), JSON.stringify(index));
       }
       const files = await Promise.all(layers.map((_, layer) => open(layerFile(folder, layer), 'r')));
-      return new FeatureStore(options, files, index.stored, index.readable);
+      return new FeatureStore(options, files, index);
     } catch (error) {
       throw storageErrorOf(error, folder);
     }
@@ -86,10 +80,7 @@ export class FeatureStore {
     const missing: number[] = [];
     for (const [i, place] of places.entries()) {
       if (place >= this.#stored) missing.push(i);
-      else {
-        const target = new Uint8Array(rows.buffer, i * size * 4, size * 4);
-        await (this.#files[layer] as FileHandle).read(target, 0, target.length, place * size * 4);
-      }
+      else await this.#readStored(layer, place, new Uint8Array(rows.buffer, i * size * 4, size * 4));
     }
     const { load, compute } = this.#options;
     for (let start = 0; start < missing.length; start += BATCH) {
@@ -106,16 +97,66 @@ export class FeatureStore {
   async close(): Promise<void> {
     await Promise.all(this.#files.map((file) => file.close()));
   }
+
+  async #readStored(layer: number, place: number, target: Uint8Array): Promise<void> {
+    const file = this.#files[layer] as FileHandle;
+    const path = layerFile(this.#options.folder, layer);
+    for (let read = 0; read < target.length; ) {
+      const position = place * target.length + read;
+      const { bytesRead } = await file
+        .read(target, read, target.length - read, position)
+        .catch((error: unknown) => {
+          throw storageErrorOf(error, path);
+        });
+      if (bytesRead === 0) {
+        throw new StorageError('store', `"${path}" was cut short while it was in use; resume the run`, {
+          details: { path },
+        });
+      }
+      read += bytesRead;
+    }
+  }
 }
 
 /** Images computed at once where the store has to compute them again. */
 const BATCH = 8;
+const INDEX = 'index.json';
+
+/** What a run before has stored, when that is all there and of the same images and layers. */
+async function readIndex({
+  folder,
+  layers,
+  fingerprint,
+  images,
+}: FeatureStoreOptions): Promise<StoreIndex | undefined> {
+  const text = await readFile(join(folder, INDEX), 'utf8').catch(() => '');
+  const { data: index } = indexSchema.safeParse(parseJson(text));
+  if (index?.fingerprint !== fingerprint || index.readable.some((image) => image >= images)) return undefined;
+  const sizes = await Promise.all(
+    layers.map((_, layer) =>
+      stat(layerFile(folder, layer)).then(
+        ({ size }) => size,
+        () => -1,
+      ),
+    ),
+  );
+  const whole = layers.every((layer, i) => sizes[i] === index.stored * valuesPerImage(layer) * 4);
+  return whole ? index : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 async function fill(
   { folder, layers, limit, images, stream, compute }: FeatureStoreOptions,
   batchSize: number,
   onProgress: (done: number, total: number) => void,
-): Promise<{ stored: number; readable: number[] }> {
+): Promise<Pick<StoreIndex, 'stored' | 'readable'>> {
   const perImage = layers.reduce((sum, layer) => sum + valuesPerImage(layer) * 4, 0);
   const room = Math.floor(limit / perImage);
   const files = await Promise.all(layers.map((_, layer) => open(layerFile(folder, layer), 'w')));
@@ -143,6 +184,10 @@ async function fill(
     }
     await flush();
     for (const file of files) await file.sync();
+  } catch (error) {
+    // A part is of no use to whoever comes back, and on a full disk it is in the way of the checkpoints.
+    await Promise.all(files.map((file) => file.truncate(0).catch(() => undefined)));
+    throw error;
   } finally {
     await Promise.all(files.map((file) => file.close()));
   }

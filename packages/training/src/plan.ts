@@ -22,6 +22,11 @@ export interface TrainingPlan {
   remainder: 'merge' | 'drop';
   /** Whether a fibre batch larger than the fibres at hand is an error, as in the reference, or is made smaller. */
   oversize: 'error' | 'shrink';
+  /**
+   * Whether coarser layers get smaller fibre batches, by the root of their share of positions: they have fewer fibres,
+   * and would otherwise take too few steps. False: every layer takes `fiberBatchSize`, as the reference does.
+   */
+  scaleFibers: boolean;
   schedule: Schedule;
   /** Share of the good images that is held out for validation and calibration, in [0, 0.5]. */
   validationFraction: number;
@@ -46,6 +51,7 @@ const DEFINITIONS: Readonly<Record<Preset, PresetDefinition>> = {
       dropLastImages: false,
       remainder: 'merge',
       oversize: 'error',
+      scaleFibers: false,
       schedule: { kind: 'constant' },
       validationFraction: 0.1,
       patience: null,
@@ -61,6 +67,7 @@ const DEFINITIONS: Readonly<Record<Preset, PresetDefinition>> = {
       dropLastImages: true,
       remainder: 'drop',
       oversize: 'error',
+      scaleFibers: false,
       schedule: { kind: 'paper', subEpochs: 8, warmupEpochs: 2 },
       validationFraction: 0.1,
       patience: null,
@@ -69,13 +76,14 @@ const DEFINITIONS: Readonly<Record<Preset, PresetDefinition>> = {
   },
   // Large fibre batches at a high rate that falls to nearly nothing: the arithmetic of an epoch without its overhead.
   fast: {
-    configuration: { fiberBatchSize: 1024, lr: 2e-3, permuteSoft: false },
+    configuration: { fiberBatchSize: 512, lr: 2e-3, permuteSoft: false },
     plan: {
-      epochs: 12,
+      epochs: 6,
       imageBatchSize: 64,
       dropLastImages: false,
       remainder: 'merge',
       oversize: 'shrink',
+      scaleFibers: true,
       schedule: { kind: 'cosine', warmup: 0.05, final: 0.01 },
       validationFraction: 0.1,
       patience: 3,

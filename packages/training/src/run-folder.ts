@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { storageErrorOf } from '@cflow/detector/node';
-import { type DataSetItem, TrainingError } from '@cflow/spec';
+import { type DataSetItem, StorageError, TrainingError } from '@cflow/spec';
 import writeFileAtomic from 'write-file-atomic';
 
 /** Everything that a run's result depends on; a resumed run must have the same. Must be JSON. */
 export type RunIdentity = Readonly<Record<string, unknown>>;
+
+const RUN_FILE = 'run.json';
 
 /** Where a run keeps what it needs to go on: checkpoints and features. Beside the bundle, gone when the run is done. */
 export class RunFolder {
@@ -18,14 +20,17 @@ export class RunFolder {
 
   /**
    * Opens the folder of a run. Without `resume` what is there is thrown away; with it, it must be of the same run.
-   * @throws TrainingError that names what differs, or says that there is nothing to resume
+   * @throws TrainingError that names what differs, or says that there is nothing to resume; StorageError
    */
   static async open(output: string, identity: RunIdentity, resume: boolean): Promise<RunFolder> {
     const path = `${resolve(output)}.training`;
-    const file = join(path, 'run.json');
+    const file = join(path, RUN_FILE);
     try {
       if (resume) await checkSameRun(file, identity, path);
-      else await rm(path, { recursive: true, force: true });
+      else {
+        await refuseForeignFolder(path);
+        await rm(path, { recursive: true, force: true });
+      }
       await mkdir(path, { recursive: true });
       await writeFileAtomic(file, `${JSON.stringify(identity, null, 2)}\n`);
     } catch (error) {
@@ -47,12 +52,27 @@ export class RunFolder {
   }
 }
 
+/** A folder that no run has made is somebody's: it is not thrown away. */
+async function refuseForeignFolder(path: string): Promise<void> {
+  const names = await readdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  // A run that was killed at its very start leaves nothing, or the file under the name it is written by.
+  if (names.length === 0 || names.some((name) => name.startsWith(RUN_FILE))) return;
+  throw new StorageError(
+    'store',
+    `"${path}", where the run would keep its checkpoints, exists and is not of a run; choose another --output or move it away`,
+    { details: { path } },
+  );
+}
+
 async function checkSameRun(file: string, identity: RunIdentity, path: string): Promise<void> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) {
     throw new TrainingError(`there is no run to resume at "${path}"; train without --resume to start one`);
   }
-  const before = JSON.parse(text) as Record<string, unknown>;
+  const before = parseRun(text, path);
   const now = JSON.parse(JSON.stringify(identity)) as Record<string, unknown>;
   const changed = differences(before, now);
   if (changed.length > 0) {
@@ -61,6 +81,16 @@ async function checkSameRun(file: string, identity: RunIdentity, path: string): 
         'Resume with the options it was started with, or train without --resume',
       { details: { changed } },
     );
+  }
+}
+
+function parseRun(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new TrainingError(`the run at "${path}" is damaged; train without --resume to start over`, {
+      cause,
+    });
   }
 }
 

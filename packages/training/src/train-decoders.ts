@@ -1,6 +1,6 @@
 import { type DecoderShape, type FeatureLayer, initialParameters, trainableShapes } from '@cflow/model';
 import type { Tensor } from '@cflow/onnx';
-import type { DetectorConfiguration } from '@cflow/spec';
+import { type DetectorConfiguration, TrainingError } from '@cflow/spec';
 import { type Checkpoint, type EpochRecord, initialProgress, readCheckpoint } from './checkpoint.js';
 import { DecoderTrainer, initialState } from './decoder-trainer.js';
 import type { OnTrainingEvent } from './events.js';
@@ -54,33 +54,50 @@ export async function trainDecoders(options: TrainDecodersOptions): Promise<Trai
 
   const results = await Promise.allSettled(
     lanes.map(async (indices) => {
-      const runtime = await device.createRuntime();
-      const work = indices.map((index) =>
-        layerWork(options, index, checkpoints[index] as Checkpoint, stop, clock, { runtime, threads }),
-      );
       try {
-        while (work.some(({ checkpoint }) => !checkpoint.progress.finished)) {
-          for (const layer of work) if (!layer.checkpoint.progress.finished) await trainLayerEpoch(layer);
+        const runtime = await device.createRuntime();
+        try {
+          const work = indices.map((index) =>
+            layerWork(options, index, checkpoints[index] as Checkpoint, stop, clock, { runtime, threads }),
+          );
+          await trainLane(work);
+        } finally {
+          await runtime.dispose();
         }
       } catch (error) {
         failure.abort(error);
         throw error;
-      } finally {
-        await Promise.all(work.map(({ trainer }) => trainer.dispose()));
-        await runtime.dispose();
       }
     }),
   );
-  signal.throwIfAborted();
-  for (const result of results) {
-    if (result.status === 'rejected' && result.reason !== failure.signal.reason) throw result.reason;
-  }
-  failure.signal.throwIfAborted();
+  throwFirst(results, signal, failure.signal);
   return checkpoints.map(({ best, progress }) => ({
     parameters: best,
     history: progress.history,
     bestEpoch: progress.bestEpoch ?? 0,
   }));
+}
+
+/** Trains the decoders of one lane in turn, an epoch each. */
+async function trainLane(work: readonly TrainLayerOptions[]): Promise<void> {
+  while (work.some(({ checkpoint }) => !checkpoint.progress.finished)) {
+    for (const layer of work) if (!layer.checkpoint.progress.finished) await trainLayerEpoch(layer);
+  }
+}
+
+/**
+ * Throws what stopped the lanes. A stop that was asked for comes last: when saving failed on the way out, that must
+ * be said, since what was reached is not on disk.
+ */
+function throwFirst(
+  results: readonly PromiseSettledResult<void>[],
+  asked: AbortSignal,
+  failure: AbortSignal,
+): void {
+  const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  const own = reasons.filter((reason) => !(asked.aborted && reason === asked.reason));
+  if (own.length > 0) throw own.includes(failure.reason) ? failure.reason : own[0];
+  asked.throwIfAborted();
 }
 
 async function startingPoint(
@@ -123,7 +140,7 @@ function layerWork(
     trainImages,
     heldOutImages,
     plan,
-    fiberBatchSize: configuration.fiberBatchSize,
+    fiberBatchSize: layerFiberBatch(options, layer),
     rate: configuration.lr,
     seed: configuration.seed,
     checkpoint,
@@ -132,6 +149,39 @@ function layerWork(
     onEvent,
     onSteps: (steps, loss) => clock.took(index, steps, loss, checkpoint.progress.epoch),
   };
+}
+
+type FiberOptions = Pick<TrainDecodersOptions, 'layers' | 'plan' | 'configuration'>;
+
+/**
+ * Finds out before anything is computed whether some batch of images has too few fibres for one step.
+ * @throws TrainingError that names the layer
+ */
+export function checkFiberBatches(options: FiberOptions, images: number): void {
+  const { layers, plan } = options;
+  const batches = imageBatches(images, plan.imageBatchSize, plan.dropLastImages, 0, 0);
+  for (const layer of layers) {
+    const fiberBatchSize = layerFiberBatch(options, layer);
+    for (const { length } of batches) {
+      if (stepsOf({ layer, fiberBatchSize, plan }, length) > 0) continue;
+      const fibers = length * layer.height * layer.width;
+      throw new TrainingError(
+        `the fibre batch of ${fiberBatchSize} is larger than the ${fibers} fibres that a batch of ${length} images ` +
+          `has in layer ${layer.name}; use a fibre batch of at most ${fibers}, other batches of images, or a larger input size`,
+        { details: { layer: layer.name, fiberBatchSize, fibers, images: length } },
+      );
+    }
+  }
+}
+
+/** Fibres per optimiser step of one layer. */
+function layerFiberBatch(
+  { layers, plan, configuration }: FiberOptions,
+  { height, width }: FeatureLayer,
+): number {
+  if (!plan.scaleFibers) return configuration.fiberBatchSize;
+  const largest = Math.max(...layers.map((layer) => layer.height * layer.width));
+  return Math.max(1, Math.round(configuration.fiberBatchSize * Math.sqrt((height * width) / largest)));
 }
 
 /** Multiplications that an epoch of one layer takes, up to a factor that all layers share. */
@@ -154,11 +204,11 @@ class Clock {
 
   constructor(options: TrainDecodersOptions, checkpoints: readonly Checkpoint[]) {
     this.#options = options;
-    const { layers, plan, trainImages, configuration } = options;
+    const { layers, plan, trainImages } = options;
     const steps = layers.map((layer) =>
       imageBatches(trainImages.length, plan.imageBatchSize, plan.dropLastImages, 0, 0).reduce(
         (sum, batch) =>
-          sum + stepsOf({ layer, fiberBatchSize: configuration.fiberBatchSize, plan }, batch.length),
+          sum + stepsOf({ layer, fiberBatchSize: layerFiberBatch(options, layer), plan }, batch.length),
         0,
       ),
     );

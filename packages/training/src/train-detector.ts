@@ -1,21 +1,22 @@
 // One training run, from a data set to a bundle. What is long is in files of its own; here is the order of things.
-import { Detector, imageBatch, probeImage, Scorer } from '@cflow/detector';
-import { evaluateDetector, recoverFolder, writeFolderBundle } from '@cflow/detector/node';
+import { Detector, manifestBytes, probeImage, Scorer } from '@cflow/detector';
+import { checkBundleFolder, recoverFolder, writeFolderBundle } from '@cflow/detector/node';
 import { decoderShape, type Precision, packModel, weightTensors } from '@cflow/model';
 import { openBackbone } from '@cflow/model/node';
-import { type Tensor, writeModel } from '@cflow/onnx';
+import { writeModel } from '@cflow/onnx';
 import type { Session } from '@cflow/runtime';
 import { nodeDevices } from '@cflow/runtime/node';
 import {
   BUNDLE_FILES,
   BUNDLE_FORMAT_VERSION,
   type BundleManifest,
+  bundleManifestSchema,
+  ConfigurationError,
   type DataSet,
+  DataSetError,
   type DataSetItem,
   type DetectorConfigurationInput,
   type DeviceChoice,
-  type RgbImage,
-  TrainingError,
 } from '@cflow/spec';
 import {
   calibrationPart,
@@ -25,20 +26,22 @@ import {
   hashOfBackbone,
   inPrecision,
   makeProbe,
-  manifestBytes,
   namedParameters,
   packHead,
 } from './assemble-bundle.js';
 import { calibrateNormalization } from './calibrate-detector.js';
+import { evaluateTestImages } from './evaluate-test-images.js';
 import type { OnTrainingEvent } from './events.js';
+import { extractFeatures } from './extract-features.js';
 import { FeatureStore } from './feature-store.js';
 import { type PlanOverrides, type Preset, planTraining } from './plan.js';
 import { imagesFingerprint, RunFolder } from './run-folder.js';
 import { runReport } from './run-report.js';
 import { selectImages } from './select-images.js';
-import { type TrainedDecoder, trainDecoders } from './train-decoders.js';
+import { checkFiberBatches, type TrainedDecoder, trainDecoders } from './train-decoders.js';
 import { openTrainingDevice } from './training-device.js';
 import { inBatches, trainingImages } from './training-images.js';
+import { versions } from './versions.js';
 
 export interface TrainDetectorOptions {
   dataSet: DataSet;
@@ -82,6 +85,9 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   const signal = options.signal ?? new AbortController().signal;
   const { configuration, plan } = planTraining(options.preset, options.configuration, options.overrides);
   const { inputSize, seed } = configuration;
+  // What would only be noticed when the bundle is written, hours later.
+  checkName(name);
+  await checkBundleFolder(output);
   const selection = selectImages(dataSet, plan.validationFraction, seed);
   const opened = await openBackbone({
     name: configuration.backbone,
@@ -98,6 +104,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
     ...layer,
     decoder: decoderShape(configuration, layer.channels),
   }));
+  checkFiberBatches({ layers, plan, configuration }, selection.train.length);
   const items = [...selection.train, ...selection.heldOut];
   const device = await openTrainingDevice(options.device ?? 'auto', await nodeDevices(), options.threads);
   const identity = {
@@ -147,6 +154,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
       BATCH,
       (done, total) => onEvent({ type: 'features', done, total }),
     );
+    images.leaveOutAllBut(store.readable);
     const places = (wanted: readonly DataSetItem[]): number[] => {
       const members = new Set(wanted);
       return store.readable.flatMap((index, place) =>
@@ -155,13 +163,14 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
     };
     const trainImages = places(selection.train);
     const heldOutImages = places(selection.heldOut);
-    if (trainImages.length < 2) {
-      throw new TrainingError(
-        `only ${trainImages.length} of ${selection.train.length} good images could be read; at least 2 are needed`,
-      );
-    }
     let decoders: TrainedDecoder[];
     try {
+      if (trainImages.length < 2) {
+        throw new DataSetError(
+          `only ${trainImages.length} of ${selection.train.length} good images could be read; at least 2 are needed`,
+          { details: { readable: trainImages.length, goodImages: selection.train.length } },
+        );
+      }
       decoders = await trainDecoders({
         layers,
         configuration,
@@ -243,14 +252,14 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
         epochs: Math.max(...decoders.map(({ history }) => history.length)),
         device: device.device,
         trainingSeconds,
-        versions: { node: process.versions.node, 'onnxruntime-node': '1.30.0' },
+        versions: versions(),
       },
       files: fileTable(files),
     };
-    const detector = new Detector({ manifest, backbone, head, dispose: async () => undefined });
+    const detector = new Detector({ manifest, runtime, backbone, head, dispose: async () => undefined });
     const evaluation =
-      options.evaluate !== false && selection.test.length > 0
-        ? await evaluateDetector(detector, selection.test, { strict, signal })
+      options.evaluate !== false
+        ? await evaluateTestImages(detector, selection.test, images.leaveOut, { strict, signal })
         : undefined;
     if (evaluation) {
       manifest.metrics = evaluation.metrics;
@@ -262,7 +271,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
     const report = await runReport({ manifest, plan, decoders, evaluation, unreadable: images.unreadable });
     files.set(BUNDLE_FILES.report, new TextEncoder().encode(report));
     manifest.files = fileTable(files);
-    files.set(BUNDLE_FILES.manifest, manifestBytes(manifest));
+    files.set(BUNDLE_FILES.manifest, await manifestBytes(manifest));
     await writeFolderBundle(output, files);
     await folder.remove();
     onEvent({ type: 'done', bundle: output, seconds: (performance.now() - started) / 1000 });
@@ -272,21 +281,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   }
 }
 
-/** Features as rows, per layer [images · h · w, C]. */
-async function extractFeatures(
-  session: Session,
-  layers: readonly DetectorLayer[],
-  images: readonly RgbImage[],
-  inputSize: readonly [number, number],
-): Promise<Float32Array[]> {
-  const outputs = await session.run({ image: imageBatch(images, inputSize) }, { consumeFeeds: true });
-  return layers.map(({ name }) => {
-    const rows = (outputs[name] as Tensor).data as Float32Array;
-    if (rows.some((value) => !Number.isFinite(value))) {
-      throw new TrainingError(
-        `the features of layer ${name} are not finite; the backbone's weights do not work here`,
-      );
-    }
-    return rows;
-  });
+function checkName(name: string): void {
+  if (bundleManifestSchema.shape.name.safeParse(name).success) return;
+  throw new ConfigurationError(`the detector's name must have 1 to 128 characters, got ${name.length}`);
 }

@@ -35,8 +35,20 @@ const CHECKPOINT_SECONDS = 30;
 /** Seconds that one call of the training graph should take: how long a stop has to wait. */
 const CALL_SECONDS = 1;
 
-/** Runs one epoch of one decoder, from wherever its checkpoint stands, and decides whether it goes on. */
+/**
+ * Runs one epoch of one decoder, from wherever its checkpoint stands, and decides whether it goes on. When the signal
+ * aborts, the step that runs is finished and all is saved before this rejects.
+ */
 export async function trainLayerEpoch(options: TrainLayerOptions): Promise<void> {
+  try {
+    await runEpoch(options);
+  } catch (error) {
+    if (options.signal.aborted) await save(options);
+    throw error;
+  }
+}
+
+async function runEpoch(options: TrainLayerOptions): Promise<void> {
   const { checkpoint, plan, trainImages, seed, shape, trainer, signal } = options;
   const { progress } = checkpoint;
   const { epoch } = progress;
@@ -73,14 +85,14 @@ export async function trainLayerEpoch(options: TrainLayerOptions): Promise<void>
         );
         const part = { size, steps: take, order: order.slice(start * size, (start + take) * size) };
         const losses = await trainer.train(features, part, rates);
-        const sum = losses.reduce((total, loss) => total + loss, 0);
         progress.step += take;
         progress.steps += take;
-        progress.lossSum += sum;
+        // One by one: the rounding of the sum must not depend on how many steps a call takes, which depends on time.
+        for (const loss of losses) progress.lossSum += loss;
         progress.lossCount += take;
-        options.onSteps(take, sum / take);
-        // A stop has to find the state on disk, and so has whoever resumes after the machine went away.
-        if (signal.aborted || performance.now() - lastCheckpoint > CHECKPOINT_SECONDS * 1000) {
+        options.onSteps(take, losses.reduce((sum, loss) => sum + loss, 0) / take);
+        // Whoever resumes after the machine went away has to find the state on disk.
+        if (performance.now() - lastCheckpoint > CHECKPOINT_SECONDS * 1000) {
           await save(options);
           lastCheckpoint = performance.now();
         }

@@ -1,13 +1,16 @@
-import { resizeBilinear } from '@cflow/images';
-import { decodeImage, readImages, type UnreadableImage } from '@cflow/images/node';
-import type { DataSetItem, RgbImage } from '@cflow/spec';
+import { readImages, type UnreadableImage } from '@cflow/images/node';
+import { type DataSetItem, ImageError, type RgbImage } from '@cflow/spec';
 import type { OnTrainingEvent } from './events.js';
 
 export interface TrainingImages {
   /** All images that can be read, in order, at the input size. */
   stream: () => AsyncIterable<{ index: number; image: RgbImage }>;
-  /** Images by index, at the input size. */
+  /** Images by index, at the input size. Rejects with ImageError when one cannot be read. */
   load: (indices: readonly number[]) => Promise<RgbImage[]>;
+  /** Names and counts an image that is left out. */
+  leaveOut: (image: UnreadableImage) => void;
+  /** Names those that a run before this one left out, given the indices of the others. */
+  leaveOutAllBut: (readable: readonly number[]) => void;
   readonly unreadable: readonly UnreadableImage[];
 }
 
@@ -20,7 +23,7 @@ export function trainingImages(
   onEvent: OnTrainingEvent,
 ): TrainingImages {
   const unreadable: UnreadableImage[] = [];
-  const onUnreadable = (failure: UnreadableImage): void => {
+  const leaveOut = (failure: UnreadableImage): void => {
     unreadable.push(failure);
     onEvent({
       type: 'unreadable',
@@ -31,14 +34,23 @@ export function trainingImages(
   };
   return {
     unreadable,
-    stream: () => readImages(items, { size, signal, onUnreadable, onBad: strict ? 'stop' : 'skip' }),
-    load: (indices) =>
-      Promise.all(
-        indices.map(async (index) => {
-          const image = await decodeImage((items[index] as DataSetItem).path);
-          return resizeBilinear(image, size.width, size.height);
-        }),
-      ),
+    leaveOut,
+    leaveOutAllBut(readable) {
+      const known = new Set([...readable, ...unreadable.map(({ index }) => index)]);
+      items.forEach((item, index) => {
+        if (known.has(index)) return;
+        const error = new ImageError(`${item.path} could not be read when the run was started`);
+        leaveOut({ item, index, error });
+      });
+    },
+    stream: () =>
+      readImages(items, { size, signal, onUnreadable: leaveOut, onBad: strict ? 'stop' : 'skip' }),
+    async load(indices) {
+      const images: RgbImage[] = [];
+      const wanted = indices.map((index) => items[index] as DataSetItem);
+      for await (const { image } of readImages(wanted, { size, signal, onBad: 'stop' })) images.push(image);
+      return images;
+    },
   };
 }
 
