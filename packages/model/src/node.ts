@@ -1,4 +1,8 @@
+export { describeBackbones } from './describe-backbones.js';
 export * from './open-backbone.js';
 export { cacheFolder } from './weights/cache-folder.js';
 export { loadEmbeddedBackbone } from './weights/embedded-cache.js';
+export { type FindPulledOptions, findPulledBackbone } from './weights/find-pulled.js';
+export { type PullBackboneOptions, type PulledBackbone, pullBackbone } from './weights/hub.js';
+export type { PullProgress } from './weights/hub-download.js';
 export { writeAtomically } from './weights/write-atomically.js';

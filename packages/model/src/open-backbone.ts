@@ -1,84 +1,194 @@
-import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { ConfigurationError, WeightsError } from '@cflow/spec';
-import type { Architecture } from './backbones/architecture.js';
+import type { Architecture, PixelNormalization } from './backbones/architecture.js';
 import type { Backbone, BackboneOptions } from './backbones/backbone.js';
 import { buildBackbone } from './backbones/build-backbone.js';
+import { checkWeights } from './backbones/check-weights.js';
 import { embeddedArchitecture } from './backbones/embedded.js';
+import { buildOnnxBackbone } from './backbones/onnx-backbone.js';
 import { findArchitecture } from './backbones/registry.js';
+import type { RunModel } from './backbones/tap-types.js';
+import { timmLicence, timmNormalization } from './backbones/timm-tags.js';
 import { randomSource, stateDictSource, type WeightSource } from './backbones/weight-source.js';
+import { openOnnxFile } from './open-onnx-file.js';
+import { readWeightsFile } from './read-weights-file.js';
 import { loadEmbeddedBackbone } from './weights/embedded-cache.js';
+import { findPulledBackbone } from './weights/find-pulled.js';
 import { readSafetensors } from './weights/safetensors.js';
 import { StateDict } from './weights/state-dict.js';
 
 export interface BackboneChoice {
-  /** `embedded`, or an architecture of the registry. */
+  /** `embedded`, an architecture or timm model of the registry, or the path of an `.onnx` file. */
   name: string;
-  /** A safetensors file in timm's or torchvision's key layout. */
+  /** A safetensors file in timm's or torchvision's key layout. Default: what was pulled into the cache. */
   weights?: string | undefined;
-  /** False: seeded random initialisation. */
+  /** False: seeded random initialisation, as timm has it. */
   preTrained: boolean;
   seed: number;
+  /** What was done to pixels in training. Default: what is known of the weights, else ImageNet's. */
+  normalization?: PixelNormalization | undefined;
+  /** For an ONNX file: the input that takes the image, where several could. */
+  imageInput?: string | undefined;
+  /** For an ONNX file: runs a model once, to find the shapes of its tensors. */
+  run?: RunModel | undefined;
+  /** Where pulled weights are looked for, and the embedded ones kept. Default: the user's cache folder. */
+  cacheDir?: string | undefined;
 }
 
-/** A backbone with its weights, ready to be built for some layers and size. */
+/** A backbone with its weights, ready to be built for some layers and size, as often as needed. */
 export interface OpenedBackbone {
-  /** @throws ConfigurationError for a layer that does not exist, WeightsError for weights that do not fit */
-  build(options: BackboneOptions): Promise<Backbone>;
-  /** For people and manifests: which file or package, never a path of this machine. */
+  /** The architecture's own name, or that of the ONNX file without its folder. */
+  name: string;
+  /** For people and manifests: which file or package, with its hash; never a path of this machine. */
   origin: string;
+  /** Of the weights, as an SPDX identifier where it is known. */
   licence: string | null;
+  /**
+   * @throws ConfigurationError for a layer that does not exist or a size that cannot be; WeightsError for weights that
+   * do not fit
+   */
+  build(options: BackboneOptions): Promise<Backbone>;
 }
 
 /**
- * @throws ConfigurationError for an unknown backbone or options that do not go together,
- * WeightsError for weights that cannot be read
+ * Finds a backbone and its weights.
+ * @throws ConfigurationError for an unknown backbone or options that do not go together; WeightsError for weights that
+ * are missing, damaged or of another network, with what to do; StorageError for what may not be read or written
  */
-export async function openBackbone({
-  name,
-  weights,
-  preTrained,
-  seed,
-}: BackboneChoice): Promise<OpenedBackbone> {
-  if (name === 'embedded') {
-    if (weights !== undefined || !preTrained) {
+export async function openBackbone(choice: BackboneChoice): Promise<OpenedBackbone> {
+  if (/\.onnx$/i.test(choice.name)) return openOnnx(choice);
+  return choice.name === 'embedded' ? openEmbedded(choice) : openArchitecture(choice);
+}
+
+async function openOnnx(choice: BackboneChoice): Promise<OpenedBackbone> {
+  if (choice.weights !== undefined || !choice.preTrained) {
+    throw new ConfigurationError(
+      'an ONNX file comes with its weights: leave out --weights and --no-pre-trained',
+    );
+  }
+  const { network, sha256 } = await openOnnxFile(choice.name, choice);
+  return {
+    name: network.name,
+    origin: `${network.name}, sha256 ${sha256}`,
+    licence: null,
+    build: (options) => buildOnnxBackbone(network, options),
+  };
+}
+
+async function openEmbedded({ weights, preTrained, cacheDir }: BackboneChoice): Promise<OpenedBackbone> {
+  if (weights !== undefined || !preTrained) {
+    throw new ConfigurationError(
+      'the embedded backbone comes with its weights: leave out --weights and --no-pre-trained, or name an architecture with --backbone',
+    );
+  }
+  const { graph, sha256 } = await loadEmbeddedBackbone(cacheDir === undefined ? {} : { cacheDir });
+  return {
+    name: 'embedded',
+    origin: `@mediapipe/objectron, sha256 ${sha256}`,
+    licence: 'Apache-2.0',
+    build: builder(embeddedArchitecture(graph), randomSource(0)),
+  };
+}
+
+async function openArchitecture(choice: BackboneChoice): Promise<OpenedBackbone> {
+  const { name, seed, preTrained } = choice;
+  const found = findArchitecture(name);
+  const architecture = { ...found, normalization: choice.normalization ?? timmNormalization(name) };
+  if (!preTrained) {
+    if (choice.weights !== undefined) {
       throw new ConfigurationError(
-        'the embedded backbone comes with its weights: leave out --weights and --no-pre-trained, or name an architecture with --backbone',
+        '--weights and --no-pre-trained do not go together: leave one of them out',
       );
     }
-    const { graph, sha256 } = await loadEmbeddedBackbone();
     return {
-      build: builder(embeddedArchitecture(graph), randomSource(0)),
-      origin: `@mediapipe/objectron, sha256 ${sha256}`,
-      licence: 'Apache-2.0',
-    };
-  }
-  const architecture = findArchitecture(name);
-  if (!preTrained) {
-    return {
-      build: builder(architecture, randomSource(seed)),
+      name: architecture.name,
       origin: `random, seed ${seed}`,
       licence: null,
+      build: builder(architecture, randomSource(seed)),
     };
   }
-  if (weights === undefined) {
-    throw new WeightsError(
-      `${architecture.name} needs weights: give a safetensors file with --weights, fetch one with ` +
-        `"cflow backbone pull ${name}", or use --backbone embedded, which brings its own`,
-      { details: { backbone: name } },
+  const { path, model, label } = await findWeights(choice, found);
+  const { bytes, sha256 } = await readWeightsFile(path);
+  const { tensors, metadata } = readChecked(path, bytes);
+  const dict = new StateDict(tensors, { architecture: architecture.name });
+  checkWeights(dict, architecture);
+  const known = choice.normalization ?? timmNormalization(model);
+  const source = shortened(metadata.source);
+  return {
+    name: architecture.name,
+    origin: `${label}${source ? ` (${source})` : ''}, sha256 ${sha256}`,
+    licence: shortened(metadata.licence ?? metadata.license) ?? timmLicence(model),
+    build: builder({ ...architecture, normalization: known }, stateDictSource(dict)),
+  };
+}
+
+interface FoundWeights {
+  path: string;
+  /** The timm name that the weights are known to be of, for what its tag says. */
+  model: string;
+  label: string;
+}
+
+async function findWeights(
+  choice: BackboneChoice,
+  { name, timm = name }: Architecture,
+): Promise<FoundWeights> {
+  if (choice.weights !== undefined) {
+    rejectOtherFormats(choice.weights);
+    return { path: choice.weights, model: choice.name, label: basename(choice.weights) };
+  }
+  const tagged = choice.name.includes('.');
+  const network = timm.split('.')[0] as string;
+  const pulled = await findPulledBackbone(tagged ? choice.name : network, {
+    cacheDir: choice.cacheDir,
+    preferred: timm,
+  });
+  if (pulled) {
+    const { path, repository, revision } = pulled;
+    return { path, model: repository.slice(repository.indexOf('/') + 1), label: `${repository}@${revision}` };
+  }
+  throw new WeightsError(
+    `${name} needs weights: give a safetensors file with --weights, fetch one with ` +
+      `"cflow backbone pull ${tagged ? choice.name : timm}", or use --backbone embedded, which brings its own`,
+    { details: { backbone: choice.name } },
+  );
+}
+
+function rejectOtherFormats(path: string): void {
+  if (/\.onnx$/i.test(path)) {
+    throw new ConfigurationError(
+      `"${path}" is a network of its own: give it with --backbone instead of --weights`,
     );
   }
-  const bytes = await readFile(weights).catch(async (cause: unknown) => {
-    const folder = await stat(weights).then(
-      (entry) => entry.isDirectory(),
-      () => false,
-    );
+  if (/\.(pth?|pkl|bin|ckpt|tar)$/i.test(path)) {
     throw new WeightsError(
-      `the weights "${weights}" cannot be read: ${folder ? 'it is a folder, a safetensors file is expected' : 'no such file'}`,
-      { cause, details: { path: weights } },
+      `"${path}" looks like a pickle, which runs code when it is read: a safetensors file is expected. In Python, ` +
+        '`safetensors.torch.save_file(state_dict, "weights.safetensors")` makes one',
+      { details: { path } },
     );
-  });
-  const dict = new StateDict(readSafetensors(bytes).tensors, { architecture: architecture.name });
-  return { build: builder(architecture, stateDictSource(dict)), origin: 'a safetensors file', licence: null };
+  }
+}
+
+function readChecked(path: string, bytes: Uint8Array): ReturnType<typeof readSafetensors> {
+  try {
+    return readSafetensors(bytes);
+  } catch (cause) {
+    if (!WeightsError.isInstance(cause)) throw cause;
+    throw new WeightsError(`the weights "${path}" cannot be used: ${cause.message}`, {
+      cause,
+      details: { ...cause.details, path },
+    });
+  }
+}
+
+// A file may be a stranger's, and what it says of itself ends up in a manifest and on a terminal.
+function shortened(text: string | undefined): string | undefined {
+  return (
+    text
+      ?.replace(/[\p{Cc}\s]+/gu, ' ')
+      .trim()
+      .slice(0, 200) || undefined
+  );
 }
 
 function builder(architecture: Architecture, source: WeightSource): OpenedBackbone['build'] {

@@ -1,11 +1,8 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { ConfigurationError, WeightsError } from '@cflow/spec';
 import { downloadFile, type FileDownloadInfoOutput, fileDownloadInfo, pathsInfo } from '@huggingface/hub';
 import { cacheFolder } from './cache-folder.js';
+import { matches, readReference, referencePath, repositoryFolder } from './hub-cache.js';
 import { downloadTo, type PullProgress } from './hub-download.js';
 import { byHand, HubRequests, type HubTarget, hubEndpoint } from './hub-requests.js';
 import { writeAtomically } from './write-atomically.js';
@@ -59,14 +56,9 @@ export async function pullBackbone(
   const { revision = 'main', signal } = options;
   const endpoint = hubEndpoint(options.endpoint ?? (process.env.HF_ENDPOINT || 'https://huggingface.co'));
   const target: HubTarget = { endpoint, repository: repositoryOf(timmName), revision, file: FILE };
-  const folder = join(
-    options.cacheDir ?? cacheFolder(),
-    'hub',
-    fileName(new URL(endpoint).host),
-    fileName(target.repository),
-  );
+  const folder = repositoryFolder(options.cacheDir ?? cacheFolder(), target);
   const found = { repository: target.repository, revision };
-  const reference = join(folder, `revision-${fileName(revision)}.json`);
+  const reference = referencePath(folder, target);
   if (!options.refresh) {
     const cached = await readReference(reference, target, folder, signal);
     if (cached) return { ...found, ...cached, fromCache: true };
@@ -130,37 +122,6 @@ async function fileInfo(
   }
 }
 
-async function readReference(
-  reference: string,
-  target: HubTarget,
-  folder: string,
-  signal: AbortSignal | undefined,
-): Promise<Pick<PulledBackbone, 'path' | 'sha256' | 'size'> | undefined> {
-  let parsed: Partial<Record<string, unknown>>;
-  try {
-    parsed = JSON.parse(await readFile(reference, 'utf8')) ?? {};
-  } catch {
-    return undefined;
-  }
-  const { sha256, size } = parsed;
-  if (Object.entries(target).some(([key, value]) => parsed[key] !== value)) return undefined;
-  if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256) || typeof size !== 'number')
-    return undefined;
-  const path = join(folder, `${sha256}.safetensors`);
-  return (await matches(path, sha256, signal)) ? { path, sha256, size } : undefined;
-}
-
-async function matches(path: string, sha256: string, signal: AbortSignal | undefined): Promise<boolean> {
-  const hash = createHash('sha256');
-  try {
-    await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash, signal ? { signal } : {});
-  } catch {
-    signal?.throwIfAborted();
-    return false;
-  }
-  return hash.digest('hex') === sha256;
-}
-
 function repositoryOf(timmName: string): string {
   const repository = timmName.includes('/') ? timmName : `timm/${timmName}`;
   if (!/^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/.test(repository) || repository.includes('..')) {
@@ -169,11 +130,6 @@ function repositoryOf(timmName: string): string {
     );
   }
   return repository;
-}
-
-/** As a part of a path: one name on every file system. */
-function fileName(text: string): string {
-  return encodeURIComponent(text).replaceAll('%', '-').replaceAll('*', '-');
 }
 
 function wrongHash(target: HubTarget, expected: string, found: string): WeightsError {

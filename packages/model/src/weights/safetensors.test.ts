@@ -99,6 +99,9 @@ describe('safetensors', () => {
     const shifted = new Uint8Array(bytes.length + 1).subarray(1);
     shifted.set(bytes);
     expect(readSafetensors(shifted).tensors.get('a')?.data).toEqual(Float32Array.of(1, 2));
+    // A Buffer, as node:fs gives it, shares its memory where a Uint8Array makes a copy.
+    const buffer = Buffer.from(shifted.buffer).subarray(1);
+    expect(readSafetensors(buffer).tensors.get('a')?.data).toEqual(Float32Array.of(1, 2));
   });
 
   it('reads BF16 as float32, and a header from the beginning of a file alone', () => {

@@ -100,7 +100,9 @@ function readTensor(
 ): Tensor {
   const size = SAFETENSORS_ELEMENT_BYTES[dtype];
   const aligned = (file.byteOffset + offset) % size === 0;
-  const bytes = aligned ? file.subarray(offset, offset + length) : file.slice(offset, offset + length);
+  const view = file.subarray(offset, offset + length);
+  // Not `slice`: a Buffer's shares memory.
+  const bytes = aligned ? view : new Uint8Array(view);
   const place = [bytes.buffer, bytes.byteOffset, length / size] as const;
   switch (dtype) {
     case 'F64':

@@ -100,7 +100,8 @@ export function tfliteConstant({ name, dims, type, data }: TfliteTensor): Tensor
       },
     );
   }
-  const copy = data.slice().buffer;
+  // Not `slice`: a Buffer's shares memory.
+  const copy = new Uint8Array(data).buffer;
   return type === 'float32'
     ? { type, dims, data: new Float32Array(copy) }
     : { type: 'float16', dims, data: new Uint16Array(copy) };

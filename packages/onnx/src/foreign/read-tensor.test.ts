@@ -17,6 +17,9 @@ describe('readTensor', () => {
       buffer.set(bytesOf(values), shift);
       const read = readTensor(tensor({ dataType: 1, dims: [2n, 3n], rawData: buffer.subarray(shift) }));
       expect(read).toEqual({ type: 'float32', dims: [2, 3], data: values });
+      const file = Buffer.from(buffer.buffer).subarray(shift);
+      const outside = tensor({ dataType: 1, dims: [2n, 3n], dataLocation: DataLocation.EXTERNAL });
+      expect(readTensor(outside, file)).toEqual(read);
     }
   });
 

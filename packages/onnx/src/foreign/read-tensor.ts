@@ -51,7 +51,8 @@ export function readTensor(tensor: TensorProto, external?: Uint8Array): Tensor {
   }
   if (raw.length !== expected) throw wrongLength(tensor, raw.length, expected);
   const array = ARRAYS[type];
-  const aligned = raw.byteOffset % array.BYTES_PER_ELEMENT === 0 ? raw : raw.slice();
+  // Not `slice`: a Buffer's shares memory.
+  const aligned = raw.byteOffset % array.BYTES_PER_ELEMENT === 0 ? raw : new Uint8Array(raw);
   return { type, dims, data: new array(aligned.buffer as ArrayBuffer, aligned.byteOffset, count) };
 }
 

@@ -1,0 +1,103 @@
+import {
+  elementCount,
+  type ForeignModel,
+  type ForeignValue,
+  formatShape,
+  type OutputType,
+  type Tensor,
+  writeForeignModel,
+} from '@cflow/onnx';
+import { ConfigurationError, WeightsError } from '@cflow/spec';
+
+/** Runs a model once on the CPU and gives its outputs. */
+export type RunModel = (
+  model: Uint8Array,
+  feeds: Readonly<Record<string, Tensor>>,
+) => Promise<Readonly<Record<string, Pick<Tensor, 'type' | 'dims'>>>>;
+
+export interface TapTypesOptions {
+  /** The file's name, for messages. */
+  name: string;
+  /** The model, cut behind its taps. */
+  model: ForeignModel;
+  image: ForeignValue;
+  inputSize: readonly [number, number];
+  constants: ReadonlyMap<string, Tensor>;
+  run: RunModel | undefined;
+}
+
+// Two, so that a model that works for one image alone is found out.
+const BATCH = 2;
+
+/**
+ * Type and shape [batch, C, h, w] of each tap: by running the model once on zeros, or else as the file declares them,
+ * which it can only for the one size that it was exported for.
+ * @throws ConfigurationError when a tap is no feature map, or when there is nothing to find out the shapes with;
+ * WeightsError when the model does not run
+ */
+export async function tapTypes(options: TapTypesOptions): Promise<Map<string, OutputType>> {
+  const { name, model } = options;
+  const found = options.run ? await measured(options, options.run) : declared(options);
+  const types = new Map<string, OutputType>();
+  for (const tap of model.outputs) {
+    const { type, dims } = found.get(tap.name) ?? { type: undefined, dims: [] };
+    const [batch, ...rest] = dims;
+    if ((type !== 'float32' && type !== 'float16') || rest.length !== 3 || rest.some((size) => !(size > 0))) {
+      throw new ConfigurationError(
+        `${name}: "${tap.name}" is ${type ?? 'of another type'} ${formatShape(dims)}, and a layer to tap is a feature map ` +
+          '[batch, channels, height, width] of float32 or float16',
+        { details: { backbone: name, layer: tap.name, dims } },
+      );
+    }
+    if (batch !== BATCH) {
+      throw new WeightsError(
+        `${name}: "${tap.name}" has a first dimension of ${batch} for ${BATCH} images; export the model with a free batch size`,
+        { details: { backbone: name, layer: tap.name, dims } },
+      );
+    }
+    types.set(tap.name, { type, shape: ['batch', ...rest] });
+  }
+  return types;
+}
+
+type Found = Map<string, { type: OutputType['type']; dims: readonly number[] }>;
+
+async function measured(options: TapTypesOptions, run: RunModel): Promise<Found> {
+  const { name, model, image, inputSize, constants } = options;
+  const type = image.type ?? 'float32';
+  const dims = [BATCH, 3, ...inputSize];
+  const zeros =
+    type === 'float16' ? new Uint16Array(elementCount(dims)) : new Float32Array(elementCount(dims));
+  const inputs = new Map([[image.name, { type, shape: ['batch', 3, ...inputSize] }]]);
+  try {
+    const outputs = await run(writeForeignModel(model, inputs, constants), {
+      [image.name]: { type, dims, data: zeros },
+    });
+    return new Map(Object.entries(outputs));
+  } catch (cause) {
+    throw new WeightsError(
+      `${name} does not run on ${BATCH} images of ${inputSize[0]} x ${inputSize[1]} pixels ` +
+        `(${cause instanceof Error ? cause.message : String(cause)}); it may have been exported for one image, or for ` +
+        'another size',
+      { cause, details: { backbone: name, inputSize } },
+    );
+  }
+}
+
+function declared({ name, model, image, inputSize }: TapTypesOptions): Found {
+  const found: Found = new Map();
+  const [, , height, width] = image.shape ?? [];
+  const known = height === inputSize[0] && width === inputSize[1];
+  for (const { name: tap, type, shape } of model.outputs) {
+    const sizes = shape?.slice(1);
+    if (!known || !type || !sizes?.every((size) => typeof size === 'number')) {
+      throw new ConfigurationError(
+        `${name} does not say what shape "${tap}" has for images of ${inputSize[0]} x ${inputSize[1]} pixels: a runtime ` +
+          'is needed to find out; pass `run`',
+        { details: { backbone: name, layer: tap } },
+      );
+    }
+    found.set(tap, { type, dims: [BATCH, ...(sizes as number[])] });
+  }
+  return found;
+}
