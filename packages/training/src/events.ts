@@ -10,6 +10,7 @@ export type TrainingEvent =
       layers: { name: string; channels: number; height: number; width: number }[];
       device: string;
       refused: readonly DeviceAttempt[];
+      epochs: number;
       trainImages: number;
       validationImages: number;
       testImages: number;

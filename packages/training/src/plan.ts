@@ -14,6 +14,11 @@ export type Preset = (typeof PRESETS)[number];
 export interface TrainingPlan {
   preset: Preset;
   epochs: number;
+  /**
+   * Small data sets get more epochs than `epochs`, until the finest layer takes this many optimiser steps: it is steps
+   * that a decoder learns by. Null: `epochs` as they are.
+   */
+  leastSteps: number | null;
   /** Images whose fibres are shuffled together. */
   imageBatchSize: number;
   /** Whether the last images of an epoch, too few for a batch, are left out. */
@@ -47,6 +52,7 @@ const DEFINITIONS: Readonly<Record<Preset, PresetDefinition>> = {
     configuration: { fiberBatchSize: 64, lr: 1e-4, permuteSoft: false },
     plan: {
       epochs: 50,
+      leastSteps: null,
       imageBatchSize: 32,
       dropLastImages: false,
       remainder: 'merge',
@@ -63,6 +69,7 @@ const DEFINITIONS: Readonly<Record<Preset, PresetDefinition>> = {
     configuration: { fiberBatchSize: 256, lr: 2e-4, permuteSoft: true },
     plan: {
       epochs: 200,
+      leastSteps: null,
       imageBatchSize: 32,
       dropLastImages: true,
       remainder: 'drop',
@@ -78,7 +85,8 @@ const DEFINITIONS: Readonly<Record<Preset, PresetDefinition>> = {
   fast: {
     configuration: { fiberBatchSize: 512, lr: 2e-3, permuteSoft: false },
     plan: {
-      epochs: 6,
+      epochs: 4,
+      leastSteps: 2000,
       imageBatchSize: 64,
       dropLastImages: false,
       remainder: 'merge',
@@ -119,8 +127,24 @@ export function planTraining(
       ...definition.configuration,
       ...defined(configuration),
     }),
-    plan: { preset, ...definition.plan, ...defined(parse(planOverridesSchema, overrides)) },
+    plan: {
+      preset,
+      ...definition.plan,
+      // Who names the epochs gets them.
+      ...(overrides.epochs !== undefined && { leastSteps: null }),
+      ...defined(parse(planOverridesSchema, overrides)),
+    },
   };
+}
+
+/** More epochs than this teach a handful of images by heart. */
+const MOST_EPOCHS = 100;
+
+/** The plan with the epochs that its number of steps asks for. */
+export function withEnoughSteps(plan: TrainingPlan, stepsPerEpoch: number): TrainingPlan {
+  if (plan.leastSteps === null) return plan;
+  const wanted = Math.ceil(plan.leastSteps / Math.max(1, stepsPerEpoch));
+  return { ...plan, epochs: Math.max(plan.epochs, Math.min(MOST_EPOCHS, wanted)) };
 }
 
 function parse<T>(schema: z.ZodType<T>, value: unknown): T {

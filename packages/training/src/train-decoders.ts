@@ -174,6 +174,21 @@ export function checkFiberBatches(options: FiberOptions, images: number): void {
   }
 }
 
+/** Optimiser steps that an epoch over so many images takes in one layer. */
+function stepsPerEpoch(options: FiberOptions, layer: FeatureLayer, images: number): number {
+  const { plan } = options;
+  const fiberBatchSize = layerFiberBatch(options, layer);
+  return imageBatches(images, plan.imageBatchSize, plan.dropLastImages, 0, 0).reduce(
+    (sum, batch) => sum + stepsOf({ layer, fiberBatchSize, plan }, batch.length),
+    0,
+  );
+}
+
+/** Optimiser steps per epoch of the layer that takes most of them. */
+export function finestSteps(options: FiberOptions, images: number): number {
+  return Math.max(...options.layers.map((layer) => stepsPerEpoch(options, layer, images)));
+}
+
 /** Fibres per optimiser step of one layer. */
 function layerFiberBatch(
   { layers, plan, configuration }: FiberOptions,
@@ -205,13 +220,7 @@ class Clock {
   constructor(options: TrainDecodersOptions, checkpoints: readonly Checkpoint[]) {
     this.#options = options;
     const { layers, plan, trainImages } = options;
-    const steps = layers.map((layer) =>
-      imageBatches(trainImages.length, plan.imageBatchSize, plan.dropLastImages, 0, 0).reduce(
-        (sum, batch) =>
-          sum + stepsOf({ layer, fiberBatchSize: layerFiberBatch(options, layer), plan }, batch.length),
-        0,
-      ),
-    );
+    const steps = layers.map((layer) => stepsPerEpoch(options, layer, trainImages.length));
     this.#cost = layers.map((layer, i) => epochCost(layer) / Math.max(1, steps[i] as number));
     this.#total = layers.reduce((sum, layer) => sum + epochCost(layer) * plan.epochs, 0);
     this.#done = checkpoints.reduce(

@@ -34,11 +34,11 @@ import { evaluateTestImages } from './evaluate-test-images.js';
 import type { OnTrainingEvent } from './events.js';
 import { extractFeatures } from './extract-features.js';
 import { FeatureStore } from './feature-store.js';
-import { type PlanOverrides, type Preset, planTraining } from './plan.js';
+import { type PlanOverrides, type Preset, planTraining, withEnoughSteps } from './plan.js';
 import { imagesFingerprint, RunFolder } from './run-folder.js';
 import { runReport } from './run-report.js';
 import { selectImages } from './select-images.js';
-import { checkFiberBatches, type TrainedDecoder, trainDecoders } from './train-decoders.js';
+import { checkFiberBatches, finestSteps, type TrainedDecoder, trainDecoders } from './train-decoders.js';
 import { openTrainingDevice } from './training-device.js';
 import { inBatches, trainingImages } from './training-images.js';
 import { versions } from './versions.js';
@@ -83,12 +83,13 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   const { dataSet, output, name, weights, strict = false, precision = 'float32' } = options;
   const onEvent = options.onEvent ?? (() => undefined);
   const signal = options.signal ?? new AbortController().signal;
-  const { configuration, plan } = planTraining(options.preset, options.configuration, options.overrides);
+  const planned = planTraining(options.preset, options.configuration, options.overrides);
+  const { configuration } = planned;
   const { inputSize, seed } = configuration;
   // What would only be noticed when the bundle is written, hours later.
   checkName(name);
   await checkBundleFolder(output);
-  const selection = selectImages(dataSet, plan.validationFraction, seed);
+  const selection = selectImages(dataSet, planned.plan.validationFraction, seed);
   const opened = await openBackbone({
     name: configuration.backbone,
     weights,
@@ -104,7 +105,10 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
     ...layer,
     decoder: decoderShape(configuration, layer.channels),
   }));
-  checkFiberBatches({ layers, plan, configuration }, selection.train.length);
+  const trainCount = selection.train.length;
+  const perEpoch = finestSteps({ layers, plan: planned.plan, configuration }, trainCount);
+  const plan = withEnoughSteps(planned.plan, perEpoch);
+  checkFiberBatches({ layers, plan, configuration }, trainCount);
   const items = [...selection.train, ...selection.heldOut];
   const device = await openTrainingDevice(options.device ?? 'auto', await nodeDevices(), options.threads);
   const identity = {
@@ -126,6 +130,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
     layers: maps.layers.map((layer) => ({ ...layer })),
     device: device.device,
     refused: device.refused,
+    epochs: plan.epochs,
     trainImages: selection.train.length,
     validationImages: selection.heldOut.length,
     testImages: selection.test.length,

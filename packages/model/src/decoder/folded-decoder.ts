@@ -4,7 +4,7 @@
 //
 // Features are kept as q with x = d ⊙ (q + c), d and c one number per channel. A block's global scale and offset then
 // only change d and c (d ← ψd, c ← c + o/(ψd)), which go into the weights that read x; the permutation moves channels.
-import { float32, op, type Value } from '@cflow/onnx';
+import { float32, type Graph, op, type Value } from '@cflow/onnx';
 import { globalScaleFactor } from './coupling-block.js';
 import type { ParameterLookup } from './decoder.js';
 import { blockSizes, type DecoderShape } from './decoder-shape.js';
@@ -31,6 +31,7 @@ export function foldedDecoder(features: Value, shape: DecoderShape, lookup: Para
   let q = op.Reshape(features, [batch, channels, area]);
   const ones = graph.constant(float32([channels, 1], new Float32Array(channels).fill(1)), 'ones');
   let pending: Pending = { scale: ones, offset: op.Mul(ones, graph.scalar(0)) };
+  const tables = shape.conditionVector > 0 ? axisTables(graph, shape, height, width) : undefined;
   let logScales: Value | undefined;
   let constantTerm: Value | undefined;
 
@@ -39,7 +40,7 @@ export function foldedDecoder(features: Value, shape: DecoderShape, lookup: Para
       const get: ParameterLookup = (name) => lookup(`module_list.${block}.${name}`);
       const [passiveHalf, activeHalf] = op.Split(q, [passive, active], 1) as [Value, Value];
       const [passivePending, activePending] = splitPending(pending, passive, active);
-      const hidden = hiddenLayer(passiveHalf, passivePending, shape, get, height, width);
+      const hidden = hiddenLayer(passiveHalf, passivePending, shape, get, tables);
 
       // a = W₂h + b₂ with the 0.1 inside; the shift is divided by the active channels' scale, as q is.
       const tenth = graph.scalar(0.1);
@@ -97,33 +98,45 @@ export function foldedDecoder(features: Value, shape: DecoderShape, lookup: Para
   return op.Reshape(perDimension, [batch, 1, height, width]);
 }
 
+/** The encodings of all columns and of all rows of a feature map: [P / 2, width] and [P / 2, height]. */
+interface AxisTables {
+  columns: Value;
+  rows: Value;
+}
+
+function axisTables(
+  graph: Graph,
+  { conditionVector }: DecoderShape,
+  height: number,
+  width: number,
+): AxisTables {
+  const table = (length: number, name: string): Value => {
+    const encoding = float32([length, conditionVector / 2], axisEncoding(conditionVector, length));
+    return op.Transpose(graph.constant(encoding, name), [1, 0]);
+  };
+  return { columns: table(width, 'column_encoding'), rows: table(height, 'row_encoding') };
+}
+
 /** relu(W₀ · (x₁, c) + b₀) for all positions: the condition's product is a bias per position. */
 function hiddenLayer(
   passiveHalf: Value,
   pending: Pending,
   shape: DecoderShape,
   get: ParameterLookup,
-  height: number,
-  width: number,
+  tables: AxisTables | undefined,
 ): Value {
-  const { graph } = passiveHalf;
   const { passive, hidden } = blockSizes(shape);
   const half = shape.conditionVector / 2;
   const parts = shape.conditionVector > 0 ? [passive, half, half] : [passive];
   const [rawWeight, columnWeight, rowWeight] = op.Split(get('subnet.0.weight'), parts, 1) as Value[];
   const weight = op.Mul(rawWeight as Value, op.Reshape(pending.scale, [1, passive]));
   let bias = op.Add(op.Reshape(get('subnet.0.bias'), [hidden, 1]), op.MatMul(weight, pending.offset));
-  if (columnWeight && rowWeight) {
+  if (tables) {
     // The encoding of a position is that of its column beside that of its row, so its product is the sum of two.
-    const encode = (length: number, axisWeight: Value): Value => {
-      const table = graph.constant(
-        float32([length, half], axisEncoding(shape.conditionVector, length)),
-        'axis_encoding',
-      );
-      return op.MatMul(axisWeight, op.Transpose(table, [1, 0]));
-    };
-    const columns = op.Reshape(encode(width, columnWeight), [hidden, 1, width]);
-    const rows = op.Reshape(encode(height, rowWeight), [hidden, height, 1]);
+    const width = tables.columns.shape[1] as number;
+    const height = tables.rows.shape[1] as number;
+    const columns = op.Reshape(op.MatMul(columnWeight as Value, tables.columns), [hidden, 1, width]);
+    const rows = op.Reshape(op.MatMul(rowWeight as Value, tables.rows), [hidden, height, 1]);
     bias = op.Add(op.Reshape(op.Add(rows, columns), [hidden, height * width]), bias);
   }
   return op.Relu(op.Add(op.MatMul(weight, passiveHalf), bias));
