@@ -1,4 +1,7 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { ModelProtoSchema, OperatorSetIdProtoSchema } from 'onnx-buf';
 import { describe, expect, it } from 'vitest';
+import { readModel } from './foreign/read-model.js';
 import { Graph } from './graph.js';
 import { internalizeWeights } from './internalize-weights.js';
 import { mergeModels } from './merge-models.js';
@@ -44,6 +47,24 @@ describe('mergeModels', () => {
     const merged = mergeModels(doubling(), repeatedly(), { outputs: ['y'], metadata: { key: 'some text' } });
     expect(Object.keys(await runModel(merged, feeds))).toEqual(['y']);
     expect(Buffer.from(merged).includes('some text')).toBe(true);
+  });
+
+  it('goes by the newer operator set where ours meets one that came after it', async () => {
+    const at = (model: Uint8Array, version: bigint, producerName = 'other'): Uint8Array => {
+      const message = fromBinary(ModelProtoSchema, model);
+      return toBinary(ModelProtoSchema, {
+        ...message,
+        producerName,
+        opsetImport: [create(OperatorSetIdProtoSchema, { version })],
+      });
+    };
+    const newer = mergeModels(at(doubling(), 20n), repeatedly());
+    expect(numbers((await runModel(newer, feeds)).y)).toEqual([18, -9]);
+    expect(readModel(newer).operatorSets.get('')).toBe(20);
+    expect(readModel(mergeModels(doubling(), at(repeatedly(), 20n))).operatorSets.get('')).toBe(20);
+    // A stranger's operators may mean something else there, and ours nothing in an older set.
+    expect(() => mergeModels(at(doubling(), 18n), at(repeatedly(), 20n))).toThrow('versions 18 and 20');
+    expect(() => mergeModels(at(doubling(), 17n), repeatedly())).toThrow('version 18 or newer');
   });
 
   it('refuses what does not fit', () => {

@@ -10,6 +10,7 @@ import {
 } from 'onnx-buf';
 import { encodeModel } from './encode-model.js';
 import { GraphError } from './graph-error.js';
+import { OPSET, PRODUCER } from './opset.js';
 
 export interface MergeModelsOptions {
   /** Outputs of the second model that the result has. Default: all. */
@@ -27,7 +28,7 @@ export interface MergeModelsOptions {
  * result takes what the first takes and gives what the second gives.
  *
  * @throws GraphError when the second has an input that the first does not give, an output is asked for that is not
- * there, the two use different versions of an operator set, or the result would be larger than an ONNX file can be
+ * there, the two use versions of an operator set that do not go together, or the result would be larger than an ONNX file can be
  */
 export function mergeModels(
   first: Uint8Array,
@@ -63,7 +64,7 @@ export function mergeModels(
   return encodeModel(
     create(ModelProtoSchema, {
       irVersion: BigInt(Math.max(Number(a.irVersion), Number(b.irVersion))),
-      producerName: 'cflow',
+      producerName: PRODUCER,
       opsetImport: operatorSets(a, b),
       functions: [...a.functions, ...b.functions],
       metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
@@ -87,14 +88,27 @@ function operatorSets(a: ModelProto, b: ModelProto): OperatorSetIdProto[] {
   const sets = new Map(a.opsetImport.map((each) => [each.domain, each]));
   for (const each of b.opsetImport) {
     const other = sets.get(each.domain);
-    if (other && other.version !== each.version) {
+    if (!other || other.version === each.version) sets.set(each.domain, each);
+    else if (rises(a, other, each)) sets.set(each.domain, each);
+    else if (!rises(b, each, other)) {
+      const versions = [other.version, each.version].sort().join(' and ');
       throw new GraphError(
-        `the models use versions ${other.version} and ${each.version} of operator set "${each.domain || 'ai.onnx'}"`,
+        `the models use versions ${versions} of operator set "${each.domain || 'ai.onnx'}": ` +
+          `make the older again with version ${OPSET} or newer`,
       );
     }
-    sets.set(each.domain, each);
   }
   return [...sets.values()];
+}
+
+/** Whether a model works in a newer operator set too: our own operators mean the same in all that came after theirs. */
+function rises({ producerName }: ModelProto, from: OperatorSetIdProto, to: OperatorSetIdProto): boolean {
+  return (
+    producerName === PRODUCER &&
+    from.domain === '' &&
+    from.version === BigInt(OPSET) &&
+    to.version > from.version
+  );
 }
 
 // Graphs inside nodes see the names around them, so one renaming does for all of them.

@@ -18,6 +18,7 @@ import { foreignMessages } from './foreign/foreign-messages.js';
 import type { Graph } from './graph.js';
 import { modelContext } from './model-context.js';
 import { ELEMENT_TYPE } from './operators/logic.js';
+import { PRODUCER } from './opset.js';
 import type { Shape } from './shape.js';
 import type { DataType, Tensor, TensorData } from './tensor.js';
 
@@ -44,7 +45,7 @@ export function writeModel(graph: Graph, { metadata = {}, external }: WriteModel
   const { irVersion, operatorSets, functions } = modelContext(graph);
   const model = create(ModelProtoSchema, {
     irVersion: BigInt(irVersion),
-    producerName: 'cflow',
+    producerName: PRODUCER,
     opsetImport: [...operatorSets].map(([domain, version]) => ({ domain, version: BigInt(version) })),
     functions: [...functions],
     graph: graphMessage(graph, external),

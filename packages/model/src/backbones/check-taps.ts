@@ -9,7 +9,7 @@ const MAX_SUGGESTED = 12;
 export function checkTaps(file: string, model: ForeignModel, layers: readonly string[]): void {
   const made = new Set(model.nodes.flatMap(({ output }) => output.filter((name) => name !== '')));
   const suggested = suggestTaps(model);
-  const hint = suggested.length > 0 ? ` The last of each resolution: ${suggested.join(', ')}` : '';
+  const hint = suggested.length > 0 ? ` Usual ones: ${suggested.join(', ')}` : '';
   const details = { backbone: file, layers, suggested };
   if (layers.length === 0) {
     throw new ConfigurationError(`name the tensors of ${file} to tap, as layers.${hint}`, { details });
@@ -34,18 +34,25 @@ export function checkTaps(file: string, model: ForeignModel, layers: readonly st
   }
 }
 
-/** Names of the tensors before each step to a lower resolution: usually what one wants to tap, shallow to deep. */
-export function suggestTaps({ nodes }: ForeignModel): string[] {
-  const made = new Set<string>();
-  const found = new Set<string>();
-  for (const { opType, attribute, input, output } of nodes) {
+/**
+ * Names of the tensors that one would usually tap, shallow to deep: the last before each step to a lower resolution,
+ * the last before the final pooling, and outputs that are feature maps already.
+ */
+export function suggestTaps({ nodes, outputs }: ForeignModel): string[] {
+  const maps = new Set(outputs.filter(({ shape }) => shape?.length === 4).map(({ name }) => name));
+  const lastConvolution = nodes.findLastIndex(({ opType }) => opType === 'Conv');
+  const suggested = new Set<string>();
+  for (const { opType, attribute, input } of nodes) {
     const strided =
       ['Conv', 'MaxPool', 'AveragePool'].includes(opType) &&
       attribute.some(({ name, ints }) => name === 'strides' && ints.some((stride) => stride > 1n));
-    const pooled = ['GlobalAveragePool', 'ReduceMean', 'Flatten'].includes(opType);
-    const [source = ''] = input;
-    if ((strided || pooled) && made.has(source)) found.add(source);
-    for (const name of output) made.add(name);
+    if (strided) suggested.add(input[0] ?? '');
   }
-  return [...found].slice(-MAX_SUGGESTED);
+  // Pooling before the last convolution is part of an attention.
+  const pooling = nodes
+    .slice(lastConvolution + 1)
+    .find(({ opType }) => ['GlobalAveragePool', 'ReduceMean', 'Flatten'].includes(opType));
+  suggested.add(pooling?.input[0] ?? '');
+  const made = nodes.flatMap(({ output }) => output);
+  return made.filter((name) => name !== '' && (maps.has(name) || suggested.has(name))).slice(-MAX_SUGGESTED);
 }

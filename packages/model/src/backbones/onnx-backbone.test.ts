@@ -1,11 +1,27 @@
 import { readFileSync } from 'node:fs';
-import { type ForeignModel, float32, Graph, op, readModel, uint8, writeModel } from '@cflow/onnx';
+import {
+  type ForeignModel,
+  float32,
+  Graph,
+  internalizeWeights,
+  mergeModels,
+  op,
+  readModel,
+  type Tensor,
+  uint8,
+  writeModel,
+} from '@cflow/onnx';
 import { ConfigurationError, WeightsError } from '@cflow/spec';
 import { describe, expect, it, vi } from 'vitest';
+import { packModel } from '../pack-model.js';
+import { decoderTensorName, headGraph } from '../scoring/head-graph.js';
 import { formulaImage, formulaTensor } from '../testing/formula-tensor.js';
+import { smallDecoder, trainedLikeParameters } from '../testing/random-decoder.js';
 import { numbers, runGraph } from '../testing/run-graph.js';
 import { runModel } from '../testing/run-model.js';
-import type { BackboneOptions } from './backbone.js';
+import { readSafetensors } from '../weights/safetensors.js';
+import { type BackboneOptions, weightTensors } from './backbone.js';
+import { suggestTaps } from './check-taps.js';
 import { findImageInput } from './find-image-input.js';
 import { buildOnnxBackbone, type OnnxNetwork } from './onnx-backbone.js';
 
@@ -126,6 +142,23 @@ describe('a network that PyTorch exported', () => {
     expect(rows).not.toEqual(map);
   });
 
+  it('is packed into a small graph and its weights, the same bytes each time', async () => {
+    const pack = async () => {
+      const options = { inputSize: [64, 64], layers: ['/stage3/HardSwish_output_0'] } as const;
+      const { graph } = await buildOnnxBackbone(network(fixture('torch-net.onnx')), options);
+      return packModel(graph, weightTensors(graph), 'w.safetensors');
+    };
+    const packed = await pack();
+    expect(packed).toEqual(await pack());
+    expect(packed.model.length).toBeLessThan(10_000);
+    const { tensors } = readSafetensors(packed.weights);
+    expect(tensors.get('stage3.conv1.weight')?.dims).toEqual([16, 12, 3, 3]);
+    expect([...tensors.keys()].some((name) => name.startsWith('head'))).toBe(false);
+    const whole = internalizeWeights(packed.model, new Map([['w.safetensors', packed.weights]]));
+    const outputs = await runModel(whole, { image: noise(64, 64) });
+    expect(outputs['/stage3/HardSwish_output_0']?.dims).toEqual([1, 16, 4, 4]);
+  });
+
   it('takes normalised numbers, or another normalisation', async () => {
     const layers = ['/stage1/HardSwish_output_0'];
     const options = { inputSize: [64, 64], layers } as const;
@@ -151,6 +184,37 @@ describe('a network that PyTorch exported', () => {
   });
 });
 
+describe('a backbone of another operator set', () => {
+  it('goes together with our head, in one model too', async () => {
+    const opened = network(fixture('torch-net-external.onnx'), {
+      readExternal: async ({ path, offset, length }) => fixture(path).subarray(offset, offset + length),
+    });
+    const layers = ['hardswish', 'hardswish_1'];
+    const backbone = await buildOnnxBackbone(opened, { inputSize: [64, 64], layers });
+    const model = writeModel(backbone.graph);
+    expect(readModel(model).operatorSets.get('')).toBe(20);
+    const shape = smallDecoder({ couplingBlocks: 2 });
+    const parameters = new Map<string, Tensor>();
+    for (const { name, channels } of backbone.layers) {
+      const trained = trainedLikeParameters({ ...shape, channels }, 1);
+      for (const [part, tensor] of Object.entries(trained))
+        parameters.set(decoderTensorName(name, part), tensor);
+    }
+    const head = headGraph({
+      layers: backbone.layers.map((layer) => ({ ...layer, decoder: { ...shape, channels: layer.channels } })),
+      imageSize: [64, 64],
+      parameters,
+      normalization: { kind: 'fixed', maxLogLikelihood: [-1, -0.8], maxLikelihood: 1.7 },
+    });
+    const image = noise(64, 64);
+    const apart = await runModel(writeModel(head), await runModel(model, { image }));
+    const together = await runModel(mergeModels(model, writeModel(head)), { image });
+    const scores = numbers(together, 'score');
+    expect(scores.every(Number.isFinite)).toBe(true);
+    expect(scores[0]).toBeCloseTo(numbers(apart, 'score')[0] as number, 5);
+  });
+});
+
 describe('layers of an ONNX file', () => {
   const build = (layers: string[], more: Partial<OnnxNetwork> = {}) =>
     buildOnnxBackbone(network(writeModel(own()), more), { inputSize: [64, 64], layers });
@@ -158,7 +222,14 @@ describe('layers of an ONNX file', () => {
   it('have to be named, and the error suggests some', async () => {
     const error = await caught(build([]));
     expect(error).toBeInstanceOf(ConfigurationError);
-    expect((error as ConfigurationError).details.suggested).toEqual(['a', 'b']);
+    expect((error as ConfigurationError).details.suggested).toEqual(['a', 'b', 'shifted']);
+    const { model } = network(fixture('torch-net.onnx'));
+    expect(suggestTaps(model)).toEqual([
+      '/Relu_output_0',
+      '/stage1/HardSwish_output_0',
+      '/stage2/HardSwish_output_0',
+      '/stage3/HardSwish_output_0',
+    ]);
   });
 
   it.each([

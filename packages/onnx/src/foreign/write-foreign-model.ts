@@ -1,5 +1,6 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { GraphProtoSchema, ModelProtoSchema, TensorProtoSchema, ValueInfoProtoSchema } from 'onnx-buf';
+import { PRODUCER } from '../opset.js';
 import type { Shape } from '../shape.js';
 import type { DataType, Tensor } from '../tensor.js';
 import { tensorMessage, valueInfo } from '../write-model.js';
@@ -22,7 +23,7 @@ export function writeForeignModel(
   });
   const message = create(ModelProtoSchema, {
     irVersion: BigInt(model.irVersion),
-    producerName: 'cflow',
+    producerName: PRODUCER,
     opsetImport: [...model.operatorSets].map(([domain, version]) => ({ domain, version: BigInt(version) })),
     functions: [...model.functions],
     graph: create(GraphProtoSchema, {
