@@ -1,7 +1,9 @@
-import type { Evaluation } from '@cflow/detector/node';
-import type { UnreadableImage } from '@cflow/images/node';
-import type { BundleManifest } from '@cflow/spec';
-import { renderReport } from '@cflow/visual';
+import type { EvaluatedImage, Evaluation } from '@cflow/detector/node';
+import { computeDefectMetrics } from '@cflow/evaluation';
+import { decodeImage, type UnreadableImage } from '@cflow/images/node';
+import { type BundleManifest, CflowError } from '@cflow/spec';
+import { type Fact, type GalleryItem, type LossCurve, type ReportData, renderReport } from '@cflow/visual';
+import { makeGalleryItem } from '@cflow/visual/node';
 import type { TrainingPlan } from './plan.js';
 import type { TrainedDecoder } from './train-decoders.js';
 
@@ -13,20 +15,188 @@ export interface RunReportOptions {
   unreadable: readonly UnreadableImage[];
 }
 
+const MOST_MISTAKES = 12;
+const MOST_EXAMPLES = 12;
+const MOST_NAMED = 10;
+
 /** The HTML report of a run. */
-export async function runReport({ manifest, plan, decoders }: RunReportOptions): Promise<string> {
-  return renderReport({
+export async function runReport(options: RunReportOptions): Promise<string> {
+  const { manifest, plan, decoders, evaluation } = options;
+  const { configuration, provenance, thresholds, layers, metrics } = manifest;
+  const images = evaluation?.images ?? [];
+  const scores = images.map(({ prediction }) => prediction.score);
+  const labels = images.map(({ item }) => item.label === 'bad');
+  const ofLabel = (bad: boolean): number[] => scores.filter((_, i) => labels[i] === bad);
+  const data: ReportData = {
     title: manifest.name,
     createdAt: manifest.createdAt,
-    configuration: { ...manifest.configuration, ...plan },
-    ...(manifest.metrics && { metrics: manifest.metrics }),
-    calibration: manifest.calibration.score,
-    threshold: manifest.thresholds.score,
-    training: decoders.map(({ history, bestEpoch }, i) => ({
-      layer: manifest.layers[i]?.name ?? '',
-      training: history.map(({ loss }) => loss),
-      validation: history.flatMap(({ heldOut }) => (heldOut === null ? [] : [heldOut])),
-      bestEpoch: bestEpoch + 1,
-    })),
-  });
+    detector: `${configuration.backbone}, ${layers.length} layers, ${configuration.couplingBlocks} coupling blocks`,
+    dataSet: { name: provenance.dataSet, facts: dataFacts(options) },
+    configuration: { ...configuration, ...plan },
+    ...(metrics && { metrics }),
+    // What the report says of a calibration holds for images that took no part in training only.
+    ...(manifest.calibration.images === 'held-out' && { calibration: manifest.calibration.score }),
+    threshold: thresholds.score,
+    training: decoders.map((decoder, i) => lossCurve(layers[i]?.name ?? '', decoder)),
+    notes: notes(options),
+    timing: timing(options),
+    provenance: provenanceFacts(manifest),
+  };
+  if (images.length > 0) {
+    const { mistakes, examples } = await galleries(images, manifest);
+    Object.assign(data, {
+      scores: { good: ofLabel(false), bad: ofLabel(true) },
+      defects: computeDefectMetrics({
+        scores,
+        labels,
+        defects: images.map(({ item }) => item.defect),
+        threshold: thresholds.score,
+      }),
+      mistakes,
+      examples,
+    } satisfies Partial<ReportData>);
+  }
+  return renderReport(data);
+}
+
+function lossCurve(layer: string, { history, bestEpoch }: TrainedDecoder): LossCurve {
+  return {
+    layer,
+    training: history.map(({ loss }) => loss),
+    validation: history.flatMap(({ heldOut }) => (heldOut === null ? [] : [heldOut])),
+    bestEpoch: bestEpoch + 1,
+  };
+}
+
+function dataFacts({ manifest: { provenance }, evaluation, unreadable }: RunReportOptions): Fact[] {
+  const metrics = evaluation?.metrics;
+  return [
+    { label: 'Data set', value: provenance.dataSet },
+    { label: 'Good images trained on', value: provenance.trainImages },
+    { label: 'Good images held out', value: provenance.validationImages },
+    ...(metrics
+      ? [
+          { label: 'Test images', value: `${metrics.goodImages} good, ${metrics.badImages} bad` },
+          { label: 'Test images with known defect pixels', value: metrics.pixelImages },
+        ]
+      : []),
+    ...(unreadable.length > 0 ? [{ label: 'Left out, not readable', value: unreadable.length }] : []),
+  ];
+}
+
+function notes({ manifest, evaluation, unreadable }: RunReportOptions): string[] {
+  const { calibration, thresholds } = manifest;
+  const lines: string[] = [];
+  if (unreadable.length > 0) {
+    const many = unreadable.length === 1 ? '1 image' : `${unreadable.length} images`;
+    lines.push(`${many} could not be read and took no part in training:`);
+    for (const { error } of unreadable.slice(0, MOST_NAMED)) lines.push(error.message);
+    if (unreadable.length > MOST_NAMED) lines.push(`… and ${unreadable.length - MOST_NAMED} more.`);
+  }
+  if (calibration.images === 'training') {
+    lines.push(
+      `There were too few good images to hold some out, so the threshold comes from the ${calibration.score.count} ` +
+        'images that the detector was trained on. Expect more false alarms than it says; with 50 good images or ' +
+        'more it is calibrated on images it has not seen.',
+    );
+  } else if (calibration.score.count * thresholds.falseAlarmRate < 1) {
+    lines.push(
+      `The threshold for a false-alarm rate of ${thresholds.falseAlarmRate * 100} % is extrapolated from ` +
+        `${calibration.score.count} held-out good images, with a margin for how few they are. More good images, or a ` +
+        'larger validation fraction, would bring it closer.',
+    );
+  }
+  if (!evaluation) lines.push('The detector was not evaluated: the data set has no labelled test images.');
+  return lines;
+}
+
+function timing({ manifest: { provenance }, evaluation }: RunReportOptions): Fact[] {
+  const { trainingSeconds, epochs, trainImages, validationImages } = provenance;
+  return [
+    { label: 'Features and training', value: `${trainingSeconds.toFixed(1)} s` },
+    { label: 'Epochs', value: epochs },
+    { label: 'Good images', value: trainImages + validationImages },
+    ...(evaluation ? [{ label: 'Images evaluated', value: evaluation.metrics.images }] : []),
+  ];
+}
+
+function provenanceFacts({ provenance, configuration, backbone, precision }: BundleManifest): Fact[] {
+  return [
+    { label: 'Device', value: provenance.device },
+    { label: 'Preset', value: provenance.preset },
+    { label: 'Seed', value: String(configuration.seed) },
+    { label: 'Precision of weights', value: precision },
+    { label: 'Backbone', value: backbone.name },
+    { label: 'Backbone from', value: backbone.source },
+    { label: 'Backbone licence', value: backbone.licence ?? 'not known' },
+    { label: 'Backbone SHA-256', value: backbone.sha256 },
+    ...Object.entries(provenance.versions).map(([label, value]) => ({ label, value })),
+  ];
+}
+
+async function galleries(
+  images: readonly EvaluatedImage[],
+  { thresholds, calibration, maxLikelihood }: BundleManifest,
+): Promise<{ mistakes: GalleryItem[]; examples: GalleryItem[] }> {
+  const distance = ({ prediction }: EvaluatedImage): number => Math.abs(prediction.score - thresholds.score);
+  const wrong = images.filter(({ item, prediction }) => item.label !== prediction.label);
+  const right = images.filter(({ item, prediction }) => item.label === prediction.label);
+  // Nothing below the lowest score of a good image, full colour at the highest value of a map: the same everywhere.
+  const min = calibration.score.scores[0] ?? 0;
+  const scale = maxLikelihood > min ? { min, max: maxLikelihood } : {};
+  const pictures = async (chosen: readonly EvaluatedImage[]): Promise<GalleryItem[]> => {
+    const items: GalleryItem[] = [];
+    for (const each of chosen) {
+      const item = await galleryItem(each, scale);
+      if (item) items.push(item);
+    }
+    return items;
+  };
+  const worst = [...wrong].sort((a, b) => distance(b) - distance(a)).slice(0, MOST_MISTAKES);
+  return { mistakes: await pictures(worst), examples: await pictures(typical(right)) };
+}
+
+/** From each kind of defect and from the good images those in the middle of their scores, an equal number of each. */
+function typical(images: readonly EvaluatedImage[]): EvaluatedImage[] {
+  const groups = new Map<string, EvaluatedImage[]>();
+  for (const image of images) {
+    const kind = image.item.label === 'good' ? '' : (image.item.defect ?? 'bad');
+    const group = groups.get(kind);
+    if (group) group.push(image);
+    else groups.set(kind, [image]);
+  }
+  const each = Math.max(1, Math.floor(MOST_EXAMPLES / Math.max(1, groups.size)));
+  return [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, group]) => {
+      const sorted = [...group].sort((a, b) => b.prediction.score - a.prediction.score);
+      const start = Math.max(0, Math.floor((sorted.length - each) / 2));
+      return sorted.slice(start, start + each);
+    })
+    .slice(0, MOST_EXAMPLES);
+}
+
+/** Undefined for an image that has become unreadable since it was scored: a picture less, but a report. */
+async function galleryItem(
+  { item, prediction, mask }: EvaluatedImage,
+  scale: { min?: number; max?: number },
+): Promise<GalleryItem | undefined> {
+  try {
+    return await makeGalleryItem(
+      {
+        name: item.name,
+        label: item.label,
+        defect: item.defect,
+        score: prediction.score,
+        falseAlarmProbability: prediction.falseAlarmProbability,
+        image: await decodeImage(item.path),
+        map: prediction.map,
+        mask,
+      },
+      scale,
+    );
+  } catch (error) {
+    if (CflowError.isInstance(error) && error.code === 'image') return undefined;
+    throw error;
+  }
 }

@@ -1,0 +1,76 @@
+import { type PulledBackbone, pullBackbone } from '@cflow/model/node';
+import { WeightsError } from '@cflow/spec';
+import { SingleBar } from 'cli-progress';
+import type { PullFlags } from '../commands/backbone.js';
+import { interruptible } from '../interruptible.js';
+import { formatBytes } from '../terminal/format.js';
+import { noteLine, printLine } from '../terminal/output.js';
+
+/** Fetches weights into the cache, and prints their path on stdout. */
+export async function pull(name: string, { revision, refresh, json }: PullFlags): Promise<void> {
+  const progress = new DownloadBar();
+  const pulled = await interruptible((signal) =>
+    pullBackbone(name, {
+      ...(revision !== undefined && { revision }),
+      ...(refresh && { refresh }),
+      signal,
+      onProgress: ({ received, total }) => progress.update(received, total),
+    }),
+  ).finally(() => progress.stop());
+  if (json) {
+    printLine(JSON.stringify(pulled));
+    return;
+  }
+  const { repository, size, sha256, fromCache } = pulled;
+  noteLine(
+    `${repository}: ${formatBytes(size)}, SHA-256 ${sha256}${fromCache ? ', already in the cache' : ', checked against the hub'}`,
+  );
+  printLine(pulled.path);
+}
+
+/** Prints the path of weights in the cache. @throws WeightsError when they are not there */
+export async function printPath(name: string, { revision }: PullFlags): Promise<void> {
+  const missing = new WeightsError(
+    `the cache has no weights "${name}"; fetch them: cflow backbone pull ${name}`,
+  );
+  const pulled: PulledBackbone = await pullBackbone(name, {
+    ...(revision !== undefined && { revision }),
+    // The cache is looked into first; whatever comes after that would be a request.
+    fetch: () => Promise.reject(missing),
+  });
+  printLine(pulled.path);
+}
+
+/** A bar on a terminal, a line now and then elsewhere. */
+class DownloadBar {
+  #bar: SingleBar | undefined;
+  #nextShare = 0.25;
+
+  update(received: number, total: number): void {
+    if (!process.stderr.isTTY) {
+      if (received / total < this.#nextShare) return;
+      noteLine(`${formatBytes(received)} of ${formatBytes(total)}`);
+      this.#nextShare += 0.25;
+      return;
+    }
+    if (!this.#bar) {
+      this.#bar = new SingleBar({
+        stream: process.stderr,
+        format: 'fetching  {bar}  {text}',
+        barsize: 24,
+        barCompleteChar: '█',
+        barIncompleteChar: '░',
+        hideCursor: true,
+        gracefulExit: false,
+        clearOnComplete: true,
+        linewrap: false,
+      });
+      this.#bar.start(total, 0, { text: '' });
+    }
+    this.#bar.update(received, { text: `${formatBytes(received)} of ${formatBytes(total)}` });
+  }
+
+  stop(): void {
+    this.#bar?.stop();
+  }
+}

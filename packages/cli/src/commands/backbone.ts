@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+
+export interface PullFlags {
+  revision?: string;
+  refresh?: true;
+  json?: true;
+}
+
+const EXAMPLES = `
+Examples:
+  cflow backbone list
+  cflow backbone pull resnet18.a1_in1k
+  cflow train bottle --backbone resnet18 --weights "$(cflow backbone path resnet18.a1_in1k)"
+
+Environment:
+  HF_ENDPOINT   a mirror of https://huggingface.co
+  HF_TOKEN      a token, sent to that endpoint only
+  CFLOW_CACHE   the folder where weights are kept ("cflow doctor" shows it)`;
+
+/** `cflow backbone`. */
+export function defineBackbone(command: Command): void {
+  command
+    .description(
+      'Lists the feature extractors that are built in, and fetches weights for them from the Hugging Face hub.',
+    )
+    .addHelpText('after', EXAMPLES);
+  command
+    .command('list')
+    .description('show the architectures, the layers they can be tapped at, and the defaults')
+    .option('--json', 'one JSON object per line')
+    .option('--verbose', 'all layers, those inside blocks too')
+    .action(async (flags: { json?: true; verbose?: true }) => {
+      const { listBackbones } = await import('../backbone/list-backbones.js');
+      await listBackbones(flags);
+    });
+  command
+    .command('pull')
+    .description('fetch the safetensors weights of a timm model, check them, and print where they are')
+    .argument('<timm name>', 'such as resnet18.a1_in1k, or owner/repository')
+    .option('--revision <revision>', 'branch, tag or commit (default: main)')
+    .option('--refresh', 'ask the hub even when the cache has them')
+    .option('--json', 'one JSON object on stdout')
+    .option('--verbose', 'show where an error happened')
+    .action(async (name: string, flags: PullFlags) => {
+      const { pull } = await import('../backbone/pull.js');
+      await pull(name, flags);
+    });
+  command
+    .command('path')
+    .description('print the path of weights that were fetched before, without asking the hub')
+    .argument('<timm name>', 'as it was given to pull')
+    .option('--revision <revision>', 'branch, tag or commit (default: main)')
+    .option('--verbose', 'show where an error happened')
+    .action(async (name: string, flags: PullFlags) => {
+      const { printPath } = await import('../backbone/pull.js');
+      await printPath(name, flags);
+    });
+}

@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import { type DataSetFlags, withDataSetOptions } from '../data-set-options.js';
+import { type DeviceFlags, withDeviceOptions } from '../device-options.js';
+import { type ThresholdFlags, withThresholdOptions } from '../threshold-options.js';
+
+export interface EvaluateFlags extends DataSetFlags, DeviceFlags, ThresholdFlags {
+  output?: string;
+  json?: true;
+  strict?: true;
+  verbose?: true;
+}
+
+const EXAMPLES = `
+Examples:
+  cflow evaluate bottle.cflow bottle
+  cflow evaluate bottle.cflow labelled.csv --false-alarm-rate 0.001
+  cflow evaluate bottle.cflow bottle --output review      the mistakes as pictures, all scores as CSV
+  cflow evaluate bottle.cflow bottle --json | jq .imageAuroc
+
+--output writes scores.csv, evaluation.json, contact-sheet.png, and one overlay per mistake in mistakes/.`;
+
+/** `cflow evaluate`. */
+export function defineEvaluate(command: Command): void {
+  command
+    .description(
+      'Scores the labelled test images of a data set and tells how well good and bad are told apart.',
+    )
+    .argument('<bundle>', 'the detector: a folder that "cflow train" wrote')
+    .argument('<data set>', 'a folder or CSV file with good and bad test images');
+  withThresholdOptions(withDataSetOptions(command))
+    .optionsGroup('Output:')
+    .option('-o, --output <dir>', 'write scores, and pictures of the mistakes, to this folder')
+    .option('--json', 'one JSON object on stdout, and nothing else there')
+    .option('--strict', 'stop at an image that cannot be read, instead of leaving it out');
+  withDeviceOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (bundle: string, dataSet: string, flags: EvaluateFlags) => {
+      const { runEvaluation } = await import('../evaluation/run-evaluation.js');
+      await runEvaluation(bundle, dataSet, flags);
+    });
+}

@@ -1,0 +1,74 @@
+import { type Command, Option } from 'commander';
+import { type DeviceFlags, withDeviceOptions } from '../device-options.js';
+import { finiteNumber, integer } from '../option-value.js';
+import { type ThresholdFlags, withThresholdOptions } from '../threshold-options.js';
+
+export const MAP_FORMATS = ['png8', 'png16', 'f32'] as const;
+export type MapFormat = (typeof MAP_FORMATS)[number];
+
+export interface PredictFlags extends DeviceFlags, ThresholdFlags {
+  pixelThreshold?: number;
+  minArea?: number;
+  ignore?: string;
+  maps?: string;
+  mapFormat: MapFormat;
+  overlays?: string;
+  layers?: true;
+  json?: true;
+  failOnBad?: true;
+  strict?: true;
+  verbose?: true;
+}
+
+const EXAMPLES = `
+Examples:
+  cflow predict bottle.cflow photo.png
+  cflow predict bottle.cflow incoming 'archive/**/*.jpg' --json > scores.jsonl
+  cflow predict bottle.cflow incoming --overlays overlays
+  cflow predict bottle.cflow incoming --maps maps --map-format png16
+  cflow predict bottle.cflow photo.png --false-alarm-rate 0.001 --fail-on-bad && echo good
+
+Map formats:
+  png8   false colours to look at, from the score of a good image (blue) to the highest possible (red)
+  png16  grey, 16 bit; the text chunks cflow:offset and cflow:scale turn pixels into map values
+  f32    the values themselves, as NumPy's .npy (float32, height x width)
+
+Exit codes of predict: also 1 with --fail-on-bad when an image is bad, and 2 with --strict when an image could
+not be read; the others are scored all the same.`;
+
+/** `cflow predict`. */
+export function definePredict(command: Command): void {
+  command
+    .description(
+      'Scores images and prints a line for each as soon as it is known: score, probability that a good image scores as high (false alarm), label, and the regions that stand out, in pixels of the anomaly map.',
+    )
+    .argument('<bundle>', 'the detector: a folder that "cflow train" wrote')
+    .argument('<images...>', 'files, folders (everything below), globs');
+  withThresholdOptions(command)
+    .optionsGroup('Regions:')
+    .option(
+      '--pixel-threshold <value>',
+      'map value that regions begin at (default: the score threshold)',
+      finiteNumber,
+    )
+    .option(
+      '--min-area <pixels>',
+      'smallest region that is reported, in pixels of the map (default: 1)',
+      integer(1),
+    )
+    .option('--ignore <mask>', 'an image whose non-black pixels are left out of score and regions')
+    .optionsGroup('Output:')
+    .option('--json', 'one JSON object per image and line on stdout, and nothing else there')
+    .option('--maps <dir>', "write each image's anomaly map to this folder")
+    .addOption(new Option('--map-format <format>', 'see below').choices(MAP_FORMATS).default('png16'))
+    .option('--overlays <dir>', 'write each image under its map in colours, regions framed')
+    .option('--layers', "also each layer's log-likelihoods: extremes and mean with --json, maps with --maps")
+    .option('--fail-on-bad', 'exit with 1 when an image is bad')
+    .option('--strict', 'exit with 2 when an image could not be read');
+  withDeviceOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (bundle: string, images: string[], flags: PredictFlags) => {
+      const { runPrediction } = await import('../prediction/run-prediction.js');
+      await runPrediction(bundle, images, flags);
+    });
+}

@@ -1,0 +1,146 @@
+import { DECODERS, type DetectorConfiguration, detectorConfigurationSchema } from '@cflow/spec';
+import { type Command, Option } from 'commander';
+import { type DataSetFlags, withDataSetOptions } from '../data-set-options.js';
+import { type DeviceFlags, withDeviceOptions } from '../device-options.js';
+import {
+  byteSize,
+  finiteNumber,
+  imageSize,
+  integer,
+  integerOrNone,
+  nameList,
+  positiveNumber,
+} from '../option-value.js';
+
+/** What the command line gives; what is left out is the preset's or the configuration's default. */
+export interface TrainFlags extends Partial<DetectorConfiguration>, DataSetFlags, DeviceFlags {
+  output?: string;
+  name?: string;
+  preset: 'fast' | 'anomalib' | 'paper';
+  weights?: string;
+  epochs?: number;
+  imageBatchSize?: number;
+  validationFraction?: number;
+  patience?: number | null;
+  precision: 'float32' | 'float16';
+  resume?: true;
+  strict?: true;
+  featureCacheBytes?: number;
+  evaluate: boolean;
+  json?: true;
+  quiet?: true;
+  verbose?: true;
+}
+
+const EXAMPLES = `
+Examples:
+  cflow train bottle                                a folder in the layout of MVTec AD: train/good, test/...
+  cflow train photos/good                           good images only
+  cflow train 'line1/*.png' 'line2/*.png' --name lid
+  cflow train bottle --backbone resnet18 --weights "$(cflow backbone path resnet18.a1_in1k)"
+  cflow train bottle --preset anomalib --epochs 20  the recipe of the reference implementation
+  cflow train bottle --resume                       go on after an interruption
+  cflow train bottle --json | jq -c 'select(.type == "epoch")'
+
+The bundle replaces an older one of the same name only when it is complete. Until then everything is kept in
+<output>.training, which --resume goes on from and which is removed at the end.`;
+
+/** `cflow train`. */
+export function defineTrain(command: Command): void {
+  const defaults = detectorConfigurationSchema.parse({});
+  command
+    .description(
+      'Trains a detector on images of good parts and writes it as a bundle: a folder that predict, evaluate and export take. Labelled test images, where there are any, give the figures of the report.',
+    )
+    .argument('<paths...>', 'a data set (folder or CSV file), or files, folders and globs of good images')
+    .optionsGroup('Result:')
+    .option('-o, --output <dir>', 'the bundle (default: ./<name>.cflow)')
+    .option('--name <name>', 'name of the detector (default: that of the data set)')
+    .addOption(
+      new Option('--precision <precision>', 'how weights are stored; computed in float32 either way')
+        .choices(['float32', 'float16'])
+        .default('float32'),
+    )
+    .option('--no-evaluate', 'do not evaluate on the test images')
+    .optionsGroup('Detector:')
+    .option(
+      '--backbone <name>',
+      `feature extractor; "cflow backbone list" shows them (default: ${defaults.backbone})`,
+    )
+    .option('--weights <file>', 'its weights: a safetensors file with the keys of timm or torchvision')
+    .option('--layers <names>', "layers to tap, with commas between them (default: the backbone's)", nameList)
+    .option('--no-pre-trained', 'random weights for the backbone instead')
+    .addOption(
+      new Option(
+        '--decoder <kind>',
+        `conditioned on the position or not (default: ${defaults.decoder})`,
+      ).choices(DECODERS),
+    )
+    .option(
+      '--condition-vector <n>',
+      `length of the positional encoding, a multiple of 4 (default: ${defaults.conditionVector})`,
+      integer(1),
+    )
+    .option(
+      '--coupling-blocks <n>',
+      `coupling blocks per decoder (default: ${defaults.couplingBlocks})`,
+      integer(1),
+    )
+    .option('--clamp-alpha <x>', `clamp of the log scale (default: ${defaults.clampAlpha})`, positiveNumber)
+    .option('--permute-soft', "random rotations instead of random permutations (default: the preset's)")
+    .option('--no-permute-soft', 'random permutations')
+    .option(
+      '--input-size <size>',
+      `pixels that images are resized to: 256, or HEIGHTxWIDTH (default: ${defaults.inputSize[0]})`,
+      imageSize,
+    )
+    .option('--seed <n>', `seed of every random choice (default: ${defaults.seed})`, integer(0, 0xffffffff))
+    .optionsGroup('Training:')
+    .addOption(
+      new Option(
+        '--preset <preset>',
+        'fast; anomalib: the reference’s recipe; paper: the original repository’s',
+      )
+        .choices(['fast', 'anomalib', 'paper'])
+        .default('fast'),
+    )
+    .option('--epochs <n>', "passes over the images (default: the preset's)", integer(1))
+    .option('--lr <x>', "learning rate of Adam (default: the preset's)", positiveNumber)
+    .option(
+      '--fiber-batch-size <n>',
+      "feature vectors per optimiser step (default: the preset's)",
+      integer(1),
+    )
+    .option(
+      '--image-batch-size <n>',
+      "images whose fibres are shuffled together (default: the preset's)",
+      integer(1),
+    )
+    .option(
+      '--validation-fraction <x>',
+      'share of the good images held out for early stopping and calibration, 0 to 0.5 (default: 0.1)',
+      finiteNumber,
+    )
+    .option(
+      '--patience <n>',
+      "epochs without progress to stop after, or none (default: the preset's)",
+      integerOrNone,
+    )
+    .option('--resume', 'go on with a run that was interrupted')
+    .option('--strict', 'stop at an image that cannot be read, instead of leaving it out')
+    .option(
+      '--feature-cache-bytes <size>',
+      'disk for cached features, such as 2GiB (default: 8GiB)',
+      byteSize,
+    );
+  withDataSetOptions(command)
+    .optionsGroup('Output:')
+    .option('--json', 'events as JSON lines on stdout, and nothing else there')
+    .option('--quiet', "no progress; print the bundle's path only");
+  withDeviceOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (paths: string[], flags: TrainFlags) => {
+      const { runTraining } = await import('../training/run-training.js');
+      await runTraining(paths, flags);
+    });
+}

@@ -1,0 +1,58 @@
+import { createRequire } from 'node:module';
+import { availableParallelism, totalmem } from 'node:os';
+import { cacheFolder, loadEmbeddedBackbone } from '@cflow/model/node';
+import { type DeviceReport, probeDevices } from '@cflow/runtime';
+import { nodeDevices, probeInChildProcess } from '@cflow/runtime/node';
+import sharp from 'sharp';
+import { packageVersion } from '../program.js';
+import { folderSize } from './folder-size.js';
+
+/** What `cflow doctor` finds out. */
+export interface Examination {
+  devices: DeviceReport[];
+  /** The device that `auto` takes; null when none works. */
+  auto: string | null;
+  versions: Record<string, string>;
+  platform: string;
+  threads: number;
+  /** Bytes. */
+  memory: number;
+  cache: { path: string; bytes: number | null };
+  embeddedBackbone: { available: boolean; reason?: string };
+}
+
+export async function examine(): Promise<Examination> {
+  const devices = await probeDevices(await nodeDevices(), (candidate) => probeInChildProcess(candidate));
+  const path = cacheFolder();
+  return {
+    devices,
+    // A device that works and is passed by says why in its reason.
+    auto: devices.find(({ available, reason }) => available && reason === undefined)?.device ?? null,
+    versions: {
+      cflow: packageVersion(),
+      node: process.versions.node,
+      'onnxruntime-node': versionOf('onnxruntime-node'),
+      sharp: sharp.versions.sharp ?? '?',
+      libvips: sharp.versions.vips,
+    },
+    platform: `${process.platform}/${process.arch}`,
+    threads: availableParallelism(),
+    memory: totalmem(),
+    embeddedBackbone: await embeddedBackbone(),
+    cache: { path, bytes: await folderSize(path) },
+  };
+}
+
+async function embeddedBackbone(): Promise<Examination['embeddedBackbone']> {
+  try {
+    await loadEmbeddedBackbone();
+    return { available: true };
+  } catch (error) {
+    return { available: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function versionOf(name: string): string {
+  const require = createRequire(import.meta.url);
+  return (require(`${name}/package.json`) as { version: string }).version;
+}

@@ -1,0 +1,124 @@
+import type { Detector } from '@cflow/detector';
+import { scoreThreshold } from '@cflow/detector';
+import { type Evaluation, evaluateDetector } from '@cflow/detector/node';
+import { computeDefectMetrics, type DefectMetrics } from '@cflow/evaluation';
+import { openDataSet, type UnreadableImage } from '@cflow/images/node';
+import type { DataSet, Metrics } from '@cflow/spec';
+import type { EvaluateFlags } from '../commands/evaluate.js';
+import { dataSetOptions } from '../data-set-options.js';
+import { interruptible } from '../interruptible.js';
+import { openDetector } from '../open-detector.js';
+import { mapScale } from '../prediction/annotate.js';
+import { formatFigure, formatNumber, formatPercent } from '../terminal/format.js';
+import { metricsLines } from '../terminal/metrics-lines.js';
+import { printLine } from '../terminal/output.js';
+import { printable } from '../terminal/printable.js';
+import { ScanBar } from '../terminal/scan-bar.js';
+import { tableLines } from '../terminal/table.js';
+import { noteUnreadable } from '../terminal/unreadable.js';
+import { writeEvaluation } from './write-evaluation.js';
+
+/** What `--json` prints: all figures, and what they were taken on. */
+export interface EvaluationResult extends Metrics {
+  detector: string;
+  dataSet: string;
+  device: string;
+  /** Images that could not be read and were left out. */
+  unreadable: number;
+  defects: DefectMetrics[];
+  /** Where `--output` wrote. */
+  output?: string;
+}
+
+/** From the command line to the figures of a detector. */
+export async function runEvaluation(bundle: string, path: string, flags: EvaluateFlags): Promise<void> {
+  const dataSet = await openDataSet(path, { ...dataSetOptions(flags), split: 'test' });
+  const items = dataSet.items.filter(({ split }) => split === 'test');
+  const detector = await openDetector(bundle, flags);
+  const unreadable: UnreadableImage[] = [];
+  try {
+    const threshold = scoreThreshold(detector.manifest, flags);
+    const bar = new ScanBar('evaluating', items.length);
+    const evaluation = await interruptible((signal) =>
+      evaluateDetector(detector, items, {
+        threshold,
+        strict: flags.strict,
+        signal,
+        onProgress: (done) => bar.update(done),
+        onUnreadable: (each) => unreadable.push(each),
+      }),
+    ).finally(() => bar.stop());
+    noteUnreadable(unreadable);
+    const result = resultOf(detector, dataSet, evaluation, threshold, unreadable.length);
+    if (flags.output !== undefined) {
+      await writeEvaluation(flags.output, { ...result, output: flags.output }, evaluation, {
+        threshold,
+        scale: mapScale(detector.manifest),
+      });
+      result.output = flags.output;
+    }
+    if (flags.json) printLine(JSON.stringify(result));
+    else for (const line of resultLines(result)) printLine(line);
+  } finally {
+    await detector.dispose();
+  }
+}
+
+function resultOf(
+  detector: Detector,
+  dataSet: DataSet,
+  { metrics, images }: Evaluation,
+  threshold: number,
+  unreadable: number,
+): EvaluationResult {
+  const defects = computeDefectMetrics({
+    scores: images.map(({ prediction }) => prediction.score),
+    labels: images.map(({ item }) => item.label === 'bad'),
+    defects: images.map(({ item }) => item.defect),
+    threshold,
+  });
+  const { name } = detector.manifest;
+  return { ...metrics, detector: name, dataSet: dataSet.name, device: detector.device, unreadable, defects };
+}
+
+function resultLines(result: EvaluationResult): string[] {
+  const { goodImages, badImages, threshold, defects, falseAlarmRateInterval: interval } = result;
+  const share = (rate: number | null | undefined, total: number): string =>
+    typeof rate === 'number' ? `${Math.round(rate * total)} of ${total}` : '–';
+  const range = interval
+    ? `, 95 % interval ${formatPercent(interval[0])} to ${formatPercent(interval[1])}`
+    : '';
+  const { falseAlarmRate } = result;
+  const alarms = typeof falseAlarmRate === 'number' ? ` (${formatPercent(falseAlarmRate)}${range})` : '';
+  return [
+    printable(
+      `${result.detector} on ${result.dataSet}: ${goodImages} good and ${badImages} bad images, on ${result.device}`,
+    ),
+    '',
+    ...metricsLines(result),
+    '',
+    `at score ${formatNumber(threshold)}: ${share(falseAlarmRate, goodImages)} good images called bad${alarms}`,
+    `${' '.repeat(`at score ${formatNumber(threshold)}: `.length)}${share(result.detectionRate, badImages)} bad images found`,
+    ...(defects.length > 0 ? ['', ...defectLines(defects)] : []),
+    ...(result.output === undefined ? [] : ['', printable(`written to ${result.output}`)]),
+  ];
+}
+
+function defectLines(defects: readonly DefectMetrics[]): string[] {
+  return tableLines(
+    [
+      { title: 'defect' },
+      { title: 'images', align: 'right' },
+      { title: 'AUROC', align: 'right' },
+      { title: 'median score', align: 'right' },
+      { title: 'found', align: 'right' },
+    ],
+    defects.map(({ defect, images, auroc, medianScore, detected }) => [
+      printable(defect),
+      `${images}`,
+      formatFigure(auroc),
+      formatNumber(medianScore),
+      `${detected ?? '–'}`,
+    ]),
+  );
+}

@@ -1,0 +1,45 @@
+import type { VerifiedBundle } from '@cflow/detector';
+import { internalizeWeights, MAX_MODEL_BYTES, mergeModels } from '@cflow/onnx';
+import { BUNDLE_FILES, ConfigurationError } from '@cflow/spec';
+
+/** What an exported detector gives, in this order. */
+const OUTPUTS = ['score', 'anomaly_map'];
+
+/**
+ * A detector as one ONNX model: backbone and head, weights inside.
+ *
+ * @throws ConfigurationError when the weights are more than one ONNX file can hold
+ */
+export function exportModel({ manifest, files }: VerifiedBundle): Uint8Array {
+  const { backboneModel, backboneWeights, headModel, decoders } = BUNDLE_FILES;
+  const bytes = [backboneModel, backboneWeights, headModel, decoders].reduce(
+    (sum, file) => sum + (manifest.files[file]?.bytes ?? 0),
+    0,
+  );
+  if (bytes > MAX_MODEL_BYTES) {
+    throw new ConfigurationError(
+      `the detector takes ${bytes} bytes, and one ONNX file holds ${MAX_MODEL_BYTES} at most; train with ` +
+        '--precision float16, or use the bundle, whose weights lie beside its models',
+      { details: { bytes, maxBytes: MAX_MODEL_BYTES } },
+    );
+  }
+  const whole = (model: string, weights: string): Uint8Array =>
+    internalizeWeights(
+      files.get(model) as Uint8Array,
+      new Map([[weights, files.get(weights) as Uint8Array]]),
+    );
+  const { thresholds, name, configuration, provenance } = manifest;
+  return mergeModels(whole(backboneModel, backboneWeights), whole(headModel, decoders), {
+    outputs: OUTPUTS,
+    name: 'cflow',
+    metadata: {
+      'cflow.name': name,
+      'cflow.threshold': String(thresholds.score),
+      'cflow.falseAlarmRate': String(thresholds.falseAlarmRate),
+      'cflow.inputSize': configuration.inputSize.join('x'),
+      'cflow.dataSet': provenance.dataSet,
+      'cflow.backbone': manifest.backbone.name,
+      'cflow.backboneLicence': manifest.backbone.licence ?? 'not known',
+    },
+  });
+}

@@ -1,0 +1,108 @@
+import { type DetectOptions, type Detector, scoreThreshold } from '@cflow/detector';
+import { decodeMask, openDataSet, type UnreadableImage } from '@cflow/images/node';
+import type { DataSetItem, Prediction } from '@cflow/spec';
+import type { PredictFlags } from '../commands/predict.js';
+import { EXIT } from '../exit-code.js';
+import { interruptible } from '../interruptible.js';
+import { openDetector } from '../open-detector.js';
+import { count, formatDuration, formatNumber, formatPercent } from '../terminal/format.js';
+import { isStdoutClosed, noteLine } from '../terminal/output.js';
+import { ScanBar } from '../terminal/scan-bar.js';
+import { noteUnreadable } from '../terminal/unreadable.js';
+import { thresholdOf } from '../threshold-options.js';
+import { mapScale } from './annotate.js';
+import { imageBatches } from './image-batches.js';
+import { PredictionFiles } from './prediction-files.js';
+import { JsonPrinter, type PredictionPrinter, TablePrinter } from './prediction-printer.js';
+
+interface Tally {
+  good: number;
+  bad: number;
+  unreadable: UnreadableImage[];
+  seconds: number;
+}
+
+/** From the command line to a line per image. */
+export async function runPrediction(
+  bundle: string,
+  paths: readonly string[],
+  flags: PredictFlags,
+): Promise<void> {
+  // As a list, so that a folder is all images below it and not a data set with a layout.
+  const { items } = await openDataSet(paths);
+  const detector = await openDetector(bundle, flags);
+  try {
+    const threshold = scoreThreshold(detector.manifest, thresholdOf(flags));
+    const printer = flags.json ? new JsonPrinter() : new TablePrinter(items.map(({ name }) => name));
+    const files = await PredictionFiles.open(flags, mapScale(detector.manifest));
+    const tally = await interruptible((signal) => predictAll(detector, items, printer, files, flags, signal));
+    noteUnreadable(tally.unreadable);
+    if (!flags.json) noteLine(summary(tally, threshold, detector));
+    if (flags.failOnBad && tally.bad > 0) process.exitCode = EXIT.error;
+    if (flags.strict && tally.unreadable.length > 0) process.exitCode = EXIT.usage;
+  } finally {
+    await detector.dispose();
+  }
+}
+
+async function predictAll(
+  detector: Detector,
+  items: readonly DataSetItem[],
+  printer: PredictionPrinter,
+  files: PredictionFiles,
+  flags: PredictFlags,
+  signal: AbortSignal,
+): Promise<Tally> {
+  const options: DetectOptions = {
+    ...thresholdOf(flags),
+    pixelThreshold: flags.pixelThreshold,
+    minArea: flags.minArea,
+    layers: flags.layers,
+    ignore: flags.ignore === undefined ? undefined : await decodeMask(flags.ignore),
+    signal,
+  };
+  const [height, width] = detector.manifest.configuration.inputSize;
+  const started = performance.now();
+  const tally: Tally = { good: 0, bad: 0, unreadable: [], seconds: 0 };
+  // A table on a terminal shows by itself how far it is.
+  const bar = new ScanBar('scoring', items.length, process.stderr.isTTY === true && !process.stdout.isTTY);
+  const batches = imageBatches(items, {
+    signal,
+    // The image at its own size is only needed to draw on.
+    ...(!files.wantsImages && { size: { width, height } }),
+    onUnreadable: (each) => {
+      tally.unreadable.push(each);
+      printer.unreadable((each.item as DataSetItem).name, each.error);
+    },
+  });
+  try {
+    for await (const batch of batches) {
+      const predictions = await detector.predictBatch(
+        batch.map(({ image }) => image),
+        options,
+      );
+      for (const [i, { item, image, original }] of batch.entries()) {
+        const prediction = predictions[i] as Prediction;
+        const written = await files.write(item.name, image, prediction);
+        printer.prediction({ name: item.name, original, prediction, written });
+        tally[prediction.label] += 1;
+      }
+      bar.update((batch.at(-1)?.index ?? 0) + 1);
+      if (isStdoutClosed() && !files.wantsAny) break;
+    }
+  } finally {
+    bar.stop();
+  }
+  tally.seconds = (performance.now() - started) / 1000;
+  return tally;
+}
+
+function summary({ good, bad, unreadable, seconds }: Tally, threshold: number, detector: Detector): string {
+  const images = good + bad;
+  const { thresholds } = detector.manifest;
+  const meaning =
+    threshold === thresholds.score ? ` (${formatPercent(thresholds.falseAlarmRate)} false alarms)` : '';
+  const left = unreadable.length > 0 ? `, ${unreadable.length} not readable` : '';
+  const speed = seconds > 0 ? `, ${formatNumber(images / seconds)} per second` : '';
+  return `${count(images, 'image')}: ${bad} bad, ${good} good${left}; threshold ${formatNumber(threshold)}${meaning}; ${formatDuration(seconds)} on ${detector.device}${speed}`;
+}

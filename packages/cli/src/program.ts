@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { EXIT_CODES_HELP } from './exit-code.js';
+
+/** A command before its options are known: those are loaded when it is the one that is asked for. */
+interface CommandEntry {
+  name: string;
+  summary: string;
+  load: () => Promise<(command: Command) => void>;
+}
+
+const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'train',
+    summary: 'train a detector on images of good parts',
+    load: async () => (await import('./commands/train.js')).defineTrain,
+  },
+  {
+    name: 'evaluate',
+    summary: 'measure a detector on labelled images',
+    load: async () => (await import('./commands/evaluate.js')).defineEvaluate,
+  },
+  {
+    name: 'predict',
+    summary: 'score images: files, folders, globs',
+    load: async () => (await import('./commands/predict.js')).definePredict,
+  },
+  {
+    name: 'export',
+    summary: 'write a detector as one ONNX file',
+    load: async () => (await import('./commands/export.js')).defineExport,
+  },
+  {
+    name: 'backbone',
+    summary: 'list and fetch feature extractors',
+    load: async () => (await import('./commands/backbone.js')).defineBackbone,
+  },
+  {
+    name: 'doctor',
+    summary: 'show what works on this machine, and why the rest does not',
+    load: async () => (await import('./commands/doctor.js')).defineDoctor,
+  },
+  {
+    name: 'synth',
+    summary: 'render an inspection data set to try things with',
+    load: async () => (await import('./commands/synth.js')).defineSynth,
+  },
+];
+
+/**
+ * The whole command line. Only the options of commands that the arguments name are loaded, which keeps the start quick.
+ *
+ * @param args without interpreter and script
+ */
+export async function createProgram(args: readonly string[]): Promise<Command> {
+  const program = new Command('cflow')
+    .description(
+      'Finds what is wrong with a part after seeing good ones only (CFLOW anomaly detection, on ONNX Runtime).',
+    )
+    .version(packageVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .configureHelp({ showGlobalOptions: false })
+    .exitOverride();
+  program.addHelpText('after', `\n${EXAMPLES}\n\n${EXIT_CODES_HELP}`);
+  for (const { name, summary, load } of COMMANDS) {
+    const command = program.command(name).summary(summary).description(summary);
+    command.showHelpAfterError(`("cflow ${name} --help" shows what it takes)`);
+    if (!args.includes(name)) continue;
+    (await load())(command);
+    command.optionsGroup('Other:').option('--verbose', 'show details, and where an error happened');
+    command.helpOption('-h, --help', 'show help');
+    command.addHelpText('after', `\n${EXIT_CODES_HELP}`);
+  }
+  return program;
+}
+
+const EXAMPLES = `Examples:
+  cflow synth parts --materials wood                 render a data set to play with
+  cflow train parts/wood                             train on it, giving wood.cflow
+  cflow predict wood.cflow parts/wood/test           score images
+  cflow <command> --help                             show what a command takes`;
+
+/** The version in package.json, which lies above both src and dist. */
+export function packageVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

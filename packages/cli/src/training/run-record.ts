@@ -1,0 +1,18 @@
+import type { TrainingEvent } from '@cflow/training';
+
+type EventOf<Type extends TrainingEvent['type']> = Extract<TrainingEvent, { type: Type }>;
+
+/** What a summary tells of a run beyond what is in its bundle. */
+export class RunRecord {
+  start: EventOf<'start'> | undefined;
+  calibrated: EventOf<'calibrated'> | undefined;
+  done: EventOf<'done'> | undefined;
+  readonly unreadable: { path: string; reason: string }[] = [];
+
+  take(event: TrainingEvent): void {
+    if (event.type === 'start') this.start = event;
+    else if (event.type === 'calibrated') this.calibrated = event;
+    else if (event.type === 'done') this.done = event;
+    else if (event.type === 'unreadable') this.unreadable.push({ path: event.path, reason: event.reason });
+  }
+}

@@ -1,0 +1,109 @@
+import { basename, relative, resolve } from 'node:path';
+import { openDataSet } from '@cflow/images/node';
+import { type BundleManifest, CflowError, type DataSet } from '@cflow/spec';
+import { planTraining, type TrainDetectorOptions, trainDetector } from '@cflow/training';
+import type { TrainFlags } from '../commands/train.js';
+import { dataSetOptions, dataSetSource } from '../data-set-options.js';
+import { interruptible, isInterruption } from '../interruptible.js';
+import { noteLine, printLine } from '../terminal/output.js';
+import { resumeCommand } from './resume-command.js';
+import { RunRecord } from './run-record.js';
+import { showTraining } from './show-training.js';
+import { summaryLines } from './training-summary.js';
+
+/** From the command line to a bundle, telling what happens on the way. */
+export async function runTraining(paths: readonly string[], flags: TrainFlags): Promise<void> {
+  const options = trainingOptions(flags);
+  const { plan } = planTraining(options.preset, options.configuration, options.overrides);
+  const dataSet = await openDataSet(dataSetSource(paths), {
+    ...dataSetOptions(flags),
+    ...(flags.seed !== undefined && { seed: flags.seed }),
+  });
+  const name = flags.name ?? detectorName(dataSet);
+  const output = flags.output ?? `${fileNameOf(name)}.cflow`;
+  const record = new RunRecord();
+  const show = showTraining(flags, plan.epochs);
+  let manifest: BundleManifest;
+  try {
+    manifest = await interruptible((signal) =>
+      trainDetector({
+        ...options,
+        dataSet,
+        name,
+        output,
+        signal,
+        onEvent: (event) => {
+          record.take(event);
+          show.event(event);
+        },
+      }),
+    );
+  } catch (error) {
+    show.close();
+    if (!isInterruption(error)) throw error;
+    throw withResumeHint(error, record);
+  }
+  show.close();
+  if (flags.json) return;
+  const bundle = relative(process.cwd(), resolve(output)) || '.';
+  if (flags.quiet) printLine(bundle);
+  else for (const line of summaryLines(manifest, record, bundle)) printLine(line);
+  if (record.unreadable.length > 0 && flags.quiet) {
+    noteLine(`${record.unreadable.length} images could not be read and were left out`);
+  }
+}
+
+function trainingOptions(flags: TrainFlags): Omit<TrainDetectorOptions, 'dataSet' | 'name' | 'output'> {
+  const { backbone, layers, fiberBatchSize, decoder, conditionVector, couplingBlocks } = flags;
+  const { clampAlpha, permuteSoft, lr, inputSize, seed } = flags;
+  const { epochs, imageBatchSize, validationFraction, patience } = flags;
+  return {
+    preset: flags.preset,
+    configuration: withoutUndefined({
+      backbone,
+      layers,
+      // The flag can only switch it off: commander gives true where it is left out.
+      preTrained: flags.preTrained === false ? false : undefined,
+      fiberBatchSize,
+      decoder,
+      conditionVector,
+      couplingBlocks,
+      clampAlpha,
+      permuteSoft,
+      lr,
+      inputSize,
+      seed,
+    }),
+    overrides: withoutUndefined({ epochs, imageBatchSize, validationFraction, patience }),
+    weights: flags.weights,
+    device: flags.device,
+    threads: flags.threads,
+    precision: flags.precision,
+    resume: flags.resume,
+    strict: flags.strict,
+    featureBytes: flags.featureCacheBytes,
+    evaluate: flags.evaluate,
+  };
+}
+
+function withoutUndefined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}
+
+/** A data set's name for people, without what a glob or a path brings along. */
+function detectorName({ layout, name, root }: DataSet): string {
+  const given = layout === 'glob' ? basename(root) : basename(name).replace(/\.csv$/i, '');
+  return given.slice(0, 100) || 'detector';
+}
+
+/** A name as a file name on every system. */
+function fileNameOf(name: string): string {
+  return name.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+/, '') || 'detector';
+}
+
+function withResumeHint(error: CflowError, record: RunRecord): CflowError {
+  const message = record.start
+    ? `stopped; go on with: ${resumeCommand(process.argv.slice(2))}`
+    : 'stopped before the training began';
+  return new CflowError('interrupted', message, { retryable: true, details: error.details, cause: error });
+}

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { BUNDLE_FILES, type BundleManifest, type Metrics } from '@cflow/spec';
+import { count, formatBytes, formatDuration, formatNumber, formatPercent } from '../terminal/format.js';
+import { metricsLines } from '../terminal/metrics-lines.js';
+import { printable } from '../terminal/printable.js';
+import { refusedText } from './refused-devices.js';
+import type { RunRecord } from './run-record.js';
+
+const MOST_UNREADABLE = 10;
+
+/** What a person wants to know after a run: where the bundle is, how good it is, what did not work. */
+export function summaryLines(manifest: BundleManifest, record: RunRecord, bundle: string): string[] {
+  const { provenance, metrics, thresholds } = manifest;
+  const size = Object.values(manifest.files).reduce((sum, { bytes }) => sum + bytes, 0);
+  const heldOut = provenance.validationImages > 0 ? `, ${provenance.validationImages} held out` : '';
+  const seconds = record.done?.seconds ?? provenance.trainingSeconds;
+  return [
+    '',
+    `${printable(manifest.name)}: ${printable(bundle)} (${formatBytes(size)})`,
+    '',
+    `trained    on ${count(provenance.trainImages, 'good image')}${heldOut}; ${count(provenance.epochs, 'epoch')} in ${formatDuration(seconds)} on ${provenance.device}`,
+    ...(record.start && record.start.refused.length > 0
+      ? [`           ${refusedText(record.start.refused)}`]
+      : []),
+    ...unreadableLines(record),
+    `threshold  ${formatNumber(thresholds.score)}${calibrationText(manifest)}`,
+    ...(metrics
+      ? [
+          `tested     on ${metrics.goodImages} good and ${metrics.badImages} bad images${atThreshold(metrics)}`,
+        ]
+      : []),
+    `report     ${printable(join(bundle, BUNDLE_FILES.report))}`,
+    '',
+    ...(metrics ? [...metricsLines(metrics), ''] : []),
+    `Next: cflow predict ${quoteIfNeeded(bundle)} IMAGES...`,
+  ];
+}
+
+function unreadableLines({ unreadable }: RunRecord): string[] {
+  if (unreadable.length === 0) return [];
+  const shown = unreadable.slice(0, MOST_UNREADABLE).map(({ reason }) => printable(`           ${reason}`));
+  const left = unreadable.length - shown.length;
+  return [
+    `left out   ${count(unreadable.length, 'image')} that could not be read:`,
+    ...shown,
+    ...(left > 0 ? [`           and ${left} more`] : []),
+  ];
+}
+
+function calibrationText({ calibration, thresholds }: BundleManifest): string {
+  const rate = formatPercent(thresholds.falseAlarmRate);
+  const images = count(calibration.score.count, 'good image');
+  return calibration.images === 'held-out'
+    ? `, for ${rate} false alarms; calibrated on ${images} held out`
+    : `, for ${rate} false alarms; calibrated on the ${images} trained on, too few to hold any out: expect more`;
+}
+
+function atThreshold({ goodImages, badImages, falseAlarmRate, detectionRate }: Metrics): string {
+  const parts = [
+    typeof falseAlarmRate === 'number' && goodImages > 0
+      ? `${Math.round(falseAlarmRate * goodImages)} of the good called bad`
+      : undefined,
+    typeof detectionRate === 'number' && badImages > 0
+      ? `${Math.round(detectionRate * badImages)} of the bad found`
+      : undefined,
+  ].filter((part) => part !== undefined);
+  return parts.length > 0 ? `: ${parts.join(', ')}` : '';
+}
+
+const quoteIfNeeded = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path}'`);
