@@ -36,6 +36,7 @@ import { extractFeatures } from './extract-features.js';
 import { FeatureStore } from './feature-store.js';
 import { type PlanOverrides, type Preset, planTraining, withEnoughSteps } from './plan.js';
 import { imagesFingerprint, RunFolder } from './run-folder.js';
+import { runOnce } from './run-once.js';
 import { runReport } from './run-report.js';
 import { selectImages } from './select-images.js';
 import { checkFiberBatches, finestSteps, type TrainedDecoder, trainDecoders } from './train-decoders.js';
@@ -95,6 +96,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
     weights,
     preTrained: configuration.preTrained,
     seed,
+    run: runOnce,
   });
   const backboneOf = (outputs: 'maps' | 'fibers') =>
     opened.build({ layers: configuration.layers, inputSize, precision, outputs });
@@ -126,7 +128,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
     type: 'start',
     name,
     preset: plan.preset,
-    backbone: configuration.backbone,
+    backbone: opened.name,
     layers: maps.layers.map((layer) => ({ ...layer })),
     device: device.device,
     refused: device.refused,
@@ -232,10 +234,11 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
       formatVersion: BUNDLE_FORMAT_VERSION,
       name,
       createdAt: new Date().toISOString(),
-      configuration: { ...configuration, layers: layers.map((layer) => layer.name) },
+      // The backbone by its name: a path of this machine says nothing elsewhere.
+      configuration: { ...configuration, backbone: opened.name, layers: layers.map((layer) => layer.name) },
       precision,
       backbone: {
-        name: configuration.backbone,
+        name: opened.name,
         sha256: backboneSha256,
         source: opened.origin,
         licence: opened.licence,
