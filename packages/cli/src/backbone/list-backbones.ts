@@ -1,37 +1,47 @@
-import { ARCHITECTURES, type Architecture, embeddedArchitecture } from '@cflow/model';
-import { loadEmbeddedBackbone } from '@cflow/model/node';
+import { describeBackbones } from '@cflow/model/node';
+import { formatNumber } from '../terminal/format.js';
 import { printLine } from '../terminal/output.js';
+import { tableLines } from '../terminal/table.js';
 
-/** Prints the built-in architectures. */
+type Description = Awaited<ReturnType<typeof describeBackbones>>[number];
+
+/** Prints the built-in backbones: as a table, or each with all its layers, or as JSON lines. */
 export async function listBackbones({ json, verbose }: { json?: true; verbose?: true }): Promise<void> {
-  const embedded = embeddedArchitecture((await loadEmbeddedBackbone()).graph);
-  const all = [embedded, ...ARCHITECTURES];
+  const all = await describeBackbones();
   if (json) {
-    for (const { name, layers, otherLayers, defaultLayers } of all) {
-      printLine(
-        JSON.stringify({ name, layers, otherLayers, defaultLayers, needsWeights: name !== 'embedded' }),
-      );
-    }
+    for (const each of all) printLine(JSON.stringify(each));
     return;
   }
-  for (const architecture of all)
-    for (const line of describe(architecture, verbose ?? false)) printLine(line);
+  const columns = [
+    { title: 'backbone' },
+    { title: 'parameters', align: 'right' as const },
+    { title: 'weights to pull' },
+    { title: 'taps by default (channels, stride)' },
+  ];
+  const rows = all.map((each) => [
+    each.name,
+    `${formatNumber(each.parameters / 1e6)} M`,
+    each.timm ?? 'none: brings its own',
+    each.defaultLayers.map((name) => tap(each, name)).join(', '),
+  ]);
+  for (const line of tableLines(columns, rows)) printLine(line);
+  if (verbose) for (const each of all) for (const line of layerLines(each)) printLine(line);
+  printLine();
   printLine(
-    '"embedded" brings its weights; the others take a safetensors file (--weights) in the key layout of',
+    `${verbose ? '' : '--verbose lists all layers. '}Any other network: --backbone FILE.onnx --layers TENSORS`,
   );
-  printLine('timm or torchvision, which "cflow backbone pull <timm name>" fetches, or --no-pre-trained.');
 }
 
-const SHOWN = 8;
+function tap({ layers }: Description, name: string): string {
+  const layer = layers.find((each) => each.name === name);
+  return layer ? `${name} (${layer.channels}, ${layer.stride})` : name;
+}
 
-function describe({ name, layers, otherLayers, defaultLayers }: Architecture, verbose: boolean): string[] {
-  const more =
-    !verbose && layers.length > SHOWN ? `, ... (${layers.length} in all; --verbose shows them)` : '';
-  const listed = verbose ? [...layers, ...otherLayers] : layers.slice(0, SHOWN);
+function layerLines({ name, layers, otherLayers }: Description): string[] {
   return [
-    `${name}${name === 'embedded' ? '  (default; MobileNetV2, Apache-2.0, comes with the package)' : ''}`,
-    `  taps    ${defaultLayers.join(', ')}`,
-    `  layers  ${listed.join(', ')}${more}`,
     '',
+    name,
+    ...layers.map((layer) => `  ${layer.name}: ${layer.channels} channels, stride ${layer.stride}`),
+    ...(otherLayers.length > 0 ? [`  also: ${otherLayers.join(', ')}`] : []),
   ];
 }

@@ -1,4 +1,4 @@
-import { type PulledBackbone, pullBackbone } from '@cflow/model/node';
+import { findPulledBackbone, pullBackbone } from '@cflow/model/node';
 import { WeightsError } from '@cflow/spec';
 import { SingleBar } from 'cli-progress';
 import type { PullFlags } from '../commands/backbone.js';
@@ -29,15 +29,11 @@ export async function pull(name: string, { revision, refresh, json }: PullFlags)
 }
 
 /** Prints the path of weights in the cache. @throws WeightsError when they are not there */
-export async function printPath(name: string, { revision }: PullFlags): Promise<void> {
-  const missing = new WeightsError(
-    `the cache has no weights "${name}"; fetch them: cflow backbone pull ${name}`,
-  );
-  const pulled: PulledBackbone = await pullBackbone(name, {
-    ...(revision !== undefined && { revision }),
-    // The cache is looked into first; whatever comes after that would be a request.
-    fetch: () => Promise.reject(missing),
-  });
+export async function printPath(name: string): Promise<void> {
+  const pulled = await findPulledBackbone(name);
+  if (!pulled) {
+    throw new WeightsError(`the cache has no weights of ${name}; fetch them: cflow backbone pull ${name}`);
+  }
   printLine(pulled.path);
 }
 

@@ -10,7 +10,7 @@ const EXAMPLES = `
 Examples:
   cflow backbone list
   cflow backbone pull resnet18.a1_in1k
-  cflow train bottle --backbone resnet18 --weights "$(cflow backbone path resnet18.a1_in1k)"
+  cflow train bottle --backbone resnet18.a1_in1k
 
 Environment:
   HF_ENDPOINT   a mirror of https://huggingface.co
@@ -48,11 +48,10 @@ export function defineBackbone(command: Command): void {
   command
     .command('path')
     .description('print the path of weights that were fetched before, without asking the hub')
-    .argument('<timm name>', 'as it was given to pull')
-    .option('--revision <revision>', 'branch, tag or commit (default: main)')
+    .argument('<timm name>', 'as it was given to pull; without its tag, any tag will do')
     .option('--verbose', 'show where an error happened')
-    .action(async (name: string, flags: PullFlags) => {
+    .action(async (name: string) => {
       const { printPath } = await import('../backbone/pull.js');
-      await printPath(name, flags);
+      await printPath(name);
     });
 }

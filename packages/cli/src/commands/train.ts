@@ -37,7 +37,8 @@ Examples:
   cflow train bottle                                a folder in the layout of MVTec AD: train/good, test/...
   cflow train photos/good                           good images only
   cflow train 'line1/*.png' 'line2/*.png' --name lid
-  cflow train bottle --backbone resnet18 --weights "$(cflow backbone path resnet18.a1_in1k)"
+  cflow train bottle --backbone resnet18.a1_in1k    with weights fetched by "cflow backbone pull resnet18.a1_in1k"
+  cflow train bottle --backbone net.onnx --layers tensor1,tensor2
   cflow train bottle --preset anomalib --epochs 20  the recipe of the reference implementation
   cflow train bottle --resume                       go on after an interruption
   cflow train bottle --json | jq -c 'select(.type == "epoch")'
@@ -65,9 +66,12 @@ export function defineTrain(command: Command): void {
     .optionsGroup('Detector:')
     .option(
       '--backbone <name>',
-      `feature extractor; "cflow backbone list" shows them (default: ${defaults.backbone})`,
+      `feature extractor ("cflow backbone list") or an ONNX file (default: ${defaults.backbone})`,
     )
-    .option('--weights <file>', 'its weights: a safetensors file with the keys of timm or torchvision')
+    .option(
+      '--weights <file>',
+      'its weights, a safetensors file of timm or torchvision (default: what was pulled)',
+    )
     .option('--layers <names>', "layers to tap, with commas between them (default: the backbone's)", nameList)
     .option('--no-pre-trained', 'random weights for the backbone instead')
     .addOption(

@@ -10,7 +10,7 @@ const LONGEST_LABEL = 28;
 export class BarProgress implements TrainingView {
   readonly #bars: MultiBar;
   readonly #stream: NodeJS.WriteStream;
-  readonly #epochs: number;
+  #epochs = 1;
   readonly #verbose: boolean;
   readonly #layers: Map<string, { bar: SingleBar; epoch: number; loss: string; heldOut: string }> = new Map();
   #labelWidth = 8;
@@ -20,9 +20,8 @@ export class BarProgress implements TrainingView {
   #running: Set<string> = new Set();
   #testImages = 0;
 
-  constructor(stream: NodeJS.WriteStream, epochs: number, verbose: boolean) {
+  constructor(stream: NodeJS.WriteStream, verbose: boolean) {
     this.#stream = stream;
-    this.#epochs = epochs;
     this.#verbose = verbose;
     this.#bars = new MultiBar({
       stream,
@@ -47,6 +46,7 @@ export class BarProgress implements TrainingView {
           Math.max(8, ...event.layers.map(({ name }) => name.length + 2)),
         );
         this.#testImages = event.testImages;
+        this.#epochs = event.epochs;
         for (const { name } of event.layers) this.#running.add(name);
         return;
       case 'features':

@@ -7,18 +7,18 @@ const SECONDS_BETWEEN_LINES = 15;
 /** Progress as plain lines, few enough for a log. */
 export class LineProgress implements TrainingView {
   readonly #write: (line: string) => void;
-  readonly #epochs: number;
+  #epochs = 1;
   readonly #verbose: boolean;
   #last = performance.now();
   #secondsLeft: number | null = null;
 
-  constructor(write: (line: string) => void, epochs: number, verbose: boolean) {
+  constructor(write: (line: string) => void, verbose: boolean) {
     this.#write = write;
-    this.#epochs = epochs;
     this.#verbose = verbose;
   }
 
   event(event: TrainingEvent): void {
+    if (event.type === 'start') this.#epochs = event.epochs;
     const text = eventText(event, this.#verbose) ?? this.#progressText(event);
     if (text !== undefined) this.#write(text);
   }

@@ -1,7 +1,7 @@
 import { basename, relative, resolve } from 'node:path';
 import { openDataSet } from '@cflow/images/node';
 import { type BundleManifest, CflowError, type DataSet } from '@cflow/spec';
-import { planTraining, type TrainDetectorOptions, trainDetector } from '@cflow/training';
+import { type TrainDetectorOptions, trainDetector } from '@cflow/training';
 import type { TrainFlags } from '../commands/train.js';
 import { dataSetOptions, dataSetSource } from '../data-set-options.js';
 import { interruptible, isInterruption } from '../interruptible.js';
@@ -14,7 +14,6 @@ import { summaryLines } from './training-summary.js';
 /** From the command line to a bundle, telling what happens on the way. */
 export async function runTraining(paths: readonly string[], flags: TrainFlags): Promise<void> {
   const options = trainingOptions(flags);
-  const { plan } = planTraining(options.preset, options.configuration, options.overrides);
   const dataSet = await openDataSet(dataSetSource(paths), {
     ...dataSetOptions(flags),
     ...(flags.seed !== undefined && { seed: flags.seed }),
@@ -22,7 +21,7 @@ export async function runTraining(paths: readonly string[], flags: TrainFlags): 
   const name = flags.name ?? detectorName(dataSet);
   const output = flags.output ?? `${fileNameOf(name)}.cflow`;
   const record = new RunRecord();
-  const show = showTraining(flags, plan.epochs);
+  const show = showTraining(flags);
   let manifest: BundleManifest;
   try {
     manifest = await interruptible((signal) =>

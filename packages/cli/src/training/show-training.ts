@@ -18,12 +18,12 @@ export interface ViewFlags {
 }
 
 /** JSON lines on stdout, nothing, bars on a terminal, or plain lines on stderr. */
-export function showTraining(flags: ViewFlags, epochs: number): TrainingView {
+export function showTraining(flags: ViewFlags): TrainingView {
   if (flags.json) return { event: (event) => printLine(JSON.stringify(event)), close: () => undefined };
   if (flags.quiet) return { event: () => undefined, close: () => undefined };
   return process.stderr.isTTY
-    ? new BarProgress(process.stderr, epochs, flags.verbose ?? false)
-    : new LineProgress(noteLine, epochs, flags.verbose ?? false);
+    ? new BarProgress(process.stderr, flags.verbose ?? false)
+    : new LineProgress(noteLine, flags.verbose ?? false);
 }
 
 /** What both kinds of progress say in words; undefined for what they show in their own way. */
