@@ -73,12 +73,14 @@ export async function makeProbe(image: Tensor, backbone: Session, head: Session)
 
 export type CalibrationPart = Pick<BundleManifest, 'calibration' | 'thresholds' | 'probe'>;
 
-/** Default share of good images that may be called bad. */
-export const FALSE_ALARM_RATE = 0.01;
+/** Default share of good images that may be called bad, where there are enough images to vouch for it. */
+const FALSE_ALARM_RATE = 0.01;
 
 /** Thresholds and tolerances from the scores of good images. */
 export function calibrationPart(scores: readonly number[], heldOut: boolean): CalibrationPart {
   const score = calibrate(scores);
+  // Below 1 / (n + 1) a rate rests on the shape of the tail alone, and a threshold far beyond all scores finds nothing.
+  const falseAlarmRate = Math.max(FALSE_ALARM_RATE, 1 / (scores.length + 1));
   const mean = scores.reduce((sum, value) => sum + value, 0) / scores.length;
   const variance =
     scores.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, scores.length - 1);
@@ -87,8 +89,8 @@ export function calibrationPart(scores: readonly number[], heldOut: boolean): Ca
   return {
     calibration: { score, images: heldOut ? 'held-out' : 'training', scoreSpread },
     thresholds: {
-      falseAlarmRate: FALSE_ALARM_RATE,
-      score: thresholdForFalseAlarmRate(score, FALSE_ALARM_RATE),
+      falseAlarmRate,
+      score: thresholdForFalseAlarmRate(score, falseAlarmRate),
       f1: null,
       pixelF1: null,
     },
