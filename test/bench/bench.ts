@@ -1,0 +1,66 @@
+// Prints, on stdout and nothing else there, one JSON object per line: a case compared with a peer. Everything for
+// people goes to stderr.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { findPython } from './peer/find-python.js';
+import { Peer } from './peer/peer.js';
+import { benchScore } from './score/bench-score.js';
+import { benchTrain } from './train/bench-train.js';
+
+const BENCHES = { score: benchScore, train: benchTrain } as const;
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const USAGE =
+  'usage: npm run --silent bench -- score|train [--quick] [--only <part of a name>] [--threads <n>]';
+
+const log = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+
+async function main(): Promise<void> {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+      threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
+    },
+  });
+  const [which] = positionals;
+  const threads = Number(values.threads);
+  if (positionals.length !== 1 || !(which === 'score' || which === 'train')) throw new Error(USAGE);
+  if (!Number.isInteger(threads) || threads < 1) throw new Error(`--threads ${values.threads}: ${USAGE}`);
+  const [load = 0] = loadavg();
+  if (load > 0.5) log(`the machine is busy (load ${load.toFixed(1)}): look at the ratios, not at the times`);
+  const folder = await mkdtemp(join(tmpdir(), 'cflow-bench-'));
+  let peer: Peer | undefined;
+  try {
+    peer = await startPeer(threads);
+    const { quick, only } = values;
+    for await (const line of BENCHES[which]({ quick, only, threads, folder, peer, log })) {
+      process.stdout.write(`${JSON.stringify(line)}\n`);
+    }
+  } finally {
+    peer?.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** anomalib, or a line that says why there will be no comparison with it. */
+async function startPeer(threads: number): Promise<Peer | undefined> {
+  const found = await findPython(ROOT);
+  try {
+    if ('python' in found) return await Peer.start(found.python, threads);
+    log(`not compared with anomalib itself: ${found.missing}`);
+  } catch (error) {
+    log(`not compared with anomalib itself, since it does not start: ${(error as Error).message}`);
+  }
+  return undefined;
+}
+
+main().catch((error: unknown) => {
+  log(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+});
