@@ -10,9 +10,9 @@ import { temporaryFolder } from './testing/temporary-folder.js';
 import { writeFolderBundle } from './write-folder-bundle.js';
 
 const KILLS = 12;
+const folder = temporaryFolder();
 
 it('a process killed while it writes leaves a whole bundle', async () => {
-  const folder = await temporaryFolder();
   const [one, two, target] = ['one', 'two', 'target'].map((name) => join(folder, name)) as [
     string,
     string,

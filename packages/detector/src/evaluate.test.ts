@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { nodeDevices } from '@cflow/runtime/node';
 import { DataSetError, type DataSetItem, ImageError } from '@cflow/spec';
 import sharp from 'sharp';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Detector } from './detector.js';
 import { type EvaluateOptions, evaluateDetector } from './evaluate.js';
 import { loadDetector } from './load-detector.js';
 import { makeBundle } from './testing/make-bundle.js';
@@ -11,9 +12,16 @@ import { memoryBundle } from './testing/memory-bundle.js';
 import { temporaryFolder } from './testing/temporary-folder.js';
 import { testImage } from './testing/test-image.js';
 
-const folder = await temporaryFolder();
-const devices = (await nodeDevices({ threads: 1 })).filter(({ device }) => device === 'cpu');
-const detector = await loadDetector(memoryBundle(await makeBundle()), { devices });
+const folder = temporaryFolder();
+let detector: Detector;
+let good: DataSetItem[];
+let bad: DataSetItem[];
+beforeAll(async () => {
+  const devices = (await nodeDevices({ threads: 1 })).filter(({ device }) => device === 'cpu');
+  detector = await loadDetector(memoryBundle(await makeBundle()), { devices });
+  good = await Promise.all(Array.from({ length: 11 }, (_, i) => item(`good/${i}`, 'good', 200 + i)));
+  bad = await Promise.all(Array.from({ length: 4 }, (_, i) => item(`bad/${i}`, 'bad', 300 + i, true)));
+});
 afterAll(() => detector.dispose());
 
 async function item(
@@ -38,9 +46,6 @@ async function writePng(path: string, data: Uint8Array, channels: 1 | 3): Promis
     .png()
     .toFile(path);
 }
-
-const good = await Promise.all(Array.from({ length: 11 }, (_, i) => item(`good/${i}`, 'good', 200 + i)));
-const bad = await Promise.all(Array.from({ length: 4 }, (_, i) => item(`bad/${i}`, 'bad', 300 + i, true)));
 
 async function broken(name: string, like: DataSetItem, part: 'path' | 'maskPath'): Promise<DataSetItem> {
   const path = join(folder, `${name}.png`);

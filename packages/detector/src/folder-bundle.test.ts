@@ -11,7 +11,7 @@ import { temporaryFolder } from './testing/temporary-folder.js';
 import { testImage } from './testing/test-image.js';
 import { writeFolderBundle } from './write-folder-bundle.js';
 
-const folder = await temporaryFolder();
+const folder = temporaryFolder();
 const files = await makeBundle();
 
 async function refusalOf(path: string): Promise<string> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { writeFlushed } from './write-file-atomically.js';
 
 /** Where a folder waits while another takes its place. */
 export const asideOf = (target: string): string => `${target}.old`;
@@ -37,7 +38,7 @@ export async function replaceFolder(target: string, files: ReadonlyMap<string, U
   try {
     // Not mkdtemp, whose folders nobody else may read.
     await mkdir(scratch);
-    for (const [name, bytes] of files) await writeFile(join(scratch, name), bytes, { flush: true });
+    for (const [name, bytes] of files) await writeFlushed(join(scratch, name), bytes);
     await syncFolder(scratch);
     await swap(scratch, target);
   } catch (error) {

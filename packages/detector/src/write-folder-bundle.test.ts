@@ -9,7 +9,7 @@ import { makeBundle } from './testing/make-bundle.js';
 import { temporaryFolder } from './testing/temporary-folder.js';
 import { writeFolderBundle } from './write-folder-bundle.js';
 
-const root = await temporaryFolder();
+const root = temporaryFolder();
 const [old, next] = [await makeBundle({ name: 'old' }), await makeBundle({ name: 'next', seed: 1 })];
 const nameOf = async (path: string): Promise<string> =>
   (await verifyBundle(folderBundle(path))).manifest.name;

@@ -7,7 +7,7 @@ import { type Checkpoint, initialProgress, readCheckpoint, writeCheckpoint } fro
 import { initialState, parametersOf } from './decoder-trainer.js';
 import { temporaryFolder } from './testing/temporary-folder.js';
 
-const folder = await temporaryFolder();
+const folder = temporaryFolder();
 const path = join(folder, 'checkpoint.safetensors');
 
 const shape = {

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { storageErrorOf } from '@cflow/detector/node';
+import { storageErrorOf, writeFileAtomically } from '@cflow/detector/node';
 import { readSafetensors, writeSafetensors } from '@cflow/model';
 import type { Tensor } from '@cflow/onnx';
 import { TrainingError } from '@cflow/spec';
-import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import type { DecoderState } from './decoder-trainer.js';
 
@@ -58,13 +57,9 @@ const BEST = 'best.';
 export async function writeCheckpoint(path: string, { progress, state, best }: Checkpoint): Promise<void> {
   const tensors = new Map(state.tensors);
   for (const [name, tensor] of best) tensors.set(BEST + name, tensor);
-  try {
-    const text = JSON.stringify(progress);
-    const metadata = { progress: text, sha256: digest(text, tensors) };
-    await writeFileAtomic(path, Buffer.from(writeSafetensors(tensors, metadata)));
-  } catch (error) {
-    throw storageErrorOf(error, path);
-  }
+  const text = JSON.stringify(progress);
+  const metadata = { progress: text, sha256: digest(text, tensors) };
+  await writeFileAtomically(path, writeSafetensors(tensors, metadata));
 }
 
 /** The checkpoint at a path, or undefined when there is none. @throws TrainingError when it cannot be used */

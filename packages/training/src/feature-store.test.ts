@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { FeatureStore, type FeatureStoreOptions } from './feature-store.js';
 import { temporaryFolder } from './testing/temporary-folder.js';
 
-const root = await temporaryFolder();
+const root = temporaryFolder();
 
 const LAYERS = [
   { name: 'a', channels: 3, height: 4, width: 2 },

@@ -1,9 +1,8 @@
 import { type FileHandle, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { storageErrorOf } from '@cflow/detector/node';
+import { storageErrorOf, writeFileAtomically } from '@cflow/detector/node';
 import type { FeatureLayer } from '@cflow/model';
 import { type RgbImage, StorageError } from '@cflow/spec';
-import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 
 /** Features of images: per layer, rows of each image one after another. */
@@ -64,7 +63,7 @@ export class FeatureStore {
         await mkdir(folder, { recursive: true });
         index = { fingerprint, ...(await fill(options, batchSize, onProgress)) };
         // Written last: it says that all the rest is there.
-        await writeFileAtomic(join(folder, INDEX), JSON.stringify(index));
+        await writeFileAtomically(join(folder, INDEX), JSON.stringify(index));
       }
       const files = await Promise.all(layers.map((_, layer) => open(layerFile(folder, layer), 'r')));
       return new FeatureStore(options, files, index);

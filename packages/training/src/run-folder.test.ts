@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { imagesFingerprint, RunFolder } from './run-folder.js';
 import { temporaryFolder } from './testing/temporary-folder.js';
 
-const root = await temporaryFolder();
+const root = temporaryFolder();
 const identity = { configuration: { lr: 0.1, layers: ['a', 'b'] }, plan: { patience: null }, images: 'x' };
 
 describe('RunFolder', () => {

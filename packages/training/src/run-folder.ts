@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { storageErrorOf } from '@cflow/detector/node';
+import { storageErrorOf, writeFileAtomically } from '@cflow/detector/node';
 import { type DataSetItem, StorageError, TrainingError } from '@cflow/spec';
-import writeFileAtomic from 'write-file-atomic';
 
 /** Everything that a run's result depends on; a resumed run must have the same. Must be JSON. */
 export type RunIdentity = Readonly<Record<string, unknown>>;
@@ -32,7 +31,7 @@ export class RunFolder {
         await rm(path, { recursive: true, force: true });
       }
       await mkdir(path, { recursive: true });
-      await writeFileAtomic(file, `${JSON.stringify(identity, null, 2)}\n`);
+      await writeFileAtomically(file, `${JSON.stringify(identity, null, 2)}\n`);
     } catch (error) {
       throw storageErrorOf(error, path);
     }

@@ -1,11 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 
-/** An empty folder that is gone when the test file is done. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'cflow-training-'));
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+/** A folder that is there, empty, when the tests of a file begin, and gone when they are done. */
+export function temporaryFolder(): string {
+  const folder = join(tmpdir(), `cflow-training-${process.pid}-${Date.now().toString(36)}`);
+  beforeAll(() => mkdirSync(folder, { mode: 0o700 }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { nodeDevices, probeInChildProcess } from '@cflow/runtime/node';
+import type { BundleManifest, DataSet } from '@cflow/spec';
+import { beforeAll, expect, it } from 'vitest';
+import { findSoftwareVulkan } from '../../runtime/test/find-software-vulkan.js';
+import { startScript } from './testing/start-script.js';
+import { renderDataSet } from './testing/synth-data-set.js';
+import { temporaryFolder } from './testing/temporary-folder.js';
+import { tinyRun } from './testing/tiny-run.js';
+import { trainDetector } from './train-detector.js';
+
+const root = temporaryFolder();
+let dataSet: DataSet;
+let manifest: BundleManifest;
+/** The environment in which a process finds a Vulkan driver; or why there is none. */
+let environment: Record<string, string | undefined> | string;
+
+beforeAll(async () => {
+  environment = await findEnvironment();
+  if (typeof environment === 'string') return;
+  dataSet = await renderDataSet(join(root, 'data'), { train: 16, perDefect: 1 });
+  manifest = await trainDetector(tinyRun(dataSet, join(root, 'bundle'), { overrides: { epochs: 4 } }));
+});
+
+async function findEnvironment(): Promise<typeof environment> {
+  const webgpu = (await nodeDevices()).find(({ device }) => device === 'webgpu');
+  if (!webgpu) return 'this host knows no webgpu';
+  const software = findSoftwareVulkan();
+  let reason = '';
+  for (const env of [process.env, ...(software ? [{ ...process.env, ...software }] : [])]) {
+    const report = await probeInChildProcess(webgpu, { env });
+    if (report.available) return env;
+    reason = report.reason ?? 'unknown';
+  }
+  return `${reason}; no SwiftShader found either`;
+}
+
+interface Scores {
+  device: string;
+  scores: number[];
+  labels: string[];
+  maps: number[][];
+}
+
+async function scoresOn(device: string): Promise<Scores> {
+  const paths = dataSet.items.filter(({ split }) => split === 'test').map(({ path }) => path);
+  const { stdout, stderr } = await startScript(
+    new URL('testing/score.ts', import.meta.url),
+    [join(root, 'bundle'), device, ...paths],
+    { env: environment as Record<string, string> },
+  ).ended;
+  const line = stdout.split('\n').find((text) => text.startsWith('{'));
+  if (line === undefined) throw new Error(`no scores on ${device}: ${stdout}${stderr}`);
+  return JSON.parse(line) as Scores;
+}
+
+it('a bundle trained on the CPU gives the same scores on webgpu', async ({ skip }) => {
+  if (typeof environment === 'string') skip(`no webgpu here: ${environment}`);
+  const [cpu, webgpu] = await Promise.all([scoresOn('cpu'), scoresOn('webgpu')]);
+  expect([cpu.device, webgpu.device]).toEqual(['cpu', 'webgpu']);
+  expect(webgpu.labels).toEqual(cpu.labels);
+  const allowed = 1e-3 * manifest.calibration.scoreSpread;
+  cpu.scores.forEach((score, i) => {
+    expect(Math.abs(score - (webgpu.scores[i] as number))).toBeLessThan(allowed);
+  });
+  cpu.maps.forEach((map, i) => {
+    const worst = Math.max(...map.map((value, k) => Math.abs(value - (webgpu.maps[i]?.[k] as number))));
+    expect(worst).toBeLessThan(1e-3);
+  });
+  // The comparison says something only if the images differ by more than what is allowed.
+  expect(Math.max(...cpu.scores) - Math.min(...cpu.scores)).toBeGreaterThan(100 * allowed);
+}, 300_000);
