@@ -114,6 +114,29 @@ describe('a run that was interrupted', () => {
     expect((error as Error).message).toContain(`the checkpoint "${path}" is damaged`);
   });
 
+  it('names again the images that it could not read', async () => {
+    const output = at('unreadable');
+    const partly = await renderDataSet(at('partly'), { train: 24 });
+    const broken = partly.items[5]?.path as string;
+    await writeFile(broken, 'no image');
+    await interrupted(output, 'progress', 1, { dataSet: partly });
+    const told: TrainingEvent[] = [];
+    const { provenance } = await resumed(output, {
+      dataSet: partly,
+      onEvent: (event) => told.push(event),
+    });
+    const unreadable = told.filter((event) => event.type === 'unreadable');
+    expect(unreadable).toEqual([
+      {
+        type: 'unreadable',
+        path: broken,
+        count: 1,
+        reason: expect.stringContaining('when the run was started'),
+      },
+    ]);
+    expect(provenance.trainImages + provenance.validationImages).toBe(23);
+  });
+
   it('is not there', async () => {
     await expect(resumed(at('nothing'))).rejects.toThrow(/there is no run to resume at/);
   });

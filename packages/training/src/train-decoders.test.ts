@@ -131,7 +131,9 @@ describe('trainDecoders', () => {
   );
 
   it('diverges at a rate that is absurd', async () => {
-    const error = await featureRun(place(), { configuration: { lr: 1e18 } }).catch((found: unknown) => found);
+    const error = await featureRun(place(), { configuration: { lr: 1e6 }, overrides: { epochs: 50 } }).catch(
+      (found: unknown) => found,
+    );
     expect(error).toBeInstanceOf(TrainingError);
     expect((error as Error).message).toMatch(/diverged at step \d+ .*learning rate/);
   });

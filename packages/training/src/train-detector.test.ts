@@ -147,6 +147,27 @@ describe('trainDetector', () => {
     });
     expect(of('calibrated', told)[0]?.heldOut).toBe(false);
     expect(of('epoch', told)[0]?.heldOut).toBeNull();
+
+    // These images are known, so what the constants say of them can be seen.
+    const devices = (await nodeDevices()).filter(({ device }) => device === 'cpu');
+    const detector = await loadDetector(folderBundle(at('few')), { devices });
+    try {
+      const images = await Promise.all(few.items.map(({ path }) => decodeImage(path)));
+      const predictions = await detector.predictBatch(images, { layers: true });
+      found.layers.forEach(({ maxLogLikelihood }, layer) => {
+        const largest = predictions.flatMap(({ layers }) => [...(layers?.[layer]?.data ?? [])]);
+        expect(Math.max(...largest)).toBeCloseTo(maxLogLikelihood, 5);
+      });
+      // The likeliest place of all is where a map is zero.
+      expect(Math.min(...predictions.flatMap(({ map }) => [...map.data]))).toBeCloseTo(0, 5);
+      const knots = found.calibration.score.scores;
+      const scores = predictions.map(({ score }) => score).sort((a, b) => a - b);
+      knots.forEach((knot, i) => {
+        expect(knot).toBeCloseTo(scores[i] as number, 5);
+      });
+    } finally {
+      await detector.dispose();
+    }
   });
 });
 

@@ -1,0 +1,71 @@
+import type { Tensor } from '@cflow/onnx';
+import type { DeviceCandidate } from '@cflow/runtime';
+import { nodeDevices } from '@cflow/runtime/node';
+import { type Device, DeviceError } from '@cflow/spec';
+import { describe, expect, it } from 'vitest';
+import { openTrainingDevice } from './training-device.js';
+
+const cpu = (await nodeDevices()).find(({ device }) => device === 'cpu') as DeviceCandidate;
+
+/** The CPU under another name, with every number of floating point off by a hundredth. */
+function wrong(device: Device): DeviceCandidate {
+  return {
+    device,
+    description: 'a device that is wrong',
+    async createRuntime() {
+      const runtime = await cpu.createRuntime();
+      return {
+        device,
+        failure: undefined,
+        dispose: () => runtime.dispose(),
+        async createSession(source, options) {
+          const session = await runtime.createSession(source, options);
+          return {
+            ...session,
+            async run(feeds, runOptions) {
+              const outputs = Object.entries(await session.run(feeds, runOptions));
+              const moved = outputs.map(([name, tensor]) => [
+                name,
+                tensor.type === 'float32' ? off(tensor) : tensor,
+              ]);
+              return Object.fromEntries(moved) as Record<string, Tensor>;
+            },
+          };
+        },
+      };
+    },
+  };
+}
+
+const off = (tensor: Tensor): Tensor =>
+  ({ ...tensor, data: (tensor.data as Float32Array).map((value) => value + 1e-2) }) as Tensor;
+
+describe('openTrainingDevice', () => {
+  it('takes the first device that computes rightly, and says why it passed the others by', async () => {
+    const { device, refused, threads, createRuntime } = await openTrainingDevice(
+      'auto',
+      [wrong('cuda'), cpu],
+      3,
+    );
+    expect([device, threads]).toEqual(['cpu', 3]);
+    expect(refused).toEqual([{ device: 'cuda', reason: expect.stringContaining('gives wrong numbers') }]);
+    const runtime = await createRuntime();
+    expect(runtime.device).toBe('cpu');
+    await runtime.dispose();
+  });
+
+  it('refuses a named device rather than taking another', async () => {
+    const error = await openTrainingDevice('cuda', [wrong('cuda'), cpu]).catch((found: unknown) => found);
+    expect(error).toBeInstanceOf(DeviceError);
+    expect((error as DeviceError).attempts.map(({ device }) => device)).toEqual(['cuda']);
+    expect((error as Error).message).toMatch(/gives wrong numbers/);
+    await expect(openTrainingDevice('wasm', [cpu])).rejects.toThrow(DeviceError);
+  });
+
+  it('lists every device when none is right', async () => {
+    const error = await openTrainingDevice('auto', [wrong('cuda'), wrong('cpu')]).catch(
+      (found: unknown) => found,
+    );
+    expect((error as DeviceError).attempts.map(({ device }) => device)).toEqual(['cuda', 'cpu']);
+  });
+});
