@@ -10,9 +10,9 @@ export function integer(least: number, most: number = Number.MAX_SAFE_INTEGER): 
   };
 }
 
-/** A whole number from 1 on, or `none`, which is null. */
-export function integerOrNone(text: string): number | null {
-  return text === 'none' ? null : integer(1)(text);
+/** A whole number from 1 on, or `none`. (Commander takes null for an option without a value.) */
+export function integerOrNone(text: string): number | 'none' {
+  return text === 'none' ? text : integer(1)(text);
 }
 
 export function finiteNumber(text: string): number {

@@ -46,6 +46,8 @@ describe('mergeModels', () => {
   it('gives the outputs asked for only, and carries the metadata', async () => {
     const merged = mergeModels(doubling(), repeatedly(), { outputs: ['y'], metadata: { key: 'some text' } });
     expect(Object.keys(await runModel(merged, feeds))).toEqual(['y']);
+    const turned = mergeModels(doubling(), repeatedly(), { outputs: ['unwanted', 'y'] });
+    expect(Object.keys(await runModel(turned, feeds))).toEqual(['unwanted', 'y']);
     expect(Buffer.from(merged).includes('some text')).toBe(true);
   });
 
@@ -65,6 +67,15 @@ describe('mergeModels', () => {
     // A stranger's operators may mean something else there, and ours nothing in an older set.
     expect(() => mergeModels(at(doubling(), 18n), at(repeatedly(), 20n))).toThrow('versions 18 and 20');
     expect(() => mergeModels(at(doubling(), 17n), repeatedly())).toThrow('version 18 or newer');
+  });
+
+  it('leaves out constants that nothing uses', () => {
+    const graph = new Graph('wasteful');
+    graph.constant(float32([], [5]), 'never_used');
+    graph.output('y', op.Neg(graph.input('features', 'float32', ['n'])));
+    const model = writeModel(graph);
+    expect(Buffer.from(model).includes('never_used')).toBe(true);
+    expect(Buffer.from(mergeModels(doubling(), model)).includes('never_used')).toBe(false);
   });
 
   it('refuses what does not fit', () => {

@@ -9,11 +9,12 @@ import {
   type OperatorSetIdProto,
 } from 'onnx-buf';
 import { encodeModel } from './encode-model.js';
+import { namesUsedBy } from './foreign/attribute-graphs.js';
 import { GraphError } from './graph-error.js';
 import { OPSET, PRODUCER } from './opset.js';
 
 export interface MergeModelsOptions {
-  /** Outputs of the second model that the result has. Default: all. */
+  /** Outputs of the second model that the result has, in this order. Default: all. */
   outputs?: readonly string[];
   /** Put before the name of every value and node of the second model, so that none is met twice. Default `head/`. */
   prefix?: string;
@@ -61,6 +62,9 @@ export function mergeModels(
   renameGraph(after, (name) =>
     name === '' || connected.has(name) || wanted.has(name) ? name : prefix + name,
   );
+  const node = [...before.node, ...after.node];
+  // A runtime complains about constants that nobody uses, and they make the file larger.
+  const used = new Set([...node.flatMap((each) => [...namesUsedBy(each)]), ...outputs]);
   return encodeModel(
     create(ModelProtoSchema, {
       irVersion: BigInt(Math.max(Number(a.irVersion), Number(b.irVersion))),
@@ -70,10 +74,10 @@ export function mergeModels(
       metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
       graph: create(GraphProtoSchema, {
         name: options.name ?? before.name,
-        node: [...before.node, ...after.node],
+        node,
         input: before.input,
-        output: after.output.filter(({ name }) => wanted.has(name)),
-        initializer: [...before.initializer, ...after.initializer],
+        output: outputs.flatMap((name) => after.output.filter((each) => each.name === name)),
+        initializer: [...before.initializer, ...after.initializer].filter(({ name }) => used.has(name)),
       }),
     }),
   );

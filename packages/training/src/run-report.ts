@@ -62,10 +62,18 @@ export async function runReport(options: RunReportOptions): Promise<string> {
 function lossCurve(layer: string, { history, bestEpoch }: TrainedDecoder): LossCurve {
   return {
     layer,
-    training: history.map(({ loss }) => loss),
+    training: history.map(({ loss }) => negativeLogLikelihood(loss)),
     validation: history.flatMap(({ heldOut }) => (heldOut === null ? [] : [heldOut])),
     bestEpoch: bestEpoch + 1,
   };
+}
+
+/**
+ * The training loss is -logsigmoid of the log-likelihood; its inverse brings it to the scale of the held-out curve beside
+ * it: log(exp(loss) - 1), in a form that does not overflow.
+ */
+function negativeLogLikelihood(loss: number): number {
+  return loss + Math.log(-Math.expm1(-loss));
 }
 
 function dataFacts({ manifest: { provenance }, evaluation, unreadable }: RunReportOptions): Fact[] {
@@ -77,7 +85,7 @@ function dataFacts({ manifest: { provenance }, evaluation, unreadable }: RunRepo
     ...(metrics
       ? [
           { label: 'Test images', value: `${metrics.goodImages} good, ${metrics.badImages} bad` },
-          { label: 'Test images with known defect pixels', value: metrics.pixelImages },
+          { label: 'Test images that count for pixel figures', value: metrics.pixelImages },
         ]
       : []),
     ...(unreadable.length > 0 ? [{ label: 'Left out, not readable', value: unreadable.length }] : []),
@@ -99,16 +107,17 @@ function notes({ manifest, evaluation, unreadable }: RunReportOptions): string[]
         'images that the detector was trained on. Expect more false alarms than it says; with 50 good images or ' +
         'more it is calibrated on images it has not seen.',
     );
-  } else if (calibration.score.count * thresholds.falseAlarmRate < 1) {
+  } else if (thresholds.falseAlarmRate > 0.01) {
     lines.push(
-      `The threshold for a false-alarm rate of ${thresholds.falseAlarmRate * 100} % is extrapolated from ` +
-        `${calibration.score.count} held-out good images, with a margin for how few they are. More good images, or a ` +
-        'larger validation fraction, would bring it closer.',
+      `The threshold is for ${percent(thresholds.falseAlarmRate)} false alarms: ${calibration.score.count} held-out ` +
+        'good images can vouch for no lower rate. More good images, or a larger validation fraction, would allow one.',
     );
   }
   if (!evaluation) lines.push('The detector was not evaluated: the data set has no labelled test images.');
   return lines;
 }
+
+const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;
 
 function timing({ manifest: { provenance }, evaluation }: RunReportOptions): Fact[] {
   const { trainingSeconds, epochs, trainImages, validationImages } = provenance;

@@ -21,7 +21,7 @@ export interface TrainFlags extends Partial<DetectorConfiguration>, DataSetFlags
   epochs?: number;
   imageBatchSize?: number;
   validationFraction?: number;
-  patience?: number | null;
+  patience?: number | 'none';
   precision: 'float32' | 'float16';
   resume?: true;
   strict?: true;
@@ -122,7 +122,7 @@ export function defineTrain(command: Command): void {
     )
     .option(
       '--validation-fraction <x>',
-      'share of the good images held out for early stopping and calibration, 0 to 0.5 (default: 0.1)',
+      "share of the good images held out for early stopping and calibration, 0 to 0.5 (default: the preset's)",
       finiteNumber,
     )
     .option(

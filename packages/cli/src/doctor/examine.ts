@@ -31,7 +31,7 @@ export async function examine(): Promise<Examination> {
     versions: {
       cflow: packageVersion(),
       node: process.versions.node,
-      'onnxruntime-node': versionOf('onnxruntime-node'),
+      'onnxruntime-node': onnxRuntimeVersion(),
       sharp: sharp.versions.sharp ?? '?',
       libvips: sharp.versions.vips,
     },
@@ -52,7 +52,8 @@ async function embeddedBackbone(): Promise<Examination['embeddedBackbone']> {
   }
 }
 
-function versionOf(name: string): string {
-  const require = createRequire(import.meta.url);
-  return (require(`${name}/package.json`) as { version: string }).version;
+/** Of the copy that the runtime package uses. */
+function onnxRuntimeVersion(): string {
+  const runtime = createRequire(import.meta.url).resolve('@cflow/runtime/package.json');
+  return (createRequire(runtime)('onnxruntime-node/package.json') as { version: string }).version;
 }

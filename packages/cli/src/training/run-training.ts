@@ -55,7 +55,8 @@ export async function runTraining(paths: readonly string[], flags: TrainFlags): 
 function trainingOptions(flags: TrainFlags): Omit<TrainDetectorOptions, 'dataSet' | 'name' | 'output'> {
   const { backbone, layers, fiberBatchSize, decoder, conditionVector, couplingBlocks } = flags;
   const { clampAlpha, permuteSoft, lr, inputSize, seed } = flags;
-  const { epochs, imageBatchSize, validationFraction, patience } = flags;
+  const { epochs, imageBatchSize, validationFraction } = flags;
+  const patience = flags.patience === 'none' ? null : flags.patience;
   return {
     preset: flags.preset,
     configuration: withoutUndefined({

@@ -1,0 +1,250 @@
+import { spawn } from 'node:child_process';
+import { copyFile, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { resizeToPlanar } from '@cflow/images';
+import { decodeImage } from '@cflow/images/node';
+import { readMapPng16, writePng } from '@cflow/visual/node';
+import * as ort from 'onnxruntime-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectError } from './testing/expect-error.js';
+import { jsonLines } from './testing/run-cli.js';
+import { createWorkplace, TINY, type Workplace } from './testing/workplace.js';
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await createWorkplace();
+  const { code, stderr } = await place.cflow('train', 'brushed-metal', ...TINY, '--output', 'metal.cflow');
+  expect(code, stderr).toBe(0);
+});
+afterAll(() => place.remove());
+
+const SOME = 'brushed-metal/test/*/000.png';
+const CPU = ['--device', 'cpu', '--threads', '2'];
+
+describe('cflow predict', () => {
+  it('prints a table, and what it came to on stderr', async () => {
+    const { code, stdout, stderr } = await place.cflow('predict', 'metal.cflow', SOME, ...CPU);
+    expect(code, stderr).toBe(0);
+    const [header, ...rows] = stdout.trimEnd().split('\n');
+    expect(header).toMatch(/^image +score +false alarm +label +regions$/);
+    expect(rows).toHaveLength(6);
+    expect(stderr).toMatch(/^6 images: \d bad, \d good; threshold .* on cpu/);
+  });
+
+  it('prints one JSON object per image, the same alone as among others', async () => {
+    const all = jsonLines((await place.cflow('predict', 'metal.cflow', SOME, '--json', ...CPU)).stdout);
+    expect(all.map(({ image }) => image)).toEqual([
+      'contamination/000.png',
+      'dent/000.png',
+      'good/000.png',
+      'hole/000.png',
+      'scratch/000.png',
+      'stain/000.png',
+    ]);
+    const alone = await place.cflow(
+      ...['predict', 'metal.cflow', 'brushed-metal/test/hole/000.png', '--json', '--layers', ...CPU],
+    );
+    const [line] = jsonLines(alone.stdout);
+    expect(line?.score).toBeCloseTo(all[3]?.score as number, 6);
+    expect(line).toMatchObject({
+      label: expect.stringMatching(/good|bad/),
+      mapSize: { width: 64, height: 64 },
+    });
+    expect(line?.layers).toHaveLength(3);
+  });
+
+  it('labels by the threshold that is asked for, and fails on bad ones when told to', async () => {
+    const labels = async (...options: string[]): Promise<[unknown[], number | null]> => {
+      const { stdout, code } = await place.cflow(
+        'predict',
+        'metal.cflow',
+        SOME,
+        '--json',
+        ...CPU,
+        ...options,
+      );
+      return [[...new Set(jsonLines(stdout).map(({ label }) => label))], code];
+    };
+    expect(await labels('--threshold', '-1', '--fail-on-bad')).toEqual([['bad'], 1]);
+    expect(await labels('--threshold', '1e9', '--fail-on-bad')).toEqual([['good'], 0]);
+    expect(await labels('--threshold', '-1')).toEqual([['bad'], 0]);
+    expect(await labels('--false-alarm-rate', '0.999999')).toEqual([['bad'], 0]);
+  });
+
+  it('writes maps that hold the score, and overlays at the size of the image', async () => {
+    const big = join(place.path, 'big');
+    await mkdir(big);
+    await writePng(join(big, 'a.png'), { width: 150, height: 100, data: new Uint8Array(45000).fill(120) });
+    await copyFile(join(big, 'a.png'), join(big, 'a.bmp.png'));
+    const args = ['predict', 'metal.cflow', 'big', '--json', ...CPU, '--overlays', 'seen'];
+    const png16 = jsonLines((await place.cflow(...args, '--maps', 'maps16')).stdout);
+    for (const { mapFile, overlayFile, score } of png16 as Record<string, string>[]) {
+      const map = await readMapPng16(join(place.path, mapFile as string));
+      expect(Math.max(...map.data)).toBeCloseTo(Number(score), 3);
+      expect(await decodeImage(join(place.path, overlayFile as string))).toMatchObject({
+        width: 150,
+        height: 100,
+      });
+    }
+    await place.cflow(...args, '--maps', 'raw', '--map-format', 'f32', '--layers');
+    const npy = await readFile(join(place.path, 'raw', 'a.npy'));
+    expect(npy.subarray(1, 6).toString()).toBe('NUMPY');
+    expect(npy.toString('latin1')).toContain('(64, 64)');
+    expect(npy.length % 64).toBe(0);
+    const values = new Float32Array(npy.buffer.slice(npy.byteOffset + 128, npy.byteOffset + npy.length));
+    expect(Math.max(...values)).toBeCloseTo(png16[1]?.score as number, 6);
+    expect(await readdir(join(place.path, 'raw'))).toHaveLength(8);
+    await place.cflow(...args, '--maps', 'colours', '--map-format', 'png8');
+    expect(await decodeImage(join(place.path, 'colours', 'a.png'))).toMatchObject({ width: 64, height: 64 });
+  });
+
+  it('leaves out what a mask covers', async () => {
+    const image = 'brushed-metal/test/hole/000.png';
+    const predict = async (...options: string[]) =>
+      jsonLines((await place.cflow('predict', 'metal.cflow', image, '--json', ...CPU, ...options)).stdout)[0];
+    const halves = await Promise.all(
+      [0, 32].map(async (top) => {
+        // The mask is twice the map's size, so it has to be brought to it.
+        const data = new Uint8Array(128 * 128).fill(1);
+        data.fill(0, top * 2 * 128, (top + 32) * 2 * 128);
+        await writePng(join(place.path, `mask-${top}.png`), { width: 128, height: 128, data });
+        const half = await predict('--ignore', `mask-${top}.png`, '--pixel-threshold', '-100');
+        expect(half?.regions).toMatchObject([{ box: { x: 0, y: top, width: 64, height: 32 }, area: 2048 }]);
+        return half?.score as number;
+      }),
+    );
+    expect(Math.max(...halves)).toBeCloseTo((await predict())?.score as number, 6);
+    expect(halves[0]).not.toBe(halves[1]);
+  });
+
+  it('names and counts what it cannot read, and goes on', async () => {
+    const folder = join(place.path, 'incoming');
+    await mkdir(folder);
+    const whole = await readFile(join(place.dataSet, 'test/good/000.png'));
+    await writeFile(join(folder, 'a.png'), whole.subarray(0, 1000));
+    await writeFile(join(folder, 'b\u001b[31m.png'), 'no image');
+    await writeFile(join(folder, 'c.png'), whole);
+    const table = await place.cflow('predict', 'metal.cflow', 'incoming', ...CPU);
+    expect(table.code).toBe(0);
+    expect(table.stderr).toMatch(/left out: .*a\.png/);
+    expect(table.stderr).toContain('2 images could not be read');
+    expect(table.stderr + table.stdout).not.toContain('\u001b');
+    expect(table.stdout).toMatch(/^c\.png/m);
+    const strict = await place.cflow('predict', 'metal.cflow', 'incoming', '--json', '--strict', ...CPU);
+    expect(strict.code).toBe(2);
+    const lines = jsonLines(strict.stdout);
+    expect(lines.filter((line) => 'error' in line)).toHaveLength(2);
+    expect(lines.filter((line) => 'score' in line)).toMatchObject([{ image: 'c.png' }]);
+  });
+
+  it('does not mind a reader that goes away', async () => {
+    const cli = fileURLToPath(new URL('../bin/cflow.js', import.meta.url));
+    const child = spawn(
+      process.execPath,
+      [cli, 'predict', join(place.path, 'metal.cflow'), join(place.dataSet, 'test'), '--json', ...CPU],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.stdout.destroy();
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect([code, stderr]).toEqual([0, '']);
+  });
+
+  it('refuses what is no bundle, and a damaged one', async () => {
+    const predict = ['predict', 'nowhere.cflow', SOME, ...CPU];
+    expectError(await place.cflow(...predict), 1, 'nowhere.cflow');
+    expectError(
+      await place.cflow('predict', 'brushed-metal', SOME, ...CPU),
+      1,
+      'brushed-metal',
+      'manifest.json',
+    );
+    expectError(await place.cflow('predict', 'metal.cflow', 'nowhere.png', ...CPU), 1, 'nowhere.png');
+    await cp(join(place.path, 'metal.cflow'), join(place.path, 'flipped.cflow'), { recursive: true });
+    const file = join(place.path, 'flipped.cflow', 'decoders.safetensors');
+    const bytes = await readFile(file);
+    bytes[bytes.length - 100]! ^= 1;
+    await writeFile(file, bytes);
+    for (const command of [
+      ['predict', 'flipped.cflow', SOME, ...CPU],
+      ['evaluate', 'flipped.cflow', 'brushed-metal', ...CPU],
+      ['export', 'flipped.cflow'],
+    ]) {
+      expectError(await place.cflow(...command), 1, 'decoders.safetensors', 'damaged');
+    }
+  });
+});
+
+describe('cflow evaluate', () => {
+  it('prints one JSON object with --json', async () => {
+    const args = ['evaluate', 'metal.cflow', 'brushed-metal', ...CPU];
+    const { code, stdout } = await place.cflow(...args, '--json', '--false-alarm-rate', '0.2');
+    expect(code).toBe(0);
+    const [result, ...more] = jsonLines(stdout);
+    expect(more).toEqual([]);
+    expect(result).toMatchObject({ images: 8, goodImages: 3, badImages: 5, device: 'cpu', unreadable: 0 });
+    for (const figure of ['imageAuroc', 'pixelAuroc', 'aupro', 'f1'])
+      expect(result?.[figure]).toBeTypeOf('number');
+    expect(result?.defects).toHaveLength(5);
+  });
+
+  it('writes scores and pictures of the mistakes', async () => {
+    const args = ['evaluate', 'metal.cflow', 'brushed-metal', ...CPU, '--output', 'review'];
+    const { code, stdout } = await place.cflow(...args, '--threshold', '-1');
+    expect(code).toBe(0);
+    expect(stdout).toContain('3 of 3 good images called bad');
+    const csv = (await readFile(join(place.path, 'review/scores.csv'), 'utf8')).trimEnd().split('\r\n');
+    expect(csv).toHaveLength(9);
+    expect(csv[0]).toBe('image,label,defect,score,false_alarm_probability,predicted');
+    const mistakes = await readdir(join(place.path, 'review/mistakes'), { recursive: true });
+    expect(mistakes.filter((name) => name.endsWith('.png'))).toHaveLength(3);
+    expect(await decodeImage(join(place.path, 'review/contact-sheet.png'))).toMatchObject({ width: 720 });
+    const json = JSON.parse(await readFile(join(place.path, 'review/evaluation.json'), 'utf8'));
+    expect(json.scores).toHaveLength(8);
+    // Again, now without mistakes among the good: the old ones must be gone.
+    await place.cflow(...args, '--threshold', '1e9');
+    const now = await readdir(join(place.path, 'review/mistakes'), { recursive: true });
+    expect(now.filter((name) => name.endsWith('.png'))).toHaveLength(5);
+  });
+
+  it('refuses a data set without labels', async () => {
+    const result = await place.cflow('evaluate', 'metal.cflow', 'brushed-metal/train/good', ...CPU);
+    expectError(result, 1, 'label');
+  });
+});
+
+describe('cflow export', () => {
+  it('writes one ONNX file that gives the same scores and maps without cflow', async () => {
+    const { code, stdout, stderr } = await place.cflow('export', 'metal.cflow', '--output', 'metal.onnx');
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain('score: float32 [batch]');
+    const lines = jsonLines((await place.cflow('predict', 'metal.cflow', SOME, '--json', ...CPU)).stdout);
+    const pixels = new Uint8Array(lines.length * 3 * 64 * 64);
+    for (const [i, { image }] of lines.entries()) {
+      const decoded = await decodeImage(join(place.dataSet, 'test', image as string));
+      resizeToPlanar(decoded, 64, 64, pixels, i * 3 * 64 * 64);
+    }
+    const session = await ort.InferenceSession.create(join(place.path, 'metal.onnx'));
+    expect([session.inputNames, session.outputNames]).toEqual([['image'], ['score', 'anomaly_map']]);
+    const outputs = await session.run({ image: new ort.Tensor('uint8', pixels, [lines.length, 3, 64, 64]) });
+    const scores = outputs.score?.data as Float32Array;
+    for (const [i, { score }] of lines.entries()) expect(scores[i]).toBeCloseTo(score as number, 6);
+    expect(outputs.anomaly_map?.dims).toEqual([lines.length, 64, 64]);
+    await session.release();
+  });
+
+  it('does not overwrite unless told to', async () => {
+    await writeFile(join(place.path, 'precious.onnx'), 'precious');
+    const args = ['export', 'metal.cflow', '--output', 'precious.onnx'];
+    expectError(await place.cflow(...args), 2, 'precious.onnx', '--force');
+    expect(await readFile(join(place.path, 'precious.onnx'), 'utf8')).toBe('precious');
+    const forced = await place.cflow(...args, '--force', '--json');
+    expect(jsonLines(forced.stdout)).toMatchObject([
+      { path: 'precious.onnx', inputs: { image: ['uint8', 'batch', 3, 64, 64] } },
+    ]);
+  });
+});
