@@ -1,10 +1,11 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Tensor } from '@cflow/onnx';
 import { ConfigurationError, StorageError, WeightsError } from '@cflow/spec';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { asOrdinaryUser } from '../../../test/support/as-ordinary-user.js';
 import { findArchitecture } from './backbones/registry.js';
 import { describeBackbones } from './describe-backbones.js';
 import { type BackboneChoice, openBackbone } from './open-backbone.js';
@@ -181,15 +182,13 @@ describe('weights that cannot be used', () => {
     expect(onnx.message).toContain('--backbone');
   });
 
-  it.skipIf(process.getuid?.() === 0 || process.platform === 'win32')(
-    'may not be read (skipped for root, who may read everything, and on Windows)',
-    async () => {
-      const file = await written('secret.safetensors', new Uint8Array(10));
-      const { chmod } = await import('node:fs/promises');
-      await chmod(file, 0o000);
-      expect(await caught(open({ weights: file }))).toBeInstanceOf(StorageError);
-    },
-  );
+  it.skipIf(process.platform === 'win32')('may not be read (Windows has other permissions)', async () => {
+    const file = await written('secret.safetensors', new Uint8Array(10));
+    await chmod(file, 0o000);
+    await chmod(dirname(file), 0o755);
+    const error = await asOrdinaryUser(() => caught(open({ weights: file })));
+    expect(error).toBeInstanceOf(StorageError);
+  });
 });
 
 describe('an ONNX file', () => {
