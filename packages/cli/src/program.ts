@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { EXIT_CODES_HELP } from './exit-code.js';
+import { packageVersion } from './package-version.js';
 
 /** A command before its options are known: those are loaded when it is the one that is asked for. */
 interface CommandEntry {
@@ -80,9 +80,3 @@ const EXAMPLES = `Examples:
   cflow train parts/wood                             train on it, giving wood.cflow
   cflow predict wood.cflow parts/wood/test           score images
   cflow <command> --help                             show what a command takes`;
-
-/** The version in package.json, which lies above both src and dist. */
-export function packageVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}

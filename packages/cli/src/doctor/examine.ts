@@ -4,7 +4,7 @@ import { cacheFolder, loadEmbeddedBackbone } from '@cflow/model/node';
 import { type DeviceReport, probeDevices } from '@cflow/runtime';
 import { nodeDevices, probeInChildProcess } from '@cflow/runtime/node';
 import sharp from 'sharp';
-import { packageVersion } from '../program.js';
+import { packageVersion } from '../package-version.js';
 import { folderSize } from './folder-size.js';
 
 /** What `cflow doctor` finds out. */

@@ -2,7 +2,7 @@ import type { TrainingEvent } from '@cflow/training';
 import { MultiBar, type SingleBar } from 'cli-progress';
 import { count, formatClock, formatNumber } from '../terminal/format.js';
 import { shorten } from '../terminal/table.js';
-import { eventText, type TrainingView } from './show-training.js';
+import { eventText, type TrainingView } from './event-text.js';
 
 const LONGEST_LABEL = 28;
 

@@ -1,6 +1,6 @@
 import type { TrainingEvent } from '@cflow/training';
 import { count, formatClock, formatNumber } from '../terminal/format.js';
-import { eventText, type TrainingView } from './show-training.js';
+import { eventText, type TrainingView } from './event-text.js';
 
 const SECONDS_BETWEEN_LINES = 15;
 

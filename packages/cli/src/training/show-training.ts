@@ -1,15 +1,7 @@
-import type { OnTrainingEvent, TrainingEvent } from '@cflow/training';
 import { noteLine, printLine } from '../terminal/output.js';
-import { printable } from '../terminal/printable.js';
 import { BarProgress } from './bar-progress.js';
+import type { TrainingView } from './event-text.js';
 import { LineProgress } from './line-progress.js';
-
-/** Something that shows how a run goes on. */
-export interface TrainingView {
-  event: OnTrainingEvent;
-  /** Leaves the terminal as it was; nothing comes after. */
-  close(): void;
-}
 
 export interface ViewFlags {
   json?: true | undefined;
@@ -24,34 +16,4 @@ export function showTraining(flags: ViewFlags): TrainingView {
   return process.stderr.isTTY
     ? new BarProgress(process.stderr, flags.verbose ?? false)
     : new LineProgress(noteLine, flags.verbose ?? false);
-}
-
-/** What both kinds of progress say in words; undefined for what they show in their own way. */
-export function eventText(event: TrainingEvent, verbose: boolean): string | undefined {
-  switch (event.type) {
-    case 'start':
-      return startText(event, verbose);
-    case 'resume':
-      return `going on at epoch ${event.epoch + 1}`;
-    case 'unreadable':
-      return printable(`left out: ${event.reason}`);
-    case 'checkpoint':
-      return verbose ? `saved ${event.layer}, epoch ${event.epoch}` : undefined;
-    default:
-      return undefined;
-  }
-}
-
-function startText(event: Extract<TrainingEvent, { type: 'start' }>, verbose: boolean): string {
-  const { trainImages, validationImages, testImages, preset, backbone, device, refused } = event;
-  const heldOut = validationImages > 0 ? `, ${validationImages} held out` : '';
-  const layers = event.layers.map(({ name, channels, height, width }) =>
-    verbose ? `${name} (${channels}x${height}x${width})` : name,
-  );
-  return [
-    `images    ${trainImages} good to train on${heldOut}, ${testImages} to test`,
-    `backbone  ${backbone}: ${layers.join(', ')}`,
-    `training  preset ${preset}, on ${device}`,
-    ...(verbose ? refused.map(({ device: other, reason }) => `          not on ${other}: ${reason}`) : []),
-  ].join('\n');
 }

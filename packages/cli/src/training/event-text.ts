@@ -1,0 +1,39 @@
+import type { OnTrainingEvent, TrainingEvent } from '@cflow/training';
+import { printable } from '../terminal/printable.js';
+
+/** Something that shows how a run goes on. */
+export interface TrainingView {
+  event: OnTrainingEvent;
+  /** Leaves the terminal as it was; nothing comes after. */
+  close(): void;
+}
+
+/** What both kinds of progress say in words; undefined for what they show in their own way. */
+export function eventText(event: TrainingEvent, verbose: boolean): string | undefined {
+  switch (event.type) {
+    case 'start':
+      return startText(event, verbose);
+    case 'resume':
+      return `going on at epoch ${event.epoch + 1}`;
+    case 'unreadable':
+      return printable(`left out: ${event.reason}`);
+    case 'checkpoint':
+      return verbose ? `saved ${event.layer}, epoch ${event.epoch}` : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function startText(event: Extract<TrainingEvent, { type: 'start' }>, verbose: boolean): string {
+  const { trainImages, validationImages, testImages, preset, backbone, device, refused } = event;
+  const heldOut = validationImages > 0 ? `, ${validationImages} held out` : '';
+  const layers = event.layers.map(({ name, channels, height, width }) =>
+    verbose ? `${name} (${channels}x${height}x${width})` : name,
+  );
+  return [
+    `images    ${trainImages} good to train on${heldOut}, ${testImages} to test`,
+    `backbone  ${backbone}: ${layers.join(', ')}`,
+    `training  preset ${preset}, on ${device}`,
+    ...(verbose ? refused.map(({ device: other, reason }) => `          not on ${other}: ${reason}`) : []),
+  ].join('\n');
+}
