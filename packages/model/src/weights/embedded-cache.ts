@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { WeightsError } from '@cflow/spec';
+import { StorageError, WeightsError } from '@cflow/spec';
 import type { BackboneGraph } from './backbone-graph.js';
 import { readBackboneGraph, writeBackboneGraph } from './backbone-graph-file.js';
 import { cacheFolder } from './cache-folder.js';
@@ -21,29 +21,36 @@ export interface EmbeddedBackboneOptions {
 
 export interface EmbeddedBackbone {
   graph: BackboneGraph;
-  /** The converted safetensors file, for external data; its tensors are `<layer>.weight` and `<layer>.bias`. */
-  path: string;
+  /**
+   * The converted safetensors file; its tensors are `<layer>.weight` and `<layer>.bias`. Undefined where the cache
+   * cannot be written, as in a container without a writable folder: the conversion then runs again each time.
+   */
+  path: string | undefined;
   sha256: string;
 }
 
 /**
  * The backbone that needs no network: converted once into the cache folder, read from there ever after. A cached file
- * that is not what it should be is made again.
- * @throws WeightsError when the package is missing or is not the expected one; StorageError when the cache cannot be
- * written.
+ * that is not what it should be is made again. A cache that cannot be written is done without.
+ * @throws WeightsError when the package is missing or is not the expected one
  */
 export async function loadEmbeddedBackbone(options: EmbeddedBackboneOptions = {}): Promise<EmbeddedBackbone> {
   const folder = join(options.cacheDir ?? cacheFolder(), 'backbones');
   const path = join(folder, `embedded-${EMBEDDED_BACKBONE_SHA256}.safetensors`);
-  let bytes = await readFile(path).catch(() => undefined);
-  if (!bytes || sha256(bytes) !== EMBEDDED_BACKBONE_SHA256) {
-    const converted = convertEmbeddedBackbone(await readObjectronModel(options.packageDir));
-    await writeAtomically(path, async (file) => {
-      await file.writeFile(converted);
-    });
-    bytes = await readFile(path);
-  }
-  return { graph: readBackboneGraph(bytes), path, sha256: EMBEDDED_BACKBONE_SHA256 };
+  const sha = EMBEDDED_BACKBONE_SHA256;
+  const cached = await readFile(path).catch(() => undefined);
+  if (cached && sha256(cached) === sha) return { graph: readBackboneGraph(cached), path, sha256: sha };
+  const converted = convertEmbeddedBackbone(await readObjectronModel(options.packageDir));
+  const written = await writeAtomically(path, async (file) => {
+    await file.writeFile(converted);
+  }).then(
+    () => path,
+    (error: unknown) => {
+      if (error instanceof StorageError) return undefined;
+      throw error;
+    },
+  );
+  return { graph: readBackboneGraph(converted), path: written, sha256: sha };
 }
 
 /** The converted file's bytes. @throws WeightsError when the bytes are not those of the pinned network. */
