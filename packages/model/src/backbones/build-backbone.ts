@@ -36,6 +36,9 @@ export function buildBackbone(
   return withOutputs(graph, network.taps, options.outputs);
 }
 
+/** Layers inside blocks that a message names; more would bury what it says. */
+const SHOWN_LAYERS = 12;
+
 function checkLayers(
   { name, layers, otherLayers, defaultLayers }: Architecture,
   wanted: readonly string[],
@@ -48,7 +51,10 @@ function checkLayers(
     unknown.length > 0
       ? `${name} has no layer ${unknown.map((layer) => `"${layer}"`).join(', ')}`
       : `layer "${twice[0]}" is named twice`;
-  const also = otherLayers.length > 0 ? ` (also ${otherLayers.join(', ')})` : '';
+  const shown = otherLayers.slice(0, SHOWN_LAYERS).join(', ');
+  const more = otherLayers.length - SHOWN_LAYERS;
+  const rest = more > 0 ? ` and ${more} more, which "cflow backbone list" names` : '';
+  const also = otherLayers.length > 0 ? ` (also ${shown}${rest})` : '';
   throw new ConfigurationError(
     `${problem}. Its layers: ${layers.join(', ')}${also}; default: ${defaultLayers.join(', ')}`,
     { details: { backbone: name, layers: wanted, unknown } },

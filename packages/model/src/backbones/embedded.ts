@@ -6,11 +6,15 @@ import { type Network, relu6 } from './network.js';
 /** The backbone that comes with the package, from a list of layers read from its file. */
 export function embeddedArchitecture(layers: BackboneGraph): Architecture {
   const taps = layers.taps.map(({ name }) => name);
+  const names = layers.layers.map(({ name }) => name);
+  // A block is a prefix; what one would usually tap is its last layer.
+  const blockOf = (name: string): string => name.split('/')[0] as string;
+  const blockEnds = names.filter((name, i) => blockOf(name) !== blockOf(names[i + 1] ?? ''));
   return {
     name: 'embedded',
     timm: undefined,
-    layers: layers.layers.map(({ name }) => name),
-    otherLayers: [],
+    layers: blockEnds,
+    otherLayers: names.filter((name) => !blockEnds.includes(name)),
     defaultLayers: taps,
     normalization: SYMMETRIC,
     epsilon: () => 0,
