@@ -86,7 +86,7 @@ const DEFINITIONS: Readonly<Record<Preset, PresetDefinition>> = {
     configuration: { fiberBatchSize: 512, lr: 2e-3, permuteSoft: false },
     plan: {
       epochs: 4,
-      leastSteps: 2000,
+      leastSteps: 1500,
       imageBatchSize: 64,
       dropLastImages: false,
       remainder: 'merge',
