@@ -262,7 +262,8 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
         trainingSeconds,
         versions: versions(),
       },
-      files: fileTable(files),
+      // Filled in when the last file, the report, is there.
+      files: {},
     };
     const detector = new Detector({ manifest, runtime, backbone, head, dispose: async () => undefined });
     const evaluation =

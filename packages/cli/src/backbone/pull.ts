@@ -3,6 +3,7 @@ import { WeightsError } from '@cflow/spec';
 import { SingleBar } from 'cli-progress';
 import type { PullFlags } from '../commands/backbone.js';
 import { interruptible } from '../interruptible.js';
+import { BAR_STYLE } from '../terminal/bar-style.js';
 import { formatBytes } from '../terminal/format.js';
 import { noteLine, printLine } from '../terminal/output.js';
 
@@ -50,17 +51,7 @@ class DownloadBar {
       return;
     }
     if (!this.#bar) {
-      this.#bar = new SingleBar({
-        stream: process.stderr,
-        format: 'fetching  {bar}  {text}',
-        barsize: 24,
-        barCompleteChar: '█',
-        barIncompleteChar: '░',
-        hideCursor: true,
-        gracefulExit: false,
-        clearOnComplete: true,
-        linewrap: false,
-      });
+      this.#bar = new SingleBar({ ...BAR_STYLE, format: 'fetching  {bar}  {text}' });
       this.#bar.start(total, 0, { text: '' });
     }
     this.#bar.update(received, { text: `${formatBytes(received)} of ${formatBytes(total)}` });

@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress';
+import { BAR_STYLE } from './bar-style.js';
 import { formatClock } from './format.js';
 
 /** A bar for work on many images; nothing at all where stderr is no terminal. */
@@ -10,17 +11,7 @@ export class ScanBar {
   constructor(label: string, total: number, shown: boolean = process.stderr.isTTY ?? false) {
     this.#total = total;
     if (!shown) return;
-    this.#bar = new SingleBar({
-      stream: process.stderr,
-      format: `${label}  {bar}  {value} of {total}{left}`,
-      barsize: 24,
-      barCompleteChar: '█',
-      barIncompleteChar: '░',
-      hideCursor: true,
-      gracefulExit: false,
-      clearOnComplete: true,
-      linewrap: false,
-    });
+    this.#bar = new SingleBar({ ...BAR_STYLE, format: `${label}  {bar}  {value} of {total}{left}` });
     this.#bar.start(total, 0, { left: '' });
   }
 
