@@ -45,7 +45,8 @@ export function calibrate(goodScores: Scores, options: CalibrateOptions = {}): S
         `found ${tailShare}, ${minTail} and ${maxKnots}.`,
     );
   }
-  const sorted = Float64Array.from(goodScores).sort();
+  // Adding 0 turns -0 into 0: JSON has no -0, and a calibration must be the same after it was stored.
+  const sorted = Float64Array.from(goodScores, (score) => score + 0).sort();
   const n = sorted.length;
   if (n < 2) {
     throw new DataSetError(

@@ -37,6 +37,7 @@ describe('calibrate', () => {
         expect(scoreCalibrationSchema.parse(JSON.parse(JSON.stringify(calibration)))).toEqual(calibration);
       }),
     );
+    expect(calibrate([-0, 0, 0]).scores).toEqual([0]);
     const many = calibrate(Float64Array.from({ length: 20_000 }, (_, i) => i));
     expect(many.scores).toHaveLength(512);
     expect(JSON.stringify(many).length).toBeLessThan(30_000);
