@@ -6,3 +6,4 @@ export * from './device.js';
 export * from './errors.js';
 export * from './image.js';
 export * from './prediction.js';
+export * from './service/index.js';

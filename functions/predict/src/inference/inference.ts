@@ -1,0 +1,55 @@
+import type {
+  BundleManifest,
+  DeviceAttempt,
+  PredictionResult,
+  PredictRequestOptions,
+  RgbImage,
+} from '@cflow/spec';
+
+/** An image as it came: the bytes of a file, or pixels already. */
+export type InputImage = { encoded: Uint8Array } | { pixels: RgbImage };
+
+export interface InferenceRequest {
+  images: readonly { image: InputImage; ignore?: Uint8Array | undefined }[];
+  /** Detectors that each image goes through. */
+  detectors: readonly { name: string; reference: string }[];
+  options: PredictRequestOptions;
+  /** When it aborts, what has not started is not done, and its place in the queue is free. */
+  signal: AbortSignal;
+}
+
+/** As in the response, less what only the service knows. */
+export type InferenceResult = Omit<PredictionResult, 'id'>;
+
+/** One detector in memory. */
+export interface LoadedDetector {
+  name: string;
+  version: string;
+  device: string;
+  /** Devices that were tried before, and why each was refused. */
+  refused: readonly DeviceAttempt[];
+  manifest: BundleManifest;
+  /** Estimated bytes that it takes. */
+  bytes: number;
+}
+
+export interface InferenceStatus {
+  /** Images waiting and being scored, and how many may be. */
+  queue: { length: number; capacity: number };
+  detectors: readonly LoadedDetector[];
+  device: string | undefined;
+}
+
+/**
+ * Scores images with detectors of a registry. Rejects with the libraries' errors (ImageError, ConfigurationError, …)
+ * and with InferenceError `queue-full`, `timeout`, `unavailable`.
+ */
+export interface Inference {
+  /** One result for each image and detector: image 0 with all detectors in their order, image 1, … */
+  predict(request: InferenceRequest): Promise<InferenceResult[]>;
+  /** Loads a detector, if it is not loaded, and warms it: a prediction is as fast as any after this. */
+  load(name: string, reference: string): Promise<LoadedDetector>;
+  status(): InferenceStatus;
+  /** Refuses new requests, finishes those accepted, frees the device. */
+  close(): Promise<void>;
+}

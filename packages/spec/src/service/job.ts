@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { metricsSchema } from '../calibration.js';
+import { detectorConfigurationSchema } from '../configuration.js';
+import { aliasSchema, DEFAULT_ALIAS, detectorNameSchema, versionSchema } from './names.js';
+import { PROBLEM_CODES } from './problem.js';
+
+/** Where a data set is: uploaded to the store before, or at an address that the service is allowed to fetch. */
+export const dataSetReferenceSchema = z
+  .union([
+    z.strictObject({
+      path: z
+        .string()
+        .regex(
+          /^data-sets\/[a-z0-9][a-z0-9._-]{0,127}$/,
+          'expected data-sets/<name>, as an upload answers it',
+        )
+        .describe('Of an archive in the store'),
+    }),
+    z.strictObject({
+      url: z
+        .url({ protocol: /^https?$/ })
+        .max(2048)
+        .describe('Of a ZIP archive'),
+    }),
+  ])
+  .meta({ id: 'DataSetReference' });
+export type DataSetReference = z.infer<typeof dataSetReferenceSchema>;
+
+export const JOB_PRESETS = ['fast', 'anomalib', 'paper'] as const;
+
+/** A training job: what to train on, how, and what becomes of the result. */
+export const jobRequestSchema = z
+  .strictObject({
+    name: detectorNameSchema.describe('The detector that the result is a version of'),
+    dataSet: dataSetReferenceSchema,
+    preset: z.enum(JOB_PRESETS).default('fast'),
+    configuration: detectorConfigurationSchema
+      .partial()
+      .default({})
+      .describe("What differs from the preset's configuration"),
+    epochs: z.number().int().positive().max(100_000).optional(),
+    validationFraction: z.number().min(0).max(0.5).optional(),
+    precision: z.enum(['float32', 'float16']).default('float32'),
+    strict: z
+      .boolean()
+      .default(false)
+      .describe('Fail at an image that cannot be read instead of leaving it out'),
+    alias: aliasSchema
+      .nullable()
+      .default(DEFAULT_ALIAS)
+      .describe('Alias moved to the new version; null: none'),
+    webhook: z
+      .strictObject({ url: z.url({ protocol: /^https?$/ }).max(2048) })
+      .optional()
+      .describe('Told when the job has ended, signed as in Standard Webhooks'),
+    timeoutSeconds: z
+      .number()
+      .int()
+      .min(10)
+      .max(7 * 86_400)
+      .default(86_400)
+      .describe('Of one attempt'),
+    maxAttempts: z.number().int().min(1).max(10).default(3),
+  })
+  .meta({ id: 'JobRequest' });
+export type JobRequest = z.infer<typeof jobRequestSchema>;
+export type JobRequestInput = z.input<typeof jobRequestSchema>;
+
+export const JOB_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+const instant = z.iso.datetime();
+
+export const jobSchema = z
+  .object({
+    id: z.uuid(),
+    status: z.enum(JOB_STATUSES),
+    request: jobRequestSchema,
+    createdAt: instant,
+    startedAt: instant.nullable().describe('Of the first attempt'),
+    finishedAt: instant.nullable(),
+    attempt: z.number().int().describe('Attempts begun'),
+    cancelRequested: z.boolean(),
+    progress: z
+      .object({
+        fraction: z.number().min(0).max(1),
+        phase: z.enum(['waiting', 'fetching', 'features', 'training', 'calibrating', 'publishing', 'done']),
+      })
+      .meta({ id: 'JobProgress' }),
+    result: z
+      .object({ name: detectorNameSchema, version: versionSchema, metrics: metricsSchema.nullable() })
+      .nullable(),
+    error: z.object({ code: z.enum(PROBLEM_CODES), message: z.string() }).nullable(),
+  })
+  .meta({ id: 'Job' });
+export type Job = z.infer<typeof jobSchema>;
+
+export const jobPageSchema = z
+  .object({ jobs: z.array(jobSchema), next: z.string().nullable() })
+  .meta({ id: 'JobPage' });
+export type JobPage = z.infer<typeof jobPageSchema>;
+
+/** Something that happened to a job; `id` grows within the job. `data` of `status` is the job, of the others as named. */
+export const jobEventSchema = z
+  .object({
+    id: z.number().int().positive(),
+    job: z.uuid(),
+    at: instant,
+    type: z.enum(['status', 'progress', 'training', 'log']),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'JobEvent' });
+export type JobEvent = z.infer<typeof jobEventSchema>;
+
+export const dataSetUploadSchema = z
+  .object({
+    path: z.string().describe('For "dataSet.path" of a job'),
+    sha256: z.string(),
+    bytes: z.number().int(),
+  })
+  .meta({ id: 'DataSetUpload' });
+export type DataSetUpload = z.infer<typeof dataSetUploadSchema>;

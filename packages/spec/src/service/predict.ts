@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { DEVICES } from '../device.js';
+import { detectorNameSchema, detectorReferenceSchema, versionSchema } from './names.js';
+
+/** How an anomaly map is sent. `png16` carries offset and scale, so that real values come back; `f32` is little-endian. */
+export const MAP_FORMATS = ['none', 'png8', 'png16', 'f32'] as const;
+export type MapFormat = (typeof MAP_FORMATS)[number];
+
+/** Images of one request at most. */
+export const MAX_IMAGES_PER_REQUEST = 64;
+/** Detectors of one request at most. */
+export const MAX_DETECTORS_PER_REQUEST = 16;
+
+const finite = z.number();
+
+/** What a request may ask for, whatever form it has: query parameters, form fields, or members of the JSON body. */
+export const predictOptionsSchema = z
+  .strictObject({
+    threshold: finite.optional().describe("Score from which an image is bad. Default: the detector's"),
+    falseAlarmRate: finite
+      .gt(0)
+      .lt(1)
+      .optional()
+      .describe('Instead of a threshold: the share of good images that may be called bad'),
+    pixelThreshold: finite
+      .optional()
+      .describe('Map value from which a pixel belongs to a region. Default: the threshold'),
+    map: z.enum(MAP_FORMATS).default('none').describe('Format of the anomaly map'),
+    overlay: z
+      .boolean()
+      .default(false)
+      .describe('Also a picture of the image with map and regions drawn in (PNG)'),
+    regions: z.boolean().default(true).describe('Also the regions above the pixel threshold'),
+    minArea: finite
+      .min(0)
+      .max(2 ** 31)
+      .default(1)
+      .describe('Smallest region, in pixels of the map'),
+    maxRegions: z.number().int().min(0).max(1000).default(100).describe('Regions at most'),
+    device: z
+      .enum(['auto', ...DEVICES])
+      .default('auto')
+      .describe(
+        'Device that must answer. A device that the service does not run on is refused with the reason',
+      ),
+  })
+  .refine(({ threshold, falseAlarmRate }) => threshold === undefined || falseAlarmRate === undefined, {
+    message: 'give a threshold or a false-alarm rate, not both',
+    path: ['falseAlarmRate'],
+  });
+export type PredictRequestOptions = z.infer<typeof predictOptionsSchema>;
+
+/** Bytes in a JSON body, or where to get them. */
+const fileReferenceSchema = z.union([
+  z.strictObject({ base64: z.string().min(1).describe('The file, in base64') }),
+  z.strictObject({
+    url: z
+      .url({ protocol: /^https?$/ })
+      .max(2048)
+      .describe('Where the service gets the file'),
+  }),
+]);
+
+export const predictImageSchema = z
+  .intersection(
+    fileReferenceSchema,
+    z.object({
+      ignore: fileReferenceSchema
+        .optional()
+        .describe('A mask: pixels that are not black are left out of score and regions'),
+    }),
+  )
+  .meta({ description: 'An image, as base64 or as an address that the service is allowed to fetch' });
+
+/** A JSON body of `POST /v1/detectors/{name}/predict`. */
+export const predictBodySchema = z
+  .object({
+    images: z.array(z.unknown()).min(1).max(MAX_IMAGES_PER_REQUEST),
+    ...predictOptionsSchema.shape,
+  })
+  .meta({ id: 'PredictBody' });
+
+/** Images of `POST /v1/predict` go through each of these. */
+export const detectorListSchema = z.array(detectorReferenceSchema).min(1).max(MAX_DETECTORS_PER_REQUEST);
+
+const regionSchema = z
+  .object({
+    box: z.object({
+      x: z.number().int(),
+      y: z.number().int(),
+      width: z.number().int(),
+      height: z.number().int(),
+    }),
+    area: z.number().int().describe('Pixels of the map'),
+    peak: z.object({ x: z.number().int(), y: z.number().int(), value: z.number() }),
+  })
+  .meta({ id: 'Region' });
+
+export const mapPayloadSchema = z
+  .object({
+    format: z.enum(['png8', 'png16', 'f32']),
+    width: z.number().int(),
+    height: z.number().int(),
+    data: z.string().describe('base64'),
+    /** For `png8` and `png16`: value = offset + scale * sample. */
+    offset: z.number().optional().describe('png8, png16: value of sample 0'),
+    scale: z.number().optional().describe('png8, png16: value of one step; value = offset + scale * sample'),
+  })
+  .meta({ id: 'AnomalyMap' });
+export type MapPayload = z.infer<typeof mapPayloadSchema>;
+
+/** One image as seen by one detector. */
+export const predictionResultSchema = z
+  .object({
+    id: z.string().describe('For feedback on this prediction'),
+    image: z.number().int().describe('Place of the image in the request, from 0'),
+    detector: z.object({
+      name: detectorNameSchema,
+      version: versionSchema,
+      device: z.string().describe('Where it was computed'),
+    }),
+    score: z.number().describe('Anomaly score; higher is worse'),
+    falseAlarmProbability: z.number().describe('Probability that a good image scores at least this high'),
+    label: z.enum(['good', 'bad']),
+    threshold: z.number(),
+    pixelThreshold: z.number(),
+    original: z
+      .object({ width: z.number().int(), height: z.number().int() })
+      .describe('Size of the image, upright'),
+    mapSize: z
+      .object({ width: z.number().int(), height: z.number().int() })
+      .describe('Size of the map: what boxes and areas are counted in'),
+    regions: z.array(regionSchema).optional(),
+    map: mapPayloadSchema.optional(),
+    overlay: z
+      .object({ contentType: z.literal('image/png'), data: z.string().describe('base64') })
+      .optional(),
+  })
+  .meta({ id: 'PredictionResult' });
+export type PredictionResult = z.infer<typeof predictionResultSchema>;
+
+/** For each image the predictions of all detectors asked, in the order of the request. */
+export const predictResponseSchema = z
+  .object({ predictions: z.array(predictionResultSchema) })
+  .meta({ id: 'PredictResponse' });
+export type PredictResponse = z.infer<typeof predictResponseSchema>;

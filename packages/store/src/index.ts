@@ -1,0 +1,2 @@
+export type * from './object-store.js';
+export type * from './registry.js';

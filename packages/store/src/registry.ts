@@ -1,0 +1,73 @@
+import type { BundleSource } from '@cflow/detector';
+import type {
+  BundleManifest,
+  DetectorPage,
+  Feedback,
+  PageQuery,
+  VersionPage,
+  VersionSummary,
+} from '@cflow/spec';
+
+/** One file of a version, to be sent on. `sha256` is that of the whole file. */
+export interface RegistryFile {
+  name: string;
+  size: number;
+  sha256: string;
+  body: ReadableStream<Uint8Array>;
+}
+
+/**
+ * Detectors by name and immutable version, read-only. A version is the SHA-256 of the bundle's manifest.
+ *
+ * Rejects with RegistryError (`not-found`, `conflict`), BundleError for a damaged one, StorageError when the storage
+ * fails, `retryable` when it may work later.
+ */
+export interface RegistryReader {
+  readonly name: string;
+  listDetectors(page: PageQuery): Promise<DetectorPage>;
+  /** The versions of a detector, the newest first. */
+  listVersions(detector: string, page: PageQuery): Promise<VersionPage>;
+  aliases(detector: string): Promise<Record<string, string>>;
+  /** The version that a reference means: an alias, a version, or at least 8 first digits of exactly one. */
+  resolve(detector: string, reference: string): Promise<string>;
+  version(detector: string, version: string): Promise<VersionSummary & { manifest: BundleManifest }>;
+  /** The bundle for `loadDetector`; its `name` is `detector@version` with the version cut to 12 digits. */
+  bundle(detector: string, version: string): BundleSource;
+  file(
+    detector: string,
+    version: string,
+    file: string,
+    options?: { range?: { start: number; end: number } | undefined; signal?: AbortSignal | undefined },
+  ): Promise<RegistryFile>;
+}
+
+/** A registry that can be changed. */
+export interface Registry extends RegistryReader {
+  /**
+   * Brings a bundle's files in without making it visible, after every hash was checked; gives the version that it will
+   * be. Files that are there already, such as a backbone that another detector has, are not stored again.
+   */
+  stage(detector: string, bundle: BundleSource): Promise<string>;
+  /**
+   * Makes a staged version visible, in one step, and moves an alias to it (none for null). Doing it again changes
+   * nothing. Rejects with RegistryError `not-found` when it was never staged or its files are gone.
+   */
+  publish(detector: string, version: string, options: { alias: string | null }): Promise<VersionSummary>;
+  /** In one step. With `expected`, only if the alias points there now (null: does not exist); else `conflict`. */
+  moveAlias(
+    detector: string,
+    alias: string,
+    version: string,
+    options?: { expected?: string | null | undefined },
+  ): Promise<void>;
+  deleteAlias(detector: string, alias: string): Promise<void>;
+  /** Rejects with RegistryError `conflict` while an alias points to it. */
+  deleteVersion(detector: string, version: string): Promise<void>;
+  addFeedback(feedback: Feedback): Promise<void>;
+  listFeedback(
+    detector: string,
+    page: PageQuery & { version?: string | undefined },
+  ): Promise<{ feedback: Feedback[]; next: string | null }>;
+  /** Deletes files that no version refers to and that are older than `olderThanMs`. Gives how many. */
+  sweep(options: { olderThanMs: number }): Promise<number>;
+}
