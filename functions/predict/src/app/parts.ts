@@ -1,0 +1,62 @@
+import type { Jobs } from '@cflow/jobs';
+import type { ObjectStore, Registry } from '@cflow/store';
+import type { Inference } from '../inference/inference.js';
+import type { ApiKeys } from '../security/api-keys.js';
+import type { Logger } from './logger.js';
+import type { Readiness } from './readiness.js';
+
+/** What a request may take. */
+export interface Limits {
+  /** Bytes of a body with images. Default 64 MiB. */
+  bodyBytes: number;
+  /** Bytes of an uploaded data set or bundle. Default 8 GiB. */
+  uploadBytes: number;
+  /** Milliseconds from the last byte of the request's head to its answer; uploads and event streams aside. Default 30 000. */
+  requestTimeoutMs: number;
+  /** Milliseconds that a body may take to arrive. Default 30 000. */
+  bodyTimeoutMs: number;
+  /** Predict requests per second and API key (or address, without keys) and how many at once after a pause; null: no limit. */
+  rate: { perSecond: number; burst: number } | null;
+}
+
+/** Gets the file that an address names, from a host that is allowed. Rejects with UrlError. */
+export type FetchUrl = (
+  url: string,
+  options: { maxBytes: number; signal: AbortSignal },
+) => Promise<Uint8Array>;
+
+/** A file of the web page. */
+export interface PageAsset {
+  contentType: string;
+  body: Uint8Array;
+  /** Strong, in quotes. */
+  etag: string;
+}
+
+/** All that the service is made of; nothing in it is taken from elsewhere, so that it runs on any host and in tests. */
+export interface AppParts {
+  version: string;
+  registry: Registry;
+  inference: Inference;
+  /** Undefined where no training is offered. */
+  jobs?: Jobs | undefined;
+  /** Where uploaded data sets go; undefined where no training is offered. */
+  objects?: ObjectStore | undefined;
+  /** Undefined: everybody may do everything, for a service that only this machine can reach. */
+  keys?: ApiKeys | undefined;
+  /** Undefined: addresses in requests are refused. */
+  fetchUrl?: FetchUrl | undefined;
+  /** Signs prediction ids, so that feedback on them can be believed by every replica. At least 32 bytes. */
+  secret: Uint8Array;
+  limits: Limits;
+  readiness: Readiness;
+  /** Milliseconds since 1970. */
+  now(): number;
+  logger: Logger;
+  /** Origins of web pages elsewhere that may call the service; `*` for any. */
+  corsOrigins: readonly string[];
+  /** Files of the page by path, `/` first of all. */
+  page?: ReadonlyMap<string, PageAsset> | undefined;
+  /** The detector that hosts with one model per container mean (SageMaker, Vertex AI). */
+  defaultDetector?: { name: string; reference: string } | undefined;
+}
