@@ -1,5 +1,6 @@
 import type { Jobs } from '@cflow/jobs';
 import type { ObjectStore, Registry } from '@cflow/store';
+import type { Context } from 'hono';
 import type { Inference } from '../inference/inference.js';
 import type { ApiKeys } from '../security/api-keys.js';
 import type { Logger } from './logger.js';
@@ -44,6 +45,8 @@ export interface AppParts {
   objects?: ObjectStore | undefined;
   /** Undefined: everybody may do everything, for a service that only this machine can reach. */
   keys?: ApiKeys | undefined;
+  /** Address of whoever asks, for limits where there are no keys; the host knows it. */
+  clientAddress?: ((c: Context) => string | undefined) | undefined;
   /** Undefined: addresses in requests are refused. */
   fetchUrl?: FetchUrl | undefined;
   /** Signs prediction ids, so that feedback on them can be believed by every replica. At least 32 bytes. */

@@ -1,0 +1,35 @@
+import type { MiddlewareHandler } from 'hono';
+import { routePath } from 'hono/route';
+import type { AppEnvironment } from './environment.js';
+import type { Logger } from './logger.js';
+
+/** Gives the request a logger, and writes one line when it was answered: never a body, a query or a key. */
+export function accessLog(logger: Logger): MiddlewareHandler<AppEnvironment> {
+  return async (c, next) => {
+    const requestId = c.get('requestId');
+    c.set('logger', withRequestId(logger, requestId));
+    const began = performance.now();
+    await next();
+    const fields = {
+      requestId,
+      method: c.req.method,
+      // Of the handler that answered, as it was declared: addresses differ, routes are few.
+      route: routePath(c, -1),
+      status: c.res.status,
+      milliseconds: Math.round((performance.now() - began) * 10) / 10,
+      ...(c.get('caller') && { caller: c.get('caller')?.name }),
+    };
+    if (c.res.status >= 500) logger.error({ ...fields, error: c.error }, 'request failed');
+    else if (c.error) logger.info({ ...fields, reason: c.error.message }, 'request refused');
+    else logger.info(fields, 'request');
+  };
+}
+
+function withRequestId(logger: Logger, requestId: string): Logger {
+  return {
+    debug: (fields, message) => logger.debug({ requestId, ...fields }, message),
+    info: (fields, message) => logger.info({ requestId, ...fields }, message),
+    warn: (fields, message) => logger.warn({ requestId, ...fields }, message),
+    error: (fields, message) => logger.error({ requestId, ...fields }, message),
+  };
+}

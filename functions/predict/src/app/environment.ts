@@ -1,0 +1,20 @@
+import type { Caller } from '../security/api-keys.js';
+import type { RateLimiter } from '../security/rate-limiter.js';
+import type { Deadline } from './deadline.js';
+import type { Logger } from './logger.js';
+
+/** What every handler finds in its context. */
+export interface AppEnvironment {
+  Variables: {
+    /** Also in the header X-Request-Id and in every problem. */
+    requestId: string;
+    /** Who asks: everybody may do everything where the service has no keys. Undefined without a key. */
+    caller: Caller | undefined;
+    /** Writes the request's id with every entry. */
+    logger: Logger;
+    /** When the answer is due, and the signal that aborts when it is over or the client has gone. */
+    deadline: Deadline;
+    /** Undefined: no limit. */
+    rateLimiter: RateLimiter | undefined;
+  };
+}
