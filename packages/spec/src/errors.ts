@@ -10,7 +10,9 @@ export type ErrorCode =
   | 'store'
   | 'storage-full'
   | 'permission'
-  | 'interrupted';
+  | 'interrupted'
+  | 'unavailable'
+  | 'url-refused';
 
 // A registered symbol, so that `isInstance` also works across two copies of this package.
 const marker: unique symbol = Symbol.for('cflow.error') as never;
