@@ -8,12 +8,15 @@ import { parseArgs } from 'node:util';
 import { findPython } from './peer/find-python.js';
 import { Peer } from './peer/peer.js';
 import { benchScore } from './score/bench-score.js';
+import { benchServe } from './serve/bench-serve.js';
 import { benchTrain } from './train/bench-train.js';
 
-const BENCHES = { score: benchScore, train: benchTrain } as const;
+const BENCHES = { score: benchScore, train: benchTrain, serve: benchServe } as const;
+/** Those that anomalib has a part in. */
+const WITH_PEER: readonly string[] = ['score', 'train'];
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const USAGE =
-  'usage: npm run --silent bench -- score|train [--quick] [--only <part of a name>] [--threads <n>]';
+  'usage: npm run --silent bench -- score|train|serve [--quick] [--only <part of a name>] [--threads <n>] [--minutes <n>]';
 
 const log = (text: string): void => {
   process.stderr.write(`${text}\n`);
@@ -25,21 +28,24 @@ async function main(): Promise<void> {
     options: {
       quick: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
+      minutes: { type: 'string', default: '10' },
       threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
     },
   });
   const [which] = positionals;
   const threads = Number(values.threads);
-  if (positionals.length !== 1 || !(which === 'score' || which === 'train')) throw new Error(USAGE);
+  if (positionals.length !== 1 || !isBench(which)) throw new Error(USAGE);
   if (!Number.isInteger(threads) || threads < 1) throw new Error(`--threads ${values.threads}: ${USAGE}`);
+  const minutes = Number(values.minutes);
+  if (!(minutes > 0)) throw new Error(`--minutes ${values.minutes}: ${USAGE}`);
   const [load = 0] = loadavg();
   if (load > 0.5) log(`the machine is busy (load ${load.toFixed(1)}): look at the ratios, not at the times`);
   const folder = await mkdtemp(join(tmpdir(), 'cflow-bench-'));
   let peer: Peer | undefined;
   try {
-    peer = await startPeer(threads);
+    if (WITH_PEER.includes(which)) peer = await startPeer(threads);
     const { quick, only } = values;
-    for await (const line of BENCHES[which]({ quick, only, threads, folder, peer, log })) {
+    for await (const line of BENCHES[which]({ quick, only, threads, minutes, folder, peer, log })) {
       process.stdout.write(`${JSON.stringify(line)}\n`);
     }
   } finally {
@@ -47,6 +53,9 @@ async function main(): Promise<void> {
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+const isBench = (which: string | undefined): which is keyof typeof BENCHES =>
+  which !== undefined && Object.hasOwn(BENCHES, which);
 
 /** anomalib, or a line that says why there will be no comparison with it. */
 async function startPeer(threads: number): Promise<Peer | undefined> {

@@ -14,6 +14,8 @@ export interface Surroundings {
   folder: string;
   /** anomalib, where it is found. */
   peer: Peer | undefined;
+  /** Length of a soak. */
+  minutes: number;
   /** For people. */
   log: (text: string) => void;
 }

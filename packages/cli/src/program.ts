@@ -31,6 +31,16 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/export.js')).defineExport,
   },
   {
+    name: 'serve',
+    summary: 'answer predictions over HTTP, with a page and training jobs',
+    load: async () => (await import('./commands/serve.js')).defineServe,
+  },
+  {
+    name: 'key',
+    summary: 'make an API key for the service',
+    load: async () => (await import('./commands/key.js')).defineKey,
+  },
+  {
     name: 'backbone',
     summary: 'list and fetch feature extractors',
     load: async () => (await import('./commands/backbone.js')).defineBackbone,
@@ -79,4 +89,5 @@ const EXAMPLES = `Examples:
   cflow synth parts --materials wood                 render a data set to play with
   cflow train parts/wood                             train on it, giving wood.cflow
   cflow predict wood.cflow parts/wood/test           score images
+  cflow serve wood.cflow                             answer over HTTP
   cflow <command> --help                             show what a command takes`;

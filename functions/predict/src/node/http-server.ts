@@ -1,0 +1,88 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { ConfigurationError } from '@cflow/spec';
+
+export interface HttpServerOptions {
+  fetch(request: Request, env: unknown): Response | Promise<Response>;
+  host: string;
+  /** 0 for any free port. */
+  port: number;
+}
+
+export interface RunningHttpServer {
+  readonly host: string;
+  readonly port: number;
+  /** Takes no new connection, lets requests finish for at most so long, then cuts what is left. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Listens, or rejects with ConfigurationError when the address is taken or not permitted. */
+export async function startHttpServer({ fetch, host, port }: HttpServerOptions): Promise<RunningHttpServer> {
+  const server = createServer(
+    {
+      // A head that trickles in holds a connection and nothing else; bodies have the app's own limits.
+      headersTimeout: 10_000,
+      requestTimeout: 0,
+      // Longer than load balancers keep theirs (60 s at most hosts), so that it is never us who closes first.
+      keepAliveTimeout: 75_000,
+      connectionsCheckingInterval: 5_000,
+      maxHeaderSize: 16_384,
+    },
+    getRequestListener(fetch as never, { overrideGlobalObjects: false }) as never,
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket));
+  await listen(server, host, port);
+  const address = server.address() as AddressInfo;
+  return { host, port: address.port, close: (graceMs) => close(server, graceMs) };
+}
+
+/** What is no HTTP gets an answer that says so, in the form of every other error. */
+function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, title] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? [431, 'Request Header Fields Too Large']
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? [408, 'Request Timeout']
+        : [400, 'Bad Request'];
+  const body = JSON.stringify({
+    type: 'urn:cflow:problem:invalid-request',
+    title,
+    status,
+    detail: 'the request is no HTTP/1.1 request that could be understood',
+    code: 'invalid-request',
+    requestId: '',
+  });
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason =
+        error.code === 'EADDRINUSE'
+          ? 'another program listens there; choose another port or end it'
+          : error.code === 'EACCES'
+            ? 'not permitted; choose a port from 1024 on'
+            : error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND'
+              ? 'this machine has no such address'
+              : error.message;
+      reject(new ConfigurationError(`cannot listen on ${host}:${port}: ${reason}`, { cause: error }));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+async function close(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(cut);
+}

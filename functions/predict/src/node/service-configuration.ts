@@ -1,0 +1,122 @@
+import { ConfigurationError, DEVICES, detectorReferenceSchema, parseDetectorReference } from '@cflow/spec';
+import { z } from 'zod';
+
+// Environment variables are text; an empty one is one that was not set, as in compose files.
+const text = z.string().trim().transform((value) => (value === '' ? undefined : value)).optional();
+const list = text.transform((value) =>
+  value
+    ?.split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== ''),
+);
+const whole = (least: number, most: number) =>
+  text.pipe(
+    z
+      .string()
+      .regex(/^\d+$/, `expected a whole number from ${least} to ${most}`)
+      .transform(Number)
+      .pipe(z.number().min(least, `expected at least ${least}`).max(most, `expected at most ${most}`))
+      .optional(),
+  );
+const flag = text.pipe(
+  z
+    .enum(['true', 'false', '1', '0'], { error: 'expected true or false' })
+    .transform((value) => value === 'true' || value === '1')
+    .optional(),
+);
+const megabytes = whole(1, 1_048_576);
+
+/** Every variable that the service reads, and what it means. */
+export const serviceEnvironmentSchema = z.object({
+  PORT: whole(0, 65_535).describe('Port to listen on (default 8080)'),
+  HOST: text.describe('Address to listen on (default 127.0.0.1; containers set 0.0.0.0)'),
+  CFLOW_STORE: text.describe('Where bundles live: a folder, or s3://bucket/prefix?endpoint=…&region=…'),
+  CFLOW_STORE_CACHE: text.describe('Folder that files of a remote store are kept in'),
+  CFLOW_STORE_CACHE_MB: megabytes.describe('Megabytes of that folder (default 20000)'),
+  CFLOW_BUNDLES: list.describe('Bundle folders to publish when the service starts, with commas between them'),
+  CFLOW_PRELOAD: list.describe('Detectors to load before the service is ready: name or name@reference; none for none'),
+  CFLOW_DEFAULT_DETECTOR: text.describe('The detector that /invocations and Vertex AI requests mean'),
+  CFLOW_DEVICE: text
+    .pipe(z.enum(['auto', ...DEVICES]).optional())
+    .describe('auto, cuda, webgpu or cpu (default auto)'),
+  CFLOW_THREADS: whole(1, 1024).describe('CPU threads (default: one per core)'),
+  CFLOW_BATCH_SIZES: list
+    .pipe(z.array(z.string().regex(/^[1-9]\d{0,2}$/, 'expected whole numbers from 1 to 999').transform(Number)).optional())
+    .describe('Batch sizes that detectors are warmed for (default 1,2,4,8)'),
+  CFLOW_QUEUE: whole(1, 100_000).describe('Images that may wait (default 64)'),
+  CFLOW_MEMORY_MB: megabytes.describe('Megabytes that detectors in memory may take (default 2048)'),
+  CFLOW_MAX_BODY_MB: megabytes.describe('Megabytes of a request with images (default 64)'),
+  CFLOW_MAX_UPLOAD_MB: megabytes.describe('Megabytes of an uploaded data set or bundle (default 8192)'),
+  CFLOW_REQUEST_TIMEOUT_SECONDS: whole(1, 3600).describe('Seconds that a prediction may take (default 30)'),
+  CFLOW_RATE: text
+    .pipe(z.string().regex(/^\d+(\.\d+)?(:\d+)?$/, 'expected requests per second, or per second and burst: 20:40').optional())
+    .describe('Requests per second and caller, and burst, such as 20:40 (default: no limit)'),
+  CFLOW_API_KEYS: text.describe('JSON list of keys: [{"name", "sha256", "scopes", "rate"?}]'),
+  CFLOW_API_KEYS_FILE: text.describe('File with that list'),
+  CFLOW_ANONYMOUS: flag.describe('true: anybody who can reach the service may do everything'),
+  CFLOW_SECRET: text
+    .pipe(z.string().min(32, 'expected at least 32 characters').optional())
+    .describe('Signs prediction ids (default: a random one kept in the store)'),
+  CFLOW_CORS_ORIGINS: list.describe('Origins of web pages elsewhere that may call the service'),
+  CFLOW_ALLOW_URLS: list.describe('Hosts that images and data sets may be fetched from: host, *.host, host:port'),
+  CFLOW_TRAIN: text
+    .pipe(z.enum(['here', 'elsewhere', 'off'], { error: 'expected here, elsewhere or off' }).optional())
+    .describe('Whether jobs are worked on by this process, by other workers, or not offered (default here, with DATABASE_URL elsewhere)'),
+  CFLOW_WEBHOOK_SECRET: text.describe('Signs webhooks, as whsec_…'),
+  CFLOW_STATE: text.describe('Folder for the job database and training runs (default: .state in a folder store, else a temporary one)'),
+  DATABASE_URL: text.describe('PostgreSQL for jobs (default: PGlite in this process)'),
+  CFLOW_DRAIN_SECONDS: whole(0, 3600).describe('Seconds that requests may take after SIGTERM (default 8)'),
+  CFLOW_LOG: text
+    .pipe(z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional())
+    .describe('debug, info, warn, error or silent (default info)'),
+  // Set by hosts.
+  AIP_HTTP_PORT: whole(1, 65_535).describe('Vertex AI: port to listen on'),
+  AIP_HEALTH_ROUTE: text.describe('Vertex AI: path of the health check'),
+  AIP_PREDICT_ROUTE: text.describe('Vertex AI: path of predictions'),
+  AIP_STORAGE_URI: text.describe('Vertex AI: where the model lies; only used to say that it is not read'),
+  PORT_HEALTH: whole(1, 65_535).describe('RunPod: port of the health check'),
+});
+
+export type ServiceEnvironment = z.infer<typeof serviceEnvironmentSchema>;
+
+/**
+ * Reads the service's variables.
+ * @throws ConfigurationError that lists every variable that cannot work
+ */
+export function readServiceEnvironment(env: Readonly<Record<string, string | undefined>>): ServiceEnvironment {
+  const known = Object.keys(serviceEnvironmentSchema.shape);
+  const parsed = serviceEnvironmentSchema.safeParse(Object.fromEntries(known.map((name) => [name, env[name]])));
+  const problems = parsed.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
+  for (const name of Object.keys(env)) {
+    // A misspelt variable would be ignored in silence, and a service without its keys is open.
+    if (name.startsWith('CFLOW_') && !known.includes(name) && !FOREIGN.includes(name)) {
+      problems.push(`${name}: there is no such variable`);
+    }
+  }
+  for (const reference of [...(parsed.data?.CFLOW_PRELOAD ?? []), ...(parsed.data?.CFLOW_DEFAULT_DETECTOR ? [parsed.data.CFLOW_DEFAULT_DETECTOR] : [])]) {
+    if (reference !== 'none' && !detectorReferenceSchema.safeParse(reference).success) {
+      problems.push(`"${reference}" is no detector: expected name or name@reference`);
+    }
+  }
+  if (problems.length > 0 || !parsed.data) {
+    throw new ConfigurationError(`the environment cannot work:\n  ${problems.join('\n  ')}`, {
+      details: { problems },
+    });
+  }
+  return parsed.data;
+}
+
+/** Variables of other parts: the backbone cache, the training worker, benchmarks. */
+const FOREIGN = ['CFLOW_CACHE', 'CFLOW_DATA', 'CFLOW_NAME', 'CFLOW_SAGEMAKER_ROOT', 'CFLOW_PEER_PYTHON'];
+
+/** `20:40`: requests per second, and how many at once after a pause (default twice the rate). */
+export function parseRate(rate: string): { perSecond: number; burst: number } {
+  const [perSecond = 0, burst = Math.max(1, 2 * perSecond)] = rate.split(':').map(Number);
+  return { perSecond, burst };
+}
+
+export function requireReference(reference: string): { name: string; reference: string } {
+  const parsed = parseDetectorReference(reference);
+  if (!parsed) throw new ConfigurationError(`"${reference}" is no detector: expected name or name@reference`);
+  return parsed;
+}
