@@ -51,24 +51,43 @@ export function predictionOf(
   const { map, layers } = raw;
   const threshold = scoreThreshold(manifest, options);
   const pixelThreshold = options.pixelThreshold ?? threshold;
-  const { minArea = 1, maxRegions = 100 } = options;
-  checkRegionOptions(pixelThreshold, minArea, maxRegions);
-  const ignore = options.ignore && resizeMask(options.ignore, map.width, map.height);
-  const score = ignore ? maximumOutside(map, ignore) : raw.score;
+  const { score, regions } = inspectMap(raw, { ...options, pixelThreshold });
   return {
-    score,
-    falseAlarmProbability: falseAlarmProbability(manifest.calibration.score, score),
-    label: score >= threshold ? 'bad' : 'good',
-    threshold,
+    ...verdictOf(score, threshold, manifest),
     pixelThreshold,
     map,
-    regions: findRegions(map, pixelThreshold, {
-      ignore,
-      minArea,
-      limit: maxRegions,
-    }),
+    regions,
     ...(layers && { layers }),
   };
+}
+
+/** What a score means by the detector's calibration. */
+export function verdictOf(
+  score: number,
+  threshold: number,
+  { calibration }: Pick<BundleManifest, 'calibration'>,
+): Pick<Prediction, 'score' | 'falseAlarmProbability' | 'label' | 'threshold'> {
+  return {
+    score,
+    falseAlarmProbability: falseAlarmProbability(calibration.score, score),
+    label: score >= threshold ? 'bad' : 'good',
+    threshold,
+  };
+}
+
+/** The part of a prediction that looks at pixels, and needs no calibration: the score without what is ignored, regions. */
+export function inspectMap(
+  { score: raw, map }: Pick<RawScore, 'score'> & { map: ScalarMap },
+  options: Pick<PredictOptions, 'ignore' | 'minArea' | 'maxRegions'> & { pixelThreshold: number },
+): Pick<Prediction, 'score' | 'regions'> {
+  const { pixelThreshold, minArea = 1, maxRegions = 100 } = options;
+  checkRegionOptions(pixelThreshold, minArea, maxRegions);
+  const ignore = options.ignore && resizeMask(options.ignore, map.width, map.height);
+  const score = ignore ? maximumOutside(map, ignore) : raw;
+  // The score is the highest value: below the threshold there is nothing to look for.
+  const regions =
+    score < pixelThreshold ? [] : findRegions(map, pixelThreshold, { ignore, minArea, limit: maxRegions });
+  return { score, regions };
 }
 
 function checkRegionOptions(pixelThreshold: number, minArea: number, maxRegions: number): void {

@@ -10,7 +10,11 @@ export type ErrorCode =
   | 'store'
   | 'storage-full'
   | 'permission'
+  | 'not-found'
+  | 'conflict'
   | 'interrupted'
+  | 'queue-full'
+  | 'timeout'
   | 'unavailable'
   | 'url-refused';
 

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  encodeMapPng8,
   encodeMapPng16,
   encodePng,
   encodeReportPicture,
@@ -45,6 +46,19 @@ describe('encodePng', () => {
     expect(CflowError.isInstance(error) && error.code).toBe('store');
     expect((error as Error).message).toContain(path);
   });
+});
+
+it('a map as an 8-bit PNG is grey and comes back to half a step of its range', async () => {
+  const map = { width: 4, height: 1, data: Float32Array.of(-3, 0, 0.7, 5) };
+  const { png, offset, scale } = await encodeMapPng8(map);
+  expect(await sharp(png).metadata()).toMatchObject({ format: 'png', depth: 'uchar', space: 'b-w' });
+  const samples = [...(await sharp(png).toColourspace('b-w').raw().toBuffer())];
+  expect(samples).toHaveLength(4);
+  samples.forEach((sample, i) => {
+    expect(Math.abs(offset + scale * sample - map.data[i]!)).toBeLessThanOrEqual(scale * 0.501);
+  });
+  const even = { width: 2, height: 1, data: Float32Array.of(2, 2) };
+  expect(await encodeMapPng8(even)).toMatchObject({ offset: 2, scale: 0 });
 });
 
 describe('a map as a 16-bit PNG', () => {

@@ -5,6 +5,7 @@ import {
   buildBackbone,
   decoderShape,
   decoderTensorName,
+  findArchitecture,
   headGraph,
   initialParameters,
   packModel,
@@ -25,28 +26,41 @@ import { manifestBytes } from '../manifest.js';
 import { probeImage } from '../probe-image.js';
 import { Scorer } from '../scorer.js';
 import { backboneHash, sha256Hex } from '../sha256.js';
-import { testImages } from './test-image.js';
+import { testImage } from './test-image.js';
 
 export interface MakeBundleOptions {
   name?: string;
   /** Of the decoders. */
   seed?: number;
+  /** Of the backbone: bundles with the same one can share it. */
+  backboneSeed?: number;
+  /** Default `tiny`, at 64x64 pixels. `mobilenet_v2` has the size and the layers of a detector in use, at 256x256. */
+  backbone?: 'tiny' | 'mobilenet_v2';
 }
+
+const NETWORKS = {
+  tiny: { layers: ['layer2', 'layer3'], conditionVector: 16, couplingBlocks: 2, inputSize: [64, 64] },
+  mobilenet_v2: {
+    layers: ['blocks.2', 'blocks.4', 'blocks.6'],
+    conditionVector: 128,
+    couplingBlocks: 8,
+    inputSize: [256, 256],
+  },
+} as const;
 
 /** The files of a bundle by name. */
 export async function makeBundle(options: MakeBundleOptions = {}): Promise<Map<string, Uint8Array>> {
-  const { name = 'test', seed = 0 } = options;
-  const configuration = detectorConfigurationSchema.parse({
-    backbone: 'tiny',
-    layers: ['layer2', 'layer3'],
-    conditionVector: 16,
-    couplingBlocks: 2,
-    inputSize: [64, 64],
-    seed,
-  });
+  const { name = 'test', seed = 0, backboneSeed = 0, backbone: network = 'tiny' } = options;
+  const configuration = detectorConfigurationSchema.parse({ backbone: network, ...NETWORKS[network], seed });
   const { inputSize } = configuration;
-  const architecture = resnet('tiny', { depths: [1, 1, 1, 1], channels: [8, 12, 16, 16], bottleneck: false });
-  const maps = buildBackbone(architecture, randomSource(0), { layers: configuration.layers, inputSize });
+  const architecture =
+    network === 'tiny'
+      ? resnet('tiny', { depths: [1, 1, 1, 1], channels: [8, 12, 16, 16], bottleneck: false })
+      : findArchitecture(network);
+  const maps = buildBackbone(architecture, randomSource(backboneSeed), {
+    layers: configuration.layers,
+    inputSize,
+  });
   const backbonePack = packModel(maps.graph, weightTensors(maps.graph), BUNDLE_FILES.backboneWeights);
   const layers = maps.layers.map((layer) => ({
     ...layer,
@@ -69,7 +83,7 @@ export async function makeBundle(options: MakeBundleOptions = {}): Promise<Map<s
       const head = await runtime.createSession({ model, externalData });
       return { head, scorer: new Scorer({ backbone, head, inputSize }) };
     };
-    const good = testImages(12, 100);
+    const good = Array.from({ length: 12 }, (_, i) => testImage(100 + i, inputSize[1], inputSize[0]));
     const plain = await scorerOf(writeModel(headGraph({ layers, imageSize: inputSize, parameters })));
     const found = await plain.scorer.score(good, { layers: true });
     const maxLogLikelihood = layers.map((_, layer) =>
@@ -99,7 +113,12 @@ export async function makeBundle(options: MakeBundleOptions = {}): Promise<Map<s
       createdAt: '2026-01-01T00:00:00.000Z',
       configuration,
       precision: 'float32',
-      backbone: { name: 'tiny', sha256: await hashOf(files), source: 'random, seed 0', licence: null },
+      backbone: {
+        name: network,
+        sha256: await hashOf(files),
+        source: `random, seed ${backboneSeed}`,
+        licence: null,
+      },
       layers: maps.layers.map((layer, i) => ({
         ...layer,
         maxLogLikelihood: maxLogLikelihood[i] as number,

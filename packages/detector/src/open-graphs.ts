@@ -1,0 +1,82 @@
+// The two graphs of a bundle as sessions, one by one, for a host that shares a backbone between detectors.
+import {
+  checkProbe,
+  type GoldenProbe,
+  type Runtime,
+  type Session,
+  type SessionOptions,
+} from '@cflow/runtime';
+import { BUNDLE_FILES, BundleError, DeviceError } from '@cflow/spec';
+import type { VerifiedBundle } from './bundle.js';
+
+/** Images in, feature maps out. Detectors with the same `manifest.backbone.sha256` can share it. */
+export function openBackbone(
+  runtime: Runtime,
+  bundle: VerifiedBundle,
+  options: SessionOptions = {},
+): Promise<Session> {
+  return open(runtime, bundle, BUNDLE_FILES.backboneModel, BUNDLE_FILES.backboneWeights, options);
+}
+
+/** Feature maps in, score and map out. */
+export function openHead(
+  runtime: Runtime,
+  bundle: VerifiedBundle,
+  options: SessionOptions = {},
+): Promise<Session> {
+  return open(runtime, bundle, BUNDLE_FILES.headModel, BUNDLE_FILES.decoders, options);
+}
+
+async function open(
+  runtime: Runtime,
+  { source, files }: VerifiedBundle,
+  graph: string,
+  weights: string,
+  options: SessionOptions,
+): Promise<Session> {
+  const data = (await source.path?.(weights)) ?? (files.get(weights) as Uint8Array);
+  const model = files.get(graph) as Uint8Array;
+  return runtime.createSession({ model, externalData: [{ path: weights, data }] }, options);
+}
+
+/**
+ * Files that are whole can still be of different makers; what does not fit must not be met by an image.
+ *
+ * @throws BundleError when the two are not the halves of one detector
+ */
+export function checkGraphs({ manifest, source }: VerifiedBundle, backbone: Session, head: Session): void {
+  const image = backbone.inputs.find(({ name }) => name === 'image');
+  const [height, width] = manifest.configuration.inputSize;
+  const maps = backbone.outputs.map(({ name }) => name).sort();
+  const taken = head.inputs.map(({ name }) => name).sort();
+  const problem =
+    image?.type !== 'uint8' || `${image.dims.slice(1)}` !== `3,${height},${width}`
+      ? `${BUNDLE_FILES.backboneModel} does not take images of ${height} x ${width} pixels`
+      : `${taken}` !== `${maps}`
+        ? `${BUNDLE_FILES.headModel} takes other layers than ${BUNDLE_FILES.backboneModel} gives`
+        : ['score', 'anomaly_map'].some((name) => head.outputs.every((output) => output.name !== name))
+          ? `${BUNDLE_FILES.headModel} gives no score and map`
+          : undefined;
+  if (problem !== undefined)
+    throw new BundleError(`bundle "${source.name}" cannot work: ${problem}; get the bundle again`);
+}
+
+/** Runs the golden probe. @throws DeviceError when the device gives other numbers than it demands */
+export async function probeGraphs(backbone: Session, head: Session, probe: GoldenProbe): Promise<void> {
+  const result = await checkProbe(chain(backbone, head), probe);
+  if (result.reason === undefined) return;
+  throw new DeviceError('the device gives wrong numbers', [
+    { device: head.device, reason: `golden probe failed: ${result.reason}` },
+  ]);
+}
+
+/** Backbone and head seen as one session, for the probe. */
+function chain(backbone: Session, head: Session): Session {
+  return {
+    device: head.device,
+    inputs: backbone.inputs,
+    outputs: head.outputs,
+    run: async (feeds, options) => head.run(await backbone.run(feeds), options),
+    dispose: async () => undefined,
+  };
+}
