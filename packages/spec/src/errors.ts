@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'permission'
   | 'not-found'
   | 'conflict'
+  | 'idempotency-mismatch'
   | 'interrupted'
   | 'queue-full'
   | 'timeout'

@@ -1,5 +1,6 @@
 export * from './feedback.js';
 export * from './job.js';
+export * from './job-configuration.js';
 export * from './names.js';
 export * from './predict.js';
 export * from './problem.js';

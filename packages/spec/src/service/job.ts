@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { metricsSchema } from '../calibration.js';
-import { detectorConfigurationSchema } from '../configuration.js';
+import { jobConfigurationSchema } from './job-configuration.js';
 import { aliasSchema, DEFAULT_ALIAS, detectorNameSchema, versionSchema } from './names.js';
 import { PROBLEM_CODES } from './problem.js';
 
@@ -34,8 +34,7 @@ export const jobRequestSchema = z
     name: detectorNameSchema.describe('The detector that the result is a version of'),
     dataSet: dataSetReferenceSchema,
     preset: z.enum(JOB_PRESETS).default('fast'),
-    configuration: detectorConfigurationSchema
-      .partial()
+    configuration: jobConfigurationSchema
       .default({})
       .describe("What differs from the preset's configuration"),
     epochs: z.number().int().positive().max(100_000).optional(),

@@ -61,16 +61,18 @@ const fileReferenceSchema = z.union([
   }),
 ]);
 
+const ignore = fileReferenceSchema
+  .optional()
+  .describe('A mask: pixels that are not black are left out of score and regions');
+
+// Not an intersection: strict objects would each refuse the other's fields in a JSON schema.
 export const predictImageSchema = z
-  .intersection(
-    fileReferenceSchema,
-    z.object({
-      ignore: fileReferenceSchema
-        .optional()
-        .describe('A mask: pixels that are not black are left out of score and regions'),
-    }),
-  )
+  .union([
+    z.strictObject({ ...fileReferenceSchema.options[0].shape, ignore }),
+    z.strictObject({ ...fileReferenceSchema.options[1].shape, ignore }),
+  ])
   .meta({ description: 'An image, as base64 or as an address that the service is allowed to fetch' });
+export type PredictImage = z.infer<typeof predictImageSchema>;
 
 /** A JSON body of `POST /v1/detectors/{name}/predict`. */
 export const predictBodySchema = z
