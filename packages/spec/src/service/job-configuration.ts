@@ -5,7 +5,7 @@ import { type DetectorConfiguration, detectorConfigurationSchema } from '../conf
 export type JobConfiguration = { [K in keyof DetectorConfiguration]?: DetectorConfiguration[K] | undefined };
 
 const given = Object.entries(detectorConfigurationSchema.shape).map(
-  ([key, schema]) => [key, (schema as z.ZodDefault).unwrap().optional()] as const,
+  ([key, schema]) => [key, z.optional((schema as z.ZodDefault).unwrap())] as const,
 );
 
 /**
