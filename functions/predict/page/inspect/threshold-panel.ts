@@ -1,0 +1,78 @@
+import { byId } from '../dom/by-id.js';
+import { formatScore } from '../dom/format.js';
+import { type StripScore, scoreStrip } from './score-strip.js';
+import type { VersionState } from './version-state.js';
+
+const STEPS = 1000;
+
+/** Threshold, false-alarm rate and how things are drawn. Whatever is changed here asks the service nothing. */
+export class ThresholdPanel {
+  private readonly node = byId('tuning');
+  private readonly slider = byId('threshold', HTMLInputElement);
+  private readonly value = byId('threshold-value');
+  private readonly rate = byId('false-alarm-rate', HTMLInputElement);
+  private readonly reset = byId('threshold-reset', HTMLButtonElement);
+  private readonly strip = byId('strip');
+  private readonly scores: () => readonly StripScore[];
+  private state: VersionState | undefined;
+
+  constructor(onThreshold: () => void, scores: () => readonly StripScore[]) {
+    this.scores = scores;
+    this.slider.min = '0';
+    this.slider.max = String(STEPS);
+    this.slider.step = '1';
+    const changed = (change: (state: VersionState) => void) => (): void => {
+      if (!this.state) return;
+      change(this.state);
+      onThreshold();
+    };
+    this.slider.addEventListener(
+      'input',
+      changed((state) => {
+        const { min, max } = state.range;
+        state.threshold = min + ((max - min) * Number(this.slider.value)) / STEPS;
+      }),
+    );
+    this.rate.addEventListener(
+      'change',
+      changed((state) => {
+        const rate = Number(this.rate.value) / 100;
+        if (rate > 0 && rate < 1) state.falseAlarmRate = rate;
+      }),
+    );
+    this.reset.addEventListener(
+      'click',
+      changed((state) => {
+        state.threshold = state.ownThreshold;
+      }),
+    );
+    const opacity = byId('opacity', HTMLInputElement);
+    opacity.addEventListener('input', () => show(opacity));
+    show(opacity);
+    const boxes = byId('boxes', HTMLInputElement);
+    boxes.addEventListener('change', () => document.body.classList.toggle('no-boxes', !boxes.checked));
+  }
+
+  /** Shows the threshold of a version as it is now; nothing when there is none. */
+  show(state: VersionState | undefined): void {
+    this.state = state;
+    this.node.hidden = !state;
+    if (!state) return;
+    const { min, max } = state.range;
+    this.slider.value = String(Math.round(((state.threshold - min) / (max - min)) * STEPS));
+    const text = formatScore(state.threshold);
+    this.value.textContent = text;
+    this.slider.setAttribute('aria-valuetext', text);
+    const { falseAlarmRate } = state;
+    this.rate.disabled = falseAlarmRate === undefined;
+    this.rate.value =
+      falseAlarmRate === undefined ? '' : String(Number((falseAlarmRate * 100).toPrecision(3)));
+    this.reset.disabled = state.threshold === state.ownThreshold;
+    this.strip.replaceChildren(...scoreStrip(state.range, state.threshold, this.scores(), state.calibration));
+  }
+}
+
+function show(opacity: HTMLInputElement): void {
+  document.documentElement.style.setProperty('--opacity', String(Number(opacity.value) / 100));
+  opacity.setAttribute('aria-valuetext', `${opacity.value} %`);
+}

@@ -1,0 +1,113 @@
+import type { Job, JobPage } from '@cflow/spec';
+import type { Client } from '../api/client.js';
+import { ServiceError } from '../api/service-error.js';
+import { byId } from '../dom/by-id.js';
+import { button, element } from '../dom/element.js';
+import { formatTime } from '../dom/format.js';
+import { problemMessage } from '../dom/problem-message.js';
+import { hasEnded, PHASES } from './job-words.js';
+
+const PAGE = 20;
+const REFRESH_MS = 10_000;
+
+/** The jobs, newest first as the service lists them; looked at again while one is under way and the page is seen. */
+export class JobList {
+  private readonly client: Client;
+  private readonly onOpen: (job: Job) => void;
+  private readonly list = byId('jobs');
+  private readonly problem = byId('jobs-problem');
+  private jobs: Job[] = [];
+  private next: string | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(client: Client, onOpen: (job: Job) => void) {
+    this.client = client;
+    this.onOpen = onOpen;
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden && this.jobs.some((job) => !hasEnded(job))) void this.refresh();
+    });
+  }
+
+  async refresh(): Promise<void> {
+    clearTimeout(this.timer);
+    try {
+      const page = await this.client.json<JobPage>('v1/jobs', { query: { limit: PAGE } });
+      const seen = new Set(page.jobs.map(({ id }) => id));
+      const older = this.jobs.filter(({ id }) => !seen.has(id));
+      // Pages that were asked for before stay below; without any, this page says where they begin.
+      if (older.length === 0) this.next = page.next;
+      this.jobs = [...page.jobs, ...older];
+      this.problem.replaceChildren();
+      this.offered(true);
+    } catch (error) {
+      const none = error instanceof ServiceError && (error.status === 404 || error.status === 501);
+      this.offered(!none);
+      this.problem.replaceChildren(...(none ? [] : [problemMessage(error, () => void this.refresh())]));
+      return;
+    }
+    this.draw();
+    if (this.jobs.some((job) => !hasEnded(job)) && !document.hidden) {
+      this.timer = setTimeout(() => void this.refresh(), REFRESH_MS);
+    }
+  }
+
+  /** A job as it is now, without asking for all of them. */
+  put(job: Job): void {
+    const place = this.jobs.findIndex(({ id }) => id === job.id);
+    if (place < 0) this.jobs.unshift(job);
+    else this.jobs[place] = job;
+    this.draw();
+  }
+
+  get running(): Job | undefined {
+    return this.jobs.find((job) => !hasEnded(job));
+  }
+
+  private offered(training: boolean): void {
+    byId('training').hidden = !training;
+    byId('no-training').hidden = training;
+  }
+
+  private async more(): Promise<void> {
+    try {
+      const page = await this.client.json<JobPage>('v1/jobs', { query: { limit: PAGE, after: this.next! } });
+      const seen = new Set(this.jobs.map(({ id }) => id));
+      this.jobs.push(...page.jobs.filter(({ id }) => !seen.has(id)));
+      this.next = page.next;
+      this.draw();
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error));
+    }
+  }
+
+  private draw(): void {
+    byId('no-jobs').hidden = this.jobs.length > 0;
+    const focused = this.list.contains(document.activeElement)
+      ? (document.activeElement as HTMLElement).dataset['job']
+      : undefined;
+    this.list.replaceChildren(...this.jobs.map((job) => this.row(job)));
+    if (this.next !== null)
+      this.list.append(
+        element(
+          'li',
+          {},
+          button('Show older jobs', 'quiet', () => void this.more()),
+        ),
+      );
+    if (focused) this.list.querySelector<HTMLElement>(`[data-job="${focused}"]`)?.focus();
+  }
+
+  private row(job: Job): HTMLLIElement {
+    const open = button('', 'job-row', () => this.onOpen(job));
+    open.dataset['job'] = job.id;
+    const state = hasEnded(job)
+      ? job.status
+      : `${Math.floor(job.progress.fraction * 100)} %, ${PHASES[job.progress.phase]}`;
+    open.append(
+      element('span', { class: 'job-name' }, job.request.name),
+      element('span', { class: `chip ${job.status}` }, state),
+      element('span', { class: 'hint' }, `${job.request.preset}, ${formatTime(job.createdAt)}`),
+    );
+    return element('li', {}, open);
+  }
+}

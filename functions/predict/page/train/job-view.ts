@@ -1,0 +1,205 @@
+import type { Job, JobEvent } from '@cflow/spec';
+import type { Client } from '../api/client.js';
+import { watchJob } from '../api/watch-job.js';
+import { byId } from '../dom/by-id.js';
+import { button, element } from '../dom/element.js';
+import { formatDuration, formatTime, shortVersion } from '../dom/format.js';
+import { problemMessage } from '../dom/problem-message.js';
+import { hasEnded, PHASES } from './job-words.js';
+import { lossChart } from './loss-chart.js';
+import { LossHistory } from './loss-history.js';
+
+/** Lines of the log that are shown. */
+const MAX_LOG_LINES = 200;
+
+export interface JobViewActions {
+  /** A job's status has changed. */
+  changed(job: Job): void;
+  /** Somebody wants to use what a job has made. */
+  use(detector: { name: string; version: string }): void;
+}
+
+/** One job, watched live: progress, loss, log. */
+export class JobView {
+  private readonly client: Client;
+  private readonly actions: JobViewActions;
+  private readonly node = byId('job-view');
+  private watching: AbortController | undefined;
+  private job: Job | undefined;
+  private frame = 0;
+  private history = new LossHistory();
+  private secondsLeft: number | null = null;
+  private readonly title = element('h3', { tabindex: '-1' });
+  private readonly status = element('span', { class: 'chip' });
+  private readonly bar = element('progress', { max: 1, 'aria-label': 'Progress' });
+  private readonly note = element('p', { class: 'hint', role: 'status' });
+  private readonly outcome = element('div', {});
+  private readonly chart = element('div', {});
+  private readonly log = element('ol', { class: 'log' });
+  private readonly logBox = element('details', { class: 'log-box' }, element('summary', {}, 'Log'), this.log);
+  private readonly cancel = button('Cancel job', 'quiet', () => this.askCancel());
+  private asked = false;
+
+  constructor(client: Client, actions: JobViewActions) {
+    this.client = client;
+    this.actions = actions;
+    const head = element('div', { class: 'row' }, this.title, this.status);
+    this.node.append(
+      element(
+        'div',
+        { class: 'panel job' },
+        head,
+        this.bar,
+        this.note,
+        this.outcome,
+        this.chart,
+        this.logBox,
+        this.cancel,
+      ),
+    );
+  }
+
+  get shown(): string | undefined {
+    return this.job?.id;
+  }
+
+  async show(job: Job): Promise<void> {
+    this.watching?.abort();
+    const watching = new AbortController();
+    this.watching = watching;
+    this.job = job;
+    this.history = new LossHistory();
+    this.secondsLeft = null;
+    this.log.replaceChildren();
+    this.chart.replaceChildren();
+    this.outcome.replaceChildren();
+    this.node.hidden = false;
+    this.draw();
+    const watcher = {
+      event: (event: JobEvent) => this.take(event),
+      lost: () => {
+        this.note.textContent = 'The connection is lost. Trying again; the job goes on.';
+      },
+      ended: () => hasEnded(this.job!),
+    };
+    try {
+      await watchJob(this.client, job.id, watcher, watching.signal);
+    } catch (error) {
+      if (!watching.signal.aborted)
+        this.outcome.replaceChildren(problemMessage(error, () => void this.show(job)));
+    }
+  }
+
+  focus(): void {
+    this.title.focus();
+  }
+
+  private take({ type, data, at }: JobEvent): void {
+    if (!this.job) return;
+    if (type === 'status') {
+      this.job = data as unknown as Job;
+      this.actions.changed(this.job);
+    } else if (type === 'progress') {
+      this.job = { ...this.job, progress: data as unknown as Job['progress'] };
+    } else if (type === 'training') {
+      this.history.add(data);
+      if (typeof data['secondsLeft'] === 'number') this.secondsLeft = data['secondsLeft'];
+    } else {
+      const time = new Date(at).toLocaleTimeString();
+      const level = String(data['level'] ?? 'info');
+      this.log.append(
+        element(
+          'li',
+          { class: level },
+          element('time', { datetime: at }, time),
+          ` ${String(data['message'] ?? '')}`,
+        ),
+      );
+      while (this.log.children.length > MAX_LOG_LINES) this.log.firstElementChild?.remove();
+    }
+    if (this.frame !== 0) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.draw();
+    });
+  }
+
+  private draw(): void {
+    const { job } = this;
+    if (!job) return;
+    const ended = hasEnded(job);
+    this.title.textContent = job.request.name;
+    this.status.textContent = job.cancelRequested && !ended ? 'cancelling' : job.status;
+    this.status.className = `chip ${job.status}`;
+    this.bar.hidden = ended;
+    this.bar.value = job.progress.fraction;
+    const left =
+      this.secondsLeft !== null && job.progress.phase === 'training'
+        ? `, ${formatDuration(this.secondsLeft)} left`
+        : '';
+    const attempt = job.attempt > 1 ? `, attempt ${job.attempt} of ${job.request.maxAttempts}` : '';
+    const text = ended
+      ? `${job.finishedAt ? `Ended ${formatTime(job.finishedAt)}` : 'Ended'}${attempt}`
+      : `${Math.floor(job.progress.fraction * 100)} %, ${PHASES[job.progress.phase]}${left}${attempt}`;
+    if (this.note.textContent !== text) this.note.textContent = text;
+    this.cancel.hidden = ended || job.cancelRequested;
+    this.logBox.hidden = this.log.childElementCount === 0;
+    const { curves } = this.history;
+    if (curves.length > 0) this.chart.replaceChildren(lossChart(curves));
+    if (ended && this.outcome.childElementCount === 0) this.showOutcome(job);
+  }
+
+  private showOutcome({ result, error, status }: Job): void {
+    if (result) {
+      const auroc = result.metrics?.imageAuroc;
+      this.outcome.replaceChildren(
+        element(
+          'p',
+          {},
+          `Version ${shortVersion(result.version)} is ready${typeof auroc === 'number' ? `; image AUROC ${auroc.toFixed(4)}` : ''}. `,
+        ),
+        button(`Inspect with ${result.name}`, 'primary', () => this.actions.use(result)),
+      );
+    } else if (error) {
+      this.outcome.replaceChildren(
+        element(
+          'div',
+          { class: 'problem', role: 'alert' },
+          element('strong', {}, `Failed: ${error.code}`),
+          element('p', {}, error.message),
+        ),
+      );
+    } else if (status === 'cancelled')
+      this.outcome.replaceChildren(element('p', {}, 'Cancelled. Nothing was published.'));
+  }
+
+  /** The first press asks, the second does it: hours of work are not lost to a slip. */
+  private askCancel(): void {
+    if (this.asked) return void this.reallyCancel();
+    this.asked = true;
+    this.cancel.textContent = 'Cancel for good?';
+    setTimeout(() => this.forgetCancel(), 4000);
+  }
+
+  private forgetCancel(): void {
+    this.asked = false;
+    this.cancel.textContent = 'Cancel job';
+  }
+
+  private async reallyCancel(): Promise<void> {
+    const { job } = this;
+    if (!job) return;
+    this.forgetCancel();
+    try {
+      const cancelled = await this.client.json<Job>(`v1/jobs/${encodeURIComponent(job.id)}/cancel`, {
+        method: 'POST',
+      });
+      if (this.job?.id !== job.id) return;
+      this.job = cancelled;
+      this.actions.changed(cancelled);
+      this.draw();
+    } catch (error) {
+      this.outcome.replaceChildren(problemMessage(error));
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import type { Job } from '@cflow/spec';
+
+export const PHASES: Readonly<Record<Job['progress']['phase'], string>> = {
+  waiting: 'waiting for a worker',
+  fetching: 'getting the data set',
+  features: 'computing features',
+  training: 'training',
+  calibrating: 'calibrating',
+  publishing: 'publishing',
+  done: 'done',
+};
+
+export function hasEnded({ status }: Job): boolean {
+  return status !== 'queued' && status !== 'running';
+}

@@ -1,0 +1,164 @@
+import type { Job, JobRequestInput } from '@cflow/spec';
+import type { Client } from '../api/client.js';
+import { uploadDataSet } from '../api/upload.js';
+import { byId } from '../dom/by-id.js';
+import { formatBytes, plural } from '../dom/format.js';
+import { problemMessage } from '../dom/problem-message.js';
+import { mayBeImage, type NamedFile } from '../inspect/dropped-files.js';
+import { withoutCommonFolder, zipImages } from './zip-images.js';
+
+type Chosen = { zip: File } | { images: NamedFile[] };
+
+/** A data set and a name in, a job out. What was uploaded is kept, so that a refused job need not upload again. */
+export class TrainingForm {
+  private readonly client: Client;
+  private readonly onStarted: (job: Job) => void;
+  private readonly form = byId('train-form', HTMLFormElement);
+  private readonly name = byId('job-name', HTMLInputElement);
+  private readonly preset = byId('preset', HTMLSelectElement);
+  private readonly start = byId('start', HTMLButtonElement);
+  private readonly chosenNote = byId('data-set');
+  private readonly problem = byId('train-problem');
+  private readonly bar = byId('upload-bar', HTMLProgressElement);
+  private chosen: Chosen | undefined;
+  private uploaded: { chosen: Chosen; path: string } | undefined;
+  /** The same for the same request, so that pressing the button again after a lost answer makes no second job. */
+  private idempotency: { request: string; key: string } | undefined;
+  private uploading: AbortController | undefined;
+
+  constructor(client: Client, onStarted: (job: Job) => void) {
+    this.client = client;
+    this.onStarted = onStarted;
+    this.takeFiles();
+    this.form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.submit();
+    });
+    byId('upload-cancel').addEventListener('click', () => this.uploading?.abort());
+    addEventListener('beforeunload', (event) => {
+      if (this.uploading) event.preventDefault();
+    });
+  }
+
+  private takeFiles(): void {
+    const zip = byId('zip', HTMLInputElement);
+    zip.addEventListener('change', () => {
+      const file = zip.files?.[0];
+      if (file) this.choose({ zip: file }, `${file.name}, ${formatBytes(file.size)}`, file.name);
+      zip.value = '';
+    });
+    const folder = byId('folder', HTMLInputElement);
+    folder.addEventListener('change', () => {
+      const all = [...(folder.files ?? [])].map((file) => ({
+        file,
+        path: file.webkitRelativePath || file.name,
+      }));
+      folder.value = '';
+      const images = all.filter(({ file }) => mayBeImage(file));
+      if (images.length === 0) {
+        this.problem.replaceChildren(problemMessage('There is no image in this folder. Choose another.'));
+        return;
+      }
+      const bytes = images.reduce((sum, { file }) => sum + file.size, 0);
+      const left = all.length - images.length;
+      const text = `${plural(images.length, 'image')}, ${formatBytes(bytes)}${left > 0 ? `; ${plural(left, 'other file')} left out` : ''}`;
+      this.choose({ images: withoutCommonFolder(images) }, text, images[0]?.path.split('/')[0] ?? '');
+    });
+  }
+
+  private choose(chosen: Chosen, text: string, name: string): void {
+    this.chosen = chosen;
+    this.chosenNote.textContent = text;
+    this.problem.replaceChildren();
+    if (this.name.value === '') this.name.value = asName(name);
+  }
+
+  private async submit(): Promise<void> {
+    const { chosen } = this;
+    this.problem.replaceChildren();
+    if (!chosen) {
+      this.problem.replaceChildren(problemMessage('Choose a ZIP file or a folder of images first.'));
+      byId('zip').focus();
+      return;
+    }
+    this.start.disabled = true;
+    try {
+      const path = await this.upload(chosen);
+      const request: JobRequestInput = {
+        name: this.name.value,
+        dataSet: { path },
+        preset: this.preset.value as NonNullable<JobRequestInput['preset']>,
+      };
+      const job = await this.client.json<Job>('v1/jobs', {
+        json: request,
+        headers: { 'idempotency-key': this.keyFor(JSON.stringify(request)) },
+      });
+      this.idempotency = undefined;
+      this.onStarted(job);
+    } catch (error) {
+      if (this.uploading?.signal.aborted) this.chosenNote.textContent += ' (upload stopped)';
+      else this.problem.replaceChildren(problemMessage(error));
+    } finally {
+      this.start.disabled = false;
+      this.uploading = undefined;
+      byId('upload').hidden = true;
+    }
+  }
+
+  private async upload(chosen: Chosen): Promise<string> {
+    if (this.uploaded?.chosen === chosen) return this.uploaded.path;
+    const uploading = new AbortController();
+    this.uploading = uploading;
+    byId('upload').hidden = false;
+    const archive =
+      'zip' in chosen
+        ? chosen.zip
+        : await zipImages(
+            chosen.images,
+            (done) =>
+              this.showProgress(done / chosen.images.length, `Packing ${done} of ${chosen.images.length}`),
+            uploading.signal,
+          );
+    this.showProgress(0, 'Uploading');
+    const { path } = await uploadDataSet(
+      this.client,
+      archive,
+      (share) =>
+        this.showProgress(
+          share,
+          share < 1
+            ? `Uploading ${formatBytes(share * archive.size)} of ${formatBytes(archive.size)}`
+            : 'Storing',
+        ),
+      uploading.signal,
+    );
+    this.uploaded = { chosen, path };
+    return path;
+  }
+
+  private showProgress(share: number, text: string): void {
+    this.bar.value = share;
+    byId('upload-text').textContent = text;
+  }
+
+  private keyFor(request: string): string {
+    if (this.idempotency?.request !== request) {
+      // `randomUUID` is missing where a page came over plain HTTP from another machine.
+      const random = crypto.getRandomValues(new Uint8Array(16));
+      const key = [...random].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+      this.idempotency = { request, key };
+    }
+    return this.idempotency.key;
+  }
+}
+
+/** A detector's name made of a file's. */
+function asName(file: string): string {
+  return file
+    .toLowerCase()
+    .replace(/\.zip$/, '')
+    .replaceAll(/[^a-z0-9_-]+/g, '-')
+    .replaceAll(/^[_-]+/g, '')
+    .slice(0, 64)
+    .replaceAll(/[_-]+$/g, '');
+}
