@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { ConfigurationError, type Job, type JobRequest, jobRequestSchema } from '@cflow/spec';
+import { z } from 'zod';
+import type { Backend } from './backend.js';
+import type { Sql } from './database/database.js';
+import { addStatusEvent } from './job-events.js';
+import { type JobRow, jobOf, WAITING } from './job-row.js';
+import { JobsError } from './jobs-error.js';
+import { jsonHash } from './request-hash.js';
+
+const KEY_HOURS = 24;
+const KEY_CHARACTERS = 255;
+const OWNER_CHARACTERS = 255;
+
+/** The row, its first event and its place in the queue, all or nothing. */
+export async function createJob(
+  { database, queue }: Backend,
+  input: JobRequest,
+  options: { idempotencyKey?: string | undefined; owner?: string },
+): Promise<{ job: Job; created: boolean }> {
+  const { idempotencyKey: key, owner = '' } = options;
+  const parsed = jobRequestSchema.safeParse(input);
+  if (!parsed.success) {
+    throw new ConfigurationError(`not a request for a training job: ${z.prettifyError(parsed.error)}`, {
+      details: { issues: parsed.error.issues.map(({ path, message }) => ({ path, message })) },
+    });
+  }
+  checkText('an idempotency key', key, KEY_CHARACTERS);
+  checkText('an owner', owner === '' ? undefined : owner, OWNER_CHARACTERS);
+  const request = parsed.data;
+  const hash = jsonHash(request);
+  return database.transaction(async (sql) => {
+    if (key !== undefined) {
+      await sql.query(
+        `update cflow.jobs set idempotency_key = null
+          where owner = $1 and idempotency_key = $2 and created_at < now() - make_interval(hours => $3)`,
+        [owner, key, KEY_HOURS],
+      );
+    }
+    // Waits for another transaction with the same key, and inserts nothing when that one commits.
+    const [row] = await sql.query<JobRow>(
+      `insert into cflow.jobs (id, owner, status, request, request_hash, idempotency_key, progress, last_event)
+        values ($1, $2, 'queued', $3::json, $4, $5, $6::json, 1)
+        on conflict (owner, idempotency_key) where idempotency_key is not null do nothing
+        returning *`,
+      [randomUUID(), owner, JSON.stringify(request), hash, key ?? null, JSON.stringify(WAITING)],
+    );
+    if (!row) return { job: jobOf(await madeBefore(sql, owner, key, hash)), created: false };
+    await addStatusEvent(sql, row);
+    await queue.push(sql, row.id);
+    return { job: jobOf(row), created: true };
+  });
+}
+
+async function madeBefore(sql: Sql, owner: string, key: string | undefined, hash: string): Promise<JobRow> {
+  const [row] = await sql.query<JobRow>(
+    'select * from cflow.jobs where owner = $1 and idempotency_key = $2',
+    [owner, key ?? null],
+  );
+  if (!row) {
+    throw new JobsError('unavailable', 'the idempotency key expired just now; try again', {
+      retryable: true,
+    });
+  }
+  if (row.request_hash !== hash) {
+    throw new JobsError(
+      'idempotency-mismatch',
+      `this idempotency key made job ${row.id} from another request; send the same request, or use another key`,
+      { details: { job: row.id } },
+    );
+  }
+  return row;
+}
+
+function checkText(what: string, text: string | undefined, characters: number): void {
+  if (text === undefined) return;
+  if (text.length === 0 || text.length > characters || text.includes('\0')) {
+    throw new ConfigurationError(`expected ${what} of 1 to ${characters} characters, got ${text.length}`);
+  }
+}

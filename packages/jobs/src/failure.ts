@@ -1,0 +1,50 @@
+import { CflowError, type Job } from '@cflow/spec';
+
+const CHARACTERS = 2_000;
+
+/**
+ * What a client may know of an error. An error of this project is told with its code and its message, in which paths are
+ * cut down to their last part and addresses to what stands before user, query and fragment, since these may hold
+ * credentials; its details are left out. Of any other error nothing is told but that there was one: it may say anything,
+ * and the worker's log has it.
+ */
+export function failureOf(error: unknown): { error: NonNullable<Job['error']>; retryable: boolean } {
+  if (!CflowError.isInstance(error)) {
+    return {
+      error: {
+        code: 'internal',
+        message: 'the training failed for a reason that the log of its worker tells',
+      },
+      retryable: false,
+    };
+  }
+  return {
+    error: { code: error.code, message: withoutPaths(error.message).slice(0, CHARACTERS) },
+    retryable: error.retryable,
+  };
+}
+
+const ADDRESS = String.raw`\b(?!file:)[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+`;
+/** Absolute, of the home folder or relative with dots: on POSIX, on Windows, as a share, as a file: URL. */
+const ROOT = String.raw`(?:file:\/\/\/?|[a-z]:[\\/]|\\\\|~?\/|\.{1,2}[\\/])`;
+const QUOTED = String.raw`"${ROOT}[^"\n]*"|'${ROOT}[^'\n]*'`;
+const BARE = String.raw`(?<![\w.)\]}/\\-])${ROOT}[^\s"'<>|,;:()]+`;
+const PLACES = new RegExp(`(${ADDRESS})|${QUOTED}|${BARE}`, 'gi');
+
+export function withoutPaths(message: string): string {
+  return message.replace(PLACES, (place, address: string | undefined) => {
+    if (address !== undefined) return publicAddress(address);
+    const quote = /^["']/.test(place) ? place.charAt(0) : '';
+    const path = quote ? place.slice(1, -1) : place;
+    return `${quote}${path.split(/[\\/]/).filter(Boolean).at(-1) ?? '…'}${quote}`;
+  });
+}
+
+function publicAddress(address: string): string {
+  try {
+    const { protocol, host, pathname } = new URL(address);
+    return `${protocol}//${host}${pathname}`;
+  } catch {
+    return '…';
+  }
+}

@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startScript } from '../../../test/support/start-script.js';
+import { lockFolder } from './database/folder-lock.js';
+import { openJobs } from './open-jobs.js';
+import { describeJobs } from './testing/describe-jobs.js';
+import { jobWith } from './testing/eventually.js';
+import { request, version } from './testing/request.js';
+
+describeJobs({
+  name: 'PGlite in memory',
+  create: () => openJobs({ database: { memory: true }, leaseSeconds: 2, retryDelaySeconds: 0.1 }),
+});
+
+describe('PGlite in a folder', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'cflow-jobs-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('is open in one process at a time, and a job survives when that is killed', async () => {
+    const database = { folder };
+    const before = await openJobs({ database });
+    const { job } = await before.create(request());
+    await before.close();
+
+    const script = startScript(new URL('testing/work.ts', import.meta.url), [
+      JSON.stringify({ database, leaseSeconds: 30, concurrency: 1, holdMs: 600_000 }),
+    ]);
+    await script.printed(`begin ${job.id} 1`);
+    await expect(openJobs({ database })).rejects.toMatchObject({
+      code: 'store',
+      message: expect.stringMatching(/another process.*DATABASE_URL/),
+    });
+    script.child.kill('SIGKILL');
+    await script.ended;
+
+    const after = await openJobs({ database, retryDelaySeconds: 0 });
+    expect(await after.get(job.id)).toMatchObject({ id: job.id, request: job.request });
+    // Its lease of 30 s has not run out, but nobody else can have the folder.
+    await after.work({ handle: async () => ({ name: 'wood', version: version('c'), metrics: null }) });
+    expect(await jobWith(after, job.id, 'succeeded')).toMatchObject({ attempt: 2 });
+    await after.close();
+  });
+
+  it('is locked by one of many that try at once, again and again', async () => {
+    const place = join(folder, 'a'.repeat(90), 'lock');
+    for (let round = 0; round < 5; round++) {
+      const tries = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(place)));
+      const held = tries.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      expect(held).toHaveLength(1);
+      for (const one of tries) {
+        if (one.status === 'rejected')
+          expect(one.reason).toMatchObject({ code: 'store', details: { reason: 'in-use' } });
+      }
+      await Promise.all(held.map((lock) => lock.release()));
+      await (await lockFolder(place)).release();
+    }
+  });
+});
