@@ -1,1 +1,12 @@
+export { createApp } from './app/create-app.js';
+export type { AppEnvironment } from './app/environment.js';
+export type { Logger } from './app/logger.js';
+export type { App } from './app/new-app.js';
+export type { AppParts, FetchUrl, Limits, PageAsset } from './app/parts.js';
+export { ProblemError, problem } from './app/problem.js';
+export type { Readiness } from './app/readiness.js';
+export { requires } from './app/requires.js';
 export type * from './inference/inference.js';
+export { type OpenApiDocument, openApiDocument } from './openapi/open-api-document.js';
+export * from './security/api-keys.js';
+export * from './security/hashed-api-keys.js';

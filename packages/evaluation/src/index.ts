@@ -5,6 +5,7 @@ export * from './calibrate.js';
 export { type ConnectedComponents, connectedComponents } from './connected-components.js';
 export * from './curves.js';
 export * from './defect-metrics.js';
+export * from './drift.js';
 export * from './false-alarm.js';
 export * from './false-alarm-rate-interval.js';
 export { type ComputeMetricsInput, computeMetrics } from './metrics.js';

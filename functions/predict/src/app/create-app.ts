@@ -1,32 +1,60 @@
-import { OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
+import { registerComponents } from '../openapi/open-api-document.js';
+import { PredictionIds } from '../security/prediction-ids.js';
 import { RateLimiter } from '../security/rate-limiter.js';
 import { accessLog } from './access-log.js';
-import type { AppEnvironment } from './environment.js';
 import { identify } from './identify.js';
+import { type App, newApp } from './new-app.js';
 import type { AppParts } from './parts.js';
 import { plainAddress } from './plain-address.js';
-import { invalid, ProblemError, problem } from './problem.js';
+import { ProblemError, problem } from './problem.js';
+import { RecentScores } from './recent-scores.js';
+import { recordedInference } from './recorded-inference.js';
+import { detectorRoutes } from './routes/detectors.js';
+import { feedbackRoutes } from './routes/feedback.js';
+import { fileRoutes } from './routes/files.js';
+import { jobEventRoutes } from './routes/job-events.js';
+import { jobRoutes } from './routes/jobs.js';
+import { pageRoutes } from './routes/page.js';
+import { predictRoutes } from './routes/predict.js';
+import { serviceRoutes } from './routes/service.js';
+import { versionRoutes } from './routes/versions.js';
 import { withDeadline } from './with-deadline.js';
 
-/** An app, or a part of one, whose routes are described by OpenAPI. */
-export type App = OpenAPIHono<AppEnvironment>;
-
-/** An app without routes whose validators answer with problems: what each group of routes begins with. */
-export function newApp(): App {
-  return new OpenAPIHono<AppEnvironment>({
-    defaultHook: (result) => {
-      if (!result.success) throw invalid(result.error, result.target === 'json' ? '' : result.target);
-    },
-  });
+/**
+ * The service as a function of its parts: nothing of a host in it, so that it runs on any, and in tests without a port.
+ *
+ * @throws ConfigurationError when the secret is too short
+ */
+export function createApp(given: AppParts): App {
+  const recent = new RecentScores();
+  const inference = recordedInference(given.inference, recent, given.now);
+  const parts: AppParts = { ...given, inference, readiness: given.readiness };
+  const ids = new PredictionIds(parts.secret);
+  const app = newApp();
+  frame(app, parts);
+  registerComponents(app);
+  for (const routes of [
+    predictRoutes(parts, ids),
+    detectorRoutes(parts),
+    versionRoutes(parts),
+    fileRoutes(parts),
+    feedbackRoutes(parts, ids, recent),
+    jobRoutes(parts),
+    jobEventRoutes(parts),
+    serviceRoutes(parts, app),
+  ]) {
+    app.route('/', routes);
+  }
+  if (parts.page) app.route('/', pageRoutes(parts.page));
+  return app;
 }
 
-/** The service as a function of its parts: nothing of a host in it, so that it runs on any. */
-export function createApp(parts: AppParts): App {
-  const app = newApp();
+/** What happens to every request, whatever it asks for. The order counts: an outer one sees what an inner one answers. */
+function frame(app: App, parts: AppParts): void {
   const rateLimiter = new RateLimiter(parts.limits.rate, parts.now);
   app.use(requestId({ limitLength: 128 }));
   app.use(accessLog(parts.logger));
@@ -61,6 +89,12 @@ export function createApp(parts: AppParts): App {
     }),
   );
   app.notFound((c) => problem(c, new ProblemError('not-found', 'there is nothing at this address')));
-  app.onError((error, c) => problem(c, error));
-  return app;
+  app.onError((error, c) => problem(c, ofSignal(c.get('deadline')?.signal) ?? error));
+}
+
+// Whoever was stopped says so in words of its own; why it was stopped is what counts.
+function ofSignal(signal: AbortSignal | undefined): ProblemError | undefined {
+  if (!signal?.aborted) return undefined;
+  if (signal.reason instanceof ProblemError) return signal.reason;
+  return new ProblemError('interrupted', 'the client has gone');
 }

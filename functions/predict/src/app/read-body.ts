@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { collect } from './collect.js';
 import type { AppEnvironment } from './environment.js';
 import type { Limits } from './parts.js';
 import { ProblemError } from './problem.js';
@@ -56,19 +57,7 @@ export async function readBody(
   c: Context<AppEnvironment>,
   limits: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of bodyChunks(c, limits)) {
-    chunks.push(chunk);
-    length += chunk.length;
-  }
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
+  return collect(bodyChunks(c, limits));
 }
 
 /** The JSON value of a body. Throws as `bodyChunks`, and `invalid-request` when it is no JSON in UTF-8. */

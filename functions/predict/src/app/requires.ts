@@ -1,16 +1,17 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Scope } from '../security/api-keys.js';
+import { presentedKey } from '../security/presented-key.js';
 import type { AppEnvironment } from './environment.js';
 import type { AppParts } from './parts.js';
 import { ProblemError } from './problem.js';
 
 /**
- * Lets through whom a route is for: 401 without a key, 403 when the key has not the scope, 429 when a caller predicts
- * more often than agreed, 503 when the service is about to end.
+ * Lets through whom a route is for: 401 without a key, 403 when the key has none of the scopes, 429 when a caller
+ * predicts more often than agreed, 503 when the service is about to end.
  */
 export function requires(
   parts: Pick<AppParts, 'readiness'>,
-  scope: Scope,
+  ...scopes: [Scope, ...Scope[]]
 ): MiddlewareHandler<AppEnvironment> {
   return async (c, next) => {
     if (parts.readiness.state === 'draining') {
@@ -22,22 +23,25 @@ export function requires(
     if (!caller) {
       throw new ProblemError(
         'unauthorized',
-        'send an API key as "Authorization: Bearer <key>" or in the header X-Api-Key',
+        presentedKey(c.req.raw.headers) === undefined
+          ? 'send an API key as "Authorization: Bearer <key>" or in the header X-Api-Key'
+          : 'this API key is not known here; check that it is whole, or ask for another',
         { headers: { 'www-authenticate': 'Bearer realm="cflow"' } },
       );
     }
-    if (!caller.scopes.has(scope) && !caller.scopes.has('admin')) {
+    if (!caller.scopes.has('admin') && !scopes.some((scope) => caller.scopes.has(scope))) {
+      const names = scopes.map((scope) => `"${scope}"`).join(' or ');
       throw new ProblemError(
         'forbidden',
-        `the key "${caller.name}" lacks the scope "${scope}"; ask for one that has it`,
+        `the key "${caller.name}" lacks the scope ${names}; ask for one that has it`,
         {
           headers: {
-            'www-authenticate': `Bearer realm="cflow", error="insufficient_scope", scope="${scope}"`,
+            'www-authenticate': `Bearer realm="cflow", error="insufficient_scope", scope="${scopes.join(' ')}"`,
           },
         },
       );
     }
-    if (scope === 'predict') {
+    if (scopes.includes('predict')) {
       const state = c.get('rateLimiter')?.take(caller.name, caller.rate);
       if (state) {
         c.header('RateLimit-Limit', String(state.limit));

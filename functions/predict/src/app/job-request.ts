@@ -1,0 +1,77 @@
+import type { Jobs } from '@cflow/jobs';
+import { type JobRequest, jobRequestSchema } from '@cflow/spec';
+import type { ObjectStore } from '@cflow/store';
+import type { Context } from 'hono';
+import { jobWithoutDataSetSchema } from '../openapi/job-routes.js';
+import { collect } from './collect.js';
+import type { AppEnvironment } from './environment.js';
+import { MOST_JSON } from './json-body.js';
+import { readMultipart } from './multipart/read-multipart.js';
+import type { AppParts } from './parts.js';
+import { invalid, ProblemError } from './problem.js';
+import { bodyChunks, mediaType, readJson, uploadLimits } from './read-body.js';
+import { storeDataSet } from './store-data-set.js';
+
+/** The parts that training needs. Throws ProblemError `not-found` where none is offered. */
+export function trainingParts({ jobs, objects }: Pick<AppParts, 'jobs' | 'objects'>): {
+  jobs: Jobs;
+  objects: ObjectStore;
+} {
+  if (jobs && objects) return { jobs, objects };
+  throw new ProblemError('not-found', 'this service offers no training: it was started without jobs');
+}
+
+/** Reads the request for a job: JSON, or a form with the JSON and the data set, which is stored first. */
+export async function readJobRequest(c: Context<AppEnvironment>, parts: AppParts): Promise<JobRequest> {
+  const { limits } = parts;
+  const type = mediaType(c);
+  if (type === 'application/json') {
+    const result = jobRequestSchema.safeParse(
+      await readJson(c, { maxBytes: Math.min(MOST_JSON, limits.bodyBytes), idleMs: limits.bodyTimeoutMs }),
+    );
+    if (!result.success) throw invalid(result.error);
+    return result.data;
+  }
+  if (type !== 'multipart/form-data') {
+    throw new ProblemError(
+      'unsupported-media-type',
+      `expected application/json, or multipart/form-data with the data set; found "${type}"`,
+    );
+  }
+  c.get('deadline').lift();
+  const { objects } = trainingParts(parts);
+  const chunks = bodyChunks(c, uploadLimits(limits));
+  let job: ReturnType<typeof jobOf> | undefined;
+  let path: string | undefined;
+  for await (const { name, body } of readMultipart(c.req.header('content-type') as string, chunks)) {
+    if (name === 'job' && !job) job = jobOf(await collect(atMost(MOST_JSON, body)));
+    else if (name === 'dataSet' && !path) path = (await storeDataSet(objects, body)).path;
+    else throw new ProblemError('invalid-request', 'expected one field "job" and one file "dataSet"');
+  }
+  if (!job || !path) {
+    throw new ProblemError('invalid-request', `${job ? 'dataSet' : 'job'}: expected a field of this name`);
+  }
+  return { ...job, dataSet: { path } };
+}
+
+function jobOf(bytes: Uint8Array): Omit<JobRequest, 'dataSet'> {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new ProblemError('invalid-request', 'job: expected JSON', { cause });
+  }
+  const result = jobWithoutDataSetSchema.safeParse(json);
+  if (!result.success) throw invalid(result.error, 'job');
+  return result.data;
+}
+
+async function* atMost(maxBytes: number, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let total = 0;
+  for await (const chunk of chunks) {
+    total += chunk.length;
+    if (total > maxBytes)
+      throw new ProblemError('invalid-request', `job: expected at most ${maxBytes} bytes`);
+    yield chunk;
+  }
+}

@@ -1,0 +1,160 @@
+import {
+  MAX_IMAGES_PER_REQUEST,
+  type PredictImage,
+  type PredictRequestOptions,
+  predictImageSchema,
+  predictOptionsSchema,
+} from '@cflow/spec';
+import type { Context } from 'hono';
+import { z } from 'zod';
+import type { InferenceRequest } from '../inference/inference.js';
+import { predictManyTexts } from '../openapi/predict-options.js';
+import { decodeBase64 } from './base64.js';
+import { collect } from './collect.js';
+import type { AppEnvironment } from './environment.js';
+import { fetchFile } from './fetch-file.js';
+import { readMultipart } from './multipart/read-multipart.js';
+import type { AppParts } from './parts.js';
+import { invalid, ProblemError } from './problem.js';
+import { bodyChunks, imageBodyLimits, mediaType, readBody, readJson } from './read-body.js';
+
+type PredictContext = Context<AppEnvironment>;
+type Images = InferenceRequest['images'];
+type Texts = Omit<z.output<typeof predictManyTexts>, 'detectors'> & { detectors?: string | undefined };
+
+/** What a request asks for, whatever form it came in. */
+export interface PredictRequest {
+  images: Images;
+  /** As written; undefined when the request does not say. */
+  detectors: readonly string[] | undefined;
+  options: PredictRequestOptions;
+}
+
+/** Reads the body of a prediction. `query` are the options of the address; those of the body count before them. */
+export async function readPredictRequest(
+  c: PredictContext,
+  parts: AppParts,
+  query: Texts,
+): Promise<PredictRequest> {
+  const type = mediaType(c);
+  if (type === 'application/json') return ofJson(c, parts, query);
+  if (type === 'multipart/form-data') return ofForm(c, parts, query);
+  if (type.startsWith('image/') || type === 'application/octet-stream') return ofImage(c, parts, query);
+  throw new ProblemError(
+    'unsupported-media-type',
+    `expected Content-Type image/*, application/octet-stream, multipart/form-data or application/json, found "${type}"; for an image as it is: curl -H "Content-Type: image/png" --data-binary @image.png`,
+  );
+}
+
+async function ofImage(c: PredictContext, parts: AppParts, query: Texts): Promise<PredictRequest> {
+  const encoded = await readBody(c, imageBodyLimits(parts.limits));
+  if (encoded.length === 0)
+    throw new ProblemError('invalid-request', 'expected an image, found an empty body');
+  return { images: [{ image: { encoded } }], ...chosen(query, {}) };
+}
+
+async function ofForm(c: PredictContext, parts: AppParts, query: Texts): Promise<PredictRequest> {
+  const images: Uint8Array[] = [];
+  const masks: Uint8Array[] = [];
+  const texts: Record<string, string> = {};
+  let json: Record<string, unknown> = {};
+  const chunks = bodyChunks(c, imageBodyLimits(parts.limits));
+  for await (const part of readMultipart(c.req.header('content-type') as string, chunks)) {
+    const { name } = part;
+    const bytes = await collect(part.body);
+    if (name === 'image' || name === 'ignore') {
+      (name === 'image' ? images : masks).push(bytes);
+      if (images.length > MAX_IMAGES_PER_REQUEST || masks.length > MAX_IMAGES_PER_REQUEST) {
+        throw new ProblemError(
+          'invalid-request',
+          `${name}: expected at most ${MAX_IMAGES_PER_REQUEST} files`,
+        );
+      }
+    } else if (Object.hasOwn(texts, name) || (name === 'options' && Object.keys(json).length > 0)) {
+      throw new ProblemError('invalid-request', `${shown(name)}: expected one field of this name`);
+    } else if (name === 'options') json = optionsOf(text(name, bytes));
+    else texts[name] = text(name, bytes);
+  }
+  if (images.length === 0) {
+    throw new ProblemError('invalid-request', 'image: expected one file or more in fields of this name');
+  }
+  if (masks.length > 1 && masks.length !== images.length) {
+    throw new ProblemError(
+      'invalid-request',
+      `ignore: expected one mask for all images, or ${images.length}, found ${masks.length}`,
+    );
+  }
+  const { detectors, ...fields } = checked(predictManyTexts, texts);
+  const both = { ...query, ...fields, ...(detectors !== undefined && { detectors }) };
+  return {
+    images: images.map((encoded, i) => ({
+      image: { encoded },
+      ignore: masks.length === 1 ? masks[0] : masks[i],
+    })),
+    ...chosen(both, json),
+  };
+}
+
+async function ofJson(c: PredictContext, parts: AppParts, query: Texts): Promise<PredictRequest> {
+  const body = await readJson(c, imageBodyLimits(parts.limits));
+  const { images, ...rest } = checked(z.looseObject({ images: z.unknown() }), body);
+  const listed = checked(z.array(predictImageSchema).min(1).max(MAX_IMAGES_PER_REQUEST), images, 'images');
+  const wanted = chosen(query, rest);
+  return { images: await filesOf(listed, parts, c.get('deadline').signal), ...wanted };
+}
+
+// One after another: an address may give as much as a whole body may have.
+async function filesOf(
+  listed: readonly PredictImage[],
+  parts: AppParts,
+  signal: AbortSignal,
+): Promise<Images> {
+  let left = parts.limits.bodyBytes;
+  const bytesOf = async (file: { base64: string } | { url: string }, at: string): Promise<Uint8Array> => {
+    const bytes = 'url' in file ? await fetchFile(parts, file.url, left, signal) : decodeBase64(file.base64);
+    if (!bytes) throw new ProblemError('invalid-request', `${at}.base64: expected base64`);
+    left -= bytes.length;
+    return bytes;
+  };
+  const images: { image: { encoded: Uint8Array }; ignore?: Uint8Array }[] = [];
+  for (const [i, { ignore, ...image }] of listed.entries()) {
+    const encoded = await bytesOf(image, `images.${i}`);
+    const mask = ignore && (await bytesOf(ignore, `images.${i}.ignore`));
+    images.push({ image: { encoded }, ...(mask && { ignore: mask }) });
+  }
+  return images;
+}
+
+// Options of the body before those of the address.
+function chosen(texts: Texts, json: Record<string, unknown>): Omit<PredictRequest, 'images'> {
+  const { detectors: listed, ...fromTexts } = texts;
+  const { detectors: named, ...fromJson } = json;
+  const given = Object.fromEntries(Object.entries(fromTexts).filter(([, value]) => value !== undefined));
+  const options = checked(predictOptionsSchema, { ...given, ...fromJson });
+  const detectors =
+    named === undefined ? listed?.split(',') : checked(z.array(z.string().max(130)), named, 'detectors');
+  return { options, detectors };
+}
+
+function optionsOf(text: string): Record<string, unknown> {
+  try {
+    return checked(z.record(z.string(), z.unknown()), JSON.parse(text), 'options');
+  } catch (error) {
+    if (error instanceof ProblemError) throw error;
+    throw new ProblemError('invalid-request', 'options: expected JSON', { cause: error });
+  }
+}
+
+function text(name: string, bytes: Uint8Array): string {
+  if (bytes.length > 64 * 1024)
+    throw new ProblemError('invalid-request', `${shown(name)}: the field is too long`);
+  return new TextDecoder().decode(bytes);
+}
+
+function checked<T>(schema: z.ZodType<T>, value: unknown, within = ''): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw invalid(result.error, within);
+}
+
+const shown = (name: string): string => JSON.stringify(name.slice(0, 64));

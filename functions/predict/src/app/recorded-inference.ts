@@ -1,0 +1,17 @@
+import type { Inference } from '../inference/inference.js';
+import type { RecentScores } from './recent-scores.js';
+
+/** An inference whose scores are kept for drift, whichever route asked for them. */
+export function recordedInference(inference: Inference, recent: RecentScores, now: () => number): Inference {
+  return {
+    async predict(request) {
+      const results = await inference.predict(request);
+      const time = now();
+      for (const { detector, score } of results) recent.add(detector.name, detector.version, score, time);
+      return results;
+    },
+    load: (name, reference) => inference.load(name, reference),
+    status: () => inference.status(),
+    close: () => inference.close(),
+  };
+}

@@ -1,0 +1,73 @@
+import { driftTest } from '@cflow/evaluation';
+import { DEFAULT_ALIAS, type Drift, type Feedback } from '@cflow/spec';
+import { getDriftRoute, giveFeedbackRoute, listFeedbackRoute } from '../../openapi/feedback-routes.js';
+import type { PredictionIds } from '../../security/prediction-ids.js';
+import { jsonBody } from '../json-body.js';
+import { type App, newApp } from '../new-app.js';
+import type { AppParts } from '../parts.js';
+import { ProblemError } from '../problem.js';
+import type { RecentScores } from '../recent-scores.js';
+import { requires } from '../requires.js';
+
+const instant = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+/** What people say of predictions, and whether scores drift. */
+export function feedbackRoutes(parts: AppParts, ids: PredictionIds, recent: RecentScores): App {
+  const app = newApp();
+  const { registry } = parts;
+  const read = [requires(parts, 'read')];
+
+  app.openapi(
+    { ...giveFeedbackRoute, middleware: [requires(parts, 'predict'), jsonBody(parts.limits)] },
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const { label, note } = c.req.valid('json');
+      const found = await ids.verify(id);
+      if (!found) {
+        throw new ProblemError(
+          'not-found',
+          'this id is of no prediction of this service; send it as it was given',
+        );
+      }
+      const { time, ...facts } = found;
+      const feedback: Feedback = {
+        prediction: id,
+        ...facts,
+        label,
+        ...(note !== undefined && { note }),
+        predictedAt: instant(time),
+        createdAt: instant(parts.now()),
+      };
+      await registry.addFeedback(feedback);
+      return c.json(feedback, 201);
+    },
+  );
+
+  app.openapi({ ...listFeedbackRoute, middleware: read }, async (c) => {
+    const { name } = c.req.valid('param');
+    const { version: reference, ...page } = c.req.valid('query');
+    const version = reference && (await registry.resolve(name, reference));
+    return c.json(await registry.listFeedback(name, { ...page, version }), 200);
+  });
+
+  app.openapi({ ...getDriftRoute, middleware: read }, async (c) => {
+    const { name } = c.req.valid('param');
+    const version = await registry.resolve(name, c.req.valid('query').version ?? DEFAULT_ALIAS);
+    const { manifest } = await registry.version(name, version);
+    const calibration = manifest.calibration.score;
+    const { scores, since } = recent.of(name, version);
+    const test = scores.length > 0 ? driftTest(calibration, scores) : { statistic: null, pValue: null };
+    const drift: Drift = {
+      name,
+      version,
+      method: 'kolmogorov-smirnov',
+      samples: scores.length,
+      calibrationSamples: calibration.count,
+      ...test,
+      since: since === undefined ? null : instant(since),
+    };
+    return c.json(drift, 200);
+  });
+
+  return app;
+}

@@ -1,0 +1,86 @@
+import { jobEventsRoute } from '../../openapi/job-routes.js';
+import { hasEnded, jobEventStream } from '../job-event-stream.js';
+import { trainingParts } from '../job-request.js';
+import { type App, newApp } from '../new-app.js';
+import type { AppParts } from '../parts.js';
+import { ProblemError } from '../problem.js';
+import { requires } from '../requires.js';
+import { streamOf } from '../stream-of.js';
+
+/** Streams at a time: each looks into the database again and again. */
+const MOST_STREAMS = 100;
+const POLL_MS = 500;
+const HEARTBEAT_MS = 15_000;
+const PAGE = 200;
+
+/** What happens to a job, as it happens. */
+export function jobEventRoutes(parts: AppParts): App {
+  const app = newApp();
+  let streams = 0;
+
+  app.openapi({ ...jobEventsRoute, middleware: [requires(parts, 'train', 'read')] }, async (c) => {
+    const { jobs } = trainingParts(parts);
+    const { id } = c.req.valid('param');
+    // A browser that connects again has its newest event in the header, and its first address still.
+    const last = Number(c.req.valid('header')['last-event-id'] || 0);
+    const after = Math.max(last, c.req.valid('query').after ?? 0);
+    const job = await jobs.get(id);
+    const events = await jobs.events(id, { after, limit: PAGE });
+    if (c.req.header('accept')?.includes('application/json')) {
+      return c.json({ events, done: hasEnded(job.status) && events.length < PAGE }, 200);
+    }
+    // To a browser this means not to connect again.
+    if (hasEnded(job.status) && events.length === 0) return c.body(null, 204);
+    if (streams >= MOST_STREAMS) {
+      throw new ProblemError(
+        'rate-limited',
+        `${MOST_STREAMS} event streams are open; poll with Accept: application/json`,
+        {
+          headers: { 'retry-after': '5' },
+        },
+      );
+    }
+    const gone = new AbortController();
+    const stream = jobEventStream(jobs, id, {
+      after,
+      signal: AbortSignal.any([gone.signal, c.req.raw.signal]),
+      draining: () => parts.readiness.state === 'draining',
+      pollMs: POLL_MS,
+      heartbeatMs: HEARTBEAT_MS,
+    });
+    const counted = async function* (): AsyncGenerator<Uint8Array> {
+      streams++;
+      try {
+        yield* stream;
+      } finally {
+        streams--;
+      }
+    };
+    return c.body(interruptible(streamOf(counted()), gone), 200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      // Some proxies hold a stream back until it is whole.
+      'x-accel-buffering': 'no',
+    });
+  });
+  return app;
+}
+
+// A generator that sleeps is woken when the reader goes, or it would hold its place until it wakes by itself.
+function interruptible(
+  stream: ReadableStream<Uint8Array>,
+  gone: AbortController,
+): ReadableStream<Uint8Array> {
+  const reader = stream.getReader();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel(reason) {
+      gone.abort();
+      await reader.cancel(reason);
+    },
+  });
+}

@@ -1,0 +1,26 @@
+import { type OpenApiDocument, openApiDocument } from '../../openapi/open-api-document.js';
+import { livezRoute, openApiRoute, readyzRoute } from '../../openapi/service-routes.js';
+import { type App, newApp } from '../new-app.js';
+import type { AppParts } from '../parts.js';
+import { ProblemError } from '../problem.js';
+
+/** Health, and what the service offers. `whole` is the app with all its routes. */
+export function serviceRoutes(parts: AppParts, whole: App): App {
+  const app = newApp();
+  const { version } = parts;
+  let document: Record<string, JSONValue> | undefined;
+
+  app.openapi(livezRoute, (c) => c.json({ status: 'alive' as const, version }, 200));
+
+  app.openapi(readyzRoute, (c) => {
+    const { state, detail } = parts.readiness;
+    if (state === 'ready') return c.json({ status: 'ready' as const, version }, 200);
+    throw new ProblemError('not-ready', detail ? `${state}: ${detail}` : state);
+  });
+
+  app.openapi(openApiRoute, (c) => {
+    document ??= openApiDocument(whole, version) as object as Record<string, JSONValue>;
+    return c.json(document, 200);
+  });
+  return app;
+}

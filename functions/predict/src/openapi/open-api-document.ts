@@ -1,0 +1,55 @@
+import { jobRequestSchema } from '@cflow/spec';
+import type { App } from '../app/new-app.js';
+import { headFileRoute } from './file-routes.js';
+import { predictJsonSchema, predictManyJsonSchema } from './predict-routes.js';
+
+/** What the service offers, as OpenAPI 3.1. */
+export type OpenApiDocument = ReturnType<App['getOpenAPI31Document']>;
+
+const TAGS = [
+  { name: 'Predict', description: 'Scores of images' },
+  { name: 'Detectors', description: 'What there is to predict with' },
+  { name: 'Versions', description: 'Immutable versions of detectors, named by their hash' },
+  { name: 'Aliases', description: 'Movable names of versions' },
+  { name: 'Feedback', description: 'What people say of predictions, and whether scores drift' },
+  { name: 'Jobs', description: 'Training' },
+  { name: 'Service', description: 'Health and description' },
+];
+
+/** Adds what no single route declares: who may call, and the bodies that handlers read themselves. */
+export function registerComponents(app: App): void {
+  const registry = app.openAPIRegistry;
+  registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
+  registry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Api-Key',
+  });
+  registry.register('PredictBody', predictJsonSchema);
+  registry.register('PredictManyBody', predictManyJsonSchema);
+  registry.register('JobRequest', jobRequestSchema);
+  registry.registerPath(headFileRoute);
+}
+
+/** Writes down the routes of an app that `createApp` made. */
+export function openApiDocument(app: App, version: string): OpenApiDocument {
+  const document = app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'CFLOW detectors over HTTP',
+      version,
+      description:
+        'Scores images with anomaly detectors, keeps their versions, and trains new ones. Errors are problem+json (RFC 9457) with a code for programs and a request id.',
+      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+    },
+    servers: [{ url: '/', description: 'This service' }],
+  });
+  const used = new Set(
+    Object.values(document.paths ?? {}).flatMap((path) =>
+      Object.values(path).flatMap((operation) => (operation as { tags?: string[] }).tags ?? []),
+    ),
+  );
+  const known = TAGS.filter(({ name }) => used.has(name));
+  const others = [...used].filter((name) => !TAGS.some((tag) => tag.name === name));
+  return { ...document, tags: [...known, ...others.map((name) => ({ name, description: name }))] };
+}
