@@ -50,7 +50,7 @@ for (const [name, contents] of assets) {
 }
 for (const name of ['index.html', 'docs.html']) {
   const source = await readFile(new URL(name, here), 'utf8');
-  const html = source.replaceAll(/(href|src)="\.\/([\w.]+)"/g, (whole, attribute, asset) => {
+  const html = source.replaceAll(/(href|src)="\.\/([\w.]+)"/g, (_, attribute, asset) => {
     const address = addresses.get(asset.replace(/\.ts$/, '.js'));
     if (address === undefined) throw new Error(`${name} refers to ${asset}, which is not built`);
     return `${attribute}="${address}"`;

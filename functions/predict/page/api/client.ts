@@ -66,7 +66,7 @@ export class Client {
     const { method, query, body, json, headers, signal } = options;
     const url = address(path, query);
     const sent: Record<string, string> = { ...headers };
-    if (key !== null) sent['authorization'] = `Bearer ${key}`;
+    if (key !== null) sent.authorization = `Bearer ${key}`;
     if (json !== undefined) sent['content-type'] = 'application/json';
     const content = json === undefined ? body : JSON.stringify(json);
     try {

@@ -93,25 +93,25 @@ export function operationsOf(api: OpenApi): Operation[] {
       const raw = item[method] as Record<string, unknown> | undefined;
       if (!raw) continue;
       const parameters = [
-        ...((item['parameters'] as Parameter[]) ?? []),
-        ...((raw['parameters'] as Parameter[]) ?? []),
+        ...((item.parameters as Parameter[]) ?? []),
+        ...((raw.parameters as Parameter[]) ?? []),
       ];
-      const responses = (raw['responses'] ?? {}) as Record<string, Response>;
-      const id = typeof raw['operationId'] === 'string' ? raw['operationId'] : `${method}-${path}`;
+      const responses = (raw.responses ?? {}) as Record<string, Response>;
+      const id = typeof raw.operationId === 'string' ? raw.operationId : `${method}-${path}`;
       found.push({
         method: method.toUpperCase(),
         path,
         anchor: `operation-${id.replaceAll(/[^A-Za-z0-9]+/g, '-').replaceAll(/^-|-$/g, '')}`,
-        tag: (raw['tags'] as string[] | undefined)?.[0] ?? 'Other',
-        summary: String(raw['summary'] ?? ''),
-        description: raw['description'] as string | undefined,
-        deprecated: raw['deprecated'] === true,
+        tag: (raw.tags as string[] | undefined)?.[0] ?? 'Other',
+        summary: String(raw.summary ?? ''),
+        description: raw.description as string | undefined,
+        deprecated: raw.deprecated === true,
         parameters: parameters.map((each) => resolve(api, each)),
-        body: raw['requestBody'] ? resolve(api, raw['requestBody'] as RequestBody) : undefined,
+        body: raw.requestBody ? resolve(api, raw.requestBody as RequestBody) : undefined,
         responses: Object.fromEntries(
           Object.entries(responses).map(([status, response]) => [status, resolve(api, response)]),
         ),
-        secured: ((raw['security'] ?? api.security ?? []) as unknown[]).length > 0,
+        secured: ((raw.security ?? api.security ?? []) as unknown[]).length > 0,
       });
     }
   }

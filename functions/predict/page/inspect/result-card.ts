@@ -78,13 +78,19 @@ export class ResultCard {
     const { width, height } = prediction.original;
     this.picture.style.aspectRatio = `${width} / ${height}`;
     this.boxes.setAttribute('viewBox', `0 0 ${map.width} ${map.height}`);
+    this.picture.classList.add('scored');
     this.picture.replaceChildren(this.image, this.heat, this.boxes);
     this.body.replaceChildren(
       element(
         'div',
         { class: 'verdict' },
         this.chip,
-        element('span', { class: 'figure', title: 'Anomaly score' }, formatScore(prediction.score)),
+        element(
+          'span',
+          {},
+          element('span', { class: 'hint' }, 'score '),
+          element('span', { class: 'figure' }, formatScore(prediction.score)),
+        ),
       ),
       element(
         'p',
@@ -135,7 +141,7 @@ export class ResultCard {
     if (!prediction || !map || !state) return;
     this.label = prediction.score >= state.threshold ? 'bad' : 'good';
     const regions = findRegions(map, state.threshold, { limit: MAX_REGIONS });
-    this.node.dataset['label'] = this.label;
+    this.node.dataset.label = this.label;
     this.chip.textContent = this.label;
     this.image.alt = `${this.name}: ${this.label}, ${plural(regions.length, 'region')}`;
     const full = regions.length === MAX_REGIONS;
@@ -156,10 +162,10 @@ export class ResultCard {
     const choices = (['good', 'bad'] as const).map((label) => {
       const choice = button(label === 'good' ? 'Good' : 'Bad', 'choice', () => void say(label, choice));
       choice.setAttribute('aria-pressed', 'false');
-      choice.setAttribute('aria-label', `${this.name} is really ${label}`);
+      choice.setAttribute('aria-label', `${this.name} is actually ${label}`);
       return choice;
     });
-    const row = element('div', { class: 'feedback' }, element('span', {}, 'Really'), ...choices, note);
+    const row = element('div', { class: 'feedback' }, element('span', {}, 'Actually'), ...choices, note);
     const say = async (label: 'good' | 'bad', choice: HTMLButtonElement): Promise<void> => {
       for (const each of choices) each.disabled = true;
       try {

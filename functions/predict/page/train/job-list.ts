@@ -83,7 +83,7 @@ export class JobList {
   private draw(): void {
     byId('no-jobs').hidden = this.jobs.length > 0;
     const focused = this.list.contains(document.activeElement)
-      ? (document.activeElement as HTMLElement).dataset['job']
+      ? (document.activeElement as HTMLElement).dataset.job
       : undefined;
     this.list.replaceChildren(...this.jobs.map((job) => this.row(job)));
     if (this.next !== null)
@@ -99,7 +99,7 @@ export class JobList {
 
   private row(job: Job): HTMLLIElement {
     const open = button('', 'job-row', () => this.onOpen(job));
-    open.dataset['job'] = job.id;
+    open.dataset.job = job.id;
     const state = hasEnded(job)
       ? job.status
       : `${Math.floor(job.progress.fraction * 100)} %, ${PHASES[job.progress.phase]}`;

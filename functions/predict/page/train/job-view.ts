@@ -103,16 +103,16 @@ export class JobView {
       this.job = { ...this.job, progress: data as unknown as Job['progress'] };
     } else if (type === 'training') {
       this.history.add(data);
-      if (typeof data['secondsLeft'] === 'number') this.secondsLeft = data['secondsLeft'];
+      if (typeof data.secondsLeft === 'number') this.secondsLeft = data.secondsLeft;
     } else {
       const time = new Date(at).toLocaleTimeString();
-      const level = String(data['level'] ?? 'info');
+      const level = String(data.level ?? 'info');
       this.log.append(
         element(
           'li',
           { class: level },
           element('time', { datetime: at }, time),
-          ` ${String(data['message'] ?? '')}`,
+          ` ${String(data.message ?? '')}`,
         ),
       );
       while (this.log.children.length > MAX_LOG_LINES) this.log.firstElementChild?.remove();

@@ -22,10 +22,10 @@ export class LossHistory {
   /** Takes `epoch` and `progress` events; all others are left alone. True when something was added. */
   add(data: Readonly<Record<string, unknown>>): boolean {
     const { type, layer, epoch, loss, heldOut } = data;
-    if (typeof layer !== 'string' || typeof epoch !== 'number' || !isFinite(loss)) return false;
+    if (typeof layer !== 'string' || typeof epoch !== 'number' || !isNumber(loss)) return false;
     if (type !== 'epoch' && type !== 'progress') return false;
     this.push(layer, 'training', { epoch, loss });
-    if (type === 'epoch' && isFinite(heldOut)) this.push(layer, 'held-out', { epoch, loss: heldOut });
+    if (type === 'epoch' && isNumber(heldOut)) this.push(layer, 'held-out', { epoch, loss: heldOut });
     return true;
   }
 
@@ -54,6 +54,6 @@ export class LossHistory {
   }
 }
 
-function isFinite(value: unknown): value is number {
+function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
