@@ -19,7 +19,10 @@ export function failureOf(error: unknown): { error: NonNullable<Job['error']>; r
     };
   }
   return {
-    error: { code: error.code, message: withoutPaths(error.message).slice(0, CHARACTERS) },
+    error: {
+      code: error.code,
+      message: withoutPaths(error.message.slice(0, 4 * CHARACTERS)).slice(0, CHARACTERS),
+    },
     retryable: error.retryable,
   };
 }

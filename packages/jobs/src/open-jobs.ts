@@ -6,7 +6,7 @@ import { Caretaker } from './caretaker.js';
 import { createJob } from './create-job.js';
 import type { Database } from './database/database.js';
 import { lockFolder } from './database/folder-lock.js';
-import { migrate } from './database/migrate.js';
+import { migrate, preparing } from './database/migrate.js';
 import { openPglite } from './database/pglite.js';
 import { openPostgres } from './database/postgres.js';
 import { readEvents } from './job-events.js';
@@ -55,10 +55,15 @@ export async function openJobs(options: OpenJobsOptions): Promise<Jobs> {
 
   async function start(): Promise<Backend> {
     database ??= 'url' in where ? await openPostgres(where.url, logger) : await openPglite(folderOf(where));
-    await migrate(database);
-    queue ??= new JobQueue(database, logger);
-    await queue.start();
-    const backend = { database, queue };
+    const opened = database;
+    // A new one for each try: pg-boss takes a start that failed for one that is under way.
+    const fresh = new JobQueue(opened, logger);
+    queue = fresh;
+    await preparing(opened, async () => {
+      await migrate(opened);
+      await fresh.start();
+    });
+    const backend = { database: opened, queue: fresh };
     caretaker = new Caretaker(backend, {
       leaseSeconds,
       retryDelaySeconds,

@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startScript } from '../../../test/support/start-script.js';
 import { lockFolder } from './database/folder-lock.js';
 import { openJobs } from './open-jobs.js';
@@ -44,6 +44,19 @@ describe('PGlite in a folder', () => {
     await after.work({ handle: async () => ({ name: 'wood', version: version('c'), metrics: null }) });
     expect(await jobWith(after, job.id, 'succeeded')).toMatchObject({ attempt: 2 });
     await after.close();
+  });
+
+  it('survives a kill while its files are made', async () => {
+    const database = { folder: join(folder, 'new') };
+    const script = startScript(new URL('testing/work.ts', import.meta.url), [
+      JSON.stringify({ database, leaseSeconds: 30, concurrency: 1, holdMs: 0 }),
+    ]);
+    await vi.waitFor(() => readdir(join(database.folder, 'postgres.new', 'base')), 20_000);
+    script.child.kill('SIGKILL');
+    expect((await script.ended).stdout).not.toContain('ready');
+    const jobs = await openJobs({ database });
+    await jobs.create(request());
+    await jobs.close();
   });
 
   it('is locked by one of many that try at once, again and again', async () => {

@@ -46,10 +46,18 @@ const MIGRATIONS: readonly (readonly string[])[] = [
   ],
 ];
 
-/** Makes the tables, or brings them up to date; several processes may do so at once. */
-export async function migrate(database: Database): Promise<void> {
+/** Runs `prepare`, which uses other connections, while no other process does. */
+export async function preparing(database: Database, prepare: () => Promise<void>): Promise<void> {
+  if (database.exclusive) return prepare();
   await database.transaction(async (sql) => {
     await sql.query('select pg_advisory_xact_lock($1)', [LOCK]);
+    await prepare();
+  });
+}
+
+/** Makes the tables, or brings them up to date: all of it or nothing. */
+export async function migrate(database: Database): Promise<void> {
+  await database.transaction(async (sql) => {
     await sql.query('create schema if not exists cflow');
     await sql.query(
       'create table if not exists cflow.migrations (version integer primary key, at timestamptz not null default now())',

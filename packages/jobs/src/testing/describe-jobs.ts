@@ -222,8 +222,7 @@ export function describeJobs({ name, create }: { name: string; create: () => Pro
       const id = await made();
       const unknown = await made();
       const wrong = await made();
-      await work(async ({ job, claimVersion }) => {
-        void claimVersion;
+      await work(async ({ job }) => {
         if (job.id === id) throw new DataSetError('no images in "/var/lib/cflow/data/good"');
         if (job.id === unknown) throw new Error('connect postgres://user:secret@host/');
         return { ...DONE, version: 'nonsense' };
