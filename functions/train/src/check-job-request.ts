@@ -1,0 +1,45 @@
+import { findArchitecture } from '@cflow/model';
+import { ConfigurationError, type JobRequest } from '@cflow/spec';
+
+/** What a network or a training step needs grows with these; beyond them a job would only take a machine down. */
+const MOST: Readonly<Record<string, number>> = {
+  couplingBlocks: 64,
+  conditionVector: 2048,
+  fiberBatchSize: 65_536,
+};
+const LARGEST_INPUT = 2048;
+
+/**
+ * Checks what a job asks for, since anybody may have sent it: the backbone by one of the names that are known here,
+ * never a path or an address, and sizes that a machine can be expected to bear.
+ * @throws ConfigurationError
+ */
+export function checkJobRequest({ configuration }: JobRequest): void {
+  const { backbone, inputSize } = configuration;
+  if (backbone !== undefined) checkBackboneName(backbone);
+  for (const [key, most] of Object.entries(MOST)) {
+    const value = configuration[key as keyof typeof configuration];
+    if (typeof value === 'number' && value > most) {
+      throw new ConfigurationError(`${key} is ${value}; at most ${most} are allowed in a job`, {
+        details: { key, value, most },
+      });
+    }
+  }
+  if (inputSize?.some((pixels) => pixels > LARGEST_INPUT)) {
+    throw new ConfigurationError(
+      `inputSize is ${inputSize.join(' x ')}; at most ${LARGEST_INPUT} x ${LARGEST_INPUT} are allowed in a job`,
+      { details: { key: 'inputSize', value: inputSize, most: LARGEST_INPUT } },
+    );
+  }
+}
+
+function checkBackboneName(name: string): void {
+  if (name === 'embedded') return;
+  if (!/^[a-z0-9_]+(\.[a-z0-9_]+)?$/.test(name)) {
+    throw new ConfigurationError(
+      `a job's backbone is named, such as embedded, resnet18 or resnet18.a1_in1k; "${name.slice(0, 100)}" is no such name`,
+      { details: { backbone: name.slice(0, 100) } },
+    );
+  }
+  findArchitecture(name);
+}

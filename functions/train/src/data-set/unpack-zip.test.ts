@@ -1,0 +1,146 @@
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataSetError } from '@cflow/spec';
+import { describe, expect, it } from 'vitest';
+import { makeZip } from '../testing/make-zip.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import { type DataSetLimits, DEFAULT_DATA_SET_LIMITS } from './data-set-limits.js';
+import { innermostFolder } from './innermost-folder.js';
+import { unpackZip } from './unpack-zip.js';
+
+const root = temporaryFolder();
+const never = new AbortController().signal;
+let count = 0;
+
+/** Unpacks an archive into a folder of its own, which lies alone in another. */
+async function unpack(archive: string, limits: Partial<DataSetLimits> = {}): Promise<string> {
+  const folder = join(root, `place-${count++}`, 'inside');
+  await mkdir(folder, { recursive: true });
+  await unpackZip(archive, folder, { ...DEFAULT_DATA_SET_LIMITS, ...limits }, never);
+  return folder;
+}
+
+async function archiveOf(
+  ...args: [Parameters<typeof makeZip>[1], Parameters<typeof makeZip>[2]?]
+): Promise<string> {
+  const path = join(root, `${count++}.zip`);
+  await makeZip(path, ...args);
+  return path;
+}
+
+/** The archive with one name replaced by another of the same length, which no honest archiver would write. */
+async function renamed(archive: string, from: string, to: string): Promise<string> {
+  expect(to.length).toBe(from.length);
+  const text = (await readFile(archive)).toString('latin1');
+  const path = join(root, `${count++}.zip`);
+  await writeFile(path, Buffer.from(text.replaceAll(from, to), 'latin1'));
+  return path;
+}
+
+async function failure(work: Promise<unknown>): Promise<Error> {
+  const error = await work.then(
+    () => undefined,
+    (found: unknown) => found,
+  );
+  expect(error).toMatchObject({ code: 'data-set', retryable: false });
+  expect(error).toBeInstanceOf(DataSetError);
+  return error as Error;
+}
+
+describe('unpackZip', () => {
+  it('gives files with their folders, without what file managers leave', async () => {
+    const archive = await archiveOf({
+      'wood/train/good/a.png': 'a',
+      'wood/test/bad/b ü.png': 'b',
+      'wood/.DS_Store': 'x',
+      '__MACOSX/wood/._a.png': 'x',
+    });
+    const folder = await unpack(archive);
+    expect(await innermostFolder(folder)).toBe(join(folder, 'wood'));
+    expect(await readFile(join(folder, 'wood/train/good/a.png'), 'utf8')).toBe('a');
+    expect(await readFile(join(folder, 'wood/test/bad/b ü.png'), 'utf8')).toBe('b');
+    expect(await readdir(folder)).toEqual(['wood']);
+    expect((await readdir(join(folder, 'wood'))).sort()).toEqual(['test', 'train']);
+  });
+
+  it('goes down through folders around everything, but not into one that says what is in it', async () => {
+    const folder = await unpack(await archiveOf({ 'a/b/photos/1.png': '', 'a/b/photos/2.png': '' }));
+    expect(await innermostFolder(folder)).toBe(join(folder, 'a/b/photos'));
+    const good = await unpack(await archiveOf({ 'lids/good/1.png': '' }));
+    expect(await innermostFolder(good)).toBe(join(good, 'lids'));
+  });
+
+  it.each([
+    ['up/../../../evil.png'],
+    ['/bsolute/path/evil.png'],
+    ['C:/solute/path/evil.png'],
+    ['..\\..\\..\\..\\..\\evil.png'],
+    ['a//double/slash/evil.png'],
+    ['a/new\nline/in/it/evil.png'],
+  ])('refuses the name %j, and writes nothing outside', async (name) => {
+    const plain = 'x'.repeat(name.length);
+    const archive = await renamed(await archiveOf({ [plain]: 'evil' }), plain, name);
+    await failure(unpack(archive));
+    const written = await readdir(root, { recursive: true });
+    expect(written.filter((path) => path.includes('evil'))).toEqual([]);
+  });
+
+  it('refuses links', async () => {
+    const archive = await archiveOf({ 'link.png': '/etc/passwd' }, { mode: 0o120777 });
+    expect((await failure(unpack(archive))).message).toMatch(/"link.png", which is a link or a special file/);
+  });
+
+  it('does not write through a link that is there, or over a file', async () => {
+    const folder = join(root, `place-${count++}`);
+    await mkdir(folder);
+    await symlink(join(root, 'elsewhere'), join(folder, 'a.png'));
+    await failure(unpackZip(await archiveOf({ 'a.png': 'x' }), folder, DEFAULT_DATA_SET_LIMITS, never));
+    expect(await readdir(root)).not.toContain('elsewhere');
+    const twice = await renamed(await archiveOf({ 'a.png': '1', 'b.png': '2' }), 'b.png', 'a.png');
+    expect((await failure(unpack(twice))).message).toMatch(/two entries of one name/);
+  });
+
+  it('refuses bombs by what they unpack to, and by their ratio', async () => {
+    const bomb = await archiveOf({ 'a.bmp': new Uint8Array(5e6), 'b.bmp': new Uint8Array(5e6) });
+    expect((await failure(unpack(bomb, { unpackedBytes: 8e6 }))).message).toMatch(/more than 8000000/);
+    expect((await failure(unpack(bomb, { ratioFreeBytes: 1e6, ratio: 100 }))).message).toMatch(/more than/);
+    await unpack(bomb);
+  });
+
+  it('refuses an archive that lies about sizes', async () => {
+    const path = await archiveOf({ 'a.bmp': new Uint8Array(100_000) });
+    const bytes = await readFile(path);
+    const central = bytes.lastIndexOf(Buffer.from('504b0102', 'hex'));
+    bytes.writeUInt32LE(10, central + 24);
+    await writeFile(path, bytes);
+    await failure(unpack(path));
+  });
+
+  it('refuses more entries than are allowed', async () => {
+    const archive = await archiveOf({ a: '', b: '', c: '' });
+    expect((await failure(unpack(archive, { entries: 2 }))).message).toMatch(/3 entries; 2 are the most/);
+  });
+
+  it.each([
+    ['nothing', (_: Buffer) => Buffer.alloc(0)],
+    ['text', (_: Buffer) => Buffer.from('these are no images at all')],
+    ['half of it', (zip: Buffer) => zip.subarray(0, zip.length >> 1)],
+    [
+      'altered content',
+      (zip: Buffer) => Buffer.from(zip.toString('latin1').replace('ABCDEF', 'ABCDEX'), 'latin1'),
+    ],
+  ])('refuses %s', async (_, spoil) => {
+    const path = await archiveOf({ 'a.png': 'ABCDEFGH' }, { compress: false });
+    await writeFile(path, spoil(await readFile(path)));
+    expect((await failure(unpack(path))).message).toMatch(/no ZIP archive, or is damaged/);
+  });
+
+  it('stops when it is told to', async () => {
+    const archive = await archiveOf({ 'a.png': 'a' });
+    const reason = new Error('enough');
+    const folder = join(root, `place-${count++}`);
+    await mkdir(folder);
+    const run = unpackZip(archive, folder, DEFAULT_DATA_SET_LIMITS, AbortSignal.abort(reason));
+    await expect(run).rejects.toBe(reason);
+  });
+});

@@ -1,0 +1,38 @@
+import type { BundleManifest, DetectorConfigurationInput, DeviceChoice, ErrorCode } from '@cflow/spec';
+import type { PlanOverrides, Preset, TrainingEvent } from '@cflow/training';
+
+/** What a training process is asked to do. JSON. */
+export interface TrainingTask {
+  /** Folder of the data set. */
+  source: string;
+  /** Folder that becomes the bundle; `<output>.training` holds what a run goes on from. */
+  output: string;
+  name: string;
+  preset: Preset;
+  configuration: DetectorConfigurationInput;
+  overrides: PlanOverrides;
+  precision: 'float32' | 'float16';
+  strict: boolean;
+  device: DeviceChoice;
+  threads: number;
+  /** Go on from the checkpoints of a run before, when it was the same run; start anew when it was not. */
+  resume: boolean;
+  featureBytes?: number | undefined;
+}
+
+/** An error on its way between processes. */
+export interface ErrorMessage {
+  code: ErrorCode | undefined;
+  message: string;
+  retryable: boolean;
+  details: Readonly<Record<string, unknown>>;
+}
+
+/** What a training process says. */
+export type TrainingMessage =
+  | { type: 'ready' }
+  | { type: 'event'; event: TrainingEvent }
+  /** What it was to go on from cannot be used, and why; it begins anew. */
+  | { type: 'anew'; reason: string }
+  | { type: 'result'; manifest: BundleManifest }
+  | { type: 'error'; error: ErrorMessage };

@@ -1,0 +1,170 @@
+// SageMaker's contract of a training container: what to train, and what on, in files below one folder; the result, or
+// why there is none, in others.
+import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { folderBundle } from '@cflow/detector/node';
+import {
+  BUNDLE_FILES,
+  ConfigurationError,
+  DataSetError,
+  JOB_PRESETS,
+  jobConfigurationSchema,
+} from '@cflow/spec';
+import { z } from 'zod';
+import { parseSettings } from './parse-settings.js';
+import type { TrainingRequest } from './train-once.js';
+
+export interface SageMakerFolders {
+  hyperparameters: string;
+  data: string;
+  model: string;
+  failure: string;
+  checkpoints: string;
+}
+
+/** The folders, when this container was started by SageMaker. */
+export async function sageMakerFolders(root: string): Promise<SageMakerFolders | undefined> {
+  const data = join(root, 'input', 'data');
+  if (!(await isFolder(join(root, 'input', 'config'))) && !(await isFolder(data))) return undefined;
+  return {
+    hyperparameters: join(root, 'input', 'config', 'hyperparameters.json'),
+    data,
+    model: join(root, 'model'),
+    failure: join(root, 'output', 'failure'),
+    checkpoints: join(root, 'checkpoints'),
+  };
+}
+
+const CHANNELS = ['training', 'train'];
+
+/** The data set: the channel `training` or `train`, or the only one. @throws DataSetError */
+export async function trainingChannel(folder: string): Promise<string> {
+  const channels = (await readdir(folder, { withFileTypes: true }).catch(() => []))
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
+  const name = CHANNELS.find((channel) => channels.includes(channel)) ?? channels[0];
+  if (name !== undefined && (channels.length === 1 || CHANNELS.includes(name))) {
+    const channel = join(folder, name);
+    const files = (await readdir(channel)).filter((file) => !file.startsWith('.'));
+    const [only] = files;
+    return files.length === 1 && only && /\.zip$/i.test(only) ? join(channel, only) : channel;
+  }
+  throw new DataSetError(
+    `expected a channel called training or train with the images, found ${channels.join(', ') || 'none'}`,
+    { details: { channels } },
+  );
+}
+
+/** Everything there is a string, and the Python SDK writes strings as JSON within. */
+const unquoted = (value: string): string => {
+  if (!/^".*"$/s.test(value)) return value;
+  try {
+    return String(JSON.parse(value));
+  } catch {
+    return value;
+  }
+};
+const number = z.string().transform(unquoted).pipe(z.coerce.number());
+const flag = z
+  .string()
+  .transform((value) => unquoted(value).toLowerCase())
+  .pipe(z.enum(['true', 'false', '1', '0']))
+  .transform((value) => value === 'true' || value === '1');
+const list = z.string().transform((value, context) => {
+  const plain = unquoted(value);
+  if (!plain.startsWith('['))
+    return plain
+      .split(/[,x]/)
+      .map((part) => part.trim())
+      .filter((part) => part !== '');
+  try {
+    return z.array(z.coerce.string()).parse(JSON.parse(plain));
+  } catch {
+    context.addIssue({ code: 'custom', message: 'expected a JSON list, or values with commas between them' });
+    return z.NEVER;
+  }
+});
+const name = z.string().transform(unquoted);
+
+const hyperparametersSchema = z.strictObject({
+  name: name.optional(),
+  preset: name.pipe(z.enum(JOB_PRESETS)).default('fast'),
+  epochs: number.pipe(z.number().int().positive()).optional(),
+  validationFraction: number.pipe(z.number().min(0).max(0.5)).optional(),
+  precision: name.pipe(z.enum(['float32', 'float16'])).default('float32'),
+  strict: flag.default(false),
+  backbone: name.optional(),
+  layers: list.optional(),
+  preTrained: flag.optional(),
+  fiberBatchSize: number.optional(),
+  decoder: name.optional(),
+  conditionVector: number.optional(),
+  couplingBlocks: number.optional(),
+  clampAlpha: number.optional(),
+  permuteSoft: flag.optional(),
+  lr: number.optional(),
+  inputSize: list
+    .transform((sides) => (sides.length === 1 ? [...sides, ...sides] : sides).map(Number))
+    .optional(),
+  seed: number.optional(),
+});
+
+/** What hyperparameters.json asks for; a file that is not there asks for nothing. @throws ConfigurationError */
+export async function readHyperparameters(path: string): Promise<Omit<TrainingRequest, 'source'>> {
+  const text = await readFile(path, 'utf8').catch(() => '{}');
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    throw new ConfigurationError('hyperparameters.json is no JSON', { cause });
+  }
+  const given = z.record(z.string(), z.unknown()).safeParse(parsed).data ?? {};
+  // Its own, which the SDK puts there, are none of ours.
+  const own = Object.fromEntries(Object.entries(given).filter(([key]) => !key.startsWith('sagemaker_')));
+  const values = parseSettings(hyperparametersSchema, own, 'hyperparameters');
+  const {
+    name: detector = 'detector',
+    preset,
+    epochs,
+    validationFraction,
+    precision,
+    strict,
+    ...rest
+  } = values;
+  const chosen = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  const configuration = parseSettings(jobConfigurationSchema, chosen, 'hyperparameters');
+  return {
+    name: detector,
+    preset,
+    configuration: configuration as TrainingRequest['configuration'],
+    overrides: {
+      ...(epochs !== undefined && { epochs }),
+      ...(validationFraction !== undefined && { validationFraction }),
+    },
+    precision,
+    strict,
+  };
+}
+
+/** Copies a bundle into the folder that becomes the model: a mount, which cannot be replaced. The manifest comes last. */
+export async function copyBundle(bundle: string, model: string): Promise<void> {
+  await mkdir(model, { recursive: true });
+  const source = folderBundle(bundle);
+  const names = (await readdir(bundle)).filter((file) => file !== BUNDLE_FILES.manifest);
+  for (const file of [...names, BUNDLE_FILES.manifest]) {
+    await cp((await source.path?.(file)) ?? join(bundle, file), join(model, file));
+  }
+}
+
+/** SageMaker shows the first 1024 characters. */
+export async function writeFailure(path: string, message: string): Promise<void> {
+  await mkdir(join(path, '..'), { recursive: true });
+  await writeFile(path, message.slice(0, 1024));
+}
+
+export async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}

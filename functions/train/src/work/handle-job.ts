@@ -1,0 +1,192 @@
+// One attempt at a job: fetch, train, publish. Each step can be repeated by another attempt, wherever this one ends:
+//  - until a version is claimed, the next attempt trains on from the checkpoint, and nothing is visible;
+//  - `stage` comes before `claimVersion`, so that a claimed version can always be published, by anybody;
+//  - `claimVersion` gives all attempts the same version, and only that one is published;
+//  - `publish` changes nothing the second time.
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { folderBundle } from '@cflow/detector/node';
+import type { JobLease, JobOutcome } from '@cflow/jobs';
+import { CflowError, type DataSetReference, type Job, StorageError } from '@cflow/spec';
+import { checkJobRequest } from '../check-job-request.js';
+import { CheckpointMirror } from '../checkpoint/checkpoint-mirror.js';
+import { CheckpointStore } from '../checkpoint/checkpoint-store.js';
+import { DEFAULT_DATA_SET_LIMITS } from '../data-set/data-set-limits.js';
+import { fetchArchive } from '../data-set/fetch-archive.js';
+import { innermostFolder } from '../data-set/innermost-folder.js';
+import { unpackZip } from '../data-set/unpack-zip.js';
+import { runTrainingProcess } from '../training-process/run-training-process.js';
+import { checkpointPrefix } from './job-keys.js';
+import { JobReporter } from './job-reporter.js';
+import { retrying } from './retrying.js';
+import { openWorkPlace, type WorkPlace } from './work-place.js';
+import type { TrainWorkerParts } from './worker-parts.js';
+
+/** Rejects with the signal's reason when it has aborted; otherwise with an error without paths of this machine. */
+export async function handleJob(lease: JobLease, parts: TrainWorkerParts): Promise<JobOutcome> {
+  const { signal, claimedVersion } = lease;
+  if (claimedVersion !== undefined) return publish(lease, claimedVersion, parts);
+  const { request } = lease.job;
+  checkJobRequest(request);
+  const place = await openWorkPlace(parts.workFolder);
+  const reporter = new JobReporter(lease, { logger: parts.logger, withoutPath: place.withoutPath });
+  const again = <T>(work: () => Promise<T>) =>
+    retrying(work, { signal, onRetry: (error) => reporter.log('warn', `trying again: ${error.message}`) });
+  try {
+    reporter.phase('fetching');
+    const source = await again(() => fetchDataSet(request.dataSet, place, parts, signal));
+    const output = join(place.folder, 'bundle');
+    await train(lease, { source, output, parts, reporter, again });
+    reporter.phase('publishing');
+    const version = await again(() => parts.registry.stage(request.name, folderBundle(output)));
+    const counted = await again(() => lease.claimVersion(version));
+    if (counted !== version)
+      reporter.log('info', 'an earlier attempt has fixed the version; that one is published');
+    await reporter.close();
+    return await publish(lease, counted, parts);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw withoutPath(error, place);
+  } finally {
+    await reporter.close();
+    await place.remove();
+  }
+}
+
+async function fetchDataSet(
+  reference: DataSetReference,
+  { folder }: WorkPlace,
+  { objects, fetchUrl, limits }: TrainWorkerParts,
+  signal: AbortSignal,
+): Promise<string> {
+  const allowed = { ...DEFAULT_DATA_SET_LIMITS, ...limits };
+  const archive = join(folder, 'archive.zip');
+  await fetchArchive(reference, archive, { objects, fetchUrl, maxBytes: allowed.archiveBytes, signal });
+  const unpacked = join(folder, 'data', dataSetName(reference));
+  // What an attempt before this one left when the disk was full.
+  await rm(unpacked, { recursive: true, force: true });
+  await mkdir(unpacked, { recursive: true });
+  await unpackZip(archive, unpacked, allowed, signal);
+  return innermostFolder(unpacked);
+}
+
+/** A name for the detector's provenance, from the last part of where the data set is. */
+function dataSetName(reference: DataSetReference): string {
+  const path = 'url' in reference ? new URL(reference.url).pathname : reference.path;
+  const name = path
+    .split('/')
+    .at(-1)
+    ?.replace(/\.zip$/i, '');
+  return name?.replace(/[^a-z0-9_-]+/gi, '-').slice(0, 64) || 'data-set';
+}
+
+interface TrainOptions {
+  source: string;
+  output: string;
+  parts: TrainWorkerParts;
+  reporter: JobReporter;
+  again: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+async function train(
+  lease: JobLease,
+  { source, output, parts, reporter, again }: TrainOptions,
+): Promise<void> {
+  const { job, attempt, signal } = lease;
+  const { device, threads, graceMs = 4000, checkpointPauseMs = 30_000 } = parts;
+  const folder = `${output}.training`;
+  const store = new CheckpointStore(parts.objects, checkpointPrefix(job.id), attempt);
+  const resume = await again(() => store.download(folder, signal));
+  if (attempt > 1)
+    reporter.log('info', resume ? 'going on from a checkpoint' : 'no checkpoint to go on from');
+  // Not the lease's: what was reached when it ends is what the next attempt goes on from.
+  const uploads = new AbortController();
+  const mirror = new CheckpointMirror(store, {
+    folder,
+    pauseMs: checkpointPauseMs,
+    signal: uploads.signal,
+    onError: (error) => {
+      if (!uploads.signal.aborted)
+        reporter.log('warn', `a checkpoint was not stored: ${(error as Error).message}`);
+    },
+  });
+  // A run that is done has nothing to go on from.
+  let flush = false;
+  try {
+    await runTrainingProcess(
+      taskOf(job, { source, output, device, threads, resume, featureBytes: parts.featureBytes }),
+      {
+        signal,
+        graceMs,
+        onStart: parts.onTrainingProcess,
+        onAnew: (reason) => reporter.log('info', `training starts anew: ${reason}`),
+        onLine: (line) => reporter.log('info', line),
+        onEvent: (event) => {
+          reporter.training(event);
+          if (event.type === 'checkpoint') mirror.changed();
+        },
+      },
+    );
+  } catch (error) {
+    flush = true;
+    throw error;
+  } finally {
+    const deadline = setTimeout(() => uploads.abort(), graceMs);
+    if (flush) await mirror.flush();
+    await mirror.close();
+    clearTimeout(deadline);
+  }
+}
+
+function taskOf(
+  { request }: Job,
+  place: {
+    source: string;
+    output: string;
+    device: TrainWorkerParts['device'];
+    threads: number;
+    resume: boolean;
+    featureBytes: number | undefined;
+  },
+) {
+  const { name, preset, configuration, epochs, validationFraction, precision, strict } = request;
+  return {
+    ...place,
+    name,
+    preset,
+    configuration: configuration as Parameters<typeof runTrainingProcess>[0]['configuration'],
+    overrides: {
+      ...(epochs !== undefined && { epochs }),
+      ...(validationFraction !== undefined && { validationFraction }),
+    },
+    precision,
+    strict,
+  };
+}
+
+async function publish(
+  { job, signal }: JobLease,
+  version: string,
+  { registry }: TrainWorkerParts,
+): Promise<JobOutcome> {
+  const { name, alias } = job.request;
+  try {
+    await retrying(() => registry.publish(name, version, { alias }), { signal });
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'not-found') throw error;
+    throw new StorageError(
+      'store',
+      `version ${version.slice(0, 12)}, which an earlier attempt has trained, is gone from the store; start the job again`,
+      { cause: error, details: { name, version } },
+    );
+  }
+  const { manifest } = await retrying(() => registry.version(name, version), { signal });
+  return { name, version, metrics: manifest.metrics };
+}
+
+function withoutPath(error: unknown, place: WorkPlace): unknown {
+  if (!CflowError.isInstance(error)) return error;
+  const { code, message, retryable, details } = error;
+  const clean = JSON.parse(place.withoutPath(JSON.stringify(details))) as Record<string, unknown>;
+  return new CflowError(code, place.withoutPath(message), { retryable, details: clean, cause: error });
+}
