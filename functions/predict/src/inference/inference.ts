@@ -29,7 +29,7 @@ export interface LoadedDetector {
   /** Devices that were tried before, and why each was refused. */
   refused: readonly DeviceAttempt[];
   manifest: BundleManifest;
-  /** Estimated bytes that it takes. */
+  /** Estimated bytes that it takes, its backbone included, which it may share. */
   bytes: number;
 }
 
@@ -47,8 +47,11 @@ export interface InferenceStatus {
 export interface Inference {
   /** One result for each image and detector: image 0 with all detectors in their order, image 1, … */
   predict(request: InferenceRequest): Promise<InferenceResult[]>;
-  /** Loads a detector, if it is not loaded, and warms it: a prediction is as fast as any after this. */
-  load(name: string, reference: string): Promise<LoadedDetector>;
+  /**
+   * Loads a detector, if it is not loaded, and warms it: a prediction is as fast as any after this. With `pin`, the
+   * default, whatever the reference means stays loaded, also when an alias moves.
+   */
+  load(name: string, reference: string, options?: { pin?: boolean | undefined }): Promise<LoadedDetector>;
   status(): InferenceStatus;
   /** Refuses new requests, finishes those accepted, frees the device. */
   close(): Promise<void>;

@@ -1,0 +1,316 @@
+import { scoreThreshold, verdictOf } from '@cflow/detector';
+import type { DeviceCandidate } from '@cflow/runtime';
+import {
+  CflowError,
+  ConfigurationError,
+  type DeviceChoice,
+  DeviceError,
+  ImageError,
+  type Mask,
+} from '@cflow/spec';
+import type { RegistryReader } from '@cflow/store';
+import { Admission } from './admission.js';
+import type { RawOutput, Row } from './batch.js';
+import { DetectorCache, type DetectorCacheOptions, type Resident } from './detector-cache.js';
+import { DetectorSource } from './detector-source.js';
+import type { ImageWork, PreparedImage } from './image-work.js';
+import type {
+  Inference,
+  InferenceRequest,
+  InferenceResult,
+  InferenceStatus,
+  LoadedDetector,
+} from './inference.js';
+import { abortReason, InferenceError, orAborted } from './inference-error.js';
+import type { InferenceObserver } from './observer.js';
+import { VersionResolver } from './version-resolver.js';
+
+export interface InferenceParts {
+  registry: Pick<RegistryReader, 'resolve' | 'bundle'>;
+  /** The devices of this host, best first. */
+  devices(): Promise<readonly DeviceCandidate[]>;
+  device: DeviceChoice;
+  images: ImageWork;
+  /** Images that may wait or be scored at once. */
+  capacity: number;
+  /** Estimated bytes that detectors may take. */
+  memoryBytes: number;
+  /** Pixels of an overlay's longest side at most. */
+  overlaySide: number;
+  /** Milliseconds until an alias is looked up again. */
+  aliasFreshMs: number;
+  observer: InferenceObserver;
+  /** Milliseconds of a clock that never goes back. */
+  now(): number;
+  poolOptions: DetectorCacheOptions['poolOptions'];
+  /** Every image of a request listens to one signal: of more than a few listeners some hosts warn unless told. */
+  createAbortController(): AbortController;
+}
+
+interface Held {
+  resident: Resident;
+  release(): void;
+}
+
+/** An answer of the storage serves for so many times its fresh time while nobody asks. */
+const STALE_FACTOR = 4;
+
+/** The logic of the service, for any host: who may come in, which version serves, what is scored together. */
+export function createInference(parts: InferenceParts): Inference {
+  return new InferenceCore(parts);
+}
+
+class InferenceCore implements Inference {
+  readonly #parts: InferenceParts;
+  readonly #admission: Admission;
+  readonly #cache: DetectorCache;
+  readonly #detectors: DetectorSource;
+  readonly #running: Set<Promise<unknown>> = new Set();
+  readonly #refresh: ReturnType<typeof setInterval>;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: InferenceParts) {
+    this.#parts = parts;
+    const { registry, aliasFreshMs: freshMs, now, observer } = parts;
+    this.#admission = new Admission(parts.capacity, now);
+    this.#cache = new DetectorCache(parts);
+    const resolver = new VersionResolver({ registry, freshMs, staleMs: STALE_FACTOR * freshMs, now });
+    this.#detectors = new DetectorSource({ cache: this.#cache, resolver, observer, now });
+    this.#refresh = setInterval(() => void this.#detectors.refresh(), freshMs);
+    // On Node the timer must not keep the process alive.
+    (this.#refresh as { unref?(): void }).unref?.();
+  }
+
+  predict(request: InferenceRequest): Promise<InferenceResult[]> {
+    return this.#track(this.#predict(request));
+  }
+
+  async load(
+    name: string,
+    reference: string,
+    { pin = true }: { pin?: boolean | undefined } = {},
+  ): Promise<LoadedDetector> {
+    this.#refuseClosed();
+    return loadedDetector(await this.#track(this.#detectors.load(name, reference, pin)));
+  }
+
+  status(): InferenceStatus {
+    const residents = this.#cache.residents;
+    return {
+      queue: { length: this.#admission.length, capacity: this.#admission.capacity },
+      detectors: residents.map(loadedDetector),
+      device: residents[0]?.pool.device,
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#refresh);
+    await Promise.allSettled(this.#running);
+    await Promise.all([this.#cache.close(), this.#parts.images.close()]);
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    this.#running.add(work);
+    const forget = (): boolean => this.#running.delete(work);
+    work.then(forget, forget);
+    return work;
+  }
+
+  #refuseClosed(): void {
+    if (this.#closed) throw new InferenceError('unavailable', 'the service is stopping; try again elsewhere');
+  }
+
+  async #predict(request: InferenceRequest): Promise<InferenceResult[]> {
+    this.#refuseClosed();
+    const { images, detectors, options } = request;
+    if (images.length === 0 || detectors.length === 0) {
+      throw new ConfigurationError('a request needs at least one image and one detector');
+    }
+    if (request.signal.aborted) throw abortReason(request.signal);
+    const ticket = this.#admission.enter(images.length);
+    // One image that fails ends the request: the others are not scored for nothing.
+    const failed = this.#parts.createAbortController();
+    const { signal } = failed;
+    const abort = (): void => failed.abort(request.signal.reason);
+    request.signal.addEventListener('abort', abort, { once: true });
+    const held: Held[] = [];
+    const acquired = detectors.map(async ({ name, reference }) => {
+      const each = await this.#detectors.acquire(name, reference);
+      if (signal.aborted) each.release();
+      else held.push(each);
+      return each.resident;
+    });
+    try {
+      this.#parts.images.warm();
+      const residents = await orAborted(Promise.all(acquired), signal);
+      for (const resident of residents) requireDevice(resident, options.device);
+      const results = await Promise.all(
+        images.map(async (_, index) => {
+          const result = await this.#image(request, index, residents, signal);
+          ticket.leave(1, true);
+          return result;
+        }),
+      );
+      return results.flat();
+    } catch (error) {
+      throw request.signal.aborted ? abortReason(request.signal) : error;
+    } finally {
+      request.signal.removeEventListener('abort', abort);
+      failed.abort(new InferenceError('unavailable', 'another image of the request failed'));
+      ticket.leave(images.length, false);
+      for (const { release } of held) release();
+    }
+  }
+
+  async #image(
+    { images, options }: InferenceRequest,
+    index: number,
+    residents: readonly Resident[],
+    signal: AbortSignal,
+  ): Promise<InferenceResult[]> {
+    const { images: work, overlaySide, observer, now } = this.#parts;
+    const { image, ignore } = images[index] as InferenceRequest['images'][number];
+    // Detectors of one backbone take the same pixels and are scored in the same row.
+    const own = [...new Set(residents)];
+    const backbones = [...new Set(own.map(({ manifest }) => manifest.backbone.sha256))];
+    const owners = backbones.map((hash) => own.filter(({ manifest }) => manifest.backbone.sha256 === hash));
+    const sizes = owners.map(([first]) => (first as Resident).manifest.configuration.inputSize);
+    const started = now();
+    const prepared = await work
+      .prepare({ image, ignore, sizes, ...(options.overlay && { pictureSide: overlaySide }) }, signal)
+      .catch((error: unknown) => {
+        throw ofImage(error, index);
+      });
+    observer.decode?.(now() - started);
+    const map = options.map !== 'none' || options.overlay || options.regions || ignore !== undefined;
+    const rows = await Promise.all(
+      owners.map((group, g) => this.#score(group, prepared.planes[g] as Uint8Array, map, signal)),
+    );
+    const results = owners.flatMap((group, g) =>
+      group.map(async (resident, i) => {
+        const output = rows[g]?.[i] as RawOutput;
+        const mask = prepared.ignore?.[g];
+        const result = await this.#result(resident, output, prepared, mask, index, options, signal);
+        return [resident, result] as const;
+      }),
+    );
+    const found = new Map(
+      await Promise.all(results).catch((error: unknown) => {
+        throw ofImage(error, index);
+      }),
+    );
+    return residents.map((resident) => found.get(resident) as InferenceResult);
+  }
+
+  #score(
+    owners: readonly Resident[],
+    planes: Uint8Array,
+    map: boolean,
+    signal: AbortSignal,
+  ): Promise<RawOutput[]> {
+    const { pool, manifest } = owners[0] as Resident;
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) throw abortReason(signal);
+      const abort = (): void => {
+        withdraw();
+        reject(abortReason(signal));
+      };
+      const row: Row = {
+        backbone: manifest.backbone.sha256,
+        planes,
+        heads: owners.map(({ key }) => ({ key, map })),
+        readyAt: this.#parts.now(),
+        attempts: 0,
+        resolve: (outputs) => {
+          signal.removeEventListener('abort', abort);
+          resolve(outputs);
+        },
+        reject: (error) => {
+          signal.removeEventListener('abort', abort);
+          reject(error);
+        },
+      };
+      const withdraw = pool.submit(row);
+      signal.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  async #result(
+    resident: Resident,
+    output: RawOutput,
+    prepared: PreparedImage,
+    ignore: Mask | undefined,
+    image: number,
+    options: InferenceRequest['options'],
+    signal: AbortSignal,
+  ): Promise<InferenceResult> {
+    const { manifest, pool, name, version } = resident;
+    const [height, width] = manifest.configuration.inputSize;
+    const threshold = scoreThreshold(manifest, options);
+    const pixelThreshold = options.pixelThreshold ?? threshold;
+    const { score, regions, map, overlay } = output.map
+      ? await this.#parts.images.finish(
+          {
+            device: pool.device,
+            score: output.score,
+            map: { width, height, data: output.map },
+            pixelThreshold,
+            regions: options.regions,
+            minArea: options.minArea,
+            maxRegions: options.maxRegions,
+            format: options.map,
+            ignore,
+            picture: prepared.picture,
+          },
+          signal,
+        )
+      : { score: output.score };
+    return {
+      image,
+      detector: { name, version, device: pool.device },
+      ...verdictOf(score, threshold, manifest),
+      pixelThreshold,
+      original: { width: prepared.width, height: prepared.height },
+      mapSize: { width, height },
+      ...(regions && { regions }),
+      ...(map && { map }),
+      ...(overlay !== undefined && { overlay: { contentType: 'image/png', data: overlay } }),
+    };
+  }
+}
+
+function loadedDetector({ name, version, pool, refused, manifest, ...bytes }: Resident): LoadedDetector {
+  return {
+    name,
+    version,
+    device: pool.device,
+    refused,
+    manifest,
+    bytes: bytes.headBytes + bytes.backboneBytes,
+  };
+}
+
+function requireDevice({ pool, refused, name }: Resident, wanted: DeviceChoice): void {
+  if (wanted === 'auto' || wanted === pool.device) return;
+  const known = refused.filter(({ device }) => device === wanted);
+  const reason = `the service runs detector "${name}" on ${pool.device}; ask for that, or for auto`;
+  throw new DeviceError(
+    `the detector does not run on ${wanted} here`,
+    known.length > 0 ? known : [{ device: wanted, reason }],
+  );
+}
+
+/** The error with the place of the image in the request, where it is about the image. */
+function ofImage(error: unknown, image: number): unknown {
+  if (!CflowError.isInstance(error)) return error;
+  const options = { details: { ...error.details, image }, cause: error, retryable: error.retryable };
+  if (error.code === 'image') return new ImageError(`image ${image}: ${error.message}`, options);
+  if (error.code === 'configuration')
+    return new ConfigurationError(`image ${image}: ${error.message}`, options);
+  return error;
+}

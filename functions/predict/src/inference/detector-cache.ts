@@ -1,0 +1,248 @@
+import { type VerifiedBundle, verifyBundle } from '@cflow/detector';
+import { type DeviceCandidate, selectDevice } from '@cflow/runtime';
+import {
+  BUNDLE_FILES,
+  type BundleManifest,
+  type Device,
+  type DeviceAttempt,
+  type DeviceChoice,
+} from '@cflow/spec';
+import type { RegistryReader } from '@cflow/store';
+import { InferenceError } from './inference-error.js';
+import { LanePool, type LanePoolOptions } from './lane-pool.js';
+import type { InferenceObserver } from './observer.js';
+import { SerialTasks } from './serial-tasks.js';
+
+export interface DetectorCacheOptions {
+  registry: Pick<RegistryReader, 'bundle'>;
+  /** The devices of this host, best first; asked for once, when the first detector is loaded. */
+  devices(): Promise<readonly DeviceCandidate[]>;
+  device: DeviceChoice;
+  memoryBytes: number;
+  observer: InferenceObserver;
+  now(): number;
+  /** How the lanes of a device are to be. */
+  poolOptions(device: Device): LanePoolOptions;
+}
+
+/** A detector in memory. */
+export interface Resident {
+  readonly key: string;
+  readonly name: string;
+  readonly version: string;
+  readonly manifest: BundleManifest;
+  readonly refused: readonly DeviceAttempt[];
+  readonly pool: LanePool;
+  /** Estimated bytes of its own, and of its backbone, which others may share. */
+  readonly headBytes: number;
+  readonly backboneBytes: number;
+}
+
+interface Entry extends Resident {
+  users: number;
+  usedAt: number;
+  /** References that must stay loaded. */
+  pins: Set<string>;
+  /** Out of the cache, to be freed when the last user is done. */
+  leaving: boolean;
+}
+
+/**
+ * Resident bytes for each byte of weights and lane: weights are copied into the layout that the kernels want, and
+ * results in between need room. Measured with a MobileNetV2 of 23 MB at 256x256 and batches of 8 on the CPU.
+ */
+const BYTES_PER_WEIGHT_BYTE = 4;
+
+/** Detectors in memory, the least recently used of which go when there is no more room. */
+export class DetectorCache {
+  readonly #options: DetectorCacheOptions;
+  readonly #entries: Map<string, Entry> = new Map();
+  readonly #loading: Map<string, Promise<Entry>> = new Map();
+  readonly #pools: Map<Device, LanePool> = new Map();
+  readonly #changes: SerialTasks = new SerialTasks();
+  readonly #freeing: Set<Promise<void>> = new Set();
+  #devices: Promise<readonly DeviceCandidate[]> | undefined;
+  #uses = 0;
+
+  constructor(options: DetectorCacheOptions) {
+    this.#options = options;
+  }
+
+  get residents(): readonly Resident[] {
+    return [...this.#entries.values()];
+  }
+
+  get(name: string, version: string): Resident | undefined {
+    return this.#entries.get(`${name}@${version}`);
+  }
+
+  /** Loads it, or waits for whoever loads it. Rejects with BundleError, DeviceError, or what the registry says. */
+  load(name: string, version: string): Promise<Resident> {
+    const key = `${name}@${version}`;
+    const entry = this.#entries.get(key);
+    if (entry) return Promise.resolve(entry);
+    const known = this.#loading.get(key);
+    if (known) return known;
+    const loading = this.#load(key, name, version).finally(() => this.#loading.delete(key));
+    this.#loading.set(key, loading);
+    return loading;
+  }
+
+  /** Keeps it until the function that comes back is called; undefined when it is gone already. */
+  hold(resident: Resident): (() => void) | undefined {
+    const entry = this.#entries.get(resident.key);
+    if (!entry || entry !== resident) return undefined;
+    entry.users++;
+    entry.usedAt = ++this.#uses;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      entry.users--;
+      if (entry.leaving && entry.users === 0) this.#free(entry);
+    };
+  }
+
+  /** The resident that a reference means now must stay; whichever it meant before need not. */
+  pin(resident: Resident, reference: string): void {
+    for (const entry of this.#entries.values()) entry.pins.delete(reference);
+    this.#entries.get(resident.key)?.pins.add(reference);
+  }
+
+  /** Waits for what is running, and frees the devices. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#loading.values());
+    await Promise.allSettled(this.#freeing);
+    await Promise.allSettled([...this.#pools.values()].map((pool) => pool.dispose()));
+    this.#entries.clear();
+    this.#pools.clear();
+  }
+
+  async #load(key: string, name: string, version: string): Promise<Entry> {
+    const { registry, device, observer, now } = this.#options;
+    const started = now();
+    const read = (): Promise<VerifiedBundle> => verifyBundle(registry.bundle(name, version));
+    this.#devices ??= this.#options.devices();
+    const [bundle, devices] = await Promise.all([read(), this.#devices]);
+    return this.#changes.run(async () => {
+      const { manifest } = bundle;
+      const weights = (file: string): number => manifest.files[file]?.bytes ?? 0;
+      // Weights stored in float16 are computed with in float32.
+      const factor = BYTES_PER_WEIGHT_BYTE * (manifest.precision === 'float16' ? 2 : 1);
+      const headBytes = factor * weights(BUNDLE_FILES.decoders);
+      const backboneBytes = factor * weights(BUNDLE_FILES.backboneWeights);
+      await this.#makeRoom(devices, key, manifest.backbone.sha256, headBytes, backboneBytes);
+      const selected = await selectDevice(device, devices, (candidate) =>
+        this.#openOn(candidate, key, bundle, read),
+      );
+      const { lanes } = this.#options.poolOptions(selected.device);
+      const entry: Entry = {
+        key,
+        name,
+        version,
+        manifest,
+        refused: selected.refused,
+        pool: selected.result,
+        headBytes: lanes * headBytes,
+        backboneBytes: lanes * backboneBytes,
+        users: 0,
+        usedAt: ++this.#uses,
+        pins: new Set(),
+        leaving: false,
+      };
+      this.#entries.set(key, entry);
+      observer.loaded?.({ name, version, device: selected.device, milliseconds: now() - started });
+      return entry;
+    });
+  }
+
+  async #openOn(
+    candidate: DeviceCandidate,
+    key: string,
+    bundle: VerifiedBundle,
+    read: () => Promise<VerifiedBundle>,
+  ): Promise<LanePool> {
+    const { device } = candidate;
+    const known = this.#pools.get(device);
+    const pool =
+      known ??
+      new LanePool(candidate, this.#options.poolOptions(device), () => {
+        this.#pools.delete(device);
+        for (const entry of [...this.#entries.values()]) {
+          if (entry.pool === pool) this.#entries.delete(entry.key);
+        }
+      });
+    this.#pools.set(device, pool);
+    try {
+      await pool.open(key, bundle, read);
+      return pool;
+    } catch (error) {
+      if (pool.detectors === 0) {
+        if (this.#pools.get(device) === pool) this.#pools.delete(device);
+        await pool.dispose();
+      }
+      throw error;
+    }
+  }
+
+  /** Lets the least recently used go, idle ones first, until there is room. */
+  async #makeRoom(
+    devices: readonly DeviceCandidate[],
+    key: string,
+    backbone: string,
+    headBytes: number,
+    backboneBytes: number,
+  ): Promise<void> {
+    const { memoryBytes, device } = this.#options;
+    // Where it will run is found out only by opening it; until then, the last device that may be meant.
+    const [pool] = this.#pools.values();
+    const expected = pool?.device ?? (device === 'auto' ? devices.at(-1)?.device : device);
+    const lanes = expected === undefined ? 1 : this.#options.poolOptions(expected).lanes;
+    const missing = (): number => {
+      const shared = [...this.#entries.values()].some(
+        ({ manifest }) => manifest.backbone.sha256 === backbone,
+      );
+      return this.#bytes() + lanes * (headBytes + (shared ? 0 : backboneBytes)) - memoryBytes;
+    };
+    while (missing() > 0) {
+      const [victim] = [...this.#entries.values()]
+        .filter(({ pins }) => pins.size === 0)
+        .sort((a, b) => Number(a.users > 0) - Number(b.users > 0) || a.usedAt - b.usedAt);
+      if (!victim) {
+        throw new InferenceError(
+          'unavailable',
+          `detector ${key.slice(0, key.indexOf('@') + 13)} does not fit into memory: ${missing()} bytes are missing of ` +
+            `${memoryBytes}, and all that is loaded was to stay; raise the memory limit or preload fewer detectors`,
+          { retryable: false, details: { memoryBytes, missing: missing() } },
+        );
+      }
+      this.#entries.delete(victim.key);
+      victim.leaving = true;
+      if (victim.users === 0) await this.#free(victim);
+    }
+  }
+
+  #bytes(): number {
+    const backbones = new Map<string, number>();
+    let bytes = 0;
+    for (const { manifest, headBytes, backboneBytes } of this.#entries.values()) {
+      bytes += headBytes;
+      backbones.set(manifest.backbone.sha256, backboneBytes);
+    }
+    for (const backbone of backbones.values()) bytes += backbone;
+    return bytes;
+  }
+
+  #free(entry: Entry): Promise<void> {
+    const { observer } = this.#options;
+    const freeing = entry.pool
+      .close(entry.key)
+      .catch(() => undefined)
+      .then(() => {
+        this.#freeing.delete(freeing);
+        observer.evicted?.({ name: entry.name, version: entry.version });
+      });
+    this.#freeing.add(freeing);
+    return freeing;
+  }
+}

@@ -1,0 +1,327 @@
+import type { Worker } from 'node:worker_threads';
+import { makeBundle, testImage } from '@cflow/detector/testing';
+import { createRuntime, type DeviceCandidate, type Runtime } from '@cflow/runtime';
+import { createNodeRuntime } from '@cflow/runtime/node';
+import { BUNDLE_FILES, DeviceError } from '@cflow/spec';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Inference } from './inference.js';
+import {
+  createNodeInference,
+  type NodeInferenceOptions,
+  startImageThread,
+} from './node/create-node-inference.js';
+import type { InferenceObserver } from './observer.js';
+import { MemoryRegistry } from './testing/memory-registry.js';
+import { request } from './testing/requests.js';
+
+const bundles: Map<string, Uint8Array>[] = [];
+let inference: Inference | undefined;
+
+beforeAll(async () => {
+  for (const seed of [0, 1, 2]) bundles.push(await makeBundle({ name: `seed ${seed}`, seed }));
+});
+afterEach(async () => {
+  await inference?.close();
+  inference = undefined;
+});
+
+const bundle = (index: number): Map<string, Uint8Array> => bundles[index] as Map<string, Uint8Array>;
+const pixels = (seed: number) => ({ pixels: testImage(seed) });
+
+function start(registry: MemoryRegistry, rest: Partial<NodeInferenceOptions> = {}): Inference {
+  inference = createNodeInference({ registry, device: 'cpu', lanes: 1, threads: 1, ...rest });
+  return inference;
+}
+
+function oneDetector(): MemoryRegistry {
+  const registry = new MemoryRegistry();
+  registry.add('wood', bundle(0), 'latest');
+  return registry;
+}
+
+/** CPUs whose threads can be made to die as one does by a fault that nobody foresaw. */
+function mortalDevice(): { devices: DeviceCandidate[]; kill(): Promise<void>; runtimes: Runtime[] } {
+  const runtimes: (Runtime & { terminate(): Promise<void> })[] = [];
+  const createMortal = async (): Promise<Runtime> => {
+    const runtime = createNodeRuntime({ device: 'cpu', threads: 1 });
+    runtimes.push(runtime);
+    return runtime;
+  };
+  return {
+    devices: [{ device: 'cpu', description: 'mortal', createRuntime: createMortal }],
+    runtimes,
+    // To those outside it is the death of the thread: every pending call fails, and the place is gone for good.
+    kill: async () => runtimes.at(-1)?.terminate(),
+  };
+}
+
+describe('the queue', () => {
+  it('is full at once, says when to come again, and takes more when there is room', async () => {
+    const service = start(oneDetector(), { capacity: 4 });
+    const running = service.predict(request([pixels(1), pixels(2), pixels(3)], ['wood']));
+    expect(service.status().queue).toEqual({ length: 3, capacity: 4 });
+    const undecodable = { encoded: new Uint8Array(1) };
+    // Refused before anything was decoded: it is no image at all.
+    await expect(service.predict(request([undecodable, undecodable], ['wood']))).rejects.toMatchObject({
+      code: 'queue-full',
+      retryable: true,
+      retryAfterSeconds: expect.any(Number),
+    });
+    expect(service.status().queue.length).toBe(3);
+    await running;
+    await expect(service.predict(request([pixels(1), pixels(2)], ['wood']))).resolves.toHaveLength(2);
+    await expect(service.predict(request(Array(5).fill(pixels(1)), ['wood']))).rejects.toMatchObject({
+      code: 'configuration',
+    });
+  });
+
+  it('has room again as soon as a request is aborted, and does not score it', async () => {
+    const batch = vi.fn<NonNullable<InferenceObserver['batch']>>();
+    const service = start(oneDetector(), { capacity: 2, observer: { batch }, maxWaitMs: 60_000 });
+    await service.load('wood', 'latest');
+    const abort = new AbortController();
+    const waiting = service.predict(request([pixels(1), pixels(2)], ['wood'], { signal: abort.signal }));
+    const outcome = waiting.catch((error: unknown) => error);
+    // Long enough to be in the queue, where it waits for others.
+    await vi.waitFor(() => expect(service.status().queue.length).toBe(2));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    abort.abort(new Error('the client is gone'));
+    expect(await outcome).toMatchObject({ message: 'the client is gone' });
+    expect(service.status().queue.length).toBe(0);
+    expect(batch).not.toHaveBeenCalled();
+  });
+
+  it('ends a request whose time is over with a retryable error', async () => {
+    const service = start(oneDetector(), { maxWaitMs: 60_000 });
+    const signal = AbortSignal.timeout(400);
+    await expect(service.predict(request([pixels(1)], ['wood'], { signal }))).rejects.toMatchObject({
+      code: 'timeout',
+      retryable: true,
+    });
+    expect(service.status().queue.length).toBe(0);
+  });
+
+  it('drains on close, and refuses what comes after', async () => {
+    const service = start(oneDetector());
+    const accepted = Array.from({ length: 6 }, (_, i) =>
+      service.predict(request([pixels(i), pixels(i + 1)], ['wood'])),
+    );
+    const closed = service.close();
+    const late = service.predict(request([pixels(1)], ['wood']));
+    await expect(late).rejects.toMatchObject({ code: 'unavailable', retryable: true });
+    for (const results of await Promise.all(accepted)) expect(results).toHaveLength(2);
+    await closed;
+    expect(service.status().detectors).toEqual([]);
+  });
+});
+
+describe('an alias that moves under load', () => {
+  it('fails no request, and every result is of the version that it names', async () => {
+    const registry = new MemoryRegistry();
+    const versions = [0, 1].map((i) => registry.add('wood', bundle(i)));
+    registry.aliases.set('wood@latest', versions[0] as string);
+    const service = start(registry, { aliasFreshMs: 5 });
+    const scores = new Map<string, number>();
+    for (const version of versions) {
+      const [result] = await service.predict(request([pixels(1)], [`wood@${version}`]));
+      scores.set(version, result?.score as number);
+    }
+    await service.close();
+
+    const swapping = start(registry, { aliasFreshMs: 5 });
+    const seen = new Set<string>();
+    let done = 0;
+    const client = async (): Promise<void> => {
+      while (done < 400) {
+        const [result] = await swapping.predict(request([pixels(1)], ['wood']));
+        const version = result?.detector.version as string;
+        seen.add(version);
+        expect(result?.score).toBeCloseTo(scores.get(version) as number, 6);
+        if (++done % 40 === 0) registry.aliases.set('wood@latest', versions[(done / 40) % 2] as string);
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, client));
+    expect(seen.size).toBe(2);
+    registry.aliases.set('wood@latest', versions[1] as string);
+    await vi.waitFor(async () => {
+      const [result] = await swapping.predict(request([pixels(1)], ['wood']));
+      expect(result?.detector.version).toBe(versions[1]);
+    });
+  });
+
+  it('keeps to the old version when the new one is damaged, and while the storage is away', async () => {
+    const registry = oneDetector();
+    const old = await registry.resolve('wood', 'latest');
+    const swapFailed = vi.fn<NonNullable<InferenceObserver['swapFailed']>>();
+    const service = start(registry, { aliasFreshMs: 5, observer: { swapFailed } });
+    await service.load('wood', 'latest');
+    const damaged = new Map(bundle(1));
+    const weights = Uint8Array.from(damaged.get(BUNDLE_FILES.decoders) as Uint8Array);
+    weights[weights.length - 1] = (weights.at(-1) as number) ^ 1;
+    damaged.set(BUNDLE_FILES.decoders, weights);
+    const version = registry.add('wood', damaged, 'latest');
+    await vi.waitFor(() => expect(swapFailed).toHaveBeenCalled());
+    expect(swapFailed).toHaveBeenCalledWith(
+      expect.objectContaining({ version, error: expect.objectContaining({ code: 'bundle' }) }),
+    );
+    registry.down = true;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const [result] = await service.predict(request([pixels(1)], ['wood']));
+    expect(result?.detector.version).toBe(old);
+  });
+});
+
+describe('memory', () => {
+  it('lets the least recently used go, keeps what is pinned, and counts a shared backbone once', async () => {
+    const registry = new MemoryRegistry();
+    for (const i of [0, 1, 2]) registry.add(`d${i}`, bundle(i), 'latest');
+    const evicted: string[] = [];
+    const unlimited = start(registry);
+    const { bytes, manifest } = await unlimited.load('d0', 'latest');
+    await unlimited.close();
+    const weights = (file: string): number => manifest.files[file]?.bytes ?? 0;
+    const [head, backbone] = [weights(BUNDLE_FILES.decoders), weights(BUNDLE_FILES.backboneWeights)];
+    const factor = bytes / (head + backbone);
+    // Room for two heads and one backbone.
+    const service = start(registry, {
+      memoryBytes: factor * (2.5 * head + backbone),
+      observer: { evicted: ({ name }) => evicted.push(name) },
+    });
+    await service.load('d0', 'latest');
+    for (const name of ['d1', 'd2', 'd1']) {
+      await expect(service.predict(request([pixels(1)], [name]))).resolves.toHaveLength(1);
+    }
+    expect(evicted).toEqual(['d1', 'd2']);
+    expect(
+      service
+        .status()
+        .detectors.map(({ name }) => name)
+        .sort(),
+    ).toEqual(['d0', 'd1']);
+    await service.load('d1', 'latest');
+    await expect(service.load('d2', 'latest')).rejects.toMatchObject({
+      code: 'unavailable',
+      retryable: false,
+    });
+    // Two that do not fit side by side are still scored in one request.
+  });
+
+  it('loads a detector once, however many ask for it', async () => {
+    const registry = oneDetector();
+    const service = start(registry);
+    await Promise.all(Array.from({ length: 10 }, () => service.predict(request([pixels(1)], ['wood']))));
+    expect(registry.opened).toHaveLength(1);
+  });
+});
+
+describe('a thread that dies', () => {
+  it('for images, fails what it was at with a retryable error and is replaced', async () => {
+    const workers: Worker[] = [];
+    const threadReplaced = vi.fn<NonNullable<InferenceObserver['threadReplaced']>>();
+    const service = start(oneDetector(), {
+      imageThreads: 1,
+      observer: { threadReplaced },
+      startImageThread: (settings) => {
+        const worker = startImageThread(settings);
+        workers.push(worker);
+        return worker;
+      },
+    });
+    await service.predict(request([pixels(1)], ['wood']));
+    const large = testImage(3, 2500, 2500);
+    const lost = service.predict(request([{ pixels: large }], ['wood'])).catch((error: unknown) => error);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    // A message that is none is a fault like any other that nobody foresaw.
+    await workers[0]?.terminate();
+    expect(await lost).toMatchObject({ code: 'unavailable', retryable: true });
+    await expect(service.predict(request([pixels(1)], ['wood']))).resolves.toHaveLength(1);
+    expect(workers).toHaveLength(2);
+    expect(threadReplaced).toHaveBeenCalledTimes(1);
+  });
+
+  it('or is stuck with an image, is replaced and the image refused', async () => {
+    const service = start(oneDetector(), { imageThreads: 1, imageTimeoutMs: 1500 });
+    await service.load('wood', 'latest');
+    await service.predict(request([pixels(1)], ['wood']));
+    const endless = start(oneDetector(), {
+      imageThreads: 1,
+      imageTimeoutMs: 1,
+    });
+    const attempt = endless.predict(request([{ pixels: testImage(1, 1500, 1500) }], ['wood']));
+    await expect(attempt).rejects.toMatchObject({ code: 'image', details: { image: 0, reason: 'too-slow' } });
+    expect(endless.status().queue.length).toBe(0);
+    await service.close();
+  });
+
+  it('on the device, costs no request anything but time', async () => {
+    const device = mortalDevice();
+    const threadReplaced = vi.fn<NonNullable<InferenceObserver['threadReplaced']>>();
+    const service = start(oneDetector(), { devices: device.devices, observer: { threadReplaced } });
+    const [before] = await service.predict(request([pixels(1)], ['wood']));
+    let killed: Promise<void> | undefined;
+    const results = await Promise.all(
+      Array.from({ length: 40 }, async (_, i) => {
+        if (i === 20) killed = device.kill();
+        return service.predict(request([pixels(1)], ['wood']));
+      }),
+    );
+    await killed;
+    for (const [result] of results) expect(result?.score).toBeCloseTo(before?.score as number, 6);
+    expect(device.runtimes).toHaveLength(2);
+    expect(threadReplaced).toHaveBeenCalledTimes(1);
+  });
+
+  it('on the device, and cannot be replaced, fails with a retryable error, and all is well when it can', async () => {
+    const device = mortalDevice();
+    const registry = oneDetector();
+    const service = start(registry, { devices: device.devices });
+    await service.predict(request([pixels(1)], ['wood']));
+    registry.down = true;
+    await device.kill();
+    await expect(service.predict(request([pixels(1)], ['wood']))).rejects.toMatchObject({
+      code: 'unavailable',
+      retryable: true,
+    });
+    registry.down = false;
+    await expect(service.predict(request([pixels(1)], ['wood']))).resolves.toHaveLength(1);
+  });
+
+  it('again and again, ends the request with a retryable error', async () => {
+    const failure = new DeviceError('gone', [{ device: 'cpu', reason: 'its thread stopped' }], {
+      retryable: true,
+    });
+    // Opens everything and dies at the first batch.
+    const createMortal = async (): Promise<Runtime> => {
+      const real = createNodeRuntime({ device: 'cpu', threads: 1 });
+      let failed: DeviceError | undefined;
+      let runs = 0;
+      const dying = createRuntime('cpu', {
+        get failure() {
+          return failed;
+        },
+        load: async (source, given) => {
+          const session = await real.createSession(source, given);
+          sessions.push(session);
+          return { id: sessions.length - 1, inputs: session.inputs, outputs: session.outputs };
+        },
+        run: async (id, feeds, fetches) => {
+          // The golden probe takes two runs.
+          if (++runs > 2) failed = failure;
+          if (failed) throw failed;
+          return (sessions[id] as (typeof sessions)[number]).run(feeds, { fetches });
+        },
+        release: async () => undefined,
+        close: () => real.dispose(),
+      });
+      const sessions: Awaited<ReturnType<Runtime['createSession']>>[] = [];
+      return dying;
+    };
+    const devices = [{ device: 'cpu' as const, description: 'dying', createRuntime: createMortal }];
+    const service = start(oneDetector(), { devices });
+    await expect(service.predict(request([pixels(1)], ['wood']))).rejects.toMatchObject({
+      code: 'unavailable',
+      retryable: true,
+    });
+    expect(service.status().queue.length).toBe(0);
+  });
+});

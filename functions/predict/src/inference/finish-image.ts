@@ -1,0 +1,55 @@
+import { inspectMap } from '@cflow/detector';
+import { DeviceError, type MapPayload, type Region, type RgbImage, type ScalarMap } from '@cflow/spec';
+import { contours, drawContours, drawRegions, overlay } from '@cflow/visual';
+import type { FinishedImage, FinishTask, ImageCodecs } from './image-work.js';
+
+/** @throws ConfigurationError when the mask leaves no pixel */
+export async function finishImage(task: FinishTask, codecs: ImageCodecs): Promise<FinishedImage> {
+  const { map, picture, format } = task;
+  refuseNaN(task);
+  const { score, regions } = inspectMap(task, task);
+  return {
+    score,
+    ...(task.regions && { regions }),
+    ...(format !== 'none' && { map: await mapPayload(map, format, codecs) }),
+    ...(picture && { overlay: codecs.base64(await codecs.encodePng(drawOverlay(picture, task, regions))) }),
+  };
+}
+
+async function mapPayload(
+  map: ScalarMap,
+  format: MapPayload['format'],
+  codecs: ImageCodecs,
+): Promise<MapPayload> {
+  const { width, height } = map;
+  if (format === 'f32') return { format, width, height, data: codecs.base64(littleEndian(map.data)) };
+  const { png, offset, scale } =
+    format === 'png8' ? await codecs.encodeMapPng8(map) : await codecs.encodeMapPng16(map);
+  return { format, width, height, data: codecs.base64(png), offset, scale };
+}
+
+/** The map in false colours over the image, up to twice the threshold, with lines where it crosses the threshold. */
+function drawOverlay(picture: RgbImage, { map, pixelThreshold }: FinishTask, regions: Region[]): RgbImage {
+  const max = pixelThreshold > 0 ? 2 * pixelThreshold : undefined;
+  const coloured = overlay(picture, map, { min: 0, max });
+  const outlined = drawContours(coloured, contours(map, pixelThreshold), { from: map, lineWidth: 1.5 });
+  return drawRegions(outlined, regions, { from: map, lineWidth: 1 });
+}
+
+function refuseNaN({ map, device }: FinishTask): void {
+  const wrong = map.data.findIndex((value) => !Number.isFinite(value));
+  if (wrong < 0) return;
+  throw new DeviceError('an image cannot be scored', [
+    { device, reason: `it gives ${map.data[wrong]} as anomaly_map` },
+  ]);
+}
+
+function littleEndian(data: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  if (new Uint8Array(Uint16Array.of(1).buffer)[0] === 1) return bytes;
+  const view = new DataView(new ArrayBuffer(bytes.length));
+  data.forEach((value, i) => {
+    view.setFloat32(4 * i, value, true);
+  });
+  return new Uint8Array(view.buffer);
+}

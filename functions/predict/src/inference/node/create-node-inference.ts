@@ -1,0 +1,122 @@
+import { setMaxListeners } from 'node:events';
+import { createRequire } from 'node:module';
+import { availableParallelism, totalmem } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { ImageLimits } from '@cflow/images/node';
+import type { DeviceCandidate } from '@cflow/runtime';
+import { nodeDevices } from '@cflow/runtime/node';
+import { ConfigurationError, type Device, type DeviceChoice } from '@cflow/spec';
+import type { RegistryReader } from '@cflow/store';
+import type { Logger } from '../../app/logger.js';
+import { createInference } from '../create-inference.js';
+import type { Inference } from '../inference.js';
+import { type InferenceObserver, loggingObserver } from '../observer.js';
+import type { ImageThreadSettings } from './image-messages.js';
+import { ImageThreads } from './image-threads.js';
+
+export interface NodeInferenceOptions {
+  registry: Pick<RegistryReader, 'resolve' | 'bundle'>;
+  /** The device that the service runs on. Default `auto`: the first that gives the right numbers. */
+  device?: DeviceChoice | undefined;
+  /** Default: the devices of this machine. */
+  devices?: readonly DeviceCandidate[] | undefined;
+  /** Places side by side on the device, each with every detector in it. Default: one per two cores on the CPU, else 1. */
+  lanes?: number | undefined;
+  /** Threads of one lane. Default: the cores, shared between the lanes. */
+  threads?: number | undefined;
+  /** Sizes that batches are padded to. Default: 1 to 8 on the CPU, so that nothing is padded; elsewhere 1, 2, 4, 8. */
+  batchSizes?: readonly number[] | undefined;
+  /** Milliseconds that an image may wait for others while the device is free. Default 0. */
+  maxWaitMs?: number | undefined;
+  /** Images that may wait or be scored at once. Default 64. */
+  capacity?: number | undefined;
+  /** Estimated bytes that detectors may take. Default: half of the memory. */
+  memoryBytes?: number | undefined;
+  /** Threads for pixels, started when they are needed. Default: half of the cores, at least 2 and at most 8. */
+  imageThreads?: number | undefined;
+  /** Pixels and bytes of an image at most. */
+  imageLimits?: ImageLimits | undefined;
+  /** Milliseconds that decoding, or encoding, one image may take. Default 10 000. */
+  imageTimeoutMs?: number | undefined;
+  /** Pixels of an overlay's longest side at most. Default 1024. */
+  overlaySide?: number | undefined;
+  /** Milliseconds until an alias is looked up again. Default 1000. */
+  aliasFreshMs?: number | undefined;
+  observer?: InferenceObserver | undefined;
+  /** Told of threads that were lost and of versions that cannot be loaded. */
+  logger?: Pick<Logger, 'info' | 'warn'> | undefined;
+  /** For tests that make a thread fail. */
+  startImageThread?: ((settings: ImageThreadSettings) => Worker) | undefined;
+}
+
+/** @throws ConfigurationError for an option that cannot work */
+export function createNodeInference(options: NodeInferenceOptions): Inference {
+  const { registry, device = 'auto', maxWaitMs = 0, batchSizes, logger } = options;
+  const observer = logger ? loggingObserver(logger, options.observer ?? {}) : (options.observer ?? {});
+  const cores = availableParallelism();
+  checkCounts(options);
+  const lanesOf = (where: Device): number => options.lanes ?? (where === 'cpu' ? Math.ceil(cores / 2) : 1);
+  const threads = options.threads ?? Math.max(1, Math.floor(cores / lanesOf('cpu')));
+  const now = (): number => performance.now();
+  return createInference({
+    registry,
+    device,
+    devices: async () => options.devices ?? (await nodeDevices({ threads })),
+    images: new ImageThreads({
+      threads: options.imageThreads ?? Math.max(2, Math.min(8, Math.floor(cores / 2))),
+      limits: options.imageLimits ?? {},
+      timeoutMs: options.imageTimeoutMs ?? 10_000,
+      onReplaced: (reason) => observer.threadReplaced?.({ kind: 'image', reason }),
+      start: options.startImageThread ?? startImageThread,
+    }),
+    capacity: options.capacity ?? 64,
+    memoryBytes: options.memoryBytes ?? availableMemory() / 2,
+    overlaySide: options.overlaySide ?? 1024,
+    aliasFreshMs: options.aliasFreshMs ?? 1000,
+    observer,
+    now,
+    poolOptions: (where) => {
+      const sizes = [...(batchSizes ?? (where === 'cpu' ? [1, 2, 3, 4, 5, 6, 7, 8] : [1, 2, 4, 8]))];
+      sizes.sort((a, b) => a - b);
+      return {
+        lanes: lanesOf(where),
+        batchSizes: sizes,
+        // The CPU has nothing to prepare for a size; the golden probe has run it once.
+        warmSizes: where === 'cpu' ? [] : sizes,
+        maxWaitMs,
+        now,
+        observer,
+      };
+    },
+    createAbortController: () => {
+      const controller = new AbortController();
+      setMaxListeners(0, controller.signal);
+      return controller;
+    },
+  });
+}
+
+export function startImageThread(settings: ImageThreadSettings): Worker {
+  // By the package's name: it must be the built file also when this one runs as source.
+  const file = createRequire(import.meta.url).resolve('@cflow/predict/image-thread');
+  return new Worker(file, { name: 'cflow-images', workerData: settings, execArgv: [] });
+}
+
+function checkCounts(options: NodeInferenceOptions): void {
+  const { lanes, threads, imageThreads, batchSizes } = options;
+  const counts = Object.entries({ lanes, threads, imageThreads });
+  batchSizes?.forEach((size) => {
+    counts.push(['batchSizes', size]);
+  });
+  for (const [name, count] of counts) {
+    if (count === undefined || (Number.isInteger(count) && count >= 1)) continue;
+    throw new ConfigurationError(`${name} must be whole numbers from 1, got ${count}`);
+  }
+  if (batchSizes?.length === 0) throw new ConfigurationError('batchSizes must name at least one size');
+}
+
+/** Of this machine, or of the container where that has less. */
+function availableMemory(): number {
+  const limit = process.constrainedMemory?.() ?? 0;
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}

@@ -1,0 +1,21 @@
+// The thread that works on pixels. It answers one call after the other; the other side is ImageThreads.
+import { type MessagePort, parentPort, type Transferable, workerData } from 'node:worker_threads';
+import { packError } from '../error-message.js';
+import { finishImage } from '../finish-image.js';
+import { prepareImage } from '../prepare-image.js';
+import { buffersIn, type ImageAnswer, type ImageCall, type ImageThreadSettings } from './image-messages.js';
+import { nodeImageCodecs } from './node-image-codecs.js';
+
+const port = parentPort as MessagePort;
+const codecs = nodeImageCodecs((workerData as ImageThreadSettings).limits);
+
+port.on('message', async (call: ImageCall) => {
+  try {
+    const value = await (call.kind === 'prepare'
+      ? prepareImage(call.task, codecs)
+      : finishImage(call.task, codecs));
+    port.postMessage({ ok: true, value } satisfies ImageAnswer, buffersIn(value) as Transferable[]);
+  } catch (error) {
+    port.postMessage({ ok: false, error: packError(error) } satisfies ImageAnswer);
+  }
+});

@@ -1,0 +1,207 @@
+import type { Transferable, Worker } from 'node:worker_threads';
+import type { ImageLimits } from '@cflow/images/node';
+import { type CflowError, ImageError } from '@cflow/spec';
+import { unpackError } from '../error-message.js';
+import type { FinishedImage, FinishTask, ImageWork, PreparedImage, PrepareTask } from '../image-work.js';
+import { abortReason, InferenceError } from '../inference-error.js';
+import { buffersIn, type ImageAnswer, type ImageCall, type ImageThreadSettings } from './image-messages.js';
+
+export interface ImageThreadsOptions {
+  /** At most; they are started when there is work for them. */
+  threads: number;
+  limits: ImageLimits;
+  /** Milliseconds that a thread may take over one image. */
+  timeoutMs: number;
+  onReplaced(reason: CflowError): void;
+  start(settings: ImageThreadSettings): Worker;
+}
+
+interface Job {
+  call: ImageCall;
+  resolve(value: never): void;
+  reject(error: unknown): void;
+}
+
+interface Thread {
+  worker: Worker;
+  job: Job | undefined;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** Threads that decode, resample and encode. One that dies or is stuck is replaced, and takes down only its one image. */
+export class ImageThreads implements ImageWork {
+  readonly #options: ImageThreadsOptions;
+  readonly #threads: Set<Thread> = new Set();
+  /** Finishing comes first: it frees a place, preparing fills one. */
+  readonly #queues: { finish: Job[]; prepare: Job[] } = { finish: [], prepare: [] };
+  #libraries: Promise<void> | undefined;
+  #loaded = false;
+  #closed = false;
+
+  constructor(options: ImageThreadsOptions) {
+    this.#options = options;
+  }
+
+  warm(): void {
+    if (this.#threads.size > 0 || this.#closed) return;
+    this.#load(() => {
+      if (this.#threads.size === 0 && !this.#closed) this.#start();
+    });
+  }
+
+  prepare(task: PrepareTask, signal: AbortSignal): Promise<PreparedImage> {
+    const { image, ignore } = task;
+    // Bytes that came with a request may be part of its body, which others still read.
+    const own: PrepareTask = {
+      ...task,
+      image:
+        'pixels' in image
+          ? { pixels: { ...image.pixels, data: Uint8Array.from(image.pixels.data) } }
+          : { encoded: Uint8Array.from(image.encoded) },
+      ...(ignore && { ignore: Uint8Array.from(ignore) }),
+    };
+    return this.#enqueue({ kind: 'prepare', task: own }, signal);
+  }
+
+  finish(task: FinishTask, signal: AbortSignal): Promise<FinishedImage> {
+    return this.#enqueue({ kind: 'finish', task }, signal);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const error = new InferenceError('unavailable', 'the service is stopping; try again elsewhere');
+    for (const job of [...this.#queues.finish.splice(0), ...this.#queues.prepare.splice(0)])
+      job.reject(error);
+    await Promise.all([...this.#threads].map((thread) => this.#drop(thread, error)));
+  }
+
+  #enqueue<T>(call: ImageCall, signal: AbortSignal): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#closed)
+        throw new InferenceError('unavailable', 'the service is stopping; try again elsewhere');
+      if (signal.aborted) throw abortReason(signal);
+      const queue = this.#queues[call.kind];
+      const abort = (): void => {
+        const index = queue.indexOf(job);
+        if (index >= 0) queue.splice(index, 1);
+        reject(abortReason(signal));
+      };
+      const done = (): void => signal.removeEventListener('abort', abort);
+      const job: Job = {
+        call,
+        resolve: (value) => {
+          done();
+          resolve(value);
+        },
+        reject: (error) => {
+          done();
+          reject(error);
+        },
+      };
+      signal.addEventListener('abort', abort, { once: true });
+      queue.push(job);
+      this.#dispatch();
+    });
+  }
+
+  /**
+   * The decoder's library must be loaded by the thread that outlives the others: on Linux it is unloaded, and the
+   * process with it, when the last thread that loaded it ends.
+   */
+  #load(then: () => void): void {
+    this.#libraries ??= import('@cflow/images/node').then(() => {
+      this.#loaded = true;
+    });
+    this.#libraries.then(then, (cause: unknown) => {
+      const error = new InferenceError('unavailable', 'images cannot be decoded here', {
+        retryable: false,
+        cause,
+      });
+      for (const job of [...this.#queues.finish.splice(0), ...this.#queues.prepare.splice(0)])
+        job.reject(error);
+    });
+  }
+
+  #dispatch(): void {
+    if (!this.#loaded) {
+      this.#load(() => this.#dispatch());
+      return;
+    }
+    const { finish, prepare } = this.#queues;
+    while (finish.length + prepare.length > 0) {
+      const thread = this.#freeThread();
+      if (!thread) return;
+      this.#give(thread, (finish.shift() ?? prepare.shift()) as Job);
+    }
+  }
+
+  #freeThread(): Thread | undefined {
+    for (const thread of this.#threads) if (!thread.job) return thread;
+    return this.#threads.size < this.#options.threads ? this.#start() : undefined;
+  }
+
+  #start(): Thread {
+    const { start, limits } = this.#options;
+    const thread: Thread = { worker: start({ limits }), job: undefined, timer: undefined };
+    const lost = (reason: string, cause?: unknown): void => {
+      if (!this.#threads.has(thread)) return;
+      const error = new InferenceError(
+        'unavailable',
+        `a thread that works on images was lost: ${reason}; try again`,
+        {
+          cause,
+        },
+      );
+      this.#options.onReplaced(error);
+      void this.#drop(thread, error);
+      this.#dispatch();
+    };
+    thread.worker.unref();
+    thread.worker.on('message', (answer: ImageAnswer) => this.#settle(thread, answer));
+    thread.worker.on('error', (error: Error) => lost(error.message, error));
+    thread.worker.on('exit', (code) => lost(`it ended with exit code ${code}`));
+    this.#threads.add(thread);
+    return thread;
+  }
+
+  #give(thread: Thread, job: Job): void {
+    const { timeoutMs } = this.#options;
+    thread.job = job;
+    thread.worker.ref();
+    thread.timer = setTimeout(() => {
+      const error = new ImageError(
+        `the image was not ready after ${timeoutMs} ms; send it with fewer pixels or in a plainer format`,
+        { details: { reason: 'too-slow', timeoutMs } },
+      );
+      this.#options.onReplaced(error);
+      void this.#drop(thread, error);
+      this.#dispatch();
+    }, timeoutMs);
+    thread.worker.postMessage(job.call, ownBuffers(job.call) as Transferable[]);
+  }
+
+  #settle(thread: Thread, answer: ImageAnswer): void {
+    const { job } = thread;
+    if (!job) return;
+    clearTimeout(thread.timer);
+    thread.job = undefined;
+    thread.worker.unref();
+    if (answer.ok) job.resolve(answer.value as never);
+    else job.reject(unpackError(answer.error));
+    this.#dispatch();
+  }
+
+  /** Ends a thread; what it was at fails with this error. */
+  async #drop(thread: Thread, error: unknown): Promise<void> {
+    this.#threads.delete(thread);
+    clearTimeout(thread.timer);
+    thread.job?.reject(error);
+    thread.job = undefined;
+    await thread.worker.terminate();
+  }
+}
+
+/** What the thread may take along: all that was copied for it, and the map. Mask and picture serve several detectors. */
+function ownBuffers({ kind, task }: ImageCall): ArrayBuffer[] {
+  return buffersIn(kind === 'prepare' ? task : task.map);
+}

@@ -1,0 +1,47 @@
+import type { CflowError, Device } from '@cflow/spec';
+import type { Logger } from '../app/logger.js';
+
+/** Told what happens inside, for metrics and logs. Must not throw; all times are milliseconds. */
+export interface InferenceObserver {
+  /** A batch was scored: its images, the size it was padded to, and how long the device took. */
+  batch?(event: { device: Device; images: number; size: number; runMs: number }): void;
+  /** From when an image was ready to be scored until its batch began. */
+  queueWait?(milliseconds: number): void;
+  /** From when an image was handed to an image thread until its pixels were ready. */
+  decode?(milliseconds: number): void;
+  loaded?(event: { name: string; version: string; device: Device; milliseconds: number }): void;
+  evicted?(event: { name: string; version: string }): void;
+  /** A version that an alias was moved to cannot be loaded: the one before still serves. */
+  swapFailed?(event: { name: string; reference: string; version: string; error: unknown }): void;
+  /** A thread died, or was stuck, and is being replaced. */
+  threadReplaced?(event: { kind: 'device' | 'image'; reason: CflowError }): void;
+}
+
+/** The observer, with what an operator should know written to the log. */
+export function loggingObserver(
+  logger: Pick<Logger, 'info' | 'warn'>,
+  observer: InferenceObserver,
+): InferenceObserver {
+  return {
+    ...observer,
+    loaded: (event) => {
+      logger.info({ ...event, milliseconds: Math.round(event.milliseconds) }, 'detector loaded');
+      observer.loaded?.(event);
+    },
+    evicted: (event) => {
+      logger.info(event, 'detector removed from memory');
+      observer.evicted?.(event);
+    },
+    swapFailed: (event) => {
+      logger.warn(
+        { ...event, error: String(event.error) },
+        'new version cannot be loaded, the old one serves',
+      );
+      observer.swapFailed?.(event);
+    },
+    threadReplaced: (event) => {
+      logger.warn({ kind: event.kind, reason: event.reason.message }, 'thread replaced');
+      observer.threadReplaced?.(event);
+    },
+  };
+}
