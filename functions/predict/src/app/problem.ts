@@ -70,11 +70,13 @@ export function problemErrorOf(error: unknown): ProblemError {
     return new ProblemError('internal', PROBLEM_KINDS.internal.detail as string, { cause: error });
   }
   const kind = PROBLEM_KINDS[code];
-  const retryable = (error as { retryable?: unknown }).retryable === true;
+  const { retryable, details } = error as Partial<CflowError>;
+  const wait = details?.retryAfterSeconds;
   const attempts = error instanceof DeviceError || Array.isArray((error as DeviceError).attempts);
   return new ProblemError(code, kind.detail ?? withoutPaths(firstLineOf(error as Error)), {
     cause: error,
     ...(retryable && kind.status === 500 && { status: 503, headers: { 'retry-after': '5' } }),
+    ...(typeof wait === 'number' && { headers: { 'retry-after': String(Math.max(Math.ceil(wait), 1)) } }),
     ...(attempts && {
       attempts: (error as DeviceError).attempts.map(({ device, reason }) => ({
         device,

@@ -10,7 +10,7 @@ export function recordedInference(inference: Inference, recent: RecentScores, no
       for (const { detector, score } of results) recent.add(detector.name, detector.version, score, time);
       return results;
     },
-    load: (name, reference) => inference.load(name, reference),
+    load: (name, reference, options) => inference.load(name, reference, options),
     status: () => inference.status(),
     close: () => inference.close(),
   };

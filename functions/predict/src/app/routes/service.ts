@@ -1,4 +1,5 @@
-import { type OpenApiDocument, openApiDocument } from '../../openapi/open-api-document.js';
+import type { JSONValue } from 'hono/utils/types';
+import { openApiDocument } from '../../openapi/open-api-document.js';
 import { livezRoute, openApiRoute, readyzRoute } from '../../openapi/service-routes.js';
 import { type App, newApp } from '../new-app.js';
 import type { AppParts } from '../parts.js';

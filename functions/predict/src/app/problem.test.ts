@@ -1,0 +1,88 @@
+import { BundleError, CflowError, DeviceError, ImageError, StorageError } from '@cflow/spec';
+import { HTTPException } from 'hono/http-exception';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ProblemError, problemErrorOf } from './problem.js';
+import { withoutPaths } from './without-paths.js';
+
+describe('problemErrorOf', () => {
+  it('passes on what is about the request, less paths', () => {
+    const found = problemErrorOf(new ImageError('cannot decode "/srv/data/my images/a.png": truncated'));
+    expect(found).toMatchObject({ code: 'image', status: 422 });
+    expect(found.message).toBe('cannot decode "<file>": truncated');
+  });
+
+  it.each([
+    new BundleError('/srv/bundles/wood/head.onnx is damaged'),
+    new StorageError('store', 'EIO: cannot read /var/lib/cflow/objects/ab'),
+    new StorageError('permission', 'EACCES /var/lib/cflow'),
+    new Error('connect ECONNREFUSED postgres://user:secret@10.0.0.3'),
+    'a string that was thrown',
+  ])('says nothing of the service itself: %s', (error) => {
+    const found = problemErrorOf(error);
+    expect(found.status).toBe(500);
+    expect(found.message).not.toMatch(/srv|var|EIO|EACCES|secret|10\.0|thrown/);
+    expect(found.cause).toBe(error);
+  });
+
+  it('calls a failure that may pass one', () => {
+    const found = problemErrorOf(new StorageError('store', 'the bucket is away', { retryable: true }));
+    expect(found).toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
+    const full = new CflowError('queue-full', 'full', {
+      retryable: true,
+      details: { retryAfterSeconds: 3.2 },
+    });
+    expect(problemErrorOf(full)).toMatchObject({ status: 429, headers: { 'retry-after': '4' } });
+  });
+
+  it('lists devices without the places of their libraries', () => {
+    const error = new DeviceError('no device works', [
+      { device: 'cuda', reason: 'cannot open /usr/lib/libcuda.so.1: no such file' },
+    ]);
+    const found = problemErrorOf(error);
+    expect(found).toMatchObject({ code: 'device', status: 503, message: 'no device works' });
+    expect(found.attempts).toEqual([{ device: 'cuda', reason: 'cannot open <file> no such file' }]);
+  });
+
+  it('names what zod found, twenty at most', () => {
+    const schema = z.object(
+      Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`field${i}`, z.string()])),
+    );
+    const found = problemErrorOf(schema.safeParse({}).error);
+    expect(found).toMatchObject({ code: 'invalid-request', status: 400 });
+    expect(found.message).toMatch(/^field0: .*and 29 more/);
+    expect(found.errors).toHaveLength(20);
+  });
+
+  it("keeps the status of the framework's own refusals", () => {
+    expect(problemErrorOf(new HTTPException(400, { message: 'Malformed JSON' }))).toMatchObject({
+      code: 'invalid-request',
+      status: 400,
+    });
+    expect(problemErrorOf(new ProblemError('conflict', 'x')).status).toBe(409);
+  });
+});
+
+describe('withoutPaths', () => {
+  it.each([
+    ['open "/srv/a b/c" failed', 'open "<file>" failed'],
+    ['open /srv/a failed', 'open <file> failed'],
+    ['at C:\\models\\wood.onnx now', 'at <file> now'],
+    ['from file:///srv/a', 'from <file>'],
+    ["'\\\\server\\share\\x'", "'<file>'"],
+    ['(/srv/a)', '(<file>)'],
+    ['/srv/a:12:3', '<file>'],
+  ])('takes the path from %j', (message, expected) => {
+    expect(withoutPaths(message)).toBe(expected);
+  });
+
+  it.each([
+    'image/png or application/json',
+    'see https://example.org/a/b',
+    '1/2',
+    'wood@production',
+    'a / b',
+  ])('leaves %j', (message) => {
+    expect(withoutPaths(message)).toBe(message);
+  });
+});
