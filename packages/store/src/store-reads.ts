@@ -1,0 +1,47 @@
+import type { ObjectInfo, ObjectStore } from './object-store.js';
+import { readAll } from './read-all.js';
+
+const PAGE = 1000;
+
+export interface SmallObject extends ObjectInfo {
+  bytes: Uint8Array;
+}
+
+/** A small object as bytes; undefined when there is none. @throws StorageError when it is larger than `maxBytes` */
+export async function readSmall(
+  store: ObjectStore,
+  key: string,
+  maxBytes: number,
+): Promise<SmallObject | undefined> {
+  const found = await store.get(key);
+  if (!found) return undefined;
+  const { body, ...info } = found;
+  return { ...info, bytes: await readAll(body, maxBytes, `"${key}" in ${store.name}`) };
+}
+
+/** All objects below a prefix, page by page. */
+export async function* listAll(store: ObjectStore, prefix: string): AsyncGenerator<ObjectInfo> {
+  let after: string | undefined;
+  for (;;) {
+    const page = await store.list(prefix, { limit: PAGE, after });
+    yield* page;
+    if (page.length < PAGE) return;
+    after = page.at(-1)?.key;
+  }
+}
+
+/** All names below a prefix, page by page, after a name. */
+export async function* listAllNames(
+  store: ObjectStore,
+  prefix: string,
+  options: { after?: string | undefined; page?: number } = {},
+): AsyncGenerator<string> {
+  const { page: limit = PAGE } = options;
+  let { after } = options;
+  for (;;) {
+    const page = await store.listNames(prefix, { limit, after });
+    yield* page;
+    if (page.length < limit) return;
+    after = page.at(-1);
+  }
+}
