@@ -175,8 +175,13 @@ describe.skipIf(!installed)(installed ? 'faults' : 'skipped: PostgreSQL is not i
     await server.kill();
     const later = await openJobs({ database: { url }, leaseSeconds: 5 });
     const worker = await later.work({ handle: async () => DONE });
-    for (const call of [jobs.ping(), jobs.list({ limit: 1 }), jobs.create(request()), later.ping()]) {
-      await expect(call).rejects.toMatchObject({ code: 'unavailable', retryable: true });
+    for (const call of [
+      () => jobs.ping(),
+      () => jobs.list({ limit: 1 }),
+      () => jobs.create(request()),
+      () => later.ping(),
+    ]) {
+      await expect(call()).rejects.toMatchObject({ code: 'unavailable', retryable: true });
     }
     await server.start();
     const { job } = await vi.waitFor(() => jobs.create(request()), 10_000);

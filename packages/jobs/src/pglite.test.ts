@@ -44,20 +44,20 @@ describe('PGlite in a folder', () => {
     await after.work({ handle: async () => ({ name: 'wood', version: version('c'), metrics: null }) });
     expect(await jobWith(after, job.id, 'succeeded')).toMatchObject({ attempt: 2 });
     await after.close();
-  });
+  }, 120_000);
 
   it('survives a kill while its files are made', async () => {
     const database = { folder: join(folder, 'new') };
     const script = startScript(new URL('testing/work.ts', import.meta.url), [
       JSON.stringify({ database, leaseSeconds: 30, concurrency: 1, holdMs: 0 }),
     ]);
-    await vi.waitFor(() => readdir(join(database.folder, 'postgres.new', 'base')), 20_000);
+    await vi.waitFor(() => readdir(join(database.folder, 'postgres.new', 'base')), 60_000);
     script.child.kill('SIGKILL');
     expect((await script.ended).stdout).not.toContain('ready');
     const jobs = await openJobs({ database });
     await jobs.create(request());
     await jobs.close();
-  });
+  }, 120_000);
 
   it('is locked by one of many that try at once, again and again', async () => {
     const place = join(folder, 'a'.repeat(90), 'lock');
