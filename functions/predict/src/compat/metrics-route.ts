@@ -1,0 +1,48 @@
+import { createRoute } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { z } from 'zod';
+import type { AppEnvironment } from '../app/environment.js';
+import { type App, newApp } from '../app/new-app.js';
+import type { AppParts } from '../app/parts.js';
+import { requires } from '../app/requires.js';
+import type { Inference } from '../inference/inference.js';
+import type { InferenceObserver } from '../inference/observer.js';
+import { KEYS, problems } from '../openapi/responses.js';
+import { addDocumented } from './documented.js';
+
+/** Numbers about the service, for Prometheus. */
+export interface Metrics {
+  /** For the inference: batches, decoding, waiting, loading. */
+  readonly observer: Required<InferenceObserver>;
+  /** The same inference with its predictions counted; its queue and its detectors are what is reported. */
+  instrument(inference: Inference): Inference;
+  /** Counts requests by route and status and how long they took; to be used before all others. */
+  readonly middleware: MiddlewareHandler<AppEnvironment>;
+  /** All of them in Prometheus' text format. */
+  scrape(): Promise<{ contentType: string; body: string }>;
+}
+
+/** `GET /metrics`, for callers with the scope `read` where the service has keys. */
+export function metricsRoute(metrics: Metrics, parts: Pick<AppParts, 'readiness'>): App {
+  const app = newApp();
+  const route = createRoute({
+    method: 'get',
+    path: '/metrics',
+    summary: 'Metrics for Prometheus',
+    operationId: 'getMetrics',
+    tags: ['Service'],
+    security: KEYS,
+    responses: {
+      200: {
+        description: 'In the text format of Prometheus',
+        content: { 'text/plain': { schema: z.string() } },
+      },
+      ...problems(401, 403, 503),
+    },
+  });
+  addDocumented(app, route, [requires(parts, 'read')], async (c) => {
+    const { contentType, body } = await metrics.scrape();
+    return c.body(body, 200, { 'content-type': contentType, 'cache-control': 'no-store' });
+  });
+  return app;
+}

@@ -1,0 +1,144 @@
+// Node only: prom-client measures the process and the event loop with what Node has for it.
+import { routePath } from 'hono/route';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Inference } from '../inference/inference.js';
+import type { InferenceObserver } from '../inference/observer.js';
+import type { Metrics } from './metrics-route.js';
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** Metrics of one service, in a registry of their own. Names are as Prometheus advises: base units, `_total` for counts. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'cflow_http_requests_total',
+    help: 'Requests by method, route and status',
+    labelNames: ['method', 'route', 'status'],
+    registers,
+  });
+  const latency = new Histogram({
+    name: 'cflow_http_request_duration_seconds',
+    help: 'From the head of a request to the head of its answer',
+    labelNames: ['method', 'route'],
+    buckets: SECONDS,
+    registers,
+  });
+  const predictions = new Counter({
+    name: 'cflow_predictions_total',
+    help: 'Images scored, by detector and label',
+    labelNames: ['detector', 'label'],
+    registers,
+  });
+  let watched: Inference | undefined;
+  watchStatus(registers, () => watched?.status());
+
+  return {
+    observer: inferenceObserver(registers),
+    instrument(inference) {
+      watched = inference;
+      return {
+        async predict(request) {
+          const results = await inference.predict(request);
+          for (const { detector, label } of results) predictions.inc({ detector: detector.name, label });
+          return results;
+        },
+        load: (name, reference) => inference.load(name, reference),
+        status: () => inference.status(),
+        close: () => inference.close(),
+      };
+    },
+    async middleware(c, next) {
+      const began = performance.now();
+      await next();
+      // As declared: the addresses that strangers think of would be numbers without end.
+      const route = routePath(c, -1);
+      const method = METHODS.has(c.req.method) ? c.req.method : 'other';
+      requests.inc({ method, route, status: c.res.status });
+      latency.observe({ method, route }, (performance.now() - began) / 1000);
+    },
+    async scrape() {
+      return { contentType: registry.contentType, body: await registry.metrics() };
+    },
+  };
+}
+
+function inferenceObserver(registers: Registry[]): Required<InferenceObserver> {
+  const batchImages = new Histogram({
+    name: 'cflow_batch_images',
+    help: 'Images of the batches that were scored',
+    labelNames: ['device'],
+    buckets: [1, 2, 4, 8, 16, 32, 64],
+    registers,
+  });
+  const padding = new Counter({
+    name: 'cflow_batch_padding_images_total',
+    help: 'Places of batches that no image was in',
+    labelNames: ['device'],
+    registers,
+  });
+  const seconds = (name: string, help: string) =>
+    new Histogram({ name: `cflow_${name}_seconds`, help, buckets: SECONDS, registers });
+  const run = new Histogram({
+    name: 'cflow_run_seconds',
+    help: 'How long the device took for a batch',
+    labelNames: ['device'],
+    buckets: SECONDS,
+    registers,
+  });
+  const decode = seconds('decode', 'How long an image took from its file to pixels');
+  const wait = seconds('queue_wait', 'How long an image waited for its batch to begin');
+  const load = seconds('detector_load', 'How long a detector took to be loaded and warmed');
+  const evictions = new Counter({
+    name: 'cflow_detector_evictions_total',
+    help: 'Detectors that had to make room for others',
+    registers,
+  });
+  const failedSwaps = new Counter({
+    name: 'cflow_detector_swap_failures_total',
+    help: 'Versions that an alias was moved to and that could not be loaded',
+    registers,
+  });
+  const replacements = new Counter({
+    name: 'cflow_thread_replacements_total',
+    help: 'Threads that died or were stuck',
+    labelNames: ['kind'],
+    registers,
+  });
+  return {
+    batch({ device, images, size, runMs }) {
+      batchImages.observe({ device }, images);
+      padding.inc({ device }, Math.max(0, size - images));
+      run.observe({ device }, runMs / 1000);
+    },
+    queueWait: (milliseconds) => wait.observe(milliseconds / 1000),
+    decode: (milliseconds) => decode.observe(milliseconds / 1000),
+    loaded: ({ milliseconds }) => load.observe(milliseconds / 1000),
+    evicted: () => evictions.inc(),
+    swapFailed: () => failedSwaps.inc(),
+    threadReplaced: ({ kind }) => replacements.inc({ kind }),
+  };
+}
+
+/** Gauges that are read when somebody asks for them. */
+function watchStatus(registers: Registry[], status: () => ReturnType<Inference['status']> | undefined): void {
+  const gauge = (name: string, help: string, read: (status: ReturnType<Inference['status']>) => number) => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        const found = status();
+        if (found) this.set(read(found));
+      },
+    });
+  };
+  gauge('cflow_queue_length', 'Images waiting and being scored', ({ queue }) => queue.length);
+  gauge('cflow_queue_capacity', 'Images that may wait or be scored at once', ({ queue }) => queue.capacity);
+  gauge('cflow_detectors_loaded', 'Detectors in memory', ({ detectors }) => detectors.length);
+  gauge('cflow_detectors_bytes', 'Estimated bytes of the detectors in memory', ({ detectors }) =>
+    detectors.reduce((sum, { bytes }) => sum + bytes, 0),
+  );
+}
