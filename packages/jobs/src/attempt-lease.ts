@@ -101,10 +101,10 @@ export class AttemptLease implements JobLease {
 
   async event(type: 'training' | 'log', data: Record<string, unknown>): Promise<void> {
     let json = JSON.stringify(data);
-    if (json.length > EVENT_CHARACTERS && type === 'log' && typeof data['message'] === 'string') {
+    if (json.length > EVENT_CHARACTERS && type === 'log' && typeof data.message === 'string') {
       json = JSON.stringify({
-        level: data['level'],
-        message: `${data['message'].slice(0, EVENT_CHARACTERS / 8)}…`,
+        level: data.level,
+        message: `${data.message.slice(0, EVENT_CHARACTERS / 8)}…`,
       });
     }
     if (json.length > EVENT_CHARACTERS) {

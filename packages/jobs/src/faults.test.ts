@@ -282,7 +282,7 @@ describe.skipIf(!installed)(installed ? 'faults' : 'skipped: PostgreSQL is not i
     });
     await jobWith(jobs, job.id, 'succeeded');
     const [count] = await sql('select count(*)::int as events, min(id) as first from cflow.job_events');
-    expect(count?.['events']).toBeLessThan(EVENTS_KEPT + 10);
+    expect(count?.events).toBeLessThan(EVENTS_KEPT + 10);
     expect((await jobs.events(job.id, { after: 0, limit: 1 }))[0]).toMatchObject({ id: 1, type: 'status' });
 
     expect(await jobs.create(request(), options)).toMatchObject({ created: false, job: { id: job.id } });

@@ -1,12 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import {
-  CflowError,
-  DataSetError,
-  type JobRequest,
-  jobEventSchema,
-  jobSchema,
-  TrainingError,
-} from '@cflow/spec';
+import { DataSetError, type JobRequest, jobEventSchema, jobSchema, TrainingError } from '@cflow/spec';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { JobLease, JobOutcome, Jobs, JobWorker, WorkOptions } from '../jobs.js';
 import { JobInterrupted } from '../jobs-error.js';
@@ -131,7 +124,7 @@ export function describeJobs({ name, create }: { name: string; create: () => Pro
       const events = await jobs.events(id, { after: 0, limit: 100 });
       for (const event of events) jobEventSchema.parse(event);
       expect(events.map((event) => event.id)).toEqual(events.map((_, i) => i + 1));
-      expect(events.filter(({ type }) => type === 'status').map(({ data }) => data['status'])).toEqual([
+      expect(events.filter(({ type }) => type === 'status').map(({ data }) => data.status)).toEqual([
         'queued',
         'running',
         'succeeded',
@@ -139,7 +132,7 @@ export function describeJobs({ name, create }: { name: string; create: () => Pro
       expect(events.at(-1)?.data).toEqual(job);
       expect(events.filter(({ type }) => type === 'progress').length).toBeLessThan(10);
       expect(events.find(({ type }) => type === 'training')?.data).toEqual({ epoch: 1, loss: 0.5 });
-      expect(events.find(({ type }) => type === 'log')?.data['message']).toMatch(
+      expect(events.find(({ type }) => type === 'log')?.data.message).toMatch(
         /^a\0b .* "quoted" \u{1f600}$/u,
       );
       expect(await jobs.events(id, { after: 2, limit: 2 })).toEqual(events.slice(2, 4));

@@ -30,7 +30,7 @@ export async function findPostgres(): Promise<string | undefined> {
   const folders = versions
     .sort((a, b) => Number(b) - Number(a))
     .map((version) => join(DEBIAN, version, 'bin'));
-  for (const folder of [...folders, ...(process.env['PATH'] ?? '').split(':')]) {
+  for (const folder of [...folders, ...(process.env.PATH ?? '').split(':')]) {
     const found = ['initdb', 'postgres'].map((program) => access(join(folder, program)));
     if ((await Promise.allSettled(found)).every(({ status }) => status === 'fulfilled')) return folder;
   }
