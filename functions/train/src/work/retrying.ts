@@ -19,11 +19,16 @@ export async function retrying<T>(work: () => Promise<T>, options: RetryingOptio
     try {
       return await work();
     } catch (error) {
-      if (attempt === attempts || !CflowError.isInstance(error) || !error.retryable) throw error;
+      if (attempt === attempts || !CflowError.isInstance(error) || !mayWorkSoon(error)) throw error;
       onRetry?.(error);
       const jitter = 0.75 + Math.random() / 2;
       // Aborted while waiting: the reason is thrown above.
       await setTimeout(pauseMs * 2 ** (attempt - 1) * jitter, undefined, { signal }).catch(() => undefined);
     }
   }
+}
+
+/** A disk that is full is not emptied in seconds: that is for another attempt, perhaps on another machine. */
+function mayWorkSoon({ retryable, code }: CflowError): boolean {
+  return retryable && code !== 'storage-full';
 }

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { makeZip, zipFolder } from '../testing/make-zip.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { openTestPlace, type TestPlace } from '../testing/test-place.js';
+import { tinyJob } from '../testing/tiny-job.js';
 import { woodImages } from '../testing/wood-images.js';
 import type { TrainWorkerParts } from './worker-parts.js';
 
@@ -124,6 +125,15 @@ describe('a training worker', () => {
     const kept = await place.objects.list(`jobs/${id}/`, { limit: 10 });
     expect(kept.map(({ key }) => key)).toEqual([`jobs/${id}/settled.json`]);
     await expect(place.registry.resolve('wood', 'latest')).rejects.toThrow();
+  });
+
+  it('stops when an attempt takes too long', async () => {
+    const place = await newPlace();
+    const request = { ...tinyJob({ epochs: 5000, maxAttempts: 1 }), timeoutSeconds: 2 };
+    const { id } = (await place.jobs.create(request)).job;
+    const job = await working(place, {}, () => place.ended(id));
+    expect(job).toMatchObject({ status: 'failed', error: { message: 'timeout' } });
+    expect(await readdir(place.workFolder)).toEqual([]);
   });
 
   it('does not mind a store that fails for a while', async () => {
