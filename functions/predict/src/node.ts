@@ -1,1 +1,1 @@
-export {};
+export { createNodeInference, type NodeInferenceOptions } from './inference/node/create-node-inference.js';

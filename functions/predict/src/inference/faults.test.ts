@@ -203,7 +203,6 @@ describe('memory', () => {
       code: 'unavailable',
       retryable: false,
     });
-    // Two that do not fit side by side are still scored in one request.
   });
 
   it('loads a detector once, however many ask for it', async () => {
@@ -231,7 +230,6 @@ describe('a thread that dies', () => {
     const large = testImage(3, 2500, 2500);
     const lost = service.predict(request([{ pixels: large }], ['wood'])).catch((error: unknown) => error);
     await new Promise((resolve) => setTimeout(resolve, 20));
-    // A message that is none is a fault like any other that nobody foresaw.
     await workers[0]?.terminate();
     expect(await lost).toMatchObject({ code: 'unavailable', retryable: true });
     await expect(service.predict(request([pixels(1)], ['wood']))).resolves.toHaveLength(1);
