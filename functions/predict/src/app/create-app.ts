@@ -1,3 +1,4 @@
+import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
@@ -6,6 +7,7 @@ import { registerComponents } from '../openapi/open-api-document.js';
 import { PredictionIds } from '../security/prediction-ids.js';
 import { RateLimiter } from '../security/rate-limiter.js';
 import { accessLog } from './access-log.js';
+import type { AppEnvironment } from './environment.js';
 import { identify } from './identify.js';
 import { type App, newApp } from './new-app.js';
 import type { AppParts } from './parts.js';
@@ -24,17 +26,26 @@ import { serviceRoutes } from './routes/service.js';
 import { versionRoutes } from './routes/versions.js';
 import { withDeadline } from './with-deadline.js';
 
+/** What a host adds: routes in the manner of others, measurements. */
+export interface AppExtras {
+  /** Sees every request before anything else does, and every answer after. */
+  before?: readonly MiddlewareHandler<AppEnvironment>[] | undefined;
+  /** Further routes. The parts are the service's own, whose inference also keeps scores for drift. */
+  routes?: ((parts: AppParts) => readonly App[]) | undefined;
+}
+
 /**
  * The service as a function of its parts: nothing of a host in it, so that it runs on any, and in tests without a port.
  *
  * @throws ConfigurationError when the secret is too short
  */
-export function createApp(given: AppParts): App {
+export function createApp(given: AppParts, extras: AppExtras = {}): App {
   const recent = new RecentScores();
   const inference = recordedInference(given.inference, recent, given.now);
   const parts: AppParts = { ...given, inference, readiness: given.readiness };
   const ids = new PredictionIds(parts.secret);
   const app = newApp();
+  for (const each of extras.before ?? []) app.use(each);
   frame(app, parts);
   registerComponents(app);
   for (const routes of [
@@ -46,6 +57,7 @@ export function createApp(given: AppParts): App {
     jobRoutes(parts),
     jobEventRoutes(parts),
     serviceRoutes(parts, app),
+    ...(extras.routes?.(parts) ?? []),
   ]) {
     app.route('/', routes);
   }
@@ -58,7 +70,8 @@ function frame(app: App, parts: AppParts): void {
   const rateLimiter = new RateLimiter(parts.limits.rate, parts.now);
   app.use(requestId({ limitLength: 128 }));
   app.use(accessLog(parts.logger));
-  app.use(secureHeaders({ overwrite: false, xFrameOptions: 'DENY' }));
+  // Whether there is TLS in front, and for which names, is for whoever put it there to say.
+  app.use(secureHeaders({ overwrite: false, xFrameOptions: 'DENY', strictTransportSecurity: false }));
   if (parts.corsOrigins.length > 0) {
     app.use(
       cors({

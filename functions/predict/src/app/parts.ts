@@ -32,8 +32,8 @@ export interface PageAsset {
   body: Uint8Array;
   /** Strong, in quotes. */
   etag: string;
-  /** For the header Cache-Control: immutable where the name has a hash. */
-  cacheControl: string;
+  /** For the header Cache-Control: immutable where the name has a hash. Default `no-cache`. */
+  cacheControl?: string | undefined;
 }
 
 /** All that the service is made of; nothing in it is taken from elsewhere, so that it runs on any host and in tests. */

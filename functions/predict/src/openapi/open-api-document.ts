@@ -1,4 +1,3 @@
-import { jobRequestSchema } from '@cflow/spec';
 import type { App } from '../app/new-app.js';
 import { headFileRoute } from './file-routes.js';
 import { predictJsonSchema, predictManyJsonSchema } from './predict-routes.js';
@@ -27,7 +26,6 @@ export function registerComponents(app: App): void {
   });
   registry.register('PredictBody', predictJsonSchema);
   registry.register('PredictManyBody', predictManyJsonSchema);
-  registry.register('JobRequest', jobRequestSchema);
   registry.registerPath(headFileRoute);
 }
 

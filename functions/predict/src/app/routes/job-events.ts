@@ -5,7 +5,6 @@ import { type App, newApp } from '../new-app.js';
 import type { AppParts } from '../parts.js';
 import { ProblemError } from '../problem.js';
 import { requires } from '../requires.js';
-import { streamOf } from '../stream-of.js';
 
 /** Streams at a time: each looks into the database again and again. */
 const MOST_STREAMS = 100;
@@ -25,12 +24,12 @@ export function jobEventRoutes(parts: AppParts): App {
     const last = Number(c.req.valid('header')['last-event-id'] || 0);
     const after = Math.max(last, c.req.valid('query').after ?? 0);
     const job = await jobs.get(id);
-    const events = await jobs.events(id, { after, limit: PAGE });
+    const known = await jobs.events(id, { after, limit: PAGE });
     if (c.req.header('accept')?.includes('application/json')) {
-      return c.json({ events, done: hasEnded(job.status) && events.length < PAGE }, 200);
+      return c.json({ events: known, done: hasEnded(job.status) && known.length < PAGE }, 200);
     }
     // To a browser this means not to connect again.
-    if (hasEnded(job.status) && events.length === 0) return c.body(null, 204);
+    if (hasEnded(job.status) && known.length === 0) return c.body(null, 204);
     if (streams >= MOST_STREAMS) {
       throw new ProblemError(
         'rate-limited',
@@ -40,23 +39,20 @@ export function jobEventRoutes(parts: AppParts): App {
         },
       );
     }
+    streams++;
     const gone = new AbortController();
-    const stream = jobEventStream(jobs, id, {
+    const events = jobEventStream(jobs, id, {
       after,
       signal: AbortSignal.any([gone.signal, c.req.raw.signal]),
       draining: () => parts.readiness.state === 'draining',
       pollMs: POLL_MS,
       heartbeatMs: HEARTBEAT_MS,
     });
-    const counted = async function* (): AsyncGenerator<Uint8Array> {
-      streams++;
-      try {
-        yield* stream;
-      } finally {
-        streams--;
-      }
+    const ended = (): void => {
+      if (!gone.signal.aborted) streams--;
+      gone.abort();
     };
-    return c.body(interruptible(streamOf(counted()), gone), 200, {
+    return c.body(endingStream(events, ended), 200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
       // Some proxies hold a stream back until it is whole.
@@ -66,21 +62,22 @@ export function jobEventRoutes(parts: AppParts): App {
   return app;
 }
 
-// A generator that sleeps is woken when the reader goes, or it would hold its place until it wakes by itself.
-function interruptible(
-  stream: ReadableStream<Uint8Array>,
-  gone: AbortController,
+// However it ends, its place is free; a generator that sleeps is woken, or it would hold on until it wakes by itself.
+function endingStream(
+  chunks: AsyncGenerator<Uint8Array, void, undefined>,
+  ended: () => void,
 ): ReadableStream<Uint8Array> {
-  const reader = stream.getReader();
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const { done, value } = await reader.read();
-      if (done) controller.close();
-      else controller.enqueue(value);
+      try {
+        const { done, value } = await chunks.next();
+        if (!done) return controller.enqueue(value);
+        controller.close();
+      } catch (error) {
+        controller.error(error);
+      }
+      ended();
     },
-    async cancel(reason) {
-      gone.abort();
-      await reader.cancel(reason);
-    },
+    cancel: ended,
   });
 }

@@ -17,10 +17,10 @@ const POLICY = [
 /** The web page and what it is made of. */
 export function pageRoutes(assets: ReadonlyMap<string, PageAsset>): App {
   const app = newApp();
-  for (const [path, { body, contentType, etag }] of assets) {
+  for (const [path, { body, contentType, etag, cacheControl = 'no-cache' }] of assets) {
     const bytes = new Uint8Array(body);
     app.get(path, (c) => {
-      const headers = { etag, 'cache-control': 'no-cache', 'content-security-policy': POLICY };
+      const headers = { etag, 'cache-control': cacheControl, 'content-security-policy': POLICY };
       if (namesEtag(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
       return c.body(bytes, 200, { ...headers, 'content-type': contentType });
     });

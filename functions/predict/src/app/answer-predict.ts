@@ -1,0 +1,52 @@
+import {
+  CflowError,
+  detectorListSchema,
+  type PredictRequestOptions,
+  type PredictResponse,
+  parseDetectorReference,
+} from '@cflow/spec';
+import type { Context } from 'hono';
+import type { InferenceRequest } from '../inference/inference.js';
+import type { PredictionIds } from '../security/prediction-ids.js';
+import type { AppEnvironment } from './environment.js';
+import type { AppParts } from './parts.js';
+import { invalid, ProblemError, problemErrorOf } from './problem.js';
+
+/** Scores what a request asks for, and signs each prediction for feedback on it. */
+export async function answerPredict(
+  c: Context<AppEnvironment>,
+  parts: Pick<AppParts, 'inference' | 'now'>,
+  ids: PredictionIds,
+  request: {
+    images: InferenceRequest['images'];
+    /** As written: name or name@reference. */
+    detectors: readonly string[];
+    options: PredictRequestOptions;
+  },
+): Promise<PredictResponse> {
+  const { images, options } = request;
+  const list = detectorListSchema.safeParse(request.detectors);
+  if (!list.success) throw invalid(list.error, 'detectors');
+  const detectors = list.data.map(
+    (each) => parseDetectorReference(each) as { name: string; reference: string },
+  );
+  const { signal } = c.get('deadline');
+  const results = await parts.inference.predict({ images, detectors, options, signal }).catch((error) => {
+    throw namedDevice(error, options.device);
+  });
+  const time = parts.now();
+  const predictions = await Promise.all(
+    results.map(async (result) => {
+      const { name, version } = result.detector;
+      return { id: await ids.sign({ name, version, score: result.score, time }), ...result };
+    }),
+  );
+  return { predictions };
+}
+
+// Whoever names a device that is not there asks for something else; that none works is the service's fault.
+function namedDevice(error: unknown, device: string): unknown {
+  if (device === 'auto' || !CflowError.isInstance(error) || error.code !== 'device') return error;
+  const { message, attempts } = problemErrorOf(error);
+  return new ProblemError('device', message, { status: 422, headers: {}, attempts, cause: error });
+}

@@ -1,0 +1,48 @@
+import { createConfig, lintFromString } from '@redocly/openapi-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openApiDocument } from '../openapi/open-api-document.js';
+import { frameSuite } from '../testing/frame-suite.js';
+import { jobsSuite } from '../testing/jobs-suite.js';
+import { predictSuite } from '../testing/predict-suite.js';
+import { registrySuite } from '../testing/registry-suite.js';
+import { createTestService, type TestService } from '../testing/test-service.js';
+import { createApp } from './create-app.js';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await createTestService();
+});
+afterAll(() => service?.close());
+const get = (): TestService => service;
+
+predictSuite(get);
+registrySuite(get);
+jobsSuite(get);
+frameSuite(get);
+
+// After all others: what they have seen is compared with what is promised.
+describe('the OpenAPI document', () => {
+  it('promises nothing that was not seen, and all that was', () => {
+    expect(service.recorder.undocumented()).toEqual([]);
+    expect(service.recorder.unseen()).toEqual([]);
+  });
+
+  it('passes the recommended rules of a public linter', async () => {
+    const document = openApiDocument(createApp(service.parts), service.parts.version);
+    const config = await createConfig({ extends: ['recommended'] });
+    const problems = await lintFromString({ source: JSON.stringify(document), config });
+    expect(
+      problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} ${location[0]?.pointer}`),
+    ).toEqual([]);
+  });
+
+  it('has an operation id, a tag and a summary for each operation, each id once', () => {
+    const document = openApiDocument(createApp(service.parts), service.parts.version);
+    const operations = Object.values(document.paths ?? {}).flatMap((path) => Object.values(path));
+    const ids = operations.map(({ operationId }) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(
+      operations.filter(({ operationId, summary, tags }) => !(operationId && summary && tags?.length === 1)),
+    ).toEqual([]);
+  });
+});

@@ -1,0 +1,380 @@
+import { feedbackSchema, type PredictResponse, type Problem, predictResponseSchema } from '@cflow/spec';
+import { encodePng } from '@cflow/visual/node';
+import { describe, expect, it } from 'vitest';
+import type { Inference } from '../inference/inference.js';
+import { base64, jsonBody, type TestService, testPng } from './test-service.js';
+
+const WOOD = '/v1/detectors/wood/predict';
+const MANY = '/v1/predict';
+
+const image = (body: BodyInit, headers: Record<string, string> = {}): RequestInit => ({
+  method: 'POST',
+  body,
+  headers: { 'content-type': 'image/png', ...headers },
+});
+
+/** A body that begins and never goes on. */
+export const stalled = (first: string): ReadableStream<Uint8Array> =>
+  new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode(first)) });
+
+export const streamed = (body: ReadableStream<Uint8Array>, type: string): RequestInit =>
+  ({ method: 'POST', body, duplex: 'half', headers: { 'content-type': type } }) as RequestInit;
+
+async function predictions(response: Response): Promise<PredictResponse['predictions']> {
+  const body = await response.json();
+  expect(response.status, JSON.stringify(body)).toBe(200);
+  return predictResponseSchema.parse(body).predictions;
+}
+
+async function refused(response: Response, status: number, code: Problem['code']): Promise<Problem> {
+  const body = (await response.json()) as Problem;
+  expect([response.status, body.code], body.detail).toEqual([status, code]);
+  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  expect(body).toMatchObject({
+    type: `urn:cflow:problem:${code}`,
+    requestId: response.headers.get('x-request-id'),
+  });
+  return body;
+}
+
+export function predictSuite(get: () => TestService): void {
+  describe('predict', () => {
+    it('gives the same for an image as it is, in a form, in JSON and by address', async () => {
+      const png = await testPng(3);
+      const { parts, app } = get();
+      const fetched: string[] = [];
+      const withUrls = app({
+        fetchUrl: async (url, { maxBytes }) => {
+          fetched.push(url);
+          expect(maxBytes).toBe(parts.limits.bodyBytes);
+          return png;
+        },
+      });
+      const form = new FormData();
+      form.append('image', new Blob([png]), 'a.png');
+      form.append('threshold', '0.25');
+      form.append('options', JSON.stringify({ map: 'f32' }));
+      const url = 'https://images.example/a.png';
+      const responses = await Promise.all([
+        withUrls.request(`${WOOD}?threshold=0.25&map=f32`, image(png)),
+        withUrls.request(WOOD, { method: 'POST', body: form }),
+        withUrls.request(WOOD, jsonBody({ images: [{ base64: base64(png) }], threshold: 0.25, map: 'f32' })),
+        withUrls.request(WOOD, jsonBody({ images: [{ url }], threshold: 0.25, map: 'f32' })),
+        withUrls.request(
+          MANY,
+          jsonBody({ images: [{ url }], detectors: ['wood'], threshold: 0.25, map: 'f32' }),
+        ),
+        withUrls.request(
+          `${MANY}?detectors=wood&threshold=0.25&map=f32`,
+          image(png, { 'content-type': 'application/octet-stream' }),
+        ),
+      ]);
+      const found = (await Promise.all(responses.map(predictions))).map(([only]) => {
+        const { id, ...rest } = only as PredictResponse['predictions'][number];
+        return rest;
+      });
+      expect(found[0]).toMatchObject({
+        threshold: 0.25,
+        original: { width: 80, height: 60 },
+        map: { format: 'f32' },
+      });
+      for (const each of found) expect(each).toEqual(found[0]);
+      expect(fetched).toEqual([url, url]);
+    });
+
+    it('takes many images and detectors, in the order of the request', async () => {
+      const { app, versions } = get();
+      const form = new FormData();
+      for (const seed of [1, 2]) form.append('image', new Blob([await testPng(seed)]), `${seed}.png`);
+      form.append('detectors', `wood@stable,steel,wood@${versions.latest.slice(0, 8)}`);
+      const found = await predictions(await app().request(MANY, { method: 'POST', body: form }));
+      expect(found.map((each) => [each.image, each.detector.name])).toEqual([
+        [0, 'wood'],
+        [0, 'steel'],
+        [0, 'wood'],
+        [1, 'wood'],
+        [1, 'steel'],
+        [1, 'wood'],
+      ]);
+      expect(found.map((each) => each.detector.version).filter((_, i) => i % 3 !== 1)).toEqual([
+        versions.old,
+        versions.latest,
+        versions.old,
+        versions.latest,
+      ]);
+      expect(new Set(found.map(({ id }) => id)).size).toBe(6);
+    });
+
+    it('leaves out what a mask ignores: one for all images, or one for each', async () => {
+      const { app } = get();
+      const png = await testPng(4, 64, 64);
+      const all = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3).fill(255) };
+      const left = { ...all, data: all.data.map((_, i) => (((i / 3) | 0) % 64 < 32 ? 255 : 0)) };
+      const [black, half] = await Promise.all(
+        [{ ...all, data: new Uint8Array(64 * 64 * 3) }, left].map(
+          async (mask) => new Uint8Array(await encodePng(mask)),
+        ),
+      );
+      const formOf = (masks: Uint8Array<ArrayBuffer>[]): RequestInit => {
+        const form = new FormData();
+        for (const name of ['a', 'b']) form.append('image', new Blob([png]), name);
+        for (const mask of masks) form.append('ignore', new Blob([mask]), 'mask.png');
+        return { method: 'POST', body: form };
+      };
+      const scores = async (masks: Uint8Array<ArrayBuffer>[]): Promise<number[]> =>
+        (await predictions(await app().request(WOOD, formOf(masks)))).map(({ score }) => score);
+      const [plain] = (await scores([])) as [number];
+      const [masked] = (await scores([half as Uint8Array<ArrayBuffer>])) as [number];
+      expect(masked).toBeLessThanOrEqual(plain);
+      expect(await scores([black as Uint8Array<ArrayBuffer>])).toEqual([plain, plain]);
+      expect(await scores([black, half] as Uint8Array<ArrayBuffer>[])).toEqual([plain, masked]);
+      const json = { images: [{ base64: base64(png), ignore: { base64: base64(half as Uint8Array) } }] };
+      const [again] = await predictions(await app().request(WOOD, jsonBody(json)));
+      expect(again?.score).toBe(masked);
+    });
+
+    it.each([
+      ['an unknown parameter', `${WOOD}?treshold=1`, /treshold/],
+      ['a number that is none', `${WOOD}?threshold=one`, /threshold: expected a number/],
+      ['a number without end', `${WOOD}?threshold=1e999`, /threshold/],
+      ['hexadecimal', `${WOOD}?minArea=0x10`, /minArea/],
+      ['a truth value in other words', `${WOOD}?overlay=yes`, /overlay: expected true or false/],
+      ['the same parameter twice', `${WOOD}?map=png8&map=f32`, /map/],
+      ['two thresholds', `${WOOD}?threshold=1&falseAlarmRate=0.1`, /not both/],
+      ['a rate out of range', `${WOOD}?falseAlarmRate=1`, /falseAlarmRate/],
+      ['a name that is none', '/v1/detectors/Wood!/predict', /name/],
+      ['a path as a name', '/v1/detectors/..%2F..%2Fetc/predict', /name/],
+      ['detectors beside the one of the address', `${WOOD}?detectors=steel`, /detectors/],
+      ['no detectors', MANY, /detectors/],
+      ['an empty detector', `${MANY}?detectors=wood,`, /detectors/],
+      ['an address that is not UTF-8', '/v1/detectors/%ff/predict', /percent-encoded/],
+    ])('refuses %s', async (_, path, detail) => {
+      const found = await refused(
+        await get()
+          .app()
+          .request(path, image(await testPng())),
+        400,
+        'invalid-request',
+      );
+      expect(found.detail).toMatch(detail);
+    });
+
+    it.each([
+      ['no JSON', '{', /not JSON/],
+      ['JSON that is no object', '[]', /object/],
+      ['no images', '{"images":[]}', /images/],
+      ['too many images', JSON.stringify({ images: Array(65).fill({ base64: 'AAAA' }) }), /images/],
+      ['no base64', '{"images":[{"base64":"!"}]}', /images\.0\.base64/],
+      ['an image with two sources', '{"images":[{"base64":"AAAA","url":"https://a.example/"}]}', /images\.0/],
+      ['a file of the server', '{"images":[{"url":"file:///etc/passwd"}]}', /images\.0/],
+      ['an unknown member', '{"images":[{"base64":"AAAA"}],"treshold":1}', /treshold/],
+      ['a text for a number', '{"images":[{"base64":"AAAA"}],"threshold":"1"}', /threshold/],
+      ['a prototype', '{"images":[{"base64":"AAAA"}],"__proto__":{"threshold":1},"x":1}', /x|proto/],
+    ])('refuses a body with %s', async (_, body, detail) => {
+      const found = await refused(await get().app().request(WOOD, jsonBody(body)), 400, 'invalid-request');
+      expect(found.detail + JSON.stringify(found.errors ?? [])).toMatch(detail);
+    });
+
+    it.each([
+      ['no image', { threshold: '1' }, /image: expected one file/],
+      ['an unknown field', { image: 'x', tresholds: '1' }, /tresholds/],
+      ['options that are no JSON', { image: 'x', options: '{' }, /options: expected JSON/],
+      ['more masks than images', { image: 'x', ignore: 'x,x' }, /ignore: expected one mask/],
+    ])('refuses a form with %s', async (_, fields, detail) => {
+      const form = new FormData();
+      for (const [name, values] of Object.entries(fields)) {
+        for (const value of (values as string).split(',')) form.append(name, value);
+      }
+      const response = await get().app().request(WOOD, { method: 'POST', body: form });
+      expect((await refused(response, 400, 'invalid-request')).detail).toMatch(detail);
+    });
+
+    it('refuses bodies that are no images, of other types, empty, or with addresses', async () => {
+      const app = get().app();
+      for (const path of [WOOD, `${MANY}?detectors=wood`]) {
+        await refused(await app.request(path, image('no image')), 422, 'image');
+        await refused(await app.request(path, image('')), 400, 'invalid-request');
+        await refused(
+          await app.request(path, image('a=b', { 'content-type': 'text/plain' })),
+          415,
+          'unsupported-media-type',
+        );
+        await refused(await app.request(path, { method: 'POST' }), 415, 'unsupported-media-type');
+      }
+      const body = { images: [{ url: 'https://a.example/' }] };
+      await refused(await app.request(WOOD, jsonBody(body)), 422, 'url-refused');
+      const nothing = image(await testPng());
+      await refused(await app.request('/v1/detectors/nothing/predict', nothing), 404, 'not-found');
+      await refused(await app.request(`${MANY}?detectors=wood@nothing`, nothing), 404, 'not-found');
+    });
+
+    it('refuses a device that it does not run on, and names it', async () => {
+      const response = await get()
+        .app()
+        .request(`${WOOD}?device=cuda`, image(await testPng()));
+      expect((await refused(response, 422, 'device')).attempts).toMatchObject([{ device: 'cuda' }]);
+    });
+
+    it.each([WOOD, `${MANY}?detectors=wood`])(
+      'counts the bytes of %s, whatever the head says',
+      async (path) => {
+        const { app, parts } = get();
+        const small = app({ limits: { ...parts.limits, bodyBytes: 1000 } });
+        const png = await testPng(0, 300, 300);
+        await refused(await small.request(path, image(png)), 413, 'payload-too-large');
+        let pulled = 0;
+        const endless = new ReadableStream<Uint8Array>({
+          pull(controller) {
+            pulled++;
+            controller.enqueue(new Uint8Array(400));
+          },
+        });
+        await refused(await small.request(path, streamed(endless, 'image/png')), 413, 'payload-too-large');
+        expect(pulled).toBeLessThan(10);
+        const lying = { ...streamed(stalled('x'.repeat(2000)), 'image/png') };
+        lying.headers = { 'content-type': 'image/png', 'content-length': '5' };
+        await refused(await small.request(path, lying), 413, 'payload-too-large');
+      },
+    );
+
+    it.each([WOOD, `${MANY}?detectors=wood`])('waits for the body of %s only so long', async (path) => {
+      const { app, parts } = get();
+      const idle = app({ limits: { ...parts.limits, bodyTimeoutMs: 30 } });
+      await refused(await idle.request(path, streamed(stalled('x'), 'image/png')), 408, 'timeout');
+      const late = app({ limits: { ...parts.limits, requestTimeoutMs: 30 } });
+      await refused(await late.request(path, streamed(stalled('x'), 'image/png')), 408, 'timeout');
+    });
+
+    it('ends the work when the time is over or the client has gone', async () => {
+      const { app, parts } = get();
+      const reasons: unknown[] = [];
+      let began: () => void = () => {};
+      // Like the inference, but with an image that takes for ever.
+      const inference: Inference = {
+        ...parts.inference,
+        status: () => parts.inference.status(),
+        load: (...args) => parts.inference.load(...args),
+        close: () => parts.inference.close(),
+        predict: ({ signal }) =>
+          new Promise((_, reject) => {
+            began();
+            signal.addEventListener('abort', () => {
+              reasons.push(signal.reason);
+              reject(signal.reason);
+            });
+          }),
+      };
+      for (const path of [WOOD, `${MANY}?detectors=wood`]) {
+        const slow = app({ inference, limits: { ...parts.limits, requestTimeoutMs: 50 } });
+        await refused(await slow.request(path, image(await testPng())), 504, 'timeout');
+      }
+      expect(reasons).toHaveLength(2);
+      const client = new AbortController();
+      const started = new Promise<void>((resolve) => {
+        began = resolve;
+      });
+      const answer = app({ inference }).request(WOOD, { ...image(await testPng()), signal: client.signal });
+      await started;
+      client.abort();
+      await refused(await answer, 503, 'interrupted');
+      expect(reasons).toHaveLength(3);
+    });
+
+    it('keeps callers to their rate, each for itself', async () => {
+      const { app, apiKeys, keyOf, parts } = get();
+      const limited = app({
+        keys: apiKeys,
+        limits: { ...parts.limits, rate: { perSecond: 0.01, burst: 2 } },
+      });
+      const ask = async (path: string, scope: string) =>
+        limited.request(path, image(await testPng(), { 'x-api-key': keyOf(scope) }));
+      const first = await ask(WOOD, 'predict');
+      expect([
+        first.status,
+        first.headers.get('ratelimit-limit'),
+        first.headers.get('ratelimit-remaining'),
+      ]).toEqual([200, '2', '1']);
+      expect((await ask(WOOD, 'predict')).status).toBe(200);
+      for (const path of [WOOD, `${MANY}?detectors=wood`]) {
+        const response = await ask(path, 'predict');
+        expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(50);
+        await refused(response, 429, 'rate-limited');
+      }
+      const feedback = await limited.request(
+        '/v1/predictions/x/feedback',
+        jsonBody({ label: 'good' }, { 'x-api-key': keyOf('predict') }),
+      );
+      await refused(feedback, 429, 'rate-limited');
+      expect((await ask(WOOD, 'admin')).status).toBe(200);
+    });
+  });
+
+  describe('feedback and drift', () => {
+    it('believes the ids of its own predictions, and keeps what is said of them', async () => {
+      const { app, versions } = get();
+      const service = app();
+      const [prediction] = await predictions(await service.request(WOOD, image(await testPng(9))));
+      const { id, score } = prediction as PredictResponse['predictions'][number];
+      const response = await service.request(
+        `/v1/predictions/${id}/feedback`,
+        jsonBody({ label: 'bad', note: 'a scratch' }),
+      );
+      expect(response.status).toBe(201);
+      const kept = feedbackSchema.parse(await response.json());
+      expect(kept).toMatchObject({
+        name: 'wood',
+        version: versions.latest,
+        score,
+        label: 'bad',
+        note: 'a scratch',
+      });
+      const listed = await service.request('/v1/detectors/wood/feedback?version=latest&limit=5');
+      expect(await listed.json()).toEqual({ feedback: [kept], next: null });
+      const old = await service.request('/v1/detectors/wood/feedback?version=stable');
+      expect(await old.json()).toEqual({ feedback: [], next: null });
+      await refused(await service.request('/v1/detectors/nothing/feedback'), 404, 'not-found');
+      await refused(
+        await service.request(`/v1/predictions/${id}x/feedback`, jsonBody({ label: 'bad' })),
+        404,
+        'not-found',
+      );
+      await refused(
+        await service.request(`/v1/predictions/${id}/feedback`, jsonBody({ label: 'fine' })),
+        400,
+        'invalid-request',
+      );
+      await refused(
+        await service.request(`/v1/predictions/${id}/feedback`, { method: 'POST', body: 'x' }),
+        415,
+        'unsupported-media-type',
+      );
+    });
+
+    it('tells scores like those of calibration from others', async () => {
+      const { app } = get();
+      const service = app();
+      const drift = async () => {
+        const response = await service.request('/v1/detectors/wood/drift');
+        expect(response.status).toBe(200);
+        return (await response.json()) as { samples: number; pValue: number | null; since: string | null };
+      };
+      expect(await drift()).toMatchObject({ samples: 0, pValue: null, since: null });
+      // The bundle was calibrated on pictures of this kind; a flat one is of another.
+      const post = async (files: Uint8Array<ArrayBuffer>[]) => {
+        const form = new FormData();
+        for (const file of files) form.append('image', new Blob([file]), 'a.png');
+        await predictions(await service.request(`${WOOD}?regions=false`, { method: 'POST', body: form }));
+      };
+      await post(await Promise.all(Array.from({ length: 12 }, (_, i) => testPng(100 + i, 64, 64))));
+      const good = await drift();
+      expect(good.samples).toBe(12);
+      expect(good.pValue).toBeGreaterThan(0.05);
+      const flat = await encodePng({ width: 64, height: 64, data: new Uint8Array(64 * 64 * 3).fill(255) });
+      await post(Array.from({ length: 60 }, () => new Uint8Array(flat)));
+      const after = await drift();
+      expect(after.samples).toBe(72);
+      expect(after.pValue).toBeLessThan(0.01);
+      await refused(await service.request('/v1/detectors/nothing/drift'), 404, 'not-found');
+    });
+  });
+}

@@ -1,0 +1,236 @@
+import { BUNDLE_FILES, type VersionDetail } from '@cflow/spec';
+import { describe, expect, it } from 'vitest';
+import { stalled, streamed } from './predict-suite.js';
+import { jsonBody, type TestService } from './test-service.js';
+
+type Bundle = ReadonlyMap<string, Uint8Array>;
+
+function upload(files: Bundle): RequestInit {
+  const form = new FormData();
+  for (const [name, bytes] of files) form.append('file', new Blob([new Uint8Array(bytes)]), name);
+  return { method: 'POST', body: form };
+}
+
+export function registrySuite(get: () => TestService): void {
+  const status = async (path: string, init?: RequestInit): Promise<number> =>
+    (await get().app().request(path, init)).status;
+
+  describe('detectors and versions', () => {
+    it('are listed, a page at a time, and read by any reference', async () => {
+      const { versions } = get();
+      const app = get().app();
+      const json = async (path: string) => (await app.request(path)).json();
+      const page = (await json('/v1/detectors?limit=1')) as { detectors: { name: string }[]; next: string };
+      expect(page.detectors.map(({ name }) => name)).toEqual(['steel']);
+      expect(await json(`/v1/detectors?after=${page.next}`)).toMatchObject({
+        detectors: [{ name: 'wood' }],
+        next: null,
+      });
+      expect(await json('/v1/detectors/wood')).toEqual({
+        name: 'wood',
+        aliases: { latest: versions.latest, stable: versions.old },
+      });
+      expect(await json('/v1/detectors/wood/versions')).toMatchObject({ next: null, versions: [{}, {}] });
+      for (const reference of ['stable', versions.old, versions.old.slice(0, 8)]) {
+        const detail = (await json(`/v1/detectors/wood/versions/${reference}`)) as VersionDetail;
+        expect([detail.version, detail.aliases, detail.manifest.name]).toEqual([
+          versions.old,
+          ['stable'],
+          'wood',
+        ]);
+      }
+      expect(await json('/v1/detectors/wood/aliases/stable')).toEqual({
+        name: 'wood',
+        alias: 'stable',
+        version: versions.old,
+      });
+    });
+
+    it('that are not there are not found', async () => {
+      for (const path of [
+        '',
+        '/versions',
+        '/versions/latest',
+        '/versions/latest/files/head.onnx',
+        '/aliases/latest',
+        '/drift',
+      ]) {
+        expect([path, await status(`/v1/detectors/nothing${path}`)]).toEqual([path, 404]);
+      }
+      for (const path of [
+        '/versions/nothing',
+        '/versions/00000000',
+        '/aliases/nothing',
+        '/aliases/constructor',
+        '/versions/latest/files/other.bin',
+      ]) {
+        expect([path, await status(`/v1/detectors/wood${path}`)]).toEqual([path, 404]);
+      }
+      for (const path of ['/versions/latest/files/..%2f..%2fx', '/versions/LATEST', '/aliases/-']) {
+        expect([path, await status(`/v1/detectors/wood${path}`)]).toEqual([path, 400]);
+      }
+    });
+
+    it('are uploaded, published under an alias, and deleted', async () => {
+      const { bundles } = get();
+      const app = get().app();
+      const files = bundles[2] as Bundle;
+      for (let time = 0; time < 2; time++) {
+        const response = await app.request('/v1/detectors/glass/versions?alias=candidate', upload(files));
+        expect(response.status).toBe(201);
+        const summary = (await response.json()) as { version: string };
+        expect(response.headers.get('location')).toBe(`/v1/detectors/glass/versions/${summary.version}`);
+        expect(summary).toMatchObject({ name: 'glass', aliases: ['candidate'] });
+      }
+      expect(await status('/v1/detectors/glass/versions/candidate', { method: 'DELETE' })).toBe(409);
+      const { version } = (await (await app.request('/v1/detectors/glass/aliases/candidate')).json()) as {
+        version: string;
+      };
+      expect(await status('/v1/detectors/glass/aliases/candidate', { method: 'DELETE' })).toBe(204);
+      expect(await status('/v1/detectors/glass/aliases/candidate', { method: 'DELETE' })).toBe(404);
+      expect(await status(`/v1/detectors/glass/versions/${version}`, { method: 'DELETE' })).toBe(204);
+      expect(await status(`/v1/detectors/glass/versions/${version}`, { method: 'DELETE' })).toBe(404);
+      expect(await status(`/v1/detectors/glass/versions/${version}`)).toBe(404);
+    });
+
+    it('are refused when anything about the files is wrong, and nothing becomes visible', async () => {
+      const { app, bundles, parts } = get();
+      const path = '/v1/detectors/broken/versions';
+      const files = bundles[0] as Map<string, Uint8Array>;
+      const head = new Uint8Array(files.get(BUNDLE_FILES.headModel) as Uint8Array);
+      head[40] = (head[40] as number) ^ 1;
+      const damaged = await app().request(path, upload(new Map([...files, [BUNDLE_FILES.headModel, head]])));
+      expect(damaged.status).toBe(422);
+      expect(await damaged.json()).toMatchObject({
+        code: 'bundle',
+        detail: expect.stringMatching(/head\.onnx/),
+      });
+      const lacking = new Map(files);
+      lacking.delete(BUNDLE_FILES.headModel);
+      expect(await status(path, upload(lacking))).toBe(422);
+      lacking.delete(BUNDLE_FILES.manifest);
+      expect(await status(path, upload(lacking))).toBe(400);
+      expect(await status(path, upload(new Map([['../x', head]])))).toBe(400);
+      expect(
+        await status(path, { method: 'POST', body: 'x', headers: { 'content-type': 'text/plain' } }),
+      ).toBe(415);
+      const small = app({ limits: { ...parts.limits, uploadBytes: 1000 } });
+      expect((await small.request(path, upload(files))).status).toBe(413);
+      expect(await status('/v1/detectors/broken')).toBe(404);
+    });
+
+    it('are uploaded one at a time, and only as long as bytes arrive', async () => {
+      const { app, parts, bundles } = get();
+      const path = '/v1/detectors/slow/versions';
+      const service = app({ limits: { ...parts.limits, bodyTimeoutMs: 200 } });
+      const slow = service.request(path, streamed(stalled('--b\r\n'), 'multipart/form-data; boundary=b'));
+      const second = await service.request(path, upload(bundles[0] as Bundle));
+      expect([second.status, second.headers.get('retry-after')]).toEqual([429, '5']);
+      expect((await slow).status).toBe(408);
+    });
+  });
+
+  describe('aliases', () => {
+    it('move only from where they are expected to be', async () => {
+      const { versions } = get();
+      const path = '/v1/detectors/wood/aliases/canary';
+      const put = (body: unknown) =>
+        get()
+          .app()
+          .request(path, jsonBody(body, {}, 'PUT'));
+      expect((await put({ version: versions.old, expected: versions.latest })).status).toBe(409);
+      const made = await put({ version: versions.old, expected: null });
+      expect([made.status, await made.json()]).toEqual([
+        200,
+        { name: 'wood', alias: 'canary', version: versions.old },
+      ]);
+      expect((await put({ version: versions.latest, expected: null })).status).toBe(409);
+      expect((await put({ version: versions.latest, expected: versions.old })).status).toBe(200);
+      expect((await put({ version: '0'.repeat(64) })).status).toBe(404);
+      expect((await put({ version: 'latest' })).status).toBe(400);
+      expect((await put('{')).status).toBe(400);
+      expect(
+        await status(path, { method: 'PUT', body: '{}', headers: { 'content-type': 'text/plain' } }),
+      ).toBe(415);
+      expect((await put({ version: versions.old, note: 'x'.repeat(2 ** 20) })).status).toBe(413);
+      expect(await status(path, { method: 'DELETE' })).toBe(204);
+    });
+  });
+
+  describe('files', () => {
+    it('come whole, in part, or not at all when the client has them', async () => {
+      const { bundles, versions } = get();
+      const app = get().app();
+      const bytes = (bundles[0] as Bundle).get('head.onnx') as Uint8Array;
+      const path = `/v1/detectors/wood/versions/${versions.old}/files/head.onnx`;
+      const whole = await app.request(path);
+      expect(new Uint8Array(await whole.arrayBuffer())).toEqual(new Uint8Array(bytes));
+      const etag = whole.headers.get('etag') as string;
+      expect(etag).toMatch(/^"[0-9a-f]{64}"$/);
+      expect(Object.fromEntries(whole.headers)).toMatchObject({
+        'accept-ranges': 'bytes',
+        'cache-control': 'private, max-age=31536000, immutable',
+        'content-disposition': 'attachment; filename="head.onnx"',
+        'content-length': String(bytes.length),
+        'x-content-type-options': 'nosniff',
+      });
+      const get206 = async (headers: Record<string, string>) => {
+        const response = await app.request(path, { headers });
+        return [
+          response.status,
+          response.headers.get('content-range'),
+          (await response.arrayBuffer()).byteLength,
+        ];
+      };
+      expect(await get206({ range: 'bytes=10-19' })).toEqual([206, `bytes 10-19/${bytes.length}`, 10]);
+      expect(await get206({ range: 'bytes=-5', 'if-range': etag })).toEqual([
+        206,
+        `bytes ${bytes.length - 5}-${bytes.length - 1}/${bytes.length}`,
+        5,
+      ]);
+      expect(await get206({ range: 'bytes=-5', 'if-range': '"other"' })).toEqual([200, null, bytes.length]);
+      expect(await get206({ 'if-none-match': `"x", ${etag}` })).toEqual([304, null, 0]);
+      const outside = await app.request(path, { headers: { range: `bytes=${bytes.length}-` } });
+      expect([outside.status, outside.headers.get('content-range')]).toEqual([
+        416,
+        `bytes */${bytes.length}`,
+      ]);
+      const part = await app.request(path, { headers: { range: 'bytes=10-19' } });
+      expect(new Uint8Array(await part.arrayBuffer())).toEqual(new Uint8Array(bytes.subarray(10, 20)));
+    });
+
+    it('answer HEAD with what GET would, less the bytes', async () => {
+      const { versions } = get();
+      const app = get().app();
+      const path = `/v1/detectors/wood/versions/${versions.old}/files/head.onnx`;
+      for (const headers of [{}, { range: 'bytes=0-9' }, { range: 'bytes=99999999-' }] as Record<
+        string,
+        string
+      >[]) {
+        const [head, whole] = [
+          await app.request(path, { method: 'HEAD', headers }),
+          await app.request(path, { headers }),
+        ];
+        expect(head.status).toBe(whole.status);
+        expect(head.headers.get('content-length')).toBe(whole.headers.get('content-length'));
+        expect(head.body).toBeNull();
+      }
+      const etag = (await app.request(path, { method: 'HEAD' })).headers.get('etag') as string;
+      expect(await status(path, { method: 'HEAD', headers: { 'if-none-match': etag } })).toBe(304);
+      expect(await status(path.replace('head.onnx', 'none.onnx'), { method: 'HEAD' })).toBe(404);
+    });
+
+    it('by an alias may change, and never run as pages of the service', async () => {
+      const app = get().app();
+      const report = await app.request('/v1/detectors/wood/versions/latest/files/report.html');
+      expect(Object.fromEntries(report.headers)).toMatchObject({
+        'cache-control': 'private, no-cache',
+        'content-type': 'application/octet-stream',
+        'content-security-policy': "sandbox; default-src 'none'",
+      });
+      const manifest = await app.request('/v1/detectors/wood/versions/latest/files/manifest.json');
+      expect(manifest.headers.get('etag')).toBe(`"${get().versions.latest}"`);
+      expect(await manifest.json()).toMatchObject({ formatVersion: 1 });
+    });
+  });
+}
