@@ -1,6 +1,6 @@
 // Turns the page's sources into the files that the service serves: dist/page, with a hash in the name of every asset.
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { colorMap } from '@cflow/visual';
@@ -33,7 +33,6 @@ const { outputFiles } = await build({
   logLevel: 'warning',
 });
 
-await rm(out, { recursive: true, force: true });
 await mkdir(new URL('assets/', out), { recursive: true });
 
 const addresses = new Map();
@@ -56,4 +55,10 @@ for (const name of ['index.html', 'docs.html']) {
     return `${attribute}="${address}"`;
   });
   await writeFile(new URL(name, out), html);
+}
+
+// Last, so that there is a whole page at any time.
+const built = new Set([...addresses.values()].map((address) => basename(address)));
+for (const name of await readdir(new URL('assets/', out))) {
+  if (!built.has(name)) await rm(new URL(`assets/${name}`, out));
 }

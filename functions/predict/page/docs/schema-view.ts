@@ -104,7 +104,8 @@ export function limitsOf(schema: Schema): string {
     schema.maxLength !== undefined && `at most ${schema.maxLength} characters`,
     schema.pattern !== undefined && `matches ${schema.pattern}`,
   ].filter((part) => part !== false);
-  return parts.join(', ');
+  const text = parts.join(', ');
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function joined(lists: readonly Child[][], separator: string): Child[] {

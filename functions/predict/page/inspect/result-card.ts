@@ -171,7 +171,7 @@ export class ResultCard {
       try {
         await this.actions.feedback(prediction, label);
         for (const each of choices) each.setAttribute('aria-pressed', String(each === choice));
-        note.textContent = 'Noted. Thank you.';
+        note.textContent = 'Noted.';
         row.nextElementSibling?.remove();
       } catch (error) {
         row.nextElementSibling?.remove();
