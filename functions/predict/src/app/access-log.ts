@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { AppEnvironment } from './environment.js';
 import type { Logger } from './logger.js';
+import { problemErrorOf } from './problem.js';
 
 /** Gives the request a logger, and writes one line when it was answered: never a body, a query or a key. */
 export function accessLog(logger: Logger): MiddlewareHandler<AppEnvironment> {
@@ -19,9 +20,12 @@ export function accessLog(logger: Logger): MiddlewareHandler<AppEnvironment> {
       milliseconds: Math.round((performance.now() - began) * 10) / 10,
       ...(c.get('caller') && { caller: c.get('caller')?.name }),
     };
-    if (c.res.status >= 500) logger.error({ ...fields, error: c.error }, 'request failed');
-    else if (c.error) logger.info({ ...fields, reason: c.error.message }, 'request refused');
-    else logger.info(fields, 'request');
+    if (!c.error) return logger.info(fields, 'request');
+    const { code, cause, message } = problemErrorOf(c.error);
+    // The message about a request that is not valid quotes it.
+    const detail = code === 'invalid-request' ? {} : { detail: message };
+    if (c.res.status < 500) logger.info({ ...fields, code, ...detail }, 'request refused');
+    else logger.error({ ...fields, code, ...detail, err: cause ?? c.error }, 'request failed');
   };
 }
 

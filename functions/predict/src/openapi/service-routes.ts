@@ -10,7 +10,7 @@ export const livezRoute = createRoute({
   tags: ['Service'],
   summary: 'Whether the process answers',
   security: OPEN,
-  responses: { 200: json(healthSchema, 'It does', { status: 'alive', version: '0.1.0' }) },
+  responses: { 200: json(healthSchema, 'It does', { status: 'alive', version: '0.1.0' }), ...problems(400) },
 });
 
 export const readyzRoute = createRoute({
@@ -24,7 +24,7 @@ export const readyzRoute = createRoute({
   security: OPEN,
   responses: {
     200: json(healthSchema, 'They should', { status: 'ready', version: '0.1.0' }),
-    ...problems(503),
+    ...problems(400, 503),
   },
 });
 
@@ -40,5 +40,6 @@ export const openApiRoute = createRoute({
       description: 'OpenAPI 3.1',
       content: { 'application/json': { schema: z.looseObject({}) } },
     },
+    ...problems(400),
   },
 });

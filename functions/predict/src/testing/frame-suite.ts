@@ -131,7 +131,7 @@ export function frameSuite(get: () => TestService): void {
         message: 'request',
         fields: { status: 200, milliseconds: expect.any(Number) },
       });
-      const text = JSON.stringify(logged.map(({ fields: { error: _, ...fields } }) => fields));
+      const text = JSON.stringify(logged.map(({ fields: { err: _, ...fields } }) => fields));
       for (const hidden of ['s3cret', keyOf('read'), keyOf('admin')]) expect(text).not.toContain(hidden);
     });
 
@@ -149,8 +149,10 @@ export function frameSuite(get: () => TestService): void {
         500,
         'application/problem+json',
       ]);
-      expect(await response.text()).not.toMatch(/srv|EACCES|at /);
-      expect(logged).toMatchObject([{ message: 'request failed', fields: { status: 500, error: secret } }]);
+      expect(await response.text()).not.toMatch(/srv|EACCES|\.js|\.ts/);
+      expect(logged).toMatchObject([
+        { message: 'request failed', fields: { status: 500, code: 'internal', err: secret } },
+      ]);
     });
 
     it('is ready when its detectors are', async () => {
@@ -215,6 +217,12 @@ export function frameSuite(get: () => TestService): void {
         expect((await app.request(path, { headers: { 'if-none-match': etag } })).status).toBe(304);
       }
       expect((await get().app().request('/')).status).toBe(404);
+    });
+
+    it('answers on its health and itself only to addresses that can be read', async () => {
+      for (const path of ['/livez', '/readyz', '/openapi.json']) {
+        expect((await get().app().request(`${path}?x=%zz`)).status).toBe(400);
+      }
     });
 
     it('describes itself', async () => {

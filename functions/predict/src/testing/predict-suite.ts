@@ -348,6 +348,8 @@ export function predictSuite(get: () => TestService): void {
         415,
         'unsupported-media-type',
       );
+      const long = jsonBody({ label: 'bad', note: 'x'.repeat(2 ** 20) });
+      await refused(await service.request(`/v1/predictions/${id}/feedback`, long), 413, 'payload-too-large');
     });
 
     it('tells scores like those of calibration from others', async () => {
