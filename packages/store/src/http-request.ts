@@ -61,6 +61,12 @@ export class ServiceRequests {
 
   /** A successful answer. @throws RegistryError or StorageError */
   async get(path: readonly string[], options: GetRequest = {}): Promise<Response> {
+    // These are no names to an address, but steps in it.
+    if (path.some((name) => /^\.{0,2}$/.test(name))) {
+      throw new RegistryError('not-found', `there is no ${JSON.stringify(path.at(-1))} at ${this.name}`, {
+        details: { service: this.name },
+      });
+    }
     const url = new URL(path.map(encodeURIComponent).join('/'), this.#base);
     for (const [name, value] of Object.entries(options.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readAll } from '../read-all.js';
@@ -8,13 +8,13 @@ import { s3ObjectStore } from './s3-object-store.js';
 const found = await findS3Server();
 const missing = 'missing' in found ? found.missing : undefined;
 
-describe('an S3 server that is killed', () => {
-  let server: S3Server;
-  beforeAll(async () => {
-    if ('folder' in found) server = await startS3Server(found.folder);
-  });
-  afterAll(async () => server?.stop());
+let server: S3Server;
+beforeAll(async () => {
+  if ('folder' in found) server = await startS3Server(found.folder);
+});
+afterAll(async () => server?.stop());
 
+describe('an S3 server that is killed', () => {
   it('during an upload leaves nothing half, says so, and works again when it is back', async ({ skip }) => {
     if (missing !== undefined) skip(missing);
     const { endpoint, region, credentials } = server;
@@ -117,15 +117,13 @@ describe('a server that takes no notice of conditions', () => {
 describe('a lost answer', () => {
   it('does not make a writer believe that somebody else has won', async ({ skip }) => {
     if (missing !== undefined) skip(missing);
-    const server = await startS3Server((found as { folder: string }).folder);
     // Carries one request out and closes the connection instead of answering.
     let lose = false;
     const proxy = createServer(async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const { connection: _, 'transfer-encoding': __, host: ___, ...headers } = request.headers;
-      const { request: send } = await import('node:http');
-      const forward = send(server.endpoint + request.url, {
+      const forward = httpRequest(server.endpoint + request.url, {
         method: request.method ?? 'GET',
         headers: { ...headers, host: request.headers.host ?? '' },
       });
@@ -158,7 +156,6 @@ describe('a lost answer', () => {
     } finally {
       proxy.closeAllConnections();
       proxy.close();
-      await server.stop();
     }
   });
 });

@@ -210,6 +210,7 @@ mon data = ${folder}/mon
 osd data = ${folder}/osd
 osd objectstore = memstore
 memstore device bytes = 1073741824
+osd client watch timeout = 2
 keyring = ${folder}/keyring
 [client.rgw]
 rgw data = ${folder}/rgw
@@ -225,6 +226,7 @@ rgw run sync thread = false
 rgw enable quota threads = false
 rgw thread pool size = 16
 rgw num rados handles = 1
+rgw cache enabled = false
 `;
 }
 
