@@ -12,5 +12,6 @@ export type * from './inference/inference.js';
 export { InferenceError, type InferenceErrorCode } from './inference/inference-error.js';
 export type { InferenceObserver } from './inference/observer.js';
 export { type OpenApiDocument, openApiDocument } from './openapi/open-api-document.js';
+export { publishedOpenApi } from './openapi/published-open-api.js';
 export * from './security/api-keys.js';
 export * from './security/hashed-api-keys.js';

@@ -4,6 +4,8 @@ import type { AppEnvironment } from './environment.js';
 import type { Logger } from './logger.js';
 import { problemErrorOf } from './problem.js';
 
+const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/ping']);
+
 /** Gives the request a logger, and writes one line when it was answered: never a body, a query or a key. */
 export function accessLog(logger: Logger): MiddlewareHandler<AppEnvironment> {
   return async (c, next) => {
@@ -20,11 +22,15 @@ export function accessLog(logger: Logger): MiddlewareHandler<AppEnvironment> {
       milliseconds: Math.round((performance.now() - began) * 10) / 10,
       ...(c.get('caller') && { caller: c.get('caller')?.name }),
     };
+    // Asked every few seconds, and not ready is what they are asked to find out.
+    if (PROBES.has(c.req.path)) return logger.debug(fields, 'probe');
     if (!c.error) return logger.info(fields, 'request');
     const { code, cause, message } = problemErrorOf(c.error);
     // The message about a request that is not valid quotes it.
     const detail = code === 'invalid-request' ? {} : { detail: message };
-    if (c.res.status < 500) logger.info({ ...fields, code, ...detail }, 'request refused');
+    // Nobody reads the answer, and nothing is wrong with the service.
+    if (c.req.raw.signal.aborted) logger.info({ ...fields, code }, 'client gone');
+    else if (c.res.status < 500) logger.info({ ...fields, code, ...detail }, 'request refused');
     else logger.error({ ...fields, code, ...detail, err: cause ?? c.error }, 'request failed');
   };
 }

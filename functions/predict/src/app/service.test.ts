@@ -1,6 +1,7 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openApiDocument } from '../openapi/open-api-document.js';
+import { publishedOpenApi } from '../openapi/published-open-api.js';
 import { frameSuite } from '../testing/frame-suite.js';
 import { jobsSuite } from '../testing/jobs-suite.js';
 import { predictSuite } from '../testing/predict-suite.js';
@@ -25,6 +26,7 @@ describe('the OpenAPI document', () => {
   it('promises nothing that was not seen, and all that was', () => {
     expect(service.recorder.undocumented()).toEqual([]);
     expect(service.recorder.unseen()).toEqual([]);
+    expect(service.recorder.wrong()).toEqual([]);
   });
 
   it('passes the recommended rules of a public linter', async () => {
@@ -34,6 +36,11 @@ describe('the OpenAPI document', () => {
     expect(
       problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} ${location[0]?.pointer}`),
     ).toEqual([]);
+  });
+
+  it('can be published without a service', () => {
+    const { version } = service.parts;
+    expect(publishedOpenApi(version)).toEqual(openApiDocument(createApp(service.parts), version));
   });
 
   it('has an operation id, a tag and a summary for each operation, each id once', () => {

@@ -8,7 +8,7 @@ import { jsonBody, type TestService } from './test-service.js';
 const NOBODY = '0b7f7c0e-2f6b-4a53-9a0e-6d0b0f0e7c11';
 /** As much of an archive as the service looks at. */
 const ZIP = new Uint8Array([0x50, 0x4b, 3, 4, ...new TextEncoder().encode('the rest of an archive')]);
-const zip = (body: BodyInit = ZIP): RequestInit => ({
+const zip = (body: NonNullable<RequestInit['body']> = ZIP): RequestInit => ({
   method: 'POST',
   body,
   headers: { 'content-type': 'application/zip' },

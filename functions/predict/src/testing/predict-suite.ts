@@ -7,7 +7,10 @@ import { base64, jsonBody, type TestService, testPng } from './test-service.js';
 const WOOD = '/v1/detectors/wood/predict';
 const MANY = '/v1/predict';
 
-const image = (body: BodyInit, headers: Record<string, string> = {}): RequestInit => ({
+const image = (
+  body: NonNullable<RequestInit['body']>,
+  headers: Record<string, string> = {},
+): RequestInit => ({
   method: 'POST',
   body,
   headers: { 'content-type': 'image/png', ...headers },

@@ -1,8 +1,12 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
 import type { App } from '../app/new-app.js';
 import type { OpenApiDocument } from '../openapi/open-api-document.js';
 
 interface Operation {
   id: string;
+  /** JSON pointer to its responses in the document. */
+  pointer: string;
   method: string;
   pattern: RegExp;
   /** `status type`, the type empty where there is no body. */
@@ -19,9 +23,13 @@ export class ResponseRecorder {
   readonly #operations: readonly Operation[];
   readonly #seen: Set<string> = new Set();
   readonly #undocumented: Set<string> = new Set();
+  readonly #wrong: Set<string> = new Set();
+  readonly #ajv: Ajv2020 = new Ajv2020({ strict: false, allErrors: true });
 
   constructor(document: OpenApiDocument) {
     this.#operations = operationsOf(document);
+    (formats as unknown as (ajv: Ajv2020) => void)(this.#ajv);
+    this.#ajv.addSchema(document, 'document');
   }
 
   /** The same app, watched. */
@@ -29,7 +37,7 @@ export class ResponseRecorder {
     return {
       request: async (path, init) => {
         const response = await app.request(path, init);
-        this.#note((init?.method ?? 'GET').toLowerCase(), path.split('?', 1)[0] as string, response);
+        await this.#note((init?.method ?? 'GET').toLowerCase(), path.split('?', 1)[0] as string, response);
         return response;
       },
     };
@@ -48,7 +56,12 @@ export class ResponseRecorder {
     return [...this.#undocumented];
   }
 
-  #note(method: string, path: string, response: Response): void {
+  /** Bodies that are not as their schema says. */
+  wrong(): string[] {
+    return [...this.#wrong];
+  }
+
+  async #note(method: string, path: string, response: Response): Promise<void> {
     const operation = this.#operations.find((each) => each.method === method && each.pattern.test(path));
     if (!operation) return;
     const type = (response.headers.get('content-type') ?? '').split(';', 1)[0];
@@ -56,6 +69,14 @@ export class ResponseRecorder {
     const key = `${response.status} ${response.body || method !== 'head' ? type : ''}`.trim();
     this.#seen.add(`${operation.id} ${key}`);
     if (!operation.responses.has(key)) this.#undocumented.add(`${operation.id} ${key}`);
+    else if (type?.endsWith('json') && method !== 'head') {
+      const media = type.replaceAll('/', '~1');
+      const schema = `document#${operation.pointer}/${response.status}/content/${encodeURIComponent(media)}/schema`;
+      const body: unknown = await response.clone().json();
+      if (!this.#ajv.validate({ $ref: schema }, body)) {
+        this.#wrong.add(`${operation.id} ${key}: ${this.#ajv.errorsText()}`);
+      }
+    }
   }
 }
 
@@ -65,6 +86,7 @@ function operationsOf(document: OpenApiDocument): Operation[] {
       item as Record<string, { operationId: string; responses: Record<string, { content?: object }> }>,
     ).map(([method, { operationId, responses }]) => ({
       id: operationId,
+      pointer: `/paths/${encodeURIComponent(path.replaceAll('/', '~1'))}/${method}/responses`,
       method,
       pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
       responses: new Set(
