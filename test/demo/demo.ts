@@ -1,13 +1,14 @@
 // Renders an inspection set, trains a detector on it, evaluates it and shows what it sees, by the commands that a user
 // would type. Nothing is downloaded: the backbone comes with the packages.
 //
-//   npm run demo                     into ./demo-out
+//   npm run demo                     into ./demo-out, then a server with a page until Ctrl-C
+//   npm run demo -- --no-serve       without the server
 //   npm run demo -- --json           the last line of stdout is one JSON object of figures and paths
 //   npm run demo -- --output DIR --material wood --seed 3
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CflowFailed, runCflow } from './run-cflow.js';
+import { CflowFailed, runCflow, serveUntilInterrupted } from './run-cflow.js';
 
 const MATERIAL = 'brushed-metal';
 /** What the demo promises of its default material. */
@@ -31,8 +32,8 @@ async function demo(): Promise<void> {
       seed: { type: 'string', default: '1' },
       train: { type: 'string', default: '120' },
       json: { type: 'boolean', default: false },
-      // Accepted for scripts that must not be left with a server running.
       'no-serve': { type: 'boolean', default: false },
+      port: { type: 'string', default: '8080' },
     },
   });
   const { output, material, seed, train } = values;
@@ -93,7 +94,23 @@ Next: npx cflow predict ${shown(paths.bundle)} YOUR-IMAGES
   if (!passed) {
     say(`expected an image AUROC of at least ${LEAST_IMAGE_AUROC}, got ${figures.imageAuroc}`);
     process.exitCode = 1;
+    return;
   }
+  // Whoever reads JSON waits for the end of the output, and a server would keep it open.
+  if (values['no-serve'] || values.json) return;
+  const serving = [
+    'serve',
+    paths.bundle,
+    '--store',
+    join(output, 'store'),
+    '--port',
+    values.port,
+    '--log',
+    'warn',
+  ];
+  step(serving);
+  say('The page is at the address below. Ctrl-C ends it.');
+  await serveUntilInterrupted(serving);
 }
 
 const shown = (path: string): string => relative(process.cwd(), path) || path;

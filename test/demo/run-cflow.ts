@@ -39,3 +39,23 @@ export async function runCflow(args: readonly string[]): Promise<string> {
   }
   return Buffer.concat(chunks).toString('utf8');
 }
+
+/** Runs the service with its address on this process's stdout, until it is ended from outside. */
+export async function serveUntilInterrupted(args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, [CFLOW, ...args], { stdio: 'inherit' });
+  // A terminal sends Ctrl-C to the child as well; a SIGTERM comes to this process only.
+  const ignore = (): void => {};
+  const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+  process.on('SIGINT', ignore);
+  process.on('SIGTERM', forward);
+  try {
+    const exitCode = await new Promise<number | null>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', resolve);
+    });
+    if (exitCode !== null && exitCode !== 0) throw new CflowFailed(args, exitCode);
+  } finally {
+    process.off('SIGINT', ignore);
+    process.off('SIGTERM', forward);
+  }
+}

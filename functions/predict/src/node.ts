@@ -1,1 +1,9 @@
 export { createNodeInference, type NodeInferenceOptions } from './inference/node/create-node-inference.js';
+export {
+  readServiceEnvironment,
+  type ServiceEnvironment,
+  serviceEnvironmentSchema,
+} from './node/service-configuration.js';
+export type { RunningWorker, StartWorker, WorkerParts } from './node/service-jobs.js';
+export { type Service, type ServiceOptions, startService } from './node/start-service.js';
+export { loadPage } from './page/load-page.js';

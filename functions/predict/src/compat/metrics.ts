@@ -45,7 +45,7 @@ export function createMetrics(): Metrics {
           for (const { detector, label } of results) predictions.inc({ detector: detector.name, label });
           return results;
         },
-        load: (name, reference) => inference.load(name, reference),
+        load: (name, reference, options) => inference.load(name, reference, options),
         status: () => inference.status(),
         close: () => inference.close(),
       };

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
 import { ConfigurationError } from '@cflow/spec';
+import { getRequestListener } from '@hono/node-server';
 
 export interface HttpServerOptions {
   fetch(request: Request, env: unknown): Response | Promise<Response>;

@@ -4,26 +4,16 @@ import type { Jobs } from '@cflow/jobs';
  * Jobs whose database is opened when it is first asked for: the embedded one takes seconds to start, and a service
  * that is only asked for predictions never pays them. An opening that fails is tried again with the next call.
  */
-export function lazyJobs(open: () => Promise<Jobs>): Jobs & { readonly opened: boolean } {
+export function lazyJobs(open: () => Promise<Jobs>): Jobs {
   let opening: Promise<Jobs> | undefined;
-  let opened = false;
   const jobs = (): Promise<Jobs> => {
-    opening ??= open().then(
-      (ready) => {
-        opened = true;
-        return ready;
-      },
-      (error: unknown) => {
-        opening = undefined;
-        throw error;
-      },
-    );
+    opening ??= open().catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
     return opening;
   };
   return {
-    get opened() {
-      return opened;
-    },
     create: async (request, options) => (await jobs()).create(request, options),
     get: async (id) => (await jobs()).get(id),
     list: async (page) => (await jobs()).list(page),

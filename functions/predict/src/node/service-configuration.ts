@@ -2,7 +2,11 @@ import { ConfigurationError, DEVICES, detectorReferenceSchema, parseDetectorRefe
 import { z } from 'zod';
 
 // Environment variables are text; an empty one is one that was not set, as in compose files.
-const text = z.string().trim().transform((value) => (value === '' ? undefined : value)).optional();
+const text = z
+  .string()
+  .trim()
+  .transform((value) => (value === '' ? undefined : value))
+  .optional();
 const list = text.transform((value) =>
   value
     ?.split(',')
@@ -34,22 +38,43 @@ export const serviceEnvironmentSchema = z.object({
   CFLOW_STORE_CACHE: text.describe('Folder that files of a remote store are kept in'),
   CFLOW_STORE_CACHE_MB: megabytes.describe('Megabytes of that folder (default 20000)'),
   CFLOW_BUNDLES: list.describe('Bundle folders to publish when the service starts, with commas between them'),
-  CFLOW_PRELOAD: list.describe('Detectors to load before the service is ready: name or name@reference; none for none'),
+  CFLOW_PRELOAD: list.describe(
+    'Detectors to load before the service is ready: name or name@reference; none for none',
+  ),
   CFLOW_DEFAULT_DETECTOR: text.describe('The detector that /invocations and Vertex AI requests mean'),
   CFLOW_DEVICE: text
     .pipe(z.enum(['auto', ...DEVICES]).optional())
     .describe('auto, cuda, webgpu or cpu (default auto)'),
   CFLOW_THREADS: whole(1, 1024).describe('CPU threads (default: one per core)'),
   CFLOW_BATCH_SIZES: list
-    .pipe(z.array(z.string().regex(/^[1-9]\d{0,2}$/, 'expected whole numbers from 1 to 999').transform(Number)).optional())
-    .describe('Batch sizes that detectors are warmed for (default 1,2,4,8)'),
+    .pipe(
+      z
+        .array(
+          z
+            .string()
+            .regex(/^[1-9]\d{0,2}$/, 'expected whole numbers from 1 to 999')
+            .transform(Number),
+        )
+        .optional(),
+    )
+    .describe('Batch sizes that detectors are warmed for (default 1 to 4 on the CPU, else 1,2,4,8)'),
+  CFLOW_LANES: whole(1, 64).describe(
+    'Copies of each detector that score side by side (default: one per two cores, at most 4; on a GPU 1)',
+  ),
   CFLOW_QUEUE: whole(1, 100_000).describe('Images that may wait (default 64)'),
-  CFLOW_MEMORY_MB: megabytes.describe('Megabytes that detectors in memory may take (default 2048)'),
+  CFLOW_MEMORY_MB: megabytes.describe(
+    'Megabytes that detectors in memory may take (default: half of the memory)',
+  ),
   CFLOW_MAX_BODY_MB: megabytes.describe('Megabytes of a request with images (default 64)'),
   CFLOW_MAX_UPLOAD_MB: megabytes.describe('Megabytes of an uploaded data set or bundle (default 8192)'),
   CFLOW_REQUEST_TIMEOUT_SECONDS: whole(1, 3600).describe('Seconds that a prediction may take (default 30)'),
   CFLOW_RATE: text
-    .pipe(z.string().regex(/^\d+(\.\d+)?(:\d+)?$/, 'expected requests per second, or per second and burst: 20:40').optional())
+    .pipe(
+      z
+        .string()
+        .regex(/^\d+(\.\d+)?(:\d+)?$/, 'expected requests per second, or per second and burst: 20:40')
+        .optional(),
+    )
     .describe('Requests per second and caller, and burst, such as 20:40 (default: no limit)'),
   CFLOW_API_KEYS: text.describe('JSON list of keys: [{"name", "sha256", "scopes", "rate"?}]'),
   CFLOW_API_KEYS_FILE: text.describe('File with that list'),
@@ -58,15 +83,26 @@ export const serviceEnvironmentSchema = z.object({
     .pipe(z.string().min(32, 'expected at least 32 characters').optional())
     .describe('Signs prediction ids (default: a random one kept in the store)'),
   CFLOW_CORS_ORIGINS: list.describe('Origins of web pages elsewhere that may call the service'),
-  CFLOW_ALLOW_URLS: list.describe('Hosts that images and data sets may be fetched from: host, *.host, host:port'),
+  CFLOW_FETCH_HOSTS: list.describe(
+    'Hosts that images and data sets may be fetched from: host, *.host, host:port (default: none)',
+  ),
+  CFLOW_WEBHOOK_HOSTS: list.describe('Hosts that webhooks may be sent to (default *)'),
+  CFLOW_PRIVATE_NETWORKS: list.describe(
+    'Inner networks that may be connected to all the same, as 10.0.0.0/8',
+  ),
   CFLOW_TRAIN: text
     .pipe(z.enum(['here', 'elsewhere', 'off'], { error: 'expected here, elsewhere or off' }).optional())
-    .describe('Whether jobs are worked on by this process, by other workers, or not offered (default here, with DATABASE_URL elsewhere)'),
+    .describe(
+      'Whether jobs are worked on by this process, by other workers, or not offered (default here, with DATABASE_URL elsewhere)',
+    ),
   CFLOW_WEBHOOK_SECRET: text.describe('Signs webhooks, as whsec_…'),
-  CFLOW_STATE: text.describe('Folder for the job database and training runs (default: .state in a folder store, else a temporary one)'),
+  CFLOW_STATE: text.describe(
+    'Folder for the job database (default: .state in a folder store, else a temporary one)',
+  ),
+  CFLOW_WORK_FOLDER: text.describe('Folder for training runs (default: runs in that folder)'),
   DATABASE_URL: text.describe('PostgreSQL for jobs (default: PGlite in this process)'),
   CFLOW_DRAIN_SECONDS: whole(0, 3600).describe('Seconds that requests may take after SIGTERM (default 8)'),
-  CFLOW_LOG: text
+  CFLOW_LOG_LEVEL: text
     .pipe(z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional())
     .describe('debug, info, warn, error or silent (default info)'),
   // Set by hosts.
@@ -83,9 +119,13 @@ export type ServiceEnvironment = z.infer<typeof serviceEnvironmentSchema>;
  * Reads the service's variables.
  * @throws ConfigurationError that lists every variable that cannot work
  */
-export function readServiceEnvironment(env: Readonly<Record<string, string | undefined>>): ServiceEnvironment {
+export function readServiceEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+): ServiceEnvironment {
   const known = Object.keys(serviceEnvironmentSchema.shape);
-  const parsed = serviceEnvironmentSchema.safeParse(Object.fromEntries(known.map((name) => [name, env[name]])));
+  const parsed = serviceEnvironmentSchema.safeParse(
+    Object.fromEntries(known.map((name) => [name, env[name]])),
+  );
   const problems = parsed.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
   for (const name of Object.keys(env)) {
     // A misspelt variable would be ignored in silence, and a service without its keys is open.
@@ -93,7 +133,10 @@ export function readServiceEnvironment(env: Readonly<Record<string, string | und
       problems.push(`${name}: there is no such variable`);
     }
   }
-  for (const reference of [...(parsed.data?.CFLOW_PRELOAD ?? []), ...(parsed.data?.CFLOW_DEFAULT_DETECTOR ? [parsed.data.CFLOW_DEFAULT_DETECTOR] : [])]) {
+  for (const reference of [
+    ...(parsed.data?.CFLOW_PRELOAD ?? []),
+    ...(parsed.data?.CFLOW_DEFAULT_DETECTOR ? [parsed.data.CFLOW_DEFAULT_DETECTOR] : []),
+  ]) {
     if (reference !== 'none' && !detectorReferenceSchema.safeParse(reference).success) {
       problems.push(`"${reference}" is no detector: expected name or name@reference`);
     }
@@ -106,8 +149,23 @@ export function readServiceEnvironment(env: Readonly<Record<string, string | und
   return parsed.data;
 }
 
-/** Variables of other parts: the backbone cache, the training worker, benchmarks. */
-const FOREIGN = ['CFLOW_CACHE', 'CFLOW_DATA', 'CFLOW_NAME', 'CFLOW_SAGEMAKER_ROOT', 'CFLOW_PEER_PYTHON'];
+/** Variables of other parts: the backbone cache, the training verb, tests and benchmarks. */
+const FOREIGN = [
+  'CFLOW_CACHE',
+  'CFLOW_CONCURRENCY',
+  'CFLOW_CHECKPOINT_SECONDS',
+  'CFLOW_MAX_DATA_SET_BYTES',
+  'CFLOW_UNTIL_EMPTY',
+  'CFLOW_DATA',
+  'CFLOW_NAME',
+  'CFLOW_PRESET',
+  'CFLOW_EPOCHS',
+  'CFLOW_ALIAS',
+  'CFLOW_CONFIGURATION',
+  'CFLOW_SAGEMAKER_ROOT',
+  'CFLOW_PEER_PYTHON',
+  'CFLOW_S3_SERVER',
+];
 
 /** `20:40`: requests per second, and how many at once after a pause (default twice the rate). */
 export function parseRate(rate: string): { perSecond: number; burst: number } {

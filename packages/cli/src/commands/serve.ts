@@ -16,7 +16,7 @@ export interface ServeFlags extends DeviceFlags {
   apiKeys?: string;
   anonymous?: true;
   rate?: string;
-  allowUrls?: string[];
+  fetchHosts?: string[];
   corsOrigins?: string[];
   log?: string;
   verbose?: true;
@@ -44,11 +44,19 @@ export function defineServe(command: Command): void {
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <n>', 'port to listen on; 0 for any (default: 8080)', integer(0, 65_535))
     .option('--store <place>', 'where bundles live: a folder or s3://bucket/prefix (default: ./cflow-store)')
-    .option('--preload <detectors>', 'loaded before the service is ready: name or name@reference, or none (default: the bundles named, else every detector)', nameList)
+    .option(
+      '--preload <detectors>',
+      'loaded before the service is ready: name or name@reference, or none (default: the bundles named, else every detector)',
+      nameList,
+    )
     .option('--memory <size>', 'memory that loaded detectors may take (default: 2GiB)', byteSize)
     .option('--queue <n>', 'images that may wait (default: 64)', integer(1, 100_000))
     .option('--batch-sizes <list>', 'batch sizes to be warm for (default: 1,2,4,8)', nameList)
-    .option('--request-timeout <seconds>', 'seconds that a prediction may take (default: 30)', integer(1, 3600))
+    .option(
+      '--request-timeout <seconds>',
+      'seconds that a prediction may take (default: 30)',
+      integer(1, 3600),
+    )
     .addOption(
       new Option(
         '--train <where>',
@@ -59,7 +67,7 @@ export function defineServe(command: Command): void {
     .option('--api-keys <file>', 'JSON file of keys ("cflow key" makes them)')
     .option('--anonymous', 'let anybody who can reach it do everything')
     .option('--rate <r>', 'requests per second and caller, and burst, such as 20:40')
-    .option('--allow-urls <hosts>', 'hosts that images and data sets may be fetched from', nameList)
+    .option('--fetch-hosts <hosts>', 'hosts that images and data sets may be fetched from', nameList)
     .option('--cors-origins <origins>', 'web pages elsewhere that may call the service', nameList)
     .optionsGroup('Output:')
     .addOption(

@@ -10,14 +10,14 @@ export async function runKey(name: string, { scopes, rate, file }: KeyFlags): Pr
   const { key, sha256 } = await createApiKey();
   const entry = { name, sha256, scopes, ...(rate !== undefined && { rate: rateOf(rate) }) };
   // Says what is wrong with name, scopes or rate before anything is shown or written.
-  parseApiKeys([entry]);
+  parseApiKeys(JSON.stringify([entry]), 'the new key');
   if (file === undefined) {
     printLine(key);
     noteLine(`Entry for the service's list of keys:\n${JSON.stringify(entry)}`);
     return;
   }
   const entries = [...(await entriesOf(file)), entry];
-  parseApiKeys(entries);
+  parseApiKeys(JSON.stringify(entries), `"${file}"`);
   await writeFileAtomically(file, `${JSON.stringify(entries, null, 2)}\n`);
   printLine(key);
   noteLine(`Added "${name}" to ${file}. The key is not shown again.`);

@@ -15,7 +15,8 @@ export function serviceVariables(
     PORT: flags.port,
     CFLOW_STORE: flags.store,
     CFLOW_PRELOAD: flags.preload?.join(','),
-    CFLOW_MEMORY_MB: flags.memory === undefined ? undefined : Math.max(1, Math.round(flags.memory / MEGABYTE)),
+    CFLOW_MEMORY_MB:
+      flags.memory === undefined ? undefined : Math.max(1, Math.round(flags.memory / MEGABYTE)),
     CFLOW_QUEUE: flags.queue,
     CFLOW_BATCH_SIZES: flags.batchSizes?.join(','),
     CFLOW_REQUEST_TIMEOUT_SECONDS: flags.requestTimeout,
@@ -23,9 +24,9 @@ export function serviceVariables(
     CFLOW_API_KEYS_FILE: flags.apiKeys,
     CFLOW_ANONYMOUS: flags.anonymous === undefined ? undefined : 'true',
     CFLOW_RATE: flags.rate,
-    CFLOW_ALLOW_URLS: flags.allowUrls?.join(','),
+    CFLOW_FETCH_HOSTS: flags.fetchHosts?.join(','),
     CFLOW_CORS_ORIGINS: flags.corsOrigins?.join(','),
-    CFLOW_LOG: flags.log,
+    CFLOW_LOG_LEVEL: flags.log,
     CFLOW_DEVICE: device,
     CFLOW_THREADS: flags.threads,
   };

@@ -1,0 +1,27 @@
+import type { App } from '../app/new-app.js';
+import type { AppParts } from '../app/parts.js';
+import { type Metrics, metricsRoute } from '../compat/metrics-route.js';
+import { openInferenceRoutes } from '../compat/open-inference/open-inference-routes.js';
+import { pingRoute } from '../compat/ping-route.js';
+import { sageMakerRoutes } from '../compat/sage-maker-routes.js';
+import { vertexRoutes } from '../compat/vertex-routes.js';
+import type { ServiceEnvironment } from './service-configuration.js';
+
+/** Routes in the manner of the hosts, so that one image runs under each of their contracts. */
+export function hostRoutes(
+  parts: AppParts,
+  metrics: Metrics,
+  environment: ServiceEnvironment,
+): readonly App[] {
+  const { AIP_PREDICT_ROUTE: predictRoute, AIP_HEALTH_ROUTE: healthRoute, PORT_HEALTH: runPod } = environment;
+  return [
+    openInferenceRoutes(parts),
+    // RunPod tells a worker that starts from one that is broken by 204; others take any 2xx for ready.
+    pingRoute(parts, { whileStarting: runPod === undefined ? 503 : 204 }),
+    sageMakerRoutes(parts),
+    ...(predictRoute === undefined
+      ? []
+      : [vertexRoutes(parts, { predictRoute, ...(healthRoute !== undefined && { healthRoute }) })]),
+    metricsRoute(metrics, parts),
+  ];
+}

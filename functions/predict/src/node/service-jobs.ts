@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { GuardedFetch } from '@cflow/guarded-fetch';
+import type { Jobs } from '@cflow/jobs';
+import type { ObjectStore, Registry } from '@cflow/store';
+import type { Logger } from '../app/logger.js';
+import { lazyJobs } from './lazy-jobs.js';
+import type { ServiceEnvironment } from './service-configuration.js';
+
+/** What a training worker in the service's process is made of. */
+export interface WorkerParts {
+  jobs: Jobs;
+  registry: Registry;
+  objects: ObjectStore;
+  urls: GuardedFetch | undefined;
+  workFolder: string;
+  environment: ServiceEnvironment;
+  logger: Logger;
+}
+
+export interface RunningWorker {
+  stop(options: { graceMs: number }): Promise<void>;
+}
+
+export type StartWorker = (parts: WorkerParts) => Promise<RunningWorker>;
+
+export interface ServiceJobsOptions extends Omit<WorkerParts, 'jobs' | 'workFolder'> {
+  /** Folder for the embedded database and the runs; undefined: a temporary one. */
+  state: string | undefined;
+  startWorker: StartWorker | undefined;
+}
+
+export interface ServiceJobs {
+  jobs: Jobs;
+  /** Goes on with jobs of an earlier life of the service, if there can be any. */
+  resume(): Promise<void>;
+  stop(graceMs: number): Promise<void>;
+}
+
+/** The jobs of a service, whose database and worker start with the first that is asked about a job. */
+export function serviceJobs(options: ServiceJobsOptions): ServiceJobs {
+  const { environment, logger, startWorker } = options;
+  const database = environment.DATABASE_URL;
+  const here = (environment.CFLOW_TRAIN ?? (database === undefined ? 'here' : 'elsewhere')) === 'here';
+  let worker: Promise<RunningWorker> | undefined;
+  let stopped = false;
+  let state: Promise<string> | undefined;
+  const stateFolder = (): Promise<string> =>
+    (state ??=
+      options.state === undefined ? mkdtemp(join(tmpdir(), 'cflow-state-')) : Promise.resolve(options.state));
+  const jobs = lazyJobs(async () => {
+    const { openJobs } = await import('@cflow/jobs');
+    const opened = await openJobs({
+      database: database === undefined ? { folder: join(await stateFolder(), 'jobs') } : { url: database },
+      logger,
+    });
+    if (here && startWorker && !stopped) {
+      worker = startWorker({
+        ...options,
+        jobs: opened,
+        workFolder: environment.CFLOW_WORK_FOLDER ?? join(await stateFolder(), 'runs'),
+      });
+      worker.catch((error: unknown) => logger.error({ error: String(error) }, 'no training worker'));
+    }
+    return opened;
+  });
+  return {
+    jobs,
+    resume: async () => {
+      const earlier = options.state !== undefined && existsSync(join(options.state, 'jobs'));
+      if (!here || !(database !== undefined || earlier)) return;
+      await jobs
+        .ping()
+        .catch((error: unknown) => logger.warn({ error: String(error) }, 'no job database yet'));
+    },
+    stop: async (graceMs) => {
+      stopped = true;
+      const running = await worker?.catch(() => undefined);
+      await running?.stop({ graceMs });
+    },
+  };
+}

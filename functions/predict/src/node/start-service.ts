@@ -1,0 +1,154 @@
+// The service on Node: reads the environment, puts the parts together, listens. The order matters for a cold start: it
+// listens first, and what a prediction does not need (the job database, the page) comes after the detectors.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createGuardedFetch } from '@cflow/guarded-fetch';
+import { BUNDLE_FILES } from '@cflow/spec';
+import { ObjectRegistry } from '@cflow/store';
+import { createApp } from '../app/create-app.js';
+import type { AppParts } from '../app/parts.js';
+import { createMetrics } from '../compat/metrics.js';
+import { openInferenceErrors } from '../compat/open-inference/open-inference-errors.js';
+import { createNodeInference } from '../inference/node/create-node-inference.js';
+import { loadPage } from '../page/load-page.js';
+import { hostRoutes } from './host-routes.js';
+import { startHttpServer } from './http-server.js';
+import { openStore } from './open-store.js';
+import { preloadDetectors } from './preload-detectors.js';
+import { publishBundles } from './publish-bundles.js';
+import { readKeys } from './read-keys.js';
+import { parseRate, requireReference, type ServiceEnvironment } from './service-configuration.js';
+import { type StartWorker, serviceJobs } from './service-jobs.js';
+import { createServiceLogger } from './service-logger.js';
+import { ServiceReadiness } from './service-readiness.js';
+import { sharedSecret } from './service-secret.js';
+
+export interface ServiceOptions {
+  environment: ServiceEnvironment;
+  /** Of the program, for its description. */
+  version: string;
+  /** Starts a training worker in this process; left out where none is wanted. */
+  startWorker?: StartWorker;
+}
+
+export interface Service {
+  /** Address of the page and the API. */
+  readonly url: string;
+  /** Resolves when every preloaded detector is warm; rejects when one cannot be. */
+  readonly ready: Promise<void>;
+  /** Drains and ends. May be called again. */
+  close(): Promise<void>;
+}
+
+/** Where SageMaker puts the model of an endpoint. */
+const SAGEMAKER_MODEL = '/opt/ml/model';
+const MEGABYTE = 1_000_000;
+
+/** @throws ConfigurationError, or StorageError when the store cannot be reached */
+export async function startService({ environment, version, startWorker }: ServiceOptions): Promise<Service> {
+  const logger = createServiceLogger(environment.CFLOW_LOG_LEVEL ?? 'info');
+  const host = environment.HOST ?? '127.0.0.1';
+  const keys = await readKeys(environment, host);
+  const { objects, folder } = openStore(environment);
+  const registry = new ObjectRegistry(objects);
+  const readiness = new ServiceReadiness();
+  const metrics = createMetrics();
+  const inference = metrics.instrument(
+    createNodeInference({
+      registry,
+      device: environment.CFLOW_DEVICE,
+      threads: environment.CFLOW_THREADS,
+      lanes: environment.CFLOW_LANES,
+      batchSizes: environment.CFLOW_BATCH_SIZES,
+      capacity: environment.CFLOW_QUEUE,
+      memoryBytes: environment.CFLOW_MEMORY_MB && environment.CFLOW_MEMORY_MB * MEGABYTE,
+      observer: metrics.observer,
+      logger,
+    }),
+  );
+  const allowPrivate = environment.CFLOW_PRIVATE_NETWORKS ?? [];
+  const urls =
+    environment.CFLOW_FETCH_HOSTS &&
+    createGuardedFetch({ allow: environment.CFLOW_FETCH_HOSTS, allowPrivate });
+  const state = environment.CFLOW_STATE ?? (folder && join(folder, '.state'));
+  const offersJobs = (environment.CFLOW_TRAIN ?? 'here') !== 'off';
+  const jobs = offersJobs
+    ? serviceJobs({ environment, state, registry, objects, urls, logger, startWorker })
+    : undefined;
+  const parts: AppParts = {
+    version,
+    registry,
+    inference,
+    jobs: jobs?.jobs,
+    objects: offersJobs ? objects : undefined,
+    keys,
+    fetchUrl: urls && ((url, options) => urls.fetchBytes(url, options)),
+    secret: environment.CFLOW_SECRET
+      ? new TextEncoder().encode(environment.CFLOW_SECRET)
+      : await sharedSecret(objects),
+    limits: {
+      bodyBytes: (environment.CFLOW_MAX_BODY_MB ?? 64) * MEGABYTE,
+      uploadBytes: (environment.CFLOW_MAX_UPLOAD_MB ?? 8192) * MEGABYTE,
+      requestTimeoutMs: (environment.CFLOW_REQUEST_TIMEOUT_SECONDS ?? 30) * 1000,
+      bodyTimeoutMs: 30_000,
+      rate: environment.CFLOW_RATE ? parseRate(environment.CFLOW_RATE) : null,
+    },
+    readiness,
+    now: Date.now,
+    logger,
+    corsOrigins: environment.CFLOW_CORS_ORIGINS ?? [],
+    page: await loadPage(),
+    ...(environment.CFLOW_DEFAULT_DETECTOR && {
+      defaultDetector: requireReference(environment.CFLOW_DEFAULT_DETECTOR),
+    }),
+  };
+  const app = createApp(parts, {
+    before: [metrics.middleware, openInferenceErrors],
+    routes: (own) => hostRoutes(own, metrics, environment),
+  });
+  const server = await startHttpServer({
+    fetch: (request, env) => app.fetch(request, env as never),
+    host,
+    port: environment.PORT ?? environment.AIP_HTTP_PORT ?? 8080,
+  });
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`;
+  logger.info({ url, store: objects.name, keys: keys !== undefined }, 'listening');
+
+  const ready = (async () => {
+    const published = await publishBundles(registry, bundlesOf(environment));
+    await preloadDetectors({
+      registry,
+      inference,
+      readiness,
+      logger,
+      wanted: environment.CFLOW_PRELOAD,
+      published: published.map(({ name }) => name),
+    });
+    readiness.ready();
+    logger.info({ detectors: inference.status().detectors.length }, 'ready');
+    await jobs?.resume();
+  })();
+  // Whoever wants to know awaits `ready`; the service itself stays up and says so at /readyz.
+  ready.catch((error: unknown) => {
+    readiness.failed('a detector that was to be preloaded cannot be loaded');
+    logger.error({ error: String(error) }, 'not ready');
+  });
+
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    const graceMs = (environment.CFLOW_DRAIN_SECONDS ?? 8) * 1000;
+    readiness.draining();
+    logger.info({ graceMs }, 'draining');
+    await Promise.all([server.close(graceMs), jobs?.stop(graceMs)]);
+    await inference.close();
+    await jobs?.jobs.close();
+    logger.info({}, 'ended');
+  };
+  return { url, ready, close: () => (closed ??= close()) };
+}
+
+/** The bundles that were named, or the one that SageMaker has brought. */
+function bundlesOf(environment: ServiceEnvironment): readonly string[] {
+  if (environment.CFLOW_BUNDLES) return environment.CFLOW_BUNDLES;
+  return existsSync(join(SAGEMAKER_MODEL, BUNDLE_FILES.manifest)) ? [SAGEMAKER_MODEL] : [];
+}

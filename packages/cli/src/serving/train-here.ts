@@ -1,0 +1,21 @@
+import { availableParallelism } from 'node:os';
+import { createGuardedFetch } from '@cflow/guarded-fetch';
+import type { StartWorker } from '@cflow/predict/node';
+import { startTrainWorker } from '@cflow/train-worker';
+
+/** A training worker in the service's own process; each job still trains in a process of its own. */
+export const trainHere: StartWorker = async ({ environment, urls, ...parts }) => {
+  const webhooks = createGuardedFetch({
+    allow: environment.CFLOW_WEBHOOK_HOSTS ?? ['*'],
+    allowPrivate: environment.CFLOW_PRIVATE_NETWORKS ?? [],
+  });
+  return startTrainWorker({
+    ...parts,
+    device: environment.CFLOW_DEVICE ?? 'auto',
+    threads: environment.CFLOW_THREADS ?? availableParallelism(),
+    concurrency: 1,
+    fetchUrl: urls && (async (url, options) => (await urls.fetchToStream(url, options)).body),
+    post: (url, options) => webhooks.post(url, options),
+    webhookSecret: environment.CFLOW_WEBHOOK_SECRET,
+  });
+};
