@@ -2,6 +2,7 @@ import { DEFAULT_ALIAS, predictOptionsSchema, predictResponseSchema } from '@cfl
 import { createRoute } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { z } from 'zod';
+import { answerPredict } from '../app/answer-predict.js';
 import type { AppEnvironment } from '../app/environment.js';
 import { type App, newApp } from '../app/new-app.js';
 import type { AppParts } from '../app/parts.js';
@@ -13,7 +14,6 @@ import { predictManyTexts } from '../openapi/predict-options.js';
 import { predictManyJsonSchema } from '../openapi/predict-routes.js';
 import { KEYS, problems } from '../openapi/responses.js';
 import { PredictionIds } from '../security/prediction-ids.js';
-import { answerPredict } from './answer-predict.js';
 import { addDocumented } from './documented.js';
 
 const TARGET_MODEL = 'x-amzn-sagemaker-target-model';

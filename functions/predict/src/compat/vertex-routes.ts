@@ -6,6 +6,7 @@ import {
 } from '@cflow/spec';
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
+import { answerPredict } from '../app/answer-predict.js';
 import { decodeBase64 } from '../app/base64.js';
 import { type App, newApp } from '../app/new-app.js';
 import type { AppParts } from '../app/parts.js';
@@ -14,7 +15,6 @@ import { imageBodyLimits, readJson } from '../app/read-body.js';
 import { requires } from '../app/requires.js';
 import { KEYS, problems } from '../openapi/responses.js';
 import { PredictionIds } from '../security/prediction-ids.js';
-import { answerPredict } from './answer-predict.js';
 import { addDocumented } from './documented.js';
 import { healthRoute } from './ping-route.js';
 import { defaultDetector } from './sage-maker-routes.js';
