@@ -1,11 +1,15 @@
 // What goes wrong where services run, done to real processes: no accepted job is lost, none ends in two versions, no
 // half-written version can be seen, and requests succeed or fail in a way that asks to be tried again.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { writeFolderBundle } from '@cflow/detector/node';
 import { makeBundle, testImage } from '@cflow/detector/testing';
 import { findPostgres, startPostgresServer } from '@cflow/jobs/testing';
+import { s3ObjectStore } from '@cflow/store/node';
+import { findS3Server, startS3Server } from '@cflow/store/testing';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -85,8 +89,8 @@ describe('an alias moved under load', () => {
     const [old] = await versionsOf(service.url, 'wood');
     const form = new FormData();
     const files = await makeBundle({ name: 'wood', seed: 2 });
-    for (const [name, bytes] of files) form.append('file', new Blob([bytes as BlobPart]), name);
-    const upload = await fetch(`${service.url}/v1/detectors/wood/versions?alias=none`, {
+    for (const [name, bytes] of files) form.append('file', new Blob([Buffer.from(bytes)]), name);
+    const upload = await fetch(`${service.url}/v1/detectors/wood/versions?alias=`, {
       method: 'POST',
       body: form,
     });
@@ -123,6 +127,88 @@ describe('an alias moved under load', () => {
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(new Set(answered)).toEqual(new Set([old, version]));
   }, 120_000);
+});
+
+const s3 = await findS3Server();
+
+describe.skipIf('missing' in s3)(
+  'missing' in s3 ? `S3 (skipped: ${s3.missing})` : 'S3-compatible storage',
+  () => {
+    it('that dies during an upload: asks to be tried again, shows nothing half written, and goes on', async () => {
+      const server = await startS3Server((s3 as { folder: string }).folder);
+      try {
+        const bucket = await server.createBucket();
+        const { accessKeyId, secretAccessKey } = server.credentials;
+        const store = `s3://${bucket}?endpoint=${server.endpoint}&region=${server.region}&pathStyle=true`;
+        const service = await start([bundles[0] as string, '--store', store], {
+          AWS_ACCESS_KEY_ID: accessKeyId,
+          AWS_SECRET_ACCESS_KEY: secretAccessKey,
+        });
+        await service.ready();
+
+        const uploading = fetch(`${service.url}/v1/data-sets`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/zip' },
+          body: slowly(archive, () => server.kill()),
+          duplex: 'half',
+        } as RequestInit);
+        const answer = await uploading;
+        expect(answer.status).toBe(503);
+        expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+        expect(await answer.json()).toMatchObject({ code: 'store' });
+        // What is loaded answers without the storage.
+        expect((await predict(service.url, 'wood', png)).status).toBe(200);
+
+        await server.restart();
+        const objects = s3ObjectStore({
+          bucket,
+          endpoint: server.endpoint,
+          region: server.region,
+          forcePathStyle: true,
+          credentials: server.credentials,
+        });
+        expect(await objects.listNames('data-sets/', { limit: 10 })).toEqual([]);
+        const path = await retried(() => uploadDataSet(service.url, archive));
+        expect(await objects.head(path)).toMatchObject({ size: archive.length });
+      } finally {
+        await server.stop();
+      }
+    }, 180_000);
+  },
+);
+
+describe('a full disk', () => {
+  it('refuses an upload in words and keeps answering', async ({ skip }) => {
+    const disk = join(folder, 'small-disk');
+    await mkdir(disk);
+    const mounted = await promisify(execFile)('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk]).then(
+      () => undefined,
+      (error: Error) => error.message.trim(),
+    );
+    if (mounted !== undefined) skip(`no small file system can be made here: ${mounted}`);
+    try {
+      const service = await start([bundles[0] as string, '--store', join(disk, 'store')]);
+      await service.ready();
+      const [version] = await versionsOf(service.url, 'wood');
+      const large = Buffer.concat([archive, Buffer.alloc(4_000_000)]);
+      const answer = await fetch(`${service.url}/v1/data-sets`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/zip' },
+        body: large,
+      });
+      expect(answer.status).toBe(503);
+      const body = await answer.text();
+      expect(JSON.parse(body)).toMatchObject({ code: 'storage-full' });
+      expect(body).not.toContain(disk);
+      expect((await predict(service.url, 'wood', png)).status).toBe(200);
+      expect(await versionsOf(service.url, 'wood')).toEqual([version]);
+      // What was half written is gone, so that there is room again.
+      expect(await uploadDataSet(service.url, archive)).toMatch(/^data-sets\//);
+      await service.kill();
+    } finally {
+      await promisify(execFile)('umount', [disk]);
+    }
+  }, 60_000);
 });
 
 const postgres = await findPostgres();
@@ -166,6 +252,20 @@ describe.skipIf(!postgres)(postgres ? 'PostgreSQL' : 'PostgreSQL (skipped: it is
     }
   }, 240_000);
 });
+
+/** The first half of some bytes at once, the second after something has happened. */
+function slowly(bytes: Uint8Array, between: () => Promise<void>): ReadableStream<Uint8Array> {
+  const half = Math.floor(bytes.length / 2);
+  let sent = 0;
+  return new ReadableStream({
+    async pull(controller) {
+      if (sent++ === 0) return controller.enqueue(bytes.subarray(0, half));
+      await between();
+      controller.enqueue(bytes.subarray(half));
+      controller.close();
+    },
+  });
+}
 
 /** As a client would: again, when it is asked to. */
 async function retried<T>(call: () => Promise<T>): Promise<T> {

@@ -23,7 +23,7 @@ export async function uploadDataSet(url: string, archive: Uint8Array): Promise<s
   const answer = await fetch(`${url}/v1/data-sets`, {
     method: 'POST',
     headers: { 'content-type': 'application/zip' },
-    body: archive as BodyInit,
+    body: Buffer.from(archive),
   });
   expect(answer.status).toBe(201);
   return ((await answer.json()) as { path: string }).path;
@@ -66,6 +66,6 @@ export function predict(url: string, detector: string, image: Uint8Array): Promi
   return fetch(`${url}/v1/detectors/${detector}/predict`, {
     method: 'POST',
     headers: { 'content-type': 'image/png' },
-    body: image as BodyInit,
+    body: Buffer.from(image),
   });
 }

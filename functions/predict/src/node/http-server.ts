@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { ConfigurationError } from '@cflow/spec';
 import { getRequestListener } from '@hono/node-server';
@@ -29,12 +29,27 @@ export async function startHttpServer({ fetch, host, port }: HttpServerOptions):
       connectionsCheckingInterval: 5_000,
       maxHeaderSize: 16_384,
     },
-    getRequestListener(fetch as never, { overrideGlobalObjects: false }) as never,
+    getRequestListener(closingAfterHalfABody(fetch) as never, { overrideGlobalObjects: false }) as never,
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket));
   await listen(server, host, port);
   const address = server.address() as AddressInfo;
   return { host, port: address.port, close: (graceMs) => close(server, graceMs) };
+}
+
+/**
+ * An answer that comes before the whole body has been read ends the connection, and must say so: a client that used it
+ * again would find it closed.
+ */
+function closingAfterHalfABody(fetch: HttpServerOptions['fetch']): HttpServerOptions['fetch'] {
+  return async (request, env) => {
+    const { incoming, outgoing } = env as { incoming: IncomingMessage; outgoing: ServerResponse };
+    const response = await fetch(request, env);
+    const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers;
+    const hasBody = encoding !== undefined || Number(length ?? 0) > 0;
+    if (hasBody && !incoming.complete) outgoing.shouldKeepAlive = false;
+    return response;
+  };
 }
 
 /** What is no HTTP gets an answer that says so, in the form of every other error. */
