@@ -1,3 +1,4 @@
+import type { Problem } from '@cflow/spec';
 import type { Caller } from '../security/api-keys.js';
 import type { RateLimiter } from '../security/rate-limiter.js';
 import type { Deadline } from './deadline.js';
@@ -16,5 +17,7 @@ export interface AppEnvironment {
     deadline: Deadline;
     /** Undefined: no limit. */
     rateLimiter: RateLimiter | undefined;
+    /** How errors look to whoever speaks another protocol. Undefined: as problem+json. */
+    errorForm: ((problem: Problem) => { contentType: string; body: object }) | undefined;
   };
 }

@@ -53,9 +53,10 @@ export function problem(c: Context<AppEnvironment>, error: unknown): Response {
     ...(errors && { errors }),
     ...(attempts && { attempts }),
   };
-  return c.newResponse(JSON.stringify(body), status as ContentfulStatusCode, {
+  const form = c.get('errorForm')?.(body) ?? { contentType: 'application/problem+json', body };
+  return c.newResponse(JSON.stringify(form.body), status as ContentfulStatusCode, {
     ...headers,
-    'content-type': 'application/problem+json',
+    'content-type': form.contentType,
     'cache-control': 'no-store',
   });
 }

@@ -37,7 +37,7 @@ export function metricsRoute(metrics: Metrics, parts: Pick<AppParts, 'readiness'
         description: 'In the text format of Prometheus',
         content: { 'text/plain': { schema: z.string() } },
       },
-      ...problems(401, 403, 503),
+      ...problems(400, 401, 403, 503),
     },
   });
   addDocumented(app, route, [requires(parts, 'read')], async (c) => {

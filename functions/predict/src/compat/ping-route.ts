@@ -2,7 +2,7 @@ import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { type App, newApp } from '../app/new-app.js';
 import type { AppParts } from '../app/parts.js';
-import { OPEN } from '../openapi/responses.js';
+import { OPEN, problems } from '../openapi/responses.js';
 import { addDocumented } from './documented.js';
 
 export interface PingOptions {
@@ -43,6 +43,7 @@ export function healthRoute(
         description: `The service ${whileStarting === 503 ? 'is starting, ' : ''}is about to end, or could not start`,
         content,
       },
+      ...problems(400),
     },
   });
   addDocumented(app, route, [], (c) => {

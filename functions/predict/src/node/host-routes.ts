@@ -1,18 +1,24 @@
+import type { AppExtras } from '../app/create-app.js';
 import type { App } from '../app/new-app.js';
 import type { AppParts } from '../app/parts.js';
 import { type Metrics, metricsRoute } from '../compat/metrics-route.js';
+import { openInferenceErrors } from '../compat/open-inference/open-inference-errors.js';
 import { openInferenceRoutes } from '../compat/open-inference/open-inference-routes.js';
 import { pingRoute } from '../compat/ping-route.js';
 import { sageMakerRoutes } from '../compat/sage-maker-routes.js';
 import { vertexRoutes } from '../compat/vertex-routes.js';
 import type { ServiceEnvironment } from './service-configuration.js';
 
-/** Routes in the manner of the hosts, so that one image runs under each of their contracts. */
-export function hostRoutes(
-  parts: AppParts,
-  metrics: Metrics,
-  environment: ServiceEnvironment,
-): readonly App[] {
+/** What the service on Node has beside its core: measurements, and routes in the manner of the hosts. */
+export function hostExtras(metrics: Metrics, environment: ServiceEnvironment): AppExtras {
+  return {
+    before: [metrics.middleware, openInferenceErrors],
+    routes: (parts) => hostRoutes(parts, metrics, environment),
+  };
+}
+
+/** One image runs under each of their contracts. */
+function hostRoutes(parts: AppParts, metrics: Metrics, environment: ServiceEnvironment): readonly App[] {
   const { AIP_PREDICT_ROUTE: predictRoute, AIP_HEALTH_ROUTE: healthRoute, PORT_HEALTH: runPod } = environment;
   return [
     openInferenceRoutes(parts),

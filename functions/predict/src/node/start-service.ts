@@ -1,5 +1,6 @@
-// The service on Node: reads the environment, puts the parts together, listens. The order matters for a cold start: it
-// listens first, and what a prediction does not need (the job database, the page) comes after the detectors.
+// The service on Node: reads the environment, puts the parts together, listens, loads. The order matters for a cold start:
+// a request that comes before its detector is loaded waits for it, and what no prediction needs, such as the job database,
+// comes last.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createGuardedFetch } from '@cflow/guarded-fetch';
@@ -8,10 +9,9 @@ import { ObjectRegistry } from '@cflow/store';
 import { createApp } from '../app/create-app.js';
 import type { AppParts } from '../app/parts.js';
 import { createMetrics } from '../compat/metrics.js';
-import { openInferenceErrors } from '../compat/open-inference/open-inference-errors.js';
 import { createNodeInference } from '../inference/node/create-node-inference.js';
 import { loadPage } from '../page/load-page.js';
-import { hostRoutes } from './host-routes.js';
+import { hostExtras } from './host-routes.js';
 import { startHttpServer } from './http-server.js';
 import { openStore } from './open-store.js';
 import { preloadDetectors } from './preload-detectors.js';
@@ -51,6 +51,8 @@ export async function startService({ environment, version, startWorker }: Servic
   const keys = await readKeys(environment, host);
   const { objects, folder } = openStore(environment);
   const registry = new ObjectRegistry(objects);
+  // Before anybody can ask for them: a detector that was named is there as soon as the service is.
+  const published = await publishBundles(registry, bundlesOf(environment));
   const readiness = new ServiceReadiness();
   const metrics = createMetrics();
   const inference = metrics.instrument(
@@ -102,20 +104,17 @@ export async function startService({ environment, version, startWorker }: Servic
       defaultDetector: requireReference(environment.CFLOW_DEFAULT_DETECTOR),
     }),
   };
-  const app = createApp(parts, {
-    before: [metrics.middleware, openInferenceErrors],
-    routes: (own) => hostRoutes(own, metrics, environment),
-  });
-  const server = await startHttpServer({
-    fetch: (request, env) => app.fetch(request, env as never),
-    host,
-    port: environment.PORT ?? environment.AIP_HTTP_PORT ?? 8080,
-  });
+  const app = createApp(parts, hostExtras(metrics, environment));
+  const listen = (port: number) =>
+    startHttpServer({ fetch: (request, env) => app.fetch(request, env as never), host, port });
+  const server = await listen(environment.PORT ?? environment.AIP_HTTP_PORT ?? 8080);
+  const { PORT_HEALTH: healthPort } = environment;
+  const health =
+    healthPort === undefined || healthPort === server.port ? undefined : await listen(healthPort);
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`;
   logger.info({ url, store: objects.name, keys: keys !== undefined }, 'listening');
 
   const ready = (async () => {
-    const published = await publishBundles(registry, bundlesOf(environment));
     await preloadDetectors({
       registry,
       inference,
@@ -139,7 +138,7 @@ export async function startService({ environment, version, startWorker }: Servic
     const graceMs = (environment.CFLOW_DRAIN_SECONDS ?? 8) * 1000;
     readiness.draining();
     logger.info({ graceMs }, 'draining');
-    await Promise.all([server.close(graceMs), jobs?.stop(graceMs)]);
+    await Promise.all([server.close(graceMs), health?.close(graceMs), jobs?.stop(graceMs)]);
     await inference.close();
     await jobs?.jobs.close();
     logger.info({}, 'ended');

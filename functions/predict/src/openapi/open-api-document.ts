@@ -12,7 +12,13 @@ const TAGS = [
   { name: 'Aliases', description: 'Movable names of versions' },
   { name: 'Feedback', description: 'What people say of predictions, and whether scores drift' },
   { name: 'Jobs', description: 'Training' },
-  { name: 'Service', description: 'Health and description' },
+  { name: 'Service', description: 'Health, description and measurements' },
+  { name: 'Hosts', description: 'What SageMaker, Vertex AI and RunPod ask of a container' },
+  {
+    name: 'Open Inference Protocol',
+    description:
+      'Version 2 (KServe, Triton) with binary tensors; a model is a detector, errors are {"error"}',
+  },
 ];
 
 /** Adds what no single route declares: who may call, and the bodies that handlers read themselves. */

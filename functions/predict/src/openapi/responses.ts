@@ -63,6 +63,12 @@ const DESCRIPTIONS: Partial<Record<ProblemStatus, string>> = {
   504: 'The answer took too long; what had not begun was not done',
 };
 
+/** What a status means, and what is said of it for example; for answers that are no problem+json. */
+export function statusExample(status: ProblemStatus): { description: string; detail: string } {
+  const [code, detail] = EXAMPLES[status];
+  return { description: DESCRIPTIONS[status] ?? PROBLEM_KINDS[code].title, detail };
+}
+
 /** A JSON answer. */
 export function json<T extends z.ZodType>(schema: T, description: string, example: z.input<T>) {
   return { description, headers: requestIdHeader, content: { 'application/json': { schema, example } } };

@@ -1,4 +1,5 @@
-// A whole service for tests: real bundles in a real registry, real inference, real jobs; only the store is in memory.
+// A whole service for tests, with the routes of all hosts: real bundles in a real registry, real inference, real jobs;
+// only the store is in memory.
 import { makeBundle, memoryBundle, testImage } from '@cflow/detector/testing';
 import { openJobs } from '@cflow/jobs';
 import { ObjectRegistry } from '@cflow/store';
@@ -6,11 +7,20 @@ import { memoryObjectStore } from '@cflow/store/testing';
 import { encodePng } from '@cflow/visual/node';
 import { createApp } from '../app/create-app.js';
 import type { AppParts } from '../app/parts.js';
+import { createMetrics } from '../compat/metrics.js';
 import { createNodeInference } from '../inference/node/create-node-inference.js';
+import { hostExtras } from '../node/host-routes.js';
+import { readServiceEnvironment } from '../node/service-configuration.js';
 import { openApiDocument } from '../openapi/open-api-document.js';
 import { SCOPES } from '../security/api-keys.js';
 import { createApiKey, hashedApiKeys } from '../security/hashed-api-keys.js';
 import { ResponseRecorder } from './response-recorder.js';
+
+/** Where Vertex AI asks. */
+export const VERTEX = {
+  health: '/v1/endpoints/12/deployedModels/34',
+  predict: '/v1/endpoints/12/deployedModels/34:predict',
+} as const;
 
 /** A detector `wood` with two versions, the newer one `latest`, the older one `stable`; and `steel` with one. */
 export async function createTestService() {
@@ -29,7 +39,17 @@ export async function createTestService() {
   const old = await publish('wood', 0, 'stable');
   const latest = await publish('wood', 1, 'latest');
   await publish('steel', 2, 'latest');
-  const inference = createNodeInference({ registry, device: 'cpu', threads: 1, lanes: 1, imageThreads: 1 });
+  const metrics = createMetrics();
+  const inference = metrics.instrument(
+    createNodeInference({
+      registry,
+      device: 'cpu',
+      threads: 1,
+      lanes: 1,
+      imageThreads: 1,
+      observer: metrics.observer,
+    }),
+  );
   const jobs = await openJobs({ database: { memory: true } });
   const logged: { fields: Record<string, unknown>; message: string }[] = [];
   const log = (fields: Record<string, unknown>, message: string): void =>
@@ -53,16 +73,25 @@ export async function createTestService() {
     now: Date.now,
     logger: { debug: log, info: log, warn: log, error: log },
     corsOrigins: [],
+    defaultDetector: { name: 'wood', reference: 'latest' },
   };
+  // All hosts at once, so that all of their routes are there.
+  const environment = readServiceEnvironment({
+    AIP_PREDICT_ROUTE: VERTEX.predict,
+    AIP_HEALTH_ROUTE: VERTEX.health,
+    PORT_HEALTH: '8081',
+  });
+  const extras = hostExtras(metrics, environment);
   const keys = Object.fromEntries(
     await Promise.all(SCOPES.map(async (scope) => [scope, await createApiKey()] as const)),
   );
   const apiKeys = hashedApiKeys(
     SCOPES.map((scope) => ({ name: scope, sha256: keys[scope]?.sha256 as string, scopes: [scope] })),
   );
-  const recorder = new ResponseRecorder(openApiDocument(createApp(parts), parts.version));
+  const recorder = new ResponseRecorder(openApiDocument(createApp(parts, extras), parts.version));
   return {
     parts,
+    extras,
     bundles,
     versions: { old, latest },
     logged,
@@ -73,7 +102,7 @@ export async function createTestService() {
     apiKeys,
     /** An app of the same parts, some of them changed. Its answers are recorded. */
     app(changes: Partial<AppParts> = {}) {
-      return recorder.record(createApp({ ...parts, ...changes }));
+      return recorder.record(createApp({ ...parts, ...changes }, extras));
     },
     async close(): Promise<void> {
       await inference.close();

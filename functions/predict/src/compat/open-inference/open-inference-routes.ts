@@ -8,15 +8,15 @@ import type { AppParts } from '../../app/parts.js';
 import { ProblemError, problem } from '../../app/problem.js';
 import { imageBodyLimits, readBody } from '../../app/read-body.js';
 import { requires } from '../../app/requires.js';
-import { KEYS, OPEN } from '../../openapi/responses.js';
+import { KEYS, OPEN, type ProblemStatus } from '../../openapi/responses.js';
 import { addDocumented } from '../documented.js';
+import { errorResponses } from './error-responses.js';
 import { inferRequestSchema, inferResponseSchema, readInferRequest } from './infer-request.js';
 import { inferResponse, outputsOf, wantedOutputs } from './infer-response.js';
 import { INPUTS, inputImages } from './input-images.js';
 import { openInferenceErrors } from './open-inference-errors.js';
 import { repositoryIndex } from './repository-index.js';
 
-const errorSchema = z.object({ error: z.string() }).meta({ id: 'OpenInferenceError' });
 const modelSchema = z.object({ name: z.string(), ready: z.boolean() }).meta({ id: 'OpenInferenceReady' });
 const tensorSchema = z.object({ name: z.string(), datatype: z.string(), shape: z.array(z.number().int()) });
 const metadataSchema = z
@@ -38,7 +38,7 @@ const documented = (
   path: string,
   summary: string,
   schema: z.ZodType,
-  errors: readonly number[],
+  errors: readonly ProblemStatus[],
   rest: {
     content?: Record<string, { schema: z.ZodType }>;
     answer?: Record<string, { schema: z.ZodType }>;
@@ -64,9 +64,8 @@ const documented = (
         description: 'As the Open Inference Protocol 2 has it',
         content: { ...json(schema), ...rest.answer },
       },
-      ...Object.fromEntries(
-        errors.map((status) => [status, { description: 'The request failed', content: json(errorSchema) }]),
-      ),
+      // An address that no server reads the same way is refused wherever it leads.
+      ...errorResponses([400, ...errors]),
     },
   });
 };
@@ -114,7 +113,7 @@ export function openInferenceRoutes(parts: AppParts): App {
   );
   addDocumented(
     app,
-    documented('post', '/v2/repository/index', 'All models', indexSchema, [400, 401, 403, 429, 503], {
+    documented('post', '/v2/repository/index', 'All models', indexSchema, [401, 403, 408, 413, 503], {
       content: json(z.object({ ready: z.boolean().optional() })),
     }),
     read,
@@ -154,7 +153,7 @@ export function openInferenceRoutes(parts: AppParts): App {
         `${path}/infer`,
         'Predicts: "image" (UINT8 [N, 3, H, W] or [N, H, W, 3]) or "image_bytes" (BYTES [N]) to scores',
         inferResponseSchema,
-        [400, 401, 403, 404, 408, 413, 422, 429, 503, 504],
+        [401, 403, 404, 408, 413, 422, 429, 503, 504],
         { content: { ...json(inferRequestSchema), ...binary }, answer: binary },
       ),
       predict,

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { type ProblemStatus, statusExample } from '../../openapi/responses.js';
+
+// Loose: whoever asks whether something is ready also hears that it is not, beside the reason.
+const errorSchema = z.looseObject({ error: z.string() }).meta({ id: 'OpenInferenceError' });
+
+/** The documentation of errors under /v2. */
+export function errorResponses(statuses: readonly ProblemStatus[]) {
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const { description, detail } = statusExample(status);
+      const content = { 'application/json': { schema: errorSchema, example: { error: detail } } };
+      return [status, { description, content }];
+    }),
+  );
+}
