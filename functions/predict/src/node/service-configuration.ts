@@ -79,6 +79,9 @@ export const serviceEnvironmentSchema = z.object({
   CFLOW_API_KEYS: text.describe('JSON list of keys: [{"name", "sha256", "scopes", "rate"?}]'),
   CFLOW_API_KEYS_FILE: text.describe('File with that list'),
   CFLOW_ANONYMOUS: flag.describe('true: anybody who can reach the service may do everything'),
+  CFLOW_TRUST_PROXY: flag.describe(
+    'true: callers are told apart by the last address of X-Forwarded-For, which the proxy in front appends',
+  ),
   CFLOW_SECRET: text
     .pipe(z.string().min(32, 'expected at least 32 characters').optional())
     .describe('Signs prediction ids (default: a random one kept in the store)'),

@@ -11,6 +11,7 @@ import type { AppParts } from '../app/parts.js';
 import { createMetrics } from '../compat/metrics.js';
 import { createNodeInference } from '../inference/node/create-node-inference.js';
 import { loadPage } from '../page/load-page.js';
+import { clientAddress } from './client-address.js';
 import { hostExtras } from './host-routes.js';
 import { startHttpServer } from './http-server.js';
 import { openStore } from './open-store.js';
@@ -84,6 +85,7 @@ export async function startService({ environment, version, startWorker }: Servic
     jobs: jobs?.jobs,
     objects: offersJobs ? objects : undefined,
     keys,
+    clientAddress: clientAddress({ trustProxy: environment.CFLOW_TRUST_PROXY ?? false }),
     fetchUrl: urls && ((url, options) => urls.fetchBytes(url, options)),
     secret: environment.CFLOW_SECRET
       ? new TextEncoder().encode(environment.CFLOW_SECRET)

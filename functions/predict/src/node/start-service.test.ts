@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { readServiceEnvironment } from './service-configuration.js';
+import { type Service, startService } from './start-service.js';
+
+const ending: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ending.splice(0).reverse()) await end();
+});
+
+/** The service on a folder of its own, without training. */
+async function start(
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Service & { folder: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'cflow-service-'));
+  ending.push(() => rm(folder, { recursive: true, force: true }));
+  const environment = readServiceEnvironment({
+    PORT: '0',
+    CFLOW_STORE: folder,
+    CFLOW_TRAIN: 'off',
+    CFLOW_LOG_LEVEL: 'silent',
+    CFLOW_DEVICE: 'cpu',
+    ...variables,
+  });
+  const service = await startService({ environment, version: '0.1.0' });
+  ending.push(() => service.close());
+  await service.ready;
+  return { ...service, folder };
+}
+
+it('keeps callers without keys to their rate by their address, behind a proxy too', async () => {
+  const statuses = async (service: Service, clients: string[]): Promise<number[]> => {
+    const found: number[] = [];
+    for (const client of clients) {
+      const init = { method: 'POST', headers: { 'content-type': 'image/png', 'x-forwarded-for': client } };
+      const path = '/v1/detectors/nothing/predict';
+      const response = await fetch(`${service.url}${path}`, { ...init, body: new Uint8Array(8) });
+      await response.arrayBuffer();
+      found.push(response.status);
+    }
+    return found;
+  };
+  const clients = ['203.0.113.1', '203.0.113.1', '203.0.113.2', '203.0.113.2, 203.0.113.3'];
+  const rate = { CFLOW_RATE: '0.001:1' };
+  expect(await statuses(await start(rate), clients)).toEqual([404, 429, 429, 429]);
+  const proxied = await start({ ...rate, CFLOW_TRUST_PROXY: 'true' });
+  expect(await statuses(proxied, clients)).toEqual([404, 429, 404, 404]);
+});
