@@ -5,6 +5,9 @@ import { bytesToHex } from '@noble/hashes/utils';
 import { ProblemError } from './problem.js';
 import { streamOf } from './stream-of.js';
 
+/** Where archives are while they arrive. */
+export const UPLOADS = 'uploads/';
+
 /** Of a ZIP archive with at least one file. */
 const SIGNATURE = [0x50, 0x4b, 0x03, 0x04];
 
@@ -18,7 +21,7 @@ export async function storeDataSet(
   objects: ObjectStore,
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<DataSetUpload> {
-  const temporary = `uploads/${crypto.randomUUID()}.zip`;
+  const temporary = `${UPLOADS}${crypto.randomUUID()}.zip`;
   const hash = sha256.create();
   let bytes = 0;
   let failure: { error: unknown } | undefined;

@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { folderObjectStore } from '@cflow/store/node';
+import { afterEach, expect, it, vi } from 'vitest';
 import { readServiceEnvironment } from './service-configuration.js';
 import { type Service, startService } from './start-service.js';
 
@@ -10,12 +11,15 @@ afterEach(async () => {
   for (const end of ending.splice(0).reverse()) await end();
 });
 
-/** The service on a folder of its own, without training. */
-async function start(
-  variables: Readonly<Record<string, string>> = {},
-): Promise<Service & { folder: string }> {
+async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'cflow-service-'));
   ending.push(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The service on a folder, without training. */
+async function start(variables: Readonly<Record<string, string>> = {}): Promise<Service> {
+  const folder = variables.CFLOW_STORE ?? (await temporaryFolder());
   const environment = readServiceEnvironment({
     PORT: '0',
     CFLOW_STORE: folder,
@@ -27,7 +31,7 @@ async function start(
   const service = await startService({ environment, version: '0.1.0' });
   ending.push(() => service.close());
   await service.ready;
-  return { ...service, folder };
+  return service;
 }
 
 it('keeps callers without keys to their rate by their address, behind a proxy too', async () => {
@@ -47,4 +51,16 @@ it('keeps callers without keys to their rate by their address, behind a proxy to
   expect(await statuses(await start(rate), clients)).toEqual([404, 429, 429, 429]);
   const proxied = await start({ ...rate, CFLOW_TRUST_PROXY: 'true' });
   expect(await statuses(proxied, clients)).toEqual([404, 429, 404, 404]);
+});
+
+it('removes what an upload left behind whose service died', async () => {
+  const folder = await temporaryFolder();
+  const objects = folderObjectStore(folder);
+  for (const name of ['old', 'new']) await objects.put(`uploads/${name}.zip`, Uint8Array.of(1));
+  const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
+  await utimes((await objects.path?.('uploads/old.zip')) as string, twoDaysAgo, twoDaysAgo);
+  await start({ CFLOW_STORE: folder });
+  await vi.waitFor(async () =>
+    expect((await objects.list('uploads/', { limit: 9 })).map(({ key }) => key)).toEqual(['uploads/new.zip']),
+  );
 });

@@ -11,6 +11,7 @@ import type { AppParts } from '../app/parts.js';
 import { createMetrics } from '../compat/metrics.js';
 import { createNodeInference } from '../inference/node/create-node-inference.js';
 import { loadPage } from '../page/load-page.js';
+import { cleanStore } from './clean-store.js';
 import { clientAddress } from './client-address.js';
 import { hostExtras } from './host-routes.js';
 import { startHttpServer } from './http-server.js';
@@ -129,16 +130,24 @@ export async function startService({ environment, version, startWorker }: Servic
     logger.info({ detectors: inference.status().detectors.length }, 'ready');
     await jobs?.resume();
   })();
+  const ending = new AbortController();
   // Whoever wants to know awaits `ready`; the service itself stays up and says so at /readyz.
   ready.catch((error: unknown) => {
     readiness.failed('a detector that was to be preloaded cannot be loaded');
     logger.error({ error: String(error) }, 'not ready');
   });
 
+  // Nobody waits for it.
+  ready.then(
+    () => cleanStore({ objects, registry, logger, now: Date.now, signal: ending.signal }),
+    () => {},
+  );
+
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     const graceMs = (environment.CFLOW_DRAIN_SECONDS ?? 8) * 1000;
     readiness.draining();
+    ending.abort();
     logger.info({ graceMs }, 'draining');
     await Promise.all([server.close(graceMs), health?.close(graceMs), jobs?.stop(graceMs)]);
     await inference.close();

@@ -1,0 +1,81 @@
+import { makeBundle, memoryBundle } from '@cflow/detector/testing';
+import { ObjectRegistry, type ObjectStore } from '@cflow/store';
+import { memoryObjectStore } from '@cflow/store/testing';
+import { expect, it } from 'vitest';
+import { cleanStore } from './clean-store.js';
+
+const HOUR_MS = 3_600_000;
+
+function clean(objects: ObjectStore, hoursLater: number, signal: AbortSignal = new AbortController().signal) {
+  const lines: { level: string; message: string; fields: object }[] = [];
+  const log = (level: string) => (fields: object, message: string) =>
+    void lines.push({ level, message, fields });
+  const now = (): number => Date.now() + hoursLater * HOUR_MS;
+  const logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
+  const registry = new ObjectRegistry(objects);
+  return cleanStore({ objects, registry, logger, now, signal }).then(() => lines);
+}
+
+const keysOf = async (objects: ObjectStore, prefix: string): Promise<string[]> =>
+  (await objects.list(prefix, { limit: 10_000 })).map(({ key }) => key);
+
+it('removes uploads that are a day old, and nothing else', async () => {
+  const objects = memoryObjectStore();
+  // More than one page of them.
+  for (let i = 0; i < 1100; i++) await objects.put(`uploads/${i}.zip`, Uint8Array.of(1));
+  await objects.put('data-sets/a.zip', Uint8Array.of(1));
+  expect(await clean(objects, 23)).toEqual([]);
+  expect(await keysOf(objects, 'uploads/')).toHaveLength(1100);
+  expect(await clean(objects, 25)).toEqual([
+    { level: 'info', message: 'removed old uploads', fields: { removed: 1100 } },
+  ]);
+  expect(await keysOf(objects, 'uploads/')).toEqual([]);
+  expect(await keysOf(objects, 'data-sets/')).toEqual(['data-sets/a.zip']);
+});
+
+it('sweeps files of bundles that were brought in and never published', async () => {
+  const objects = memoryObjectStore();
+  const registry = new ObjectRegistry(objects);
+  const version = await registry.stage('wood', memoryBundle(await makeBundle({ name: 'wood' })));
+  await registry.publish('wood', version, { alias: 'latest' });
+  const published = await keysOf(objects, 'files/');
+  await registry.stage('wood', memoryBundle(await makeBundle({ name: 'wood', seed: 1 })));
+  expect((await keysOf(objects, 'files/')).length).toBeGreaterThan(published.length);
+  await clean(old(objects), 0);
+  expect(await keysOf(objects, 'files/')).toEqual(published);
+});
+
+it('logs what it cannot do, and does the rest', async () => {
+  const objects: ObjectStore = {
+    ...memoryObjectStore(),
+    list: () => Promise.reject(new Error('the store is away')),
+  };
+  const swept: number[] = [];
+  const warned: string[] = [];
+  const silent = (): void => {};
+  await cleanStore({
+    objects,
+    registry: { sweep: async ({ olderThanMs }) => swept.push(olderThanMs) },
+    logger: { debug: silent, info: silent, error: silent, warn: (_, message) => void warned.push(message) },
+    now: Date.now,
+    signal: new AbortController().signal,
+  });
+  expect(warned).toEqual(['cannot remove old uploads']);
+  expect(swept).toEqual([24 * HOUR_MS]);
+});
+
+it('begins nothing when the service has ended', async () => {
+  const objects = memoryObjectStore();
+  await objects.put('uploads/a.zip', Uint8Array.of(1));
+  expect(await clean(objects, 25, AbortSignal.abort())).toEqual([]);
+  expect(await keysOf(objects, 'uploads/')).toEqual(['uploads/a.zip']);
+});
+
+/** The same objects, two days older. */
+function old(objects: ObjectStore): ObjectStore {
+  const aged = <T extends { modifiedAt: number }>(object: T): T => ({
+    ...object,
+    modifiedAt: object.modifiedAt - 48 * HOUR_MS,
+  });
+  return { ...objects, list: async (prefix, page) => (await objects.list(prefix, page)).map(aged) };
+}
