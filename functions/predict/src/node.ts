@@ -5,5 +5,6 @@ export {
   serviceEnvironmentSchema,
 } from './node/service-configuration.js';
 export type { RunningWorker, StartWorker, WorkerParts } from './node/service-jobs.js';
+export { serviceOpenApi } from './node/service-open-api.js';
 export { type Service, type ServiceOptions, startService } from './node/start-service.js';
 export { loadPage } from './page/load-page.js';

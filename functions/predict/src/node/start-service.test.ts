@@ -1,11 +1,16 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, utimes } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { folderObjectStore } from '@cflow/store/node';
 import { afterEach, expect, it, vi } from 'vitest';
 import { readServiceEnvironment } from './service-configuration.js';
 import { type Service, startService } from './start-service.js';
 
+const VERSION = (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
 const ending: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const end of ending.splice(0).reverse()) await end();
@@ -28,7 +33,7 @@ async function start(variables: Readonly<Record<string, string>> = {}): Promise<
     CFLOW_DEVICE: 'cpu',
     ...variables,
   });
-  const service = await startService({ environment, version: '0.1.0' });
+  const service = await startService({ environment, version: VERSION });
   ending.push(() => service.close());
   await service.ready;
   return service;
@@ -62,5 +67,18 @@ it('removes what an upload left behind whose service died', async () => {
   await start({ CFLOW_STORE: folder });
   await vi.waitFor(async () =>
     expect((await objects.list('uploads/', { limit: 9 })).map(({ key }) => key)).toEqual(['uploads/new.zip']),
+  );
+});
+
+it('serves the description that is published with the package', async () => {
+  const script = fileURLToPath(new URL('print-open-api.ts', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script], {
+    maxBuffer: 2 ** 24,
+  });
+  const service = await start();
+  const served = await (await fetch(`${service.url}/openapi.json`)).json();
+  expect(JSON.parse(stdout)).toEqual(served);
+  expect(Object.keys((served as { paths: object }).paths)).toEqual(
+    expect.arrayContaining(['/v1/predict', '/v2/models/{model}/infer', '/ping', '/invocations', '/metrics']),
   );
 });
