@@ -59,7 +59,7 @@ export const serviceEnvironmentSchema = z.object({
     )
     .describe('Batch sizes that detectors are warmed for (default 1 to 4 on the CPU, else 1,2,4,8)'),
   CFLOW_LANES: whole(1, 64).describe(
-    'Copies of each detector that score side by side (default: one per two cores, at most 4; on a GPU 1)',
+    'Copies of each detector that score side by side (default: one per core, at most 4; on a GPU 1)',
   ),
   CFLOW_QUEUE: whole(1, 100_000).describe('Images that may wait (default 64)'),
   CFLOW_MEMORY_MB: megabytes.describe(

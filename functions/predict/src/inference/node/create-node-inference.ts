@@ -20,9 +20,9 @@ export interface NodeInferenceOptions {
   device?: DeviceChoice | undefined;
   /** Default: the devices of this machine. */
   devices?: readonly DeviceCandidate[] | undefined;
-  /** Places side by side on the device, each with every detector in it. Default: one per two cores, at most 4, on the CPU, else 1. */
+  /** Places side by side on the device, each with every detector in it. Default: one per core, at most 4, on the CPU, else 1: one thread each loses less than two that share the work. */
   lanes?: number | undefined;
-  /** Threads of one lane. Default: the cores, shared between the lanes. */
+  /** CPU threads in all, shared between the lanes. Default: one per core. */
   threads?: number | undefined;
   /** Sizes that batches are padded to. Default: 1 to 4 on the CPU, elsewhere 1, 2, 4, 8. */
   batchSizes?: readonly number[] | undefined;
@@ -56,8 +56,8 @@ export function createNodeInference(options: NodeInferenceOptions): Inference {
   const cores = availableParallelism();
   checkCounts(options);
   const lanesOf = (where: Device): number =>
-    options.lanes ?? (where === 'cpu' ? Math.min(4, Math.ceil(cores / 2)) : 1);
-  const threads = options.threads ?? Math.max(1, Math.floor(cores / lanesOf('cpu')));
+    options.lanes ?? (where === 'cpu' ? Math.min(4, cores) : 1);
+  const threads = Math.max(1, Math.floor((options.threads ?? cores) / lanesOf('cpu')));
   const now = (): number => performance.now();
   return createInference({
     registry,
