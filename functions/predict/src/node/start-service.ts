@@ -113,7 +113,12 @@ export async function startService({ environment, version, startWorker }: Servic
   const server = await listen(environment.PORT ?? environment.AIP_HTTP_PORT ?? 8080);
   const { PORT_HEALTH: healthPort } = environment;
   const health =
-    healthPort === undefined || healthPort === server.port ? undefined : await listen(healthPort);
+    healthPort === undefined || healthPort === server.port
+      ? undefined
+      : await listen(healthPort).catch(async (error: unknown) => {
+          await server.close(0);
+          throw error;
+        });
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`;
   logger.info({ url, store: objects.name, keys: keys !== undefined }, 'listening');
 
