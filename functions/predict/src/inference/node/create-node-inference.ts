@@ -55,8 +55,7 @@ export function createNodeInference(options: NodeInferenceOptions): Inference {
   const observer = logger ? loggingObserver(logger, options.observer ?? {}) : (options.observer ?? {});
   const cores = availableParallelism();
   checkCounts(options);
-  const lanesOf = (where: Device): number =>
-    options.lanes ?? (where === 'cpu' ? Math.min(4, cores) : 1);
+  const lanesOf = (where: Device): number => options.lanes ?? (where === 'cpu' ? Math.min(4, cores) : 1);
   const threads = Math.max(1, Math.floor((options.threads ?? cores) / lanesOf('cpu')));
   const now = (): number => performance.now();
   return createInference({
