@@ -137,7 +137,7 @@ async function* soak(
     if (load.failed > 0) throw new Error(`serve/soak: ${load.failed} requests failed`);
     requests += load.accepted * seconds;
     memory.push(await service.memory());
-    delays.push(1000 * (await service.metric('cflow_event_loop_delay_p99_seconds')));
+    delays.push(1000 * (await service.metric('nodejs_eventloop_lag_p99_seconds')));
   }
   log(`serve/soak: ${Math.round(requests)} requests in ${((slices * seconds) / 60).toFixed(1)} minutes`);
   log(`  megabytes: ${memory.map((each) => Math.round(each)).join(' ')}`);
