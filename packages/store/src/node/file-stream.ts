@@ -23,6 +23,8 @@ export function fileStream(
           controller.error(signal?.reason);
           void close();
         };
+        // It may have aborted while the file was being opened.
+        if (signal?.aborted) return abort();
         signal?.addEventListener('abort', abort);
         if (position > end) {
           controller.close();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { StorageError } from '@cflow/spec';
 import { wrongContent } from '../wrong-content.js';
 
@@ -7,11 +8,13 @@ import { wrongContent } from '../wrong-content.js';
  * that does not end before all bytes were there.
  */
 export function answerStream(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: Readable,
   expected: number | undefined,
   mapError: (error: unknown) => unknown,
 ): ReadableStream<Uint8Array> {
-  const iterator = chunks[Symbol.asyncIterator]();
+  const iterator: AsyncIterator<Uint8Array> = chunks[Symbol.asyncIterator]();
+  // An error that comes before anybody reads is told to whoever does; without a listener it would end the process.
+  chunks.on('error', () => undefined);
   let received = 0;
   return new ReadableStream<Uint8Array>(
     {
@@ -34,8 +37,9 @@ export function answerStream(
           controller.error(mapError(error));
         }
       },
-      async cancel() {
-        await iterator.return?.();
+      cancel() {
+        // The iterator ends nothing that it has not begun to read, and the connection would be held for ever.
+        chunks.destroy();
       },
     },
     { highWaterMark: 0 },

@@ -80,9 +80,7 @@ export function s3ObjectStore(options: S3ObjectStoreOptions): ObjectStore {
           const body = answerStream(found.Body as Readable, found.ContentLength, (error) =>
             s3Error(error, name, key, signal),
           );
-          signal?.addEventListener('abort', () => (found.Body as Readable).destroy(signal.reason as Error), {
-            once: true,
-          });
+          destroyOnAbort(found.Body as Readable, signal);
           return { ...infoOf(key, size, found.ETag, found.LastModified), body };
         } catch (error) {
           if (isMissing(error)) return undefined;
@@ -169,6 +167,15 @@ export function s3ObjectStore(options: S3ObjectStoreOptions): ObjectStore {
       });
     },
   };
+}
+
+/** Also when it has aborted while the answer was on its way. */
+function destroyOnAbort(body: Readable, signal: AbortSignal | undefined): void {
+  if (!signal) return;
+  const abort = (): void => void body.destroy(signal.reason as Error);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  body.once('close', () => signal.removeEventListener('abort', abort));
 }
 
 function infoOf(
