@@ -3,6 +3,9 @@ import { createGuardedFetch } from '@cflow/guarded-fetch';
 import type { StartWorker } from '@cflow/predict/node';
 import { startTrainWorker } from '@cflow/train-worker';
 
+/** Data sets are large. */
+const FETCH_TIMEOUT_MS = 6 * 3_600_000;
+
 /** A training worker in the service's own process; each job still trains in a process of its own. */
 export const trainHere: StartWorker = async ({ environment, urls, ...parts }) => {
   const webhooks = createGuardedFetch({
@@ -14,7 +17,10 @@ export const trainHere: StartWorker = async ({ environment, urls, ...parts }) =>
     device: environment.CFLOW_DEVICE ?? 'auto',
     threads: environment.CFLOW_THREADS ?? availableParallelism(),
     concurrency: 1,
-    fetchUrl: urls && (async (url, options) => (await urls.fetchToStream(url, options)).body),
+    fetchUrl:
+      urls &&
+      (async (url, options) =>
+        (await urls.fetchToStream(url, { ...options, timeoutMs: FETCH_TIMEOUT_MS })).body),
     post: (url, options) => webhooks.post(url, options),
     webhookSecret: environment.CFLOW_WEBHOOK_SECRET,
   });
