@@ -157,6 +157,16 @@ export function jobsSuite(get: () => TestService): void {
       expect(await status('/v1/jobs/1')).toBe(400);
     });
 
+    it('take no place of those who watch when only the head is asked for', async () => {
+      const app = get().app();
+      const { id } = await create(jsonBody(request));
+      const path = `/v1/jobs/${id}/events`;
+      for (let i = 0; i < 100; i++) expect(await status(path, { method: 'HEAD' }, app)).toBe(200);
+      const watching = await app.request(path);
+      expect(watching.status).toBe(200);
+      await watching.body?.cancel();
+    });
+
     it('are watched to their end, from anywhere, and logged', async () => {
       const { parts, versions } = get();
       const app = get().app();

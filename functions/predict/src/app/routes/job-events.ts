@@ -39,6 +39,14 @@ export function jobEventRoutes(parts: AppParts): App {
         },
       );
     }
+    const headers = {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      // Some proxies hold a stream back until it is whole.
+      'x-accel-buffering': 'no',
+    };
+    // Nobody reads a body then, nor ends it: its place would never be free again.
+    if (c.req.raw.method === 'HEAD') return c.body(null, 200, headers);
     streams++;
     const gone = new AbortController();
     const events = jobEventStream(jobs, id, {
@@ -52,12 +60,7 @@ export function jobEventRoutes(parts: AppParts): App {
       if (!gone.signal.aborted) streams--;
       gone.abort();
     };
-    return c.body(endingStream(events, ended), 200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      // Some proxies hold a stream back until it is whole.
-      'x-accel-buffering': 'no',
-    });
+    return c.body(endingStream(events, ended), 200, headers);
   });
   return app;
 }
