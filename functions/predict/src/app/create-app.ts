@@ -10,6 +10,7 @@ import { accessLog } from './access-log.js';
 import type { AppEnvironment } from './environment.js';
 import { identify } from './identify.js';
 import { type App, newApp } from './new-app.js';
+import { noStrangePages } from './no-strange-pages.js';
 import type { AppParts } from './parts.js';
 import { plainAddress } from './plain-address.js';
 import { ProblemError, problem } from './problem.js';
@@ -84,6 +85,7 @@ function frame(app: App, parts: AppParts): void {
   }
   app.use(withDeadline(parts.limits.requestTimeoutMs));
   app.use(plainAddress);
+  app.use(noStrangePages(parts));
   app.use(identify(parts));
   app.use(async (c, next) => {
     c.set('rateLimiter', rateLimiter);

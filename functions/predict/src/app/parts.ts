@@ -47,6 +47,11 @@ export interface AppParts {
   objects?: ObjectStore | undefined;
   /** Undefined: everybody may do everything, for a service that only this machine can reach. */
   keys?: ApiKeys | undefined;
+  /**
+   * Only this machine is meant to reach the service, which has no keys: requests that name another host are refused, since
+   * they are of a web page elsewhere whose name was made to lead here. Default false.
+   */
+  thisMachineOnly?: boolean | undefined;
   /** Address of whoever asks, for limits where there are no keys; the host knows it. */
   clientAddress?: ((c: Context) => string | undefined) | undefined;
   /** Undefined: addresses in requests are refused. */
