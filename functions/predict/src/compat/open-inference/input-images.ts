@@ -55,12 +55,12 @@ function pixelImages({ shape, content }: InputTensor): InputImage[] {
 /** JSON values, flat or nested as the shape says, as bytes. */
 function flatten(values: readonly unknown[], shape: readonly number[], size: number): Uint8Array {
   const nested = Array.isArray(values[0]);
-  let found = values.length;
-  for (let level: unknown = values, i = 0; nested && i < shape.length; i++) {
-    const length = Array.isArray(level) ? level.length : 0;
-    found = (i === 0 ? 1 : found) * length;
-    level = Array.isArray(level) ? level[0] : undefined;
-  }
+  // All rows are counted, not the first ones multiplied: few values can be nested as if they were very many.
+  const count = (level: readonly unknown[], depth: number): number =>
+    depth === shape.length - 1
+      ? level.length
+      : level.reduce<number>((sum, each) => sum + (Array.isArray(each) ? count(each, depth + 1) : 0), 0);
+  const found = nested ? count(values, 0) : values.length;
   if (found !== size) refuse(`shape [${shape}] has ${size} values, found ${found} in "data"`);
   const bytes = new Uint8Array(size);
   let offset = 0;

@@ -138,6 +138,18 @@ describe('infer', () => {
     }
   });
 
+  it('makes nothing of the size of a shape that only the first rows have', async () => {
+    const side = 100_000;
+    // Two hundred thousand values, nested as if they were ten thousand million.
+    const rows = [new Array(side).fill(0), ...new Array(side - 1).fill([])];
+    const data = [[rows, [], []]];
+    const response = await infer({ inputs: [{ ...image, shape: [1, 3, side, side], data }] });
+    expect([response.status, await errorOf(response)]).toEqual([
+      400,
+      { error: expect.stringContaining('found 100000 in "data"') },
+    ]);
+  });
+
   it('takes image files, in JSON and behind it, and gives tensors behind it', async () => {
     const files = await Promise.all(
       images.map(({ data, width, height }) =>
