@@ -25,6 +25,7 @@ ENV NODE_ENV=production \
   PORT=8080 \
   CFLOW_STORE=/var/lib/cflow/store \
   CFLOW_CACHE=/var/lib/cflow/cache \
+  CFLOW_WORK_FOLDER=/var/lib/cflow/runs \
   NODE_COMPILE_CACHE=/var/lib/cflow/compiled
 VOLUME /var/lib/cflow
 EXPOSE 8080
