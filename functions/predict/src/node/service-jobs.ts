@@ -46,11 +46,13 @@ export function serviceJobs(options: ServiceJobsOptions): ServiceJobs {
   const here = (environment.CFLOW_TRAIN ?? (database === undefined ? 'here' : 'elsewhere')) === 'here';
   let worker: Promise<RunningWorker> | undefined;
   let stopped = false;
+  let opening = false;
   let state: Promise<string> | undefined;
   const stateFolder = (): Promise<string> =>
     (state ??=
       options.state === undefined ? mkdtemp(join(tmpdir(), 'cflow-state-')) : Promise.resolve(options.state));
   const jobs = lazyJobs(async () => {
+    opening = true;
     const { openJobs } = await import('@cflow/jobs');
     const opened = await openJobs({
       database: database === undefined ? { folder: join(await stateFolder(), 'jobs') } : { url: database },
@@ -66,11 +68,17 @@ export function serviceJobs(options: ServiceJobsOptions): ServiceJobs {
     }
     return opened;
   });
+  /** Whether there can be jobs: where no database has been made, none was ever accepted. */
+  const earlier = (): boolean =>
+    database !== undefined || (options.state !== undefined && existsSync(join(options.state, 'jobs')));
   return {
-    jobs,
+    jobs: {
+      ...jobs,
+      // The page asks for the list, and should not start a database for the answer that there is nothing in it.
+      list: async (page) => (opening || earlier() ? jobs.list(page) : { jobs: [], next: null }),
+    },
     resume: async () => {
-      const earlier = options.state !== undefined && existsSync(join(options.state, 'jobs'));
-      if (!here || !(database !== undefined || earlier)) return;
+      if (!here || !earlier()) return;
       await jobs
         .ping()
         .catch((error: unknown) => logger.warn({ error: String(error) }, 'no job database yet'));
