@@ -41,7 +41,9 @@ export const serviceEnvironmentSchema = z.object({
   CFLOW_PRELOAD: list.describe(
     'Detectors to load before the service is ready: name or name@reference; none for none',
   ),
-  CFLOW_DEFAULT_DETECTOR: text.describe('The detector that /invocations and Vertex AI requests mean'),
+  CFLOW_DEFAULT_DETECTOR: text.describe(
+    'The detector that /invocations and Vertex AI requests mean (default: the bundle, where the service was started with one)',
+  ),
   CFLOW_DEVICE: text
     .pipe(z.enum(['auto', ...DEVICES]).optional())
     .describe('auto, cuda, webgpu or cpu (default auto)'),
@@ -98,7 +100,14 @@ export const serviceEnvironmentSchema = z.object({
     .describe(
       'Whether jobs are worked on by this process, by other workers, or not offered (default here, with DATABASE_URL elsewhere)',
     ),
-  CFLOW_WEBHOOK_SECRET: text.describe('Signs webhooks, as whsec_…'),
+  CFLOW_WEBHOOK_SECRET: text
+    .pipe(
+      z
+        .string()
+        .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'expected whsec_ and at least 24 bytes in base64')
+        .optional(),
+    )
+    .describe('Signs webhooks, as whsec_…; without it none is sent'),
   CFLOW_STATE: text.describe(
     'Folder for the job database (default: .state in a folder store, else a temporary one)',
   ),
@@ -132,7 +141,12 @@ export function readServiceEnvironment(
   const problems = parsed.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
   for (const name of Object.keys(env)) {
     // A misspelt variable would be ignored in silence, and a service without its keys is open.
-    if (name.startsWith('CFLOW_') && !known.includes(name) && !FOREIGN.includes(name)) {
+    if (
+      name.startsWith('CFLOW_') &&
+      !known.includes(name) &&
+      !FOREIGN.includes(name) &&
+      !SERVICE_LINK.test(name)
+    ) {
       problems.push(`${name}: there is no such variable`);
     }
   }
@@ -169,6 +183,10 @@ const FOREIGN = [
   'CFLOW_PEER_PYTHON',
   'CFLOW_S3_SERVER',
 ];
+
+/** What Kubernetes tells every container of a service whose name begins with `cflow`, such as CFLOW_PORT_8080_TCP_ADDR. */
+const SERVICE_LINK =
+  /^CFLOW_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
 
 /** `20:40`: requests per second, and how many at once after a pause (default twice the rate). */
 export function parseRate(rate: string): { perSecond: number; burst: number } {

@@ -1,12 +1,16 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, utimes } from 'node:fs/promises';
+import { get } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { writeFolderBundle } from '@cflow/detector/node';
+import { makeBundle } from '@cflow/detector/testing';
 import { folderObjectStore } from '@cflow/store/node';
 import { afterEach, expect, it, vi } from 'vitest';
+import { testPng } from '../testing/test-service.js';
 import { readServiceEnvironment } from './service-configuration.js';
 import { type Service, startService } from './start-service.js';
 
@@ -56,6 +60,48 @@ it('keeps callers without keys to their rate by their address, behind a proxy to
   expect(await statuses(await start(rate), clients)).toEqual([404, 429, 429, 429]);
   const proxied = await start({ ...rate, CFLOW_TRUST_PROXY: 'true' });
   expect(await statuses(proxied, clients)).toEqual([404, 429, 404, 404]);
+});
+
+it('means its only bundle by /invocations, as under SageMaker', async () => {
+  const bundle = join(await temporaryFolder(), 'model');
+  await writeFolderBundle(bundle, await makeBundle({ name: 'wood' }));
+  const service = await start({ CFLOW_BUNDLES: bundle });
+  const response = await fetch(`${service.url}/invocations`, {
+    method: 'POST',
+    headers: { 'content-type': 'image/png' },
+    body: await testPng(),
+  });
+  expect([response.status, await response.json()]).toMatchObject([
+    200,
+    { predictions: [{ detector: { name: 'wood' } }] },
+  ]);
+});
+
+it('answers no page whose name was made to lead here, unless anybody may ask', async () => {
+  const statusOf = (service: Service): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      get(`${service.url}/v1/detectors`, { headers: { host: 'rebound.example' } }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      }).on('error', reject);
+    });
+  expect(await statusOf(await start())).toBe(403);
+  expect(await statusOf(await start({ CFLOW_ANONYMOUS: 'true' }))).toBe(200);
+});
+
+it('reads past what Kubernetes says of a service called cflow, and not past what is misspelt', () => {
+  const links = {
+    CFLOW_SERVICE_HOST: '10.0.0.1',
+    CFLOW_SERVICE_PORT: '80',
+    CFLOW_SERVICE_PORT_HTTP: '80',
+    CFLOW_PORT: 'tcp://10.0.0.1:80',
+    CFLOW_PORT_80_TCP: 'tcp://10.0.0.1:80',
+    CFLOW_PORT_80_TCP_ADDR: '10.0.0.1',
+    CFLOW_DATABASE_SERVICE_HOST: '10.0.0.2',
+    CFLOW_DATABASE_PORT_5432_TCP_PROTO: 'tcp',
+  };
+  expect(() => readServiceEnvironment(links)).not.toThrow();
+  expect(() => readServiceEnvironment({ CFLOW_API_KEY: '[]' })).toThrow(/CFLOW_API_KEY: there is no such/);
 });
 
 it('removes what an upload left behind whose service died', async () => {

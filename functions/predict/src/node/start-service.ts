@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createGuardedFetch } from '@cflow/guarded-fetch';
-import { BUNDLE_FILES } from '@cflow/spec';
+import { BUNDLE_FILES, DEFAULT_ALIAS } from '@cflow/spec';
 import { ObjectRegistry } from '@cflow/store';
 import { createApp } from '../app/create-app.js';
 import type { AppParts } from '../app/parts.js';
@@ -17,7 +17,7 @@ import { hostExtras } from './host-routes.js';
 import { startHttpServer } from './http-server.js';
 import { openStore } from './open-store.js';
 import { preloadDetectors } from './preload-detectors.js';
-import { publishBundles } from './publish-bundles.js';
+import { type PublishedBundle, publishBundles } from './publish-bundles.js';
 import { readKeys } from './read-keys.js';
 import { parseRate, requireReference, type ServiceEnvironment } from './service-configuration.js';
 import { type StartWorker, serviceJobs } from './service-jobs.js';
@@ -103,9 +103,8 @@ export async function startService({ environment, version, startWorker }: Servic
     logger,
     corsOrigins: environment.CFLOW_CORS_ORIGINS ?? [],
     page: await loadPage(),
-    ...(environment.CFLOW_DEFAULT_DETECTOR && {
-      defaultDetector: requireReference(environment.CFLOW_DEFAULT_DETECTOR),
-    }),
+    defaultDetector: defaultDetectorOf(environment, published),
+    thisMachineOnly: keys === undefined && environment.CFLOW_ANONYMOUS !== true,
   };
   const app = createApp(parts, hostExtras(metrics, environment));
   const listen = (port: number) =>
@@ -160,6 +159,16 @@ export async function startService({ environment, version, startWorker }: Servic
     logger.info({}, 'ended');
   };
   return { url, ready, close: () => (closed ??= close()) };
+}
+
+/** The detector that was named, or the only one that the service was started with. */
+function defaultDetectorOf(
+  { CFLOW_DEFAULT_DETECTOR: named }: ServiceEnvironment,
+  published: readonly PublishedBundle[],
+): AppParts['defaultDetector'] {
+  if (named !== undefined) return requireReference(named);
+  const [only, ...more] = published;
+  return only && more.length === 0 ? { name: only.name, reference: DEFAULT_ALIAS } : undefined;
 }
 
 /** The bundles that were named, or the one that SageMaker has brought. */
