@@ -78,7 +78,7 @@ export function serviceJobs(options: ServiceJobsOptions): ServiceJobs {
       list: async (page) => (opening || earlier() ? jobs.list(page) : { jobs: [], next: null }),
     },
     resume: async () => {
-      if (!here || !earlier()) return;
+      if (stopped || !here || !earlier()) return;
       await jobs
         .ping()
         .catch((error: unknown) => logger.warn({ error: String(error) }, 'no job database yet'));

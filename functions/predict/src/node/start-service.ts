@@ -44,6 +44,8 @@ export interface Service {
 
 /** Where SageMaker puts the model of an endpoint. */
 const SAGEMAKER_MODEL = '/opt/ml/model';
+/** A job that is about to end may; any other needs what hosts leave of their time to keep its checkpoint. */
+const TRAINING_GRACE_MS = 2000;
 const MEGABYTE = 1_000_000;
 
 /** @throws ConfigurationError, or StorageError when the store cannot be reached */
@@ -153,7 +155,11 @@ export async function startService({ environment, version, startWorker }: Servic
     readiness.draining();
     ending.abort();
     logger.info({ graceMs }, 'draining');
-    await Promise.all([server.close(graceMs), health?.close(graceMs), jobs?.stop(graceMs)]);
+    await Promise.all([
+      server.close(graceMs),
+      health?.close(graceMs),
+      jobs?.stop(Math.min(graceMs, TRAINING_GRACE_MS)),
+    ]);
     await inference.close();
     await jobs?.jobs.close();
     logger.info({}, 'ended');
