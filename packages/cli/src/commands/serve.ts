@@ -27,7 +27,7 @@ Examples:
   cflow serve wood.cflow                             page and API on http://127.0.0.1:8080
   cflow serve --store s3://parts/cflow --preload wood@production,lid
   cflow serve wood.cflow --host 0.0.0.0 --api-keys keys.json
-  curl -T part.png http://127.0.0.1:8080/v1/detectors/wood/predict -X POST
+  curl --data-binary @part.png -H 'Content-Type: image/png' http://127.0.0.1:8080/v1/detectors/wood/predict
 
 Each bundle that is named becomes a version of the detector of its name, with the alias "latest". Every option can also
 be an environment variable: docs/serving.md lists them. Without API keys the service only listens on this machine,
@@ -49,9 +49,17 @@ export function defineServe(command: Command): void {
       'loaded before the service is ready: name or name@reference, or none (default: the bundles named, else every detector)',
       nameList,
     )
-    .option('--memory <size>', 'memory that loaded detectors may take (default: 2GiB)', byteSize)
+    .option(
+      '--memory <size>',
+      'memory that loaded detectors may take (default: half of the memory)',
+      byteSize,
+    )
     .option('--queue <n>', 'images that may wait (default: 64)', integer(1, 100_000))
-    .option('--batch-sizes <list>', 'batch sizes to be warm for (default: 1,2,4,8)', nameList)
+    .option(
+      '--batch-sizes <list>',
+      'batch sizes to be warm for (default: 1 to 4 on the CPU, else 1,2,4,8)',
+      nameList,
+    )
     .option(
       '--request-timeout <seconds>',
       'seconds that a prediction may take (default: 30)',
