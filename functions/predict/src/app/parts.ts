@@ -43,6 +43,8 @@ export interface AppParts {
   inference: Inference;
   /** Undefined where no training is offered. */
   jobs?: Jobs | undefined;
+  /** Whether the end of a job can be told to a webhook. Default true; false where nothing could sign it. */
+  webhooks?: boolean | undefined;
   /** Where uploaded data sets go; undefined where no training is offered. */
   objects?: ObjectStore | undefined;
   /** Undefined: everybody may do everything, for a service that only this machine can reach. */

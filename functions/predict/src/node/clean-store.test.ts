@@ -61,7 +61,7 @@ it('logs what it cannot do, and does the rest', async () => {
     signal: new AbortController().signal,
   });
   expect(warned).toEqual(['cannot remove old uploads']);
-  expect(swept).toEqual([24 * HOUR_MS]);
+  expect(swept).toEqual([7 * 24 * HOUR_MS]);
 });
 
 it('begins nothing when the service has ended', async () => {
@@ -71,11 +71,11 @@ it('begins nothing when the service has ended', async () => {
   expect(await keysOf(objects, 'uploads/')).toEqual(['uploads/a.zip']);
 });
 
-/** The same objects, two days older. */
+/** The same objects, eight days older. */
 function old(objects: ObjectStore): ObjectStore {
   const aged = <T extends { modifiedAt: number }>(object: T): T => ({
     ...object,
-    modifiedAt: object.modifiedAt - 48 * HOUR_MS,
+    modifiedAt: object.modifiedAt - 8 * 24 * HOUR_MS,
   });
   return { ...objects, list: async (prefix, page) => (await objects.list(prefix, page)).map(aged) };
 }

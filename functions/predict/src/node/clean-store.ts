@@ -3,6 +3,8 @@ import type { Logger } from '../app/logger.js';
 import { UPLOADS } from '../app/store-data-set.js';
 
 const DAY_MS = 86_400_000;
+// A job whose worker died between staging its bundle and publishing it comes back for the files.
+const WEEK_MS = 7 * DAY_MS;
 const PAGE = 1000;
 
 export interface CleanStoreOptions {
@@ -17,7 +19,7 @@ export interface CleanStoreOptions {
 
 /**
  * Removes what services that died have left: uploads that were never finished, and files of bundles that never became
- * visible. What is younger than a day may be somebody's work. Never rejects: what could not be removed is logged, and
+ * visible. Uploads younger than a day and files younger than a week may be somebody's work. Never rejects: what could not be removed is logged, and
  * is there for the next service to start.
  */
 export async function cleanStore({
@@ -37,7 +39,7 @@ export async function cleanStore({
     }
   };
   await attempt('old uploads', () => removeUploads(objects, now() - DAY_MS, signal));
-  await attempt('files of no version', () => registry.sweep({ olderThanMs: DAY_MS }));
+  await attempt('files of no version', () => registry.sweep({ olderThanMs: WEEK_MS }));
 }
 
 async function removeUploads(objects: ObjectStore, before: number, signal: AbortSignal): Promise<number> {

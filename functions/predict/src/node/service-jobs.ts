@@ -34,6 +34,8 @@ export interface ServiceJobsOptions extends Omit<WorkerParts, 'jobs' | 'workFold
 
 export interface ServiceJobs {
   jobs: Jobs;
+  /** Whether this process works on them itself. */
+  here: boolean;
   /** Goes on with jobs of an earlier life of the service, if there can be any. */
   resume(): Promise<void>;
   stop(graceMs: number): Promise<void>;
@@ -72,6 +74,7 @@ export function serviceJobs(options: ServiceJobsOptions): ServiceJobs {
   const earlier = (): boolean =>
     database !== undefined || (options.state !== undefined && existsSync(join(options.state, 'jobs')));
   return {
+    here,
     jobs: {
       ...jobs,
       // The page asks for the list, and should not start a database for the answer that there is nothing in it.

@@ -128,3 +128,21 @@ it('serves the description that is published with the package', async () => {
     expect.arrayContaining(['/v1/predict', '/v2/models/{model}/infer', '/ping', '/invocations', '/metrics']),
   );
 });
+
+it('refuses a job whose end it could not tell to the webhook that it names', async () => {
+  const service = await start({ CFLOW_TRAIN: 'here' });
+  const response = await fetch(`${service.url}/v1/jobs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      name: 'wood',
+      dataSet: { path: 'data-sets/wood.zip' },
+      webhook: { url: 'https://example.com/told' },
+    }),
+  });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({
+    code: 'invalid-request',
+    detail: expect.stringMatching(/^webhook: .*secret/),
+  });
+});

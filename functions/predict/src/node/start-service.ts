@@ -86,6 +86,7 @@ export async function startService({ environment, version, startWorker }: Servic
     registry,
     inference,
     jobs: jobs?.jobs,
+    webhooks: jobs?.here !== true || environment.CFLOW_WEBHOOK_SECRET !== undefined,
     objects: offersJobs ? objects : undefined,
     keys,
     clientAddress: clientAddress({ trustProxy: environment.CFLOW_TRUST_PROXY ?? false }),

@@ -39,6 +39,12 @@ export function jobRoutes(parts: AppParts): App {
   app.openapi({ ...createJobRoute, middleware: train }, async (c) => {
     const { jobs } = trainingParts(parts);
     const request = await readJobRequest(c, parts);
+    if (request.webhook && parts.webhooks === false) {
+      throw new ProblemError(
+        'invalid-request',
+        'webhook: this service sends none, since it has no secret to sign them with; poll the job or follow its events instead',
+      );
+    }
     const { job } = await jobs.create(request, {
       idempotencyKey: c.req.valid('header')['idempotency-key'],
       owner: c.get('caller')?.name as string,
