@@ -102,6 +102,11 @@ function inferenceObserver(registers: Registry[]): Required<InferenceObserver> {
     help: 'Versions that an alias was moved to and that could not be loaded',
     registers,
   });
+  const failedLanes = new Counter({
+    name: 'cflow_lane_failures_total',
+    help: 'Further lanes that could not be opened',
+    registers,
+  });
   const replacements = new Counter({
     name: 'cflow_thread_replacements_total',
     help: 'Threads that died or were stuck',
@@ -119,6 +124,7 @@ function inferenceObserver(registers: Registry[]): Required<InferenceObserver> {
     loaded: ({ milliseconds }) => load.observe(milliseconds / 1000),
     evicted: () => evictions.inc(),
     swapFailed: () => failedSwaps.inc(),
+    laneFailed: () => failedLanes.inc(),
     threadReplaced: ({ kind }) => replacements.inc({ kind }),
   };
 }

@@ -33,7 +33,11 @@ interface Slot {
 /** A batch is begun this often before its images count as impossible: a second thread may succeed where one died. */
 const MOST_ATTEMPTS = 2;
 
-/** All lanes of one device. Every detector is open in every lane; a lane that is free takes the oldest images. */
+/**
+ * All lanes of one device. Every detector is open in every lane; a lane that is free takes the oldest images. The first
+ * lane is opened with the first detector, the others when images wait for it: a service that has just started answers
+ * sooner, and one that is never asked twice at once takes no memory for a second lane.
+ */
 export class LanePool {
   readonly device: Device;
   readonly #candidate: DeviceCandidate;
@@ -45,6 +49,7 @@ export class LanePool {
   readonly #changes: SerialTasks = new SerialTasks();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
+  #widening = false;
 
   /** @param onFailure called once, when a lane is lost and cannot be replaced; the pool is closed then */
   constructor(candidate: DeviceCandidate, options: LanePoolOptions, onFailure: (error: unknown) => void) {
@@ -63,15 +68,13 @@ export class LanePool {
   }
 
   /**
-   * Opens a detector in every lane.
+   * Opens a detector in every lane that there is.
    * @param read the bundle once more, for a lane that has to be replaced later
    */
   open(key: string, bundle: VerifiedBundle, read: () => Promise<VerifiedBundle>): Promise<void> {
     return this.#changes.run(async () => {
       this.#refuseClosed();
-      while (this.#slots.length < this.#options.lanes) {
-        this.#slots.push({ lane: await this.#createLane(), running: 0, inBackbone: false, down: false });
-      }
+      if (this.#slots.length === 0) this.#slots.push(slotOf(await this.#createLane()));
       const outcomes = await Promise.allSettled(this.#slots.map((slot) => this.#openIn(slot, key, bundle)));
       const failed = outcomes.find((outcome) => outcome.status === 'rejected');
       if (failed) {
@@ -120,6 +123,18 @@ export class LanePool {
     return new Lane(runtime, (count) => this.#sizeFor(count));
   }
 
+  /** A new lane with every detector open in it. */
+  async #fullLane(): Promise<Lane> {
+    const lane = await this.#createLane();
+    try {
+      for (const [key, read] of this.#detectors) await lane.open(key, await read(), this.#options.warmSizes);
+    } catch (error) {
+      await lane.dispose();
+      throw error;
+    }
+    return lane;
+  }
+
   #sizeFor(count: number): number {
     return this.#options.batchSizes.find((size) => size >= count) ?? count;
   }
@@ -157,6 +172,26 @@ export class LanePool {
       const next = this.#queues.oldest(largest);
       if (next) this.#begin(slot, this.#queues.take(next.backbone, largest));
     }
+    if (this.#slots.length < this.#options.lanes && !this.#widening && this.#queues.oldest(1)) this.#widen();
+  }
+
+  /** One lane more, which takes part when every detector is open in it. Without it the others go on. */
+  #widen(): void {
+    this.#widening = true;
+    const opening = this.#changes.run(async () => {
+      if (this.#closed) return;
+      const lane = await this.#fullLane();
+      if (this.#closed) await lane.dispose();
+      else this.#slots.push(slotOf(lane));
+    });
+    void opening.then(
+      () => {
+        this.#widening = false;
+        this.#pump();
+      },
+      // Stays as if it were widening: what failed now would fail with every image that waits.
+      (error: unknown) => this.#options.observer.laneFailed?.(error),
+    );
   }
 
   #waits(count: number, readyAt: number, largest: number): boolean {
@@ -230,14 +265,7 @@ export class LanePool {
     const { failure } = lost.runtime;
     if (failure) this.#options.observer.threadReplaced?.({ kind: 'device', reason: failure });
     await lost.dispose().catch(() => undefined);
-    const lane = await this.#createLane();
-    try {
-      for (const [key, read] of this.#detectors) await lane.open(key, await read(), this.#options.warmSizes);
-    } catch (error) {
-      await lane.dispose();
-      throw error;
-    }
-    slot.lane = lane;
+    slot.lane = await this.#fullLane();
     slot.down = false;
     this.#pump();
   }
@@ -253,4 +281,8 @@ export class LanePool {
     this.#onFailure(reason);
     void Promise.all(this.#slots.map(({ lane }) => lane.dispose())).catch(() => undefined);
   }
+}
+
+function slotOf(lane: Lane): Slot {
+  return { lane, running: 0, inBackbone: false, down: false };
 }

@@ -13,6 +13,8 @@ export interface InferenceObserver {
   evicted?(event: { name: string; version: string }): void;
   /** A version that an alias was moved to cannot be loaded: the one before still serves. */
   swapFailed?(event: { name: string; reference: string; version: string; error: unknown }): void;
+  /** A further lane could not be opened; those there are go on. */
+  laneFailed?(reason: unknown): void;
   /** A thread died, or was stuck, and is being replaced. */
   threadReplaced?(event: { kind: 'device' | 'image'; reason: CflowError }): void;
 }
@@ -38,6 +40,10 @@ export function loggingObserver(
         'new version cannot be loaded, the old one serves',
       );
       observer.swapFailed?.(event);
+    },
+    laneFailed: (reason) => {
+      logger.warn({ error: String(reason) }, 'a further lane cannot be opened, those there are go on');
+      observer.laneFailed?.(reason);
     },
     threadReplaced: (event) => {
       logger.warn({ kind: event.kind, reason: event.reason.message }, 'thread replaced');

@@ -1,13 +1,16 @@
 import { availableParallelism } from 'node:os';
-import { createGuardedFetch } from '@cflow/guarded-fetch';
 import type { StartWorker } from '@cflow/predict/node';
-import { startTrainWorker } from '@cflow/train-worker';
 
 /** Data sets are large. */
 const FETCH_TIMEOUT_MS = 6 * 3_600_000;
 
 /** A training worker in the service's own process; each job still trains in a process of its own. */
 export const trainHere: StartWorker = async ({ environment, urls, ...parts }) => {
+  // Not before there is a job: most services never see one, and a cold start would pay for it.
+  const [{ createGuardedFetch }, { startTrainWorker }] = await Promise.all([
+    import('@cflow/guarded-fetch'),
+    import('@cflow/train-worker'),
+  ]);
   const webhooks = createGuardedFetch({
     allow: environment.CFLOW_WEBHOOK_HOSTS ?? ['*'],
     allowPrivate: environment.CFLOW_PRIVATE_NETWORKS ?? [],
