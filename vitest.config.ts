@@ -9,6 +9,7 @@ export default defineConfig({
       'sdk/src/**/*.test.ts',
       'test/**/*.test.ts',
     ],
+    setupFiles: ['test/property-seed.ts'],
     // onnxruntime-node fails to load in vmThreads; forks also keep one file's native sessions from another's.
     pool: 'forks',
     maxWorkers: 2,
