@@ -1,0 +1,132 @@
+import type { RgbaPixels, RgbImage } from './image.js';
+
+/** An encoded file: its bytes, something that holds or yields them, or where the SDK itself fetches them. */
+export type EncodedImage =
+  | Blob
+  | ArrayBuffer
+  | ArrayBufferView
+  | URL
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>;
+
+/**
+ * A picture that a browser has decoded already: an `ImageBitmap`. Described by its shape, so that these types also
+ * compile where there is no DOM.
+ */
+export interface BitmapImage {
+  readonly width: number;
+  readonly height: number;
+  close(): void;
+}
+
+/**
+ * An image in any form that a detector takes: an encoded file (PNG, JPEG, and what else the place of computation
+ * decodes), a decoded picture (`ImageBitmap`, `ImageData`), or plain RGB pixels.
+ */
+export type ImageInput = EncodedImage | BitmapImage | RgbaPixels | RgbImage;
+
+/** Where a score is computed. `auto` takes the best that works there. */
+export type DeviceName = 'auto' | 'cuda' | 'webgpu' | 'cpu' | 'wasm';
+
+/** What a prediction is asked for. The same for every detector, remote or local. */
+export interface PredictOptions {
+  /** Score from which an image is bad. Default: the detector's own. Not together with `falseAlarmRate`. */
+  threshold?: number | undefined;
+  /** Instead of a threshold: the share of good images that may be called bad, in (0, 1). */
+  falseAlarmRate?: number | undefined;
+  /** Map value from which a pixel belongs to a region. Default: the threshold. */
+  pixelThreshold?: number | undefined;
+  /** Also the anomaly map, as real values. Default false. */
+  map?: boolean | undefined;
+  /** Also a PNG of the image with map and regions drawn in. Default false. */
+  overlay?: boolean | undefined;
+  /** Also the regions above the pixel threshold. Default true. */
+  regions?: boolean | undefined;
+  /** Smallest region, in pixels of the map. Default 1. */
+  minArea?: number | undefined;
+  /** Regions at most, 0 to 1000. Default 100. */
+  maxRegions?: number | undefined;
+  /** A mask: pixels that are not black are left out of score and regions. */
+  ignore?: ImageInput | undefined;
+  /** Device that must answer; one that is not there is refused with the reason. Default `auto`. */
+  device?: DeviceName | undefined;
+  /** Ends the call early: it rejects with an `AbortedError`. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A width and a height in pixels. */
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** A connected part (8 neighbours) of the map at or above the pixel threshold. Everything in pixels of the map. */
+export interface Region {
+  box: { x: number; y: number; width: number; height: number };
+  /** Number of pixels. */
+  area: number;
+  /** The highest value of the region and where it lies. */
+  peak: { x: number; y: number; value: number };
+}
+
+/** One anomaly value per pixel, row-major: `height * width` values. */
+export interface AnomalyMap {
+  width: number;
+  height: number;
+  data: Float32Array;
+}
+
+/** Which detector answered. */
+export interface DetectorIdentity {
+  name: string;
+  /** SHA-256 of the bundle's manifest: the version that computed this. */
+  version: string;
+  /** The device that computed this. */
+  device: string;
+}
+
+/** What a detector says of one image. */
+export interface Prediction {
+  /** Anomaly score: the maximum of the anomaly map over the pixels that are not ignored. Higher is worse. */
+  score: number;
+  /** Probability that a good image scores at least this high, in (0, 1]. */
+  falseAlarmProbability: number;
+  /** `bad` when `score >= threshold`. */
+  label: 'good' | 'bad';
+  /** The score threshold that gave the label. */
+  threshold: number;
+  /** The map threshold that gave the regions. */
+  pixelThreshold: number;
+  /** Size of the image, upright. */
+  original: Size;
+  /** Size of the map: what boxes and areas are counted in. */
+  mapSize: Size;
+  /** Regions of the map, the highest peak first; unless `regions: false`. */
+  regions?: Region[];
+  /** Only when asked for. */
+  map?: AnomalyMap;
+  /** `image/png`; only when asked for. */
+  overlay?: Blob;
+  detector: DetectorIdentity;
+  /** Over HTTP, or in this process. */
+  where: 'remote' | 'local';
+  /** For feedback on this prediction; only of a service. */
+  id?: string;
+  /** Time from the call to its answer, in milliseconds. */
+  milliseconds: number;
+}
+
+/** One detector, wherever it computes. */
+export interface Detector {
+  readonly name: string;
+  /**
+   * SHA-256 of the bundle's manifest. Of a remote detector: the version or alias that was asked for, since an alias may
+   * move between two calls; each prediction names the version that computed it.
+   */
+  readonly version: string;
+  predict(image: ImageInput, options?: PredictOptions): Promise<Prediction>;
+  /** As `predict`, for several images: one prediction each, in their order. Rejects with the first error. */
+  predictBatch(images: readonly ImageInput[], options?: PredictOptions): Promise<Prediction[]>;
+  /** Lets go of what the detector holds. A call after it is refused. Calling it again does nothing. */
+  dispose(): Promise<void>;
+}

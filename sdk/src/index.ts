@@ -1,0 +1,3 @@
+export type * from './detector.js';
+export * from './errors.js';
+export type * from './image.js';
