@@ -7,7 +7,7 @@ const MODEL_FAULTS: readonly RegExp[] = [
   /invalid model/i,
   /No Op registered/i,
   /External data path/i,
-  /external (file|initializer)/i,
+  /external (data )?(file|initializer)/i,
   /doesn't exist|ENOENT|EISDIR|ENOTDIR/,
   /Unsupported model IR version/i,
   /opset \d+ is under development/i,
@@ -46,6 +46,7 @@ export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text
     .replace(/\s+/g, ' ')
+    .replace(/^Can't create a session\. ERROR_CODE: \d+, ERROR_MESSAGE: /, '')
     .replace(/^.* was false\. /, '')
     .replace(/[\w/.+-]+\.(cc|cpp|cu|h):\d+ (\w+ )?/g, '')
     .trim();

@@ -1,9 +1,8 @@
-import type { DataType, Tensor } from '@cflow/onnx';
+import type { Tensor } from '@cflow/onnx';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import type { Engine, LoadedModel } from '../engine.js';
+import { fromOrt, tensorInfo, toOrt } from '../ort-values.js';
 import type { ModelSource, SessionOptions } from '../runtime.js';
-import type { TensorInfo } from '../session.js';
-import { copyOfBytes, isDataType, typedArray } from '../typed-array.js';
 import { loadOnnxRuntime } from './load-onnxruntime.js';
 import { type NodeDevice, ortOptions } from './ort-options.js';
 import { readModel } from './read-model.js';
@@ -97,29 +96,3 @@ function plainWords(message: string): string {
 }
 
 const NO_FOLDER = '/no-external-data-was-given';
-
-function tensorInfo(metadata: InferenceSession.ValueMetadata): TensorInfo {
-  if (!metadata.isTensor) throw new Error(`invalid model for this use: "${metadata.name}" is not a tensor`);
-  const { name, type, shape } = metadata;
-  if (!isDataType(type)) throw new Error(`invalid model for this use: "${name}" has the type ${type}`);
-  return { name, type, dims: [...shape] };
-}
-
-/**
- * A plain object in the shape that the binding reads. The engine's own Tensor would turn float16 bits into a
- * Float16Array where the language has one (Node 24), which the binding then refuses.
- */
-function toOrt({ type, dims, data }: Tensor): OrtTensor {
-  // The binding refuses shared memory.
-  const own = data.buffer instanceof ArrayBuffer ? data : typedArray(type, copyOfBytes(data));
-  return { type, dims: [...dims], data: own, location: 'cpu' } as unknown as OrtTensor;
-}
-
-function fromOrt({ type, dims, data }: OrtTensor): Tensor {
-  const { buffer, byteOffset, length } = data as Float32Array;
-  return {
-    type: type as DataType,
-    dims: [...dims],
-    data: typedArray(type as DataType, buffer, byteOffset, length),
-  };
-}
