@@ -14,9 +14,9 @@ export interface CflowErrorOptions {
  * programs switch on `code` (or on the class), never on the message.
  */
 export class CflowError extends Error {
-  readonly code: string;
-  readonly retryable: boolean;
-  readonly details: Readonly<Record<string, unknown>>;
+  declare readonly code: string;
+  declare readonly retryable: boolean;
+  declare readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: string, message: string, options: CflowErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

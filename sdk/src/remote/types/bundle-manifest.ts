@@ -1,0 +1,74 @@
+import type { Metrics } from './metrics.js';
+
+/** Every parameter of a detector's training. */
+export interface DetectorConfiguration {
+  /** Name of the feature extractor. */
+  backbone: string;
+  /** Layers to tap, shallow to deep. */
+  layers: string[];
+  /** Pre-trained weights for the backbone. */
+  preTrained: boolean;
+  /** Fibres (feature vectors) per optimiser step. */
+  fiberBatchSize: number;
+  decoder: 'freia-cflow' | 'freia-flow';
+  /** Length of the positional encoding, a multiple of 4. */
+  conditionVector: number;
+  /** Coupling blocks per decoder. */
+  couplingBlocks: number;
+  /** Clamp of the log scale. */
+  clampAlpha: number;
+  /** Random rotation instead of a random permutation. */
+  permuteSoft: boolean;
+  /** Learning rate of Adam. */
+  lr: number;
+  /** Height and width in pixels that images are resized to. */
+  inputSize: [number, number];
+  /** Seed of every random choice. */
+  seed: number;
+}
+
+/** What the scores of held-out good images say of the scores of good images to come. */
+export interface ScoreCalibration {
+  method: 'conformal-exponential';
+  /** Good images that were scored. */
+  count: number;
+  /** Distinct scores, ascending. */
+  scores: number[];
+  /** False-alarm probability at each of `scores`. */
+  probabilities: number[];
+  /** Scale, in units of the score, of the approach to probability 1 below the lowest score. */
+  lowerScale: number;
+  /** The exponential tail above the last of `scores`. */
+  tail: { exceedances: number; meanExcess: number };
+}
+
+/** Everything about a detector that is not numbers in tensors. */
+export interface BundleManifest {
+  formatVersion: 1;
+  name: string;
+  createdAt: string;
+  configuration: DetectorConfiguration;
+  /** How weights are stored. */
+  precision: 'float32' | 'float16';
+  backbone: { name: string; sha256: string; source: string; licence: string | null };
+  layers: { name: string; channels: number; height: number; width: number; maxLogLikelihood: number }[];
+  normalization: 'fixed';
+  maxLikelihood: number;
+  calibration: { score: ScoreCalibration; images: 'held-out' | 'training'; scoreSpread: number };
+  thresholds: { falseAlarmRate: number; score: number; f1: number | null; pixelF1: number | null };
+  /** How far a device may be off. */
+  probe: { absoluteTolerance: number; relativeTolerance: number };
+  metrics: Metrics | null;
+  provenance: {
+    preset: string;
+    dataSet: string;
+    trainImages: number;
+    validationImages: number;
+    testImages: number;
+    epochs: number;
+    device: string;
+    trainingSeconds: number;
+    versions: Record<string, string>;
+  };
+  files: Record<string, { sha256: string; bytes: number }>;
+}

@@ -1,0 +1,92 @@
+import type { DetectorConfiguration } from './bundle-manifest.js';
+import type { Metrics } from './metrics.js';
+import type { ProblemCode } from './service.js';
+
+/** Where a data set is: in the service's store, or at an address that the service may fetch. */
+export type DataSetReference = { path: string } | { url: string };
+
+/** Some of a detector's configuration. */
+export type JobConfiguration = { [K in keyof DetectorConfiguration]?: DetectorConfiguration[K] | undefined };
+
+/** What a job does beside its data set. */
+export interface JobSettings {
+  /** The detector that the result is a version of. */
+  name: string;
+  /** Default `fast`. */
+  preset?: 'fast' | 'anomalib' | 'paper' | undefined;
+  /** What differs from the preset's configuration. */
+  configuration?: JobConfiguration | undefined;
+  epochs?: number | undefined;
+  /** Share of the good images that is held out, 0 to 0.5. */
+  validationFraction?: number | undefined;
+  /** Default `float32`. */
+  precision?: 'float32' | 'float16' | undefined;
+  /** Fail at an image that cannot be read instead of leaving it out. Default false. */
+  strict?: boolean | undefined;
+  /** Alias moved to the new version; null: none. Default `latest`. */
+  alias?: string | null | undefined;
+  /** Told when the job has ended, signed as in Standard Webhooks. */
+  webhook?: { url: string } | undefined;
+  /** Of one attempt. Default 86400. */
+  timeoutSeconds?: number | undefined;
+  /** Default 3. */
+  maxAttempts?: number | undefined;
+}
+
+/** A job's request as the service keeps it: with every default filled in. */
+export interface JobRequest {
+  name: string;
+  dataSet: DataSetReference;
+  preset: 'fast' | 'anomalib' | 'paper';
+  configuration: JobConfiguration;
+  epochs?: number | undefined;
+  validationFraction?: number | undefined;
+  precision: 'float32' | 'float16';
+  strict: boolean;
+  alias: string | null;
+  webhook?: { url: string } | undefined;
+  timeoutSeconds: number;
+  maxAttempts: number;
+}
+
+export type JobStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+
+export interface JobProgress {
+  /** 0 to 1. */
+  fraction: number;
+  phase: 'waiting' | 'fetching' | 'features' | 'training' | 'calibrating' | 'publishing' | 'done';
+}
+
+/** A training job. */
+export interface Job {
+  id: string;
+  status: JobStatus;
+  request: JobRequest;
+  createdAt: string;
+  /** Of the first attempt. */
+  startedAt: string | null;
+  finishedAt: string | null;
+  /** Attempts begun. */
+  attempt: number;
+  cancelRequested: boolean;
+  progress: JobProgress;
+  result: { name: string; version: string; metrics: Metrics | null } | null;
+  error: { code: ProblemCode; message: string } | null;
+}
+
+/** Something that happened to a job; `id` grows within the job. `data` of `status` is the job. */
+export interface JobEvent {
+  id: number;
+  job: string;
+  at: string;
+  type: 'status' | 'progress' | 'training' | 'log';
+  data: Record<string, unknown>;
+}
+
+/** An archive that the service has kept. */
+export interface DataSetUpload {
+  /** For `dataSet.path` of a job. */
+  path: string;
+  sha256: string;
+  bytes: number;
+}

@@ -1,0 +1,26 @@
+/** What a detector achieves on labelled images. Null where the data do not define it. */
+export interface Metrics {
+  images: number;
+  goodImages: number;
+  badImages: number;
+  /** Images whose pixels count. */
+  pixelImages: number;
+  /** Connected components of the masks. */
+  defectRegions: number;
+  imageAuroc: number | null;
+  imageAupr: number | null;
+  pixelAuroc: number | null;
+  pixelAupr: number | null;
+  /** Area under the per-region-overlap curve up to a false-positive rate of 0.3, divided by 0.3. */
+  aupro: number | null;
+  f1: number | null;
+  f1Threshold: number | null;
+  pixelF1: number | null;
+  pixelF1Threshold: number | null;
+  /** The image threshold that the figures below were counted at. */
+  threshold?: number | undefined;
+  falseAlarmRate?: number | null | undefined;
+  /** Exact 95 % confidence interval. */
+  falseAlarmRateInterval?: [number, number] | null | undefined;
+  detectionRate?: number | null | undefined;
+}
