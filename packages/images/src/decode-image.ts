@@ -1,6 +1,7 @@
 import type { RgbImage } from '@cflow/spec';
-import { decodeRaster, type ImageLimits, type Raster } from './decode-raster.js';
-import type { ImageSource } from './read-source.js';
+import { decodeRaster, type Raster } from './decode-raster.js';
+import type { ImageSource } from './image-error.js';
+import type { ImageLimits } from './image-limits.js';
 
 /**
  * Decodes an image file to 8-bit RGB: PNG, JPEG, WebP, TIFF, GIF, AVIF and BMP, by content, whatever the name.

@@ -1,6 +1,7 @@
 import type { Mask } from '@cflow/spec';
-import { decodeRaster, type ImageLimits } from './decode-raster.js';
-import type { ImageSource } from './read-source.js';
+import { decodeRaster } from './decode-raster.js';
+import type { ImageSource } from './image-error.js';
+import type { ImageLimits } from './image-limits.js';
 
 /**
  * Decodes a mask image: 1 where a pixel has any colour channel above zero, at whatever depth, so that masks of

@@ -1,19 +1,10 @@
 import { CflowError } from '@cflow/spec';
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { decodeBmp } from './decode-bmp.js';
+import { checkPixelCount, type ImageFailure, type ImageSource, imageError } from './image-error.js';
 import { IMAGE_FORMATS, type ImageFormat, sniffFormat } from './image-format.js';
-import { type ImageFailure, type ImageSource, imageError, readSource } from './read-source.js';
-
-/** Bounds of what is decoded. */
-export interface ImageLimits {
-  /** The most pixels, as declared by the header, before anything is decoded. Default 2^26, 64 megapixels. */
-  pixels?: number;
-  /** The most bytes of a file. Default 2^28, 256 MiB. */
-  bytes?: number;
-}
-
-/** Limits where none are given. */
-export const DEFAULT_IMAGE_LIMITS: Required<ImageLimits> = { pixels: 2 ** 26, bytes: 2 ** 28 };
+import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.js';
+import { readSource } from './read-source.js';
 
 /** Decoded samples as stored: upright, without alpha, no colour converted. */
 export interface Raster {
@@ -51,7 +42,7 @@ export async function decodeRaster(source: ImageSource, limits: ImageLimits = {}
   const options: SharpOptions = { failOn: 'error', ignoreIcc: true, limitInputPixels: pixels };
   try {
     const header = await sharp(bytes, { ...options, limitInputPixels: false }).metadata();
-    checkHeader(source, header, pixels);
+    checkPixelCount(source, header.width, header.height, pixels);
     return { format, ...(await decode(source, bytes, header, options)) };
   } catch (error) {
     if (CflowError.isInstance(error)) throw error;
@@ -67,16 +58,6 @@ function bitmap(source: ImageSource, bytes: Uint8Array, pixels: number): ReturnT
     const reason = error.details.reason as ImageFailure;
     throw imageError(source, reason, error.message, { details: { ...error.details }, cause: error });
   }
-}
-
-function checkHeader(source: ImageSource, { width, height }: Metadata, limit: number): void {
-  if (width * height <= limit) return;
-  throw imageError(
-    source,
-    'too-many-pixels',
-    `declares ${width}x${height} = ${width * height} pixels, the limit is ${limit}`,
-    { details: { width, height, limit } },
-  );
 }
 
 async function decode(

@@ -1,6 +1,6 @@
 export * from './decode-image.js';
 export * from './decode-mask.js';
-export { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './decode-raster.js';
+export type { ImageFailure, ImageSource } from './image-error.js';
+export { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.js';
 export * from './open-data-set.js';
 export * from './read-images.js';
-export type { ImageFailure, ImageSource } from './read-source.js';

@@ -1,7 +1,7 @@
 import { CflowError, type DataSetItem, type ImageError, type RgbImage } from '@cflow/spec';
 import { checkSize } from './check-image.js';
 import { decodeImage } from './decode-image.js';
-import type { ImageLimits } from './decode-raster.js';
+import type { ImageLimits } from './image-limits.js';
 import { mapInOrder } from './map-in-order.js';
 import { resizeBilinear } from './resize-bilinear.js';
 

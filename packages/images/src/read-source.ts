@@ -1,40 +1,6 @@
 import { open, stat } from 'node:fs/promises';
-import { CflowError, ImageError } from '@cflow/spec';
-
-/** An image in a file, or the bytes of one. */
-export type ImageSource = string | Uint8Array;
-
-/** Why an image was refused: `details.reason` of its ImageError. */
-export type ImageFailure =
-  | 'missing'
-  | 'not-a-file'
-  | 'permission'
-  | 'unreadable'
-  | 'empty'
-  | 'too-large'
-  | 'too-many-pixels'
-  | 'not-an-image'
-  | 'unsupported'
-  | 'damaged';
-
-/** The name of an image in messages. */
-export function sourceName(source: ImageSource): string {
-  return typeof source === 'string' ? source : `the image of ${source.byteLength} bytes`;
-}
-
-/** An ImageError that names the image and says why. */
-export function imageError(
-  source: ImageSource,
-  reason: ImageFailure,
-  message: string,
-  rest: { details?: Record<string, unknown>; cause?: unknown } = {},
-): ImageError {
-  const name = sourceName(source);
-  return new ImageError(`${name}: ${message}`, {
-    details: { ...rest.details, source: name, reason },
-    ...(rest.cause === undefined ? {} : { cause: rest.cause }),
-  });
-}
+import { CflowError, type ImageError } from '@cflow/spec';
+import { checkLength, type ImageSource, imageError } from './image-error.js';
 
 /**
  * The bytes of an image, at most `limit` of them.
@@ -75,15 +41,6 @@ async function regularFile(path: string): Promise<{ size: number }> {
   // A pipe is not even opened: that would wait for a writer.
   const kind = found.isDirectory() ? 'a folder' : 'not a regular file';
   throw imageError(path, 'not-a-file', `is ${kind}, expected an image file`);
-}
-
-function checkLength(source: ImageSource, length: number, limit: number): void {
-  if (length === 0) throw imageError(source, 'empty', 'is empty, 0 bytes');
-  if (length > limit) {
-    throw imageError(source, 'too-large', `has ${length} bytes, the limit is ${limit}`, {
-      details: { length, limit },
-    });
-  }
 }
 
 function fileError(path: string, cause: unknown): ImageError {

@@ -1,0 +1,362 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { deflateSync, crc32 as zlibCrc32 } from 'node:zlib';
+import { ImageError, type RgbImage } from '@cflow/spec';
+import fc from 'fast-check';
+import sharp, { type JpegOptions } from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { decodeImage } from '../decode-image.js';
+import { bitmap, tiff } from '../fixtures/files.js';
+import { largestDifference, noise, waveImage } from '../fixtures/patterns.js';
+import { type PngParts, png, pngChunk } from '../fixtures/png.js';
+import { crc32 } from './crc32.js';
+import { type DecodePortableOptions, decodeImagePortable } from './decode-image-portable.js';
+import { encodePngPortable } from './encode-png.js';
+import { mozJpegDecoder } from './moz-jpeg.js';
+
+const wasm = readFileSync(createRequire(import.meta.url).resolve('@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm'));
+const decodeJpeg = mozJpegDecoder(wasm);
+
+async function expectSameAsNode(bytes: Uint8Array, note?: string): Promise<void> {
+  const expected = await decodeImage(bytes);
+  const found = await decodeImagePortable(bytes, { decodeJpeg });
+  expect([found.width, found.height], note).toEqual([expected.width, expected.height]);
+  expect(largestDifference(found.data, expected.data), note).toBe(0);
+}
+
+async function failure(
+  bytes: Uint8Array,
+  options: DecodePortableOptions = { decodeJpeg },
+): Promise<ImageError> {
+  const error = await decodeImagePortable(bytes, options).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(ImageError);
+  return error as ImageError;
+}
+
+const KINDS: readonly (readonly [PngParts['colour'], readonly number[]])[] = [
+  [0, [1, 2, 4, 8, 16]],
+  [2, [8, 16]],
+  [3, [1, 2, 4, 8]],
+  [4, [8, 16]],
+  [6, [8, 16]],
+];
+const SIZES = [
+  [1, 1],
+  [3, 2],
+  [5, 9],
+  [33, 17],
+  [100, 31],
+] as const;
+
+describe('PNG, as Node to the bit', () => {
+  for (const [colour, depths] of KINDS) {
+    for (const depth of depths) {
+      it(`colour type ${colour}, ${depth} bits, every filter, interlaced or not`, async () => {
+        for (const [width, height] of SIZES) {
+          for (const interlaced of [false, true]) {
+            const palette = colour === 3 ? { palette: 2 ** depth } : {};
+            const parts = { width, height, depth, colour, interlaced, seed: width + depth, ...palette };
+            await expectSameAsNode(png(parts), JSON.stringify(parts));
+            await expectSameAsNode(png({ ...parts, split: 7 }), 'many IDAT');
+          }
+        }
+      });
+    }
+  }
+
+  it('with transparency, which is dropped', async () => {
+    const base = { width: 20, height: 10, seed: 3 };
+    for (const depth of [1, 2, 4, 8, 16]) {
+      await expectSameAsNode(png({ ...base, depth, colour: 0, transparency: Uint8Array.of(0, 1) }));
+    }
+    for (const depth of [8, 16]) {
+      const transparency = Uint8Array.of(0, 1, 0, 2, 0, 3);
+      await expectSameAsNode(png({ ...base, depth, colour: 2, transparency }));
+    }
+    for (const depth of [1, 2, 4, 8]) {
+      const transparency = noise(2 ** depth - 1, 1);
+      await expectSameAsNode(png({ ...base, depth, colour: 3, palette: 2 ** depth, transparency }));
+    }
+  });
+
+  it('by other encoders: sharp, its palettes and its progressive ones', async () => {
+    const { width, height, data } = waveImage(97, 61);
+    for (const options of [{}, { palette: true }, { progressive: true }, { palette: true, colours: 5 }]) {
+      await expectSameAsNode(
+        await sharp(data, { raw: { width, height, channels: 3 } })
+          .png(options)
+          .toBuffer(),
+      );
+    }
+  });
+
+  it('with the orientation of EXIF data before the pixels', async () => {
+    for (let orientation = 1; orientation <= 8; orientation++) {
+      const exif = Uint8Array.of(
+        77,
+        77,
+        0,
+        42,
+        0,
+        0,
+        0,
+        8,
+        0,
+        1,
+        1,
+        18,
+        0,
+        3,
+        0,
+        0,
+        0,
+        1,
+        0,
+        orientation,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+      );
+      await expectSameAsNode(
+        png({ width: 7, height: 4, depth: 8, colour: 2, seed: 1, before: [pngChunk('eXIf', exif)] }),
+        `orientation ${orientation}`,
+      );
+    }
+  });
+
+  it('however much else is in the file', async () => {
+    const bomb = deflateSync(Buffer.alloc(2 ** 26));
+    const profile = Buffer.concat([Buffer.from('icc\0\0', 'latin1'), bomb]);
+    const before = [
+      pngChunk('iCCP', profile),
+      pngChunk('zTXt', profile),
+      pngChunk('gAMA', Uint8Array.of(0, 0, 1, 2)),
+    ];
+    const bytes = png({ width: 9, height: 9, depth: 8, colour: 2, seed: 5, before });
+    const plain = png({ width: 9, height: 9, depth: 8, colour: 2, seed: 5 });
+    expect(await decodeImagePortable(bytes)).toEqual(await decodeImagePortable(plain));
+  });
+
+  it('what encodePngPortable wrote', async () => {
+    for (const image of [waveImage(1, 1), waveImage(61, 40)]) {
+      const bytes = await encodePngPortable(image);
+      expect(await decodeImagePortable(bytes)).toEqual(image);
+      await expectSameAsNode(bytes);
+    }
+  });
+});
+
+const JPEGS: readonly JpegOptions[] = [
+  {},
+  { quality: 20 },
+  { quality: 100, chromaSubsampling: '4:4:4' },
+  { progressive: true },
+  { mozjpeg: true, quality: 60 },
+  { optimiseCoding: false },
+];
+
+describe('JPEG, as Node to the bit', () => {
+  it('of every quality, subsampling and coding, in colour and in grey', async () => {
+    for (const [width, height] of [...SIZES, [203, 117]] as const) {
+      const { data } = waveImage(width, height);
+      for (const options of JPEGS) {
+        const picture = sharp(data, { raw: { width, height, channels: 3 } });
+        await expectSameAsNode(await picture.jpeg(options).toBuffer(), JSON.stringify(options));
+        await expectSameAsNode(await picture.greyscale().jpeg(options).toBuffer(), 'grey');
+      }
+    }
+  });
+
+  it('turned upright', async () => {
+    const { width, height, data } = waveImage(37, 22);
+    for (let orientation = 1; orientation <= 8; orientation++) {
+      const picture = sharp(data, { raw: { width, height, channels: 3 } }).withMetadata({ orientation });
+      await expectSameAsNode(await picture.jpeg().toBuffer(), `orientation ${orientation}`);
+    }
+  });
+
+  it('is left to the host in CMYK, or refused with what to do', async () => {
+    const { width, height, data } = waveImage(8, 8);
+    const picture = sharp(data, { raw: { width, height, channels: 3 } }).toColourspace('cmyk');
+    const bytes = await picture.jpeg().toBuffer();
+    const error = await failure(bytes);
+    expect(error.message).toMatch(/in CMYK, which is not supported here; save it as 8-bit RGB/);
+    expect(error.details.reason).toBe('unsupported');
+    const decodeOther = async (): Promise<RgbImage> => waveImage(8, 8);
+    expect(await decodeImagePortable(bytes, { decodeJpeg, decodeOther })).toEqual(waveImage(8, 8));
+  });
+
+  it('without a decoder, or with one that cannot be had', async () => {
+    const { width, height, data } = waveImage(8, 8);
+    const bytes = await sharp(data, { raw: { width, height, channels: 3 } })
+      .jpeg()
+      .toBuffer();
+    expect((await failure(bytes, {})).message).toMatch(
+      /no decoder was given for it \(the option decodeJpeg\)/,
+    );
+    const broken = await failure(bytes, { decodeJpeg: mozJpegDecoder(new Uint8Array(8)) });
+    expect(broken.message).toMatch(/the decoder of JPEG could not be had/);
+    expect(broken.details.reason).toBe('unsupported');
+    const compiled = (
+      globalThis as unknown as { WebAssembly: { compile(bytes: Uint8Array): Promise<object> } }
+    ).WebAssembly;
+    const module = await compiled.compile(wasm);
+    expect((await decodeImagePortable(bytes, { decodeJpeg: mozJpegDecoder(module) })).width).toBe(8);
+  });
+});
+
+describe('other formats', () => {
+  it('a bitmap', async () => {
+    const pixels = new Uint8Array([3, 2, 1, 0]);
+    await expectSameAsNode(bitmap({ width: 1, height: 1, bits: 24, pixels }));
+    expect((await failure(bitmap({ width: 4, height: 4, bits: 24, pixels }))).details.reason).toBe('damaged');
+  });
+
+  it('are left to the host after their size was checked', async () => {
+    const { width, height, data } = waveImage(31, 22);
+    const picture = sharp(data, { raw: { width, height, channels: 3 } });
+    const alpha = picture.clone().ensureAlpha(0.5);
+    const files: [string, Uint8Array][] = [
+      ['image/webp', await picture.clone().webp().toBuffer()],
+      ['image/webp', await picture.clone().webp({ lossless: true }).toBuffer()],
+      ['image/webp', await alpha.webp().toBuffer()],
+      ['image/gif', await picture.clone().gif().toBuffer()],
+      ['image/avif', await picture.clone().avif().toBuffer()],
+      ['image/tiff', tiff(31, 22, 3, data)],
+    ];
+    for (const [mime, bytes] of files) {
+      const seen: string[] = [];
+      const decodeOther = async (given: Uint8Array, type: string): Promise<RgbImage> => {
+        seen.push(type);
+        expect(given).toBe(bytes);
+        return waveImage(31, 22);
+      };
+      expect(await decodeImagePortable(bytes, { decodeOther })).toEqual(waveImage(31, 22));
+      expect(seen).toEqual([mime]);
+      const small = await failure(bytes, { decodeOther, limits: { pixels: 31 * 22 - 1 } });
+      expect(small.details, mime).toMatchObject({ reason: 'too-many-pixels', width: 31, height: 22 });
+      expect(seen).toEqual([mime]);
+      expect((await failure(bytes)).message).toMatch(/not decoded here; expected PNG, JPEG or BMP/);
+      const wrong = async (): Promise<RgbImage> => ({ width: 9, height: 9, data: new Uint8Array(1) });
+      await failure(bytes, { decodeOther: wrong });
+      expect(
+        (await failure(bytes, { decodeOther: () => Promise.reject(new Error('host')) })).details.reason,
+      ).toBe('damaged');
+    }
+  });
+});
+
+describe('what is refused', () => {
+  it('nothing, text, too many bytes or pixels', async () => {
+    expect((await failure(new Uint8Array(0))).details.reason).toBe('empty');
+    expect((await failure(Buffer.from('hello, this is no picture'))).details.reason).toBe('not-an-image');
+    expect((await failure(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'))).details.reason).toBe(
+      'unsupported',
+    );
+    const bytes = png({ width: 10, height: 10, depth: 8, colour: 2, seed: 1 });
+    expect((await failure(bytes, { limits: { bytes: 50 } })).details.reason).toBe('too-large');
+    expect((await failure(bytes, { limits: { pixels: 99 } })).details.reason).toBe('too-many-pixels');
+    const { data } = waveImage(20, 20);
+    const jpeg = await sharp(data, { raw: { width: 20, height: 20, channels: 3 } })
+      .jpeg()
+      .toBuffer();
+    const error = await failure(jpeg, { decodeJpeg, limits: { pixels: 399 } });
+    expect(error.details).toMatchObject({ reason: 'too-many-pixels', width: 20, height: 20, limit: 399 });
+  });
+
+  it('a PNG that inflates to far more than its pixels, without inflating it', async () => {
+    const header = Buffer.from([0, 0, 0, 4, 0, 0, 0, 4, 8, 2, 0, 0, 0]);
+    const bomb = deflateSync(Buffer.alloc(2 ** 28), { level: 9 });
+    const bytes = Buffer.concat([
+      Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
+      pngChunk('IHDR', header),
+      pngChunk('IDAT', bomb),
+      pngChunk('IEND', new Uint8Array(0)),
+    ]);
+    const before = process.memoryUsage().rss;
+    expect((await decodeImagePortable(bytes)).data).toEqual(new Uint8Array(48));
+    expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 26);
+  });
+
+  it('a PNG that declares far more than it has, before memory is taken', async () => {
+    const header = Buffer.from([0, 0, 31, 255, 0, 0, 31, 255, 8, 2, 0, 0, 0]);
+    const bytes = Buffer.concat([
+      Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
+      pngChunk('IHDR', header),
+      pngChunk('IDAT', deflateSync(new Uint8Array(1000))),
+      pngChunk('IEND', new Uint8Array(0)),
+    ]);
+    expect((await failure(bytes)).details.reason).toBe('damaged');
+  });
+
+  it('anything cut short', async () => {
+    const { data } = waveImage(40, 30);
+    const picture = sharp(data, { raw: { width: 40, height: 30, channels: 3 } });
+    const files = [
+      png({ width: 40, height: 30, depth: 8, colour: 2, seed: 1 }),
+      await picture.jpeg().toBuffer(),
+      await picture.jpeg({ progressive: true }).toBuffer(),
+    ];
+    for (const bytes of files) {
+      for (const share of [0.05, 0.3, 0.6, 0.9, 0.99]) {
+        const error = await failure(bytes.subarray(0, Math.floor(bytes.length * share)));
+        expect(error.message).toMatch(/is truncated or damaged|is not an image/);
+      }
+    }
+  });
+
+  it('whatever else is wrong: an ImageError, or pixels of the size that was declared', async () => {
+    const { data } = waveImage(24, 17);
+    const picture = sharp(data, { raw: { width: 24, height: 17, channels: 3 } });
+    const files = [
+      png({ width: 24, height: 17, depth: 8, colour: 3, palette: 200, seed: 1, interlaced: true }),
+      png({ width: 24, height: 17, depth: 16, colour: 6, seed: 2, split: 50 }),
+      await picture.jpeg({ quality: 70 }).toBuffer(),
+      await picture.withMetadata({ orientation: 6 }).jpeg({ progressive: true }).toBuffer(),
+      bitmap({ width: 4, height: 4, bits: 24, pixels: noise(48, 3) }),
+    ];
+    const change = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), value: fc.nat(255) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...files),
+        fc.array(change, { minLength: 1, maxLength: 6 }),
+        fc.double({ min: 0.1, max: 3, noNaN: true }),
+        fc.boolean(),
+        async (file, changes, length, repair) => {
+          const bytes = Uint8Array.from(file.subarray(0, Math.floor(file.length * length)));
+          for (const { at, value } of changes) bytes[Math.floor(at * (bytes.length - 1))] = value;
+          if (repair) repairChecksums(bytes);
+          const result = await decodeImagePortable(bytes, { decodeJpeg, limits: { pixels: 2 ** 20 } }).catch(
+            (error: unknown) => error,
+          );
+          if (result instanceof ImageError) return;
+          const { width, height, data } = result as RgbImage;
+          expect(data.length).toBe(width * height * 3);
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+});
+
+it('crc32 is the usual one', () => {
+  expect(crc32(Buffer.from('123456789'))).toBe(0xcbf43926);
+  if (typeof zlibCrc32 === 'function') expect(crc32(wasm)).toBe(zlibCrc32(wasm));
+});
+
+/** Makes the checksums of a PNG right again, so that what comes after them is tried, too. */
+function repairChecksums(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer);
+  for (let at = 8; at + 12 <= bytes.length; ) {
+    const next = at + 12 + view.getUint32(at);
+    if (next > bytes.length) return;
+    view.setUint32(next - 4, crc32(bytes.subarray(at + 4, next - 4)));
+    at = next;
+  }
+}

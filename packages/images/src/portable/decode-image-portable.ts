@@ -1,0 +1,161 @@
+import { CflowError, type ImageError, type RgbImage } from '@cflow/spec';
+import { checkRgbImage } from '../check-image.js';
+import { decodeBmp } from '../decode-bmp.js';
+import { checkLength, checkPixelCount, type ImageFailure, imageError } from '../image-error.js';
+import { IMAGE_FORMATS, type ImageFormat, sniffFormat } from '../image-format.js';
+import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from '../image-limits.js';
+import { decodePng } from './decode-png.js';
+import { type JpegHeader, readJpegHeader } from './jpeg-header.js';
+import { type JpegDecoder, JpegDecoderMissing } from './moz-jpeg.js';
+import { otherSize } from './other-size.js';
+import { readPngChunks, readPngHeader } from './png-chunks.js';
+import { upright } from './upright.js';
+
+export interface DecodePortableOptions {
+  limits?: ImageLimits;
+  /** Decodes JPEG: `mozJpegDecoder(wasm)`. Without it a JPEG goes to `decodeOther`. */
+  decodeJpeg?: JpegDecoder;
+  /**
+   * Decodes, upright, what this package cannot decode everywhere: WebP, GIF, AVIF, TIFF, and JPEG of other kinds
+   * than grey and colour of 8 bits. A browser's own decoder, say. Pixels may then differ from one host to another.
+   */
+  decodeOther?(bytes: Uint8Array, mime: string): Promise<RgbImage>;
+}
+
+const MIME: Readonly<Record<ImageFormat, string>> = {
+  png: 'image/png',
+  jpeg: 'image/jpeg',
+  webp: 'image/webp',
+  tiff: 'image/tiff',
+  gif: 'image/gif',
+  avif: 'image/avif',
+  bmp: 'image/bmp',
+};
+
+/** As many as libvips reads: scans cost time, and a small file can hold thousands. */
+const MOST_SCANS = 100;
+
+/**
+ * Decodes an image file to 8-bit RGB with nothing of Node: PNG, JPEG and BMP by code of our own or given, so that
+ * the pixels are those of Node's `decodeImage` bit for bit; the rest by `decodeOther`.
+ *
+ * @throws ImageError as Node's `decodeImage`; `details.reason` is an `ImageFailure`. Sizes are read from headers, and
+ * checked against the limits before anything is decoded.
+ */
+export async function decodeImagePortable(
+  bytes: Uint8Array,
+  options: DecodePortableOptions = {},
+): Promise<RgbImage> {
+  const limits = { ...DEFAULT_IMAGE_LIMITS, ...options.limits };
+  checkLength(bytes, bytes.byteLength, limits.bytes);
+  const sniffed = sniffFormat(bytes);
+  if (sniffed === undefined) {
+    throw imageError(bytes, 'not-an-image', `is not an image, expected ${IMAGE_FORMATS}`);
+  }
+  if ('unsupported' in sniffed) {
+    const { unsupported } = sniffed;
+    throw imageError(
+      bytes,
+      'unsupported',
+      `is ${unsupported}, which is not supported; expected ${IMAGE_FORMATS}`,
+    );
+  }
+  const { format } = sniffed;
+  try {
+    switch (format) {
+      case 'bmp':
+        return bitmap(bytes, limits.pixels);
+      case 'png': {
+        const { width, height } = readPngHeader(bytes);
+        checkPixelCount(bytes, width, height, limits.pixels);
+        return await decodePng(readPngChunks(bytes));
+      }
+      case 'jpeg':
+        return await jpeg(bytes, limits.pixels, options);
+      default:
+        return await other(bytes, format, limits.pixels, options);
+    }
+  } catch (error) {
+    if (CflowError.isInstance(error)) throw error;
+    throw damaged(bytes, format, error);
+  }
+}
+
+function bitmap(bytes: Uint8Array, pixels: number): RgbImage {
+  try {
+    return decodeBmp(bytes, { pixels });
+  } catch (error) {
+    if (!CflowError.isInstance(error)) throw error;
+    const reason = error.details.reason as ImageFailure;
+    throw imageError(bytes, reason, error.message, { details: { ...error.details }, cause: error });
+  }
+}
+
+async function jpeg(bytes: Uint8Array, limit: number, options: DecodePortableOptions): Promise<RgbImage> {
+  const header = readJpegHeader(bytes);
+  const { width, height, orientation, scans, ended } = header;
+  checkPixelCount(bytes, width, height, limit);
+  if (scans > MOST_SCANS) throw new Error(`has ${scans} scans, the limit is ${MOST_SCANS}`);
+  if (!ended) throw new Error('has no end');
+  const kind = unusual(header);
+  if (!options.decodeJpeg || kind !== undefined) {
+    const missing =
+      kind === undefined
+        ? 'is a JPEG, and no decoder was given for it (the option decodeJpeg)'
+        : `is a JPEG ${kind}, which is not supported here; save it as 8-bit RGB`;
+    return host(bytes, 'jpeg', limit, options, missing);
+  }
+  const image = await options.decodeJpeg(bytes).catch((error: unknown) => {
+    if (!(error instanceof JpegDecoderMissing)) throw error;
+    throw imageError(bytes, 'unsupported', `the decoder of JPEG could not be had: ${error.message}`, {
+      cause: error,
+    });
+  });
+  checkRgbImage(image);
+  return upright(image, orientation);
+}
+
+/** What makes it a JPEG that the decoder does not know. */
+function unusual({ precision, components }: JpegHeader): string | undefined {
+  if (precision !== 8) return `with ${precision} bits to a sample`;
+  if (components === 4) return 'in CMYK';
+  return components === 1 || components === 3 ? undefined : `of ${components} components`;
+}
+
+async function other(
+  bytes: Uint8Array,
+  format: ImageFormat,
+  limit: number,
+  options: DecodePortableOptions,
+): Promise<RgbImage> {
+  const size = otherSize(bytes, format);
+  if (size === undefined) throw new Error('its header does not say its size');
+  checkPixelCount(bytes, size.width, size.height, limit);
+  const missing = `is ${format.toUpperCase()}, which is not decoded here; expected PNG, JPEG or BMP`;
+  return host(bytes, format, limit, options, missing);
+}
+
+/** Leaves it to the host, and does not take its word for the result. */
+async function host(
+  bytes: Uint8Array,
+  format: ImageFormat,
+  limit: number,
+  { decodeOther }: DecodePortableOptions,
+  missing: string,
+): Promise<RgbImage> {
+  if (!decodeOther) throw imageError(bytes, 'unsupported', missing);
+  const image = await decodeOther(bytes, MIME[format]);
+  checkRgbImage(image);
+  checkPixelCount(bytes, image.width, image.height, limit);
+  return image;
+}
+
+function damaged(bytes: Uint8Array, format: ImageFormat, cause: unknown): ImageError {
+  const why = cause instanceof Error ? `: ${cause.message}` : '';
+  return imageError(
+    bytes,
+    'damaged',
+    `this ${format.toUpperCase()} is truncated or damaged, and cannot be decoded${why}`,
+    { cause },
+  );
+}
