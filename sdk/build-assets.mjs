@@ -1,0 +1,71 @@
+// The files that a page loads by their address, each complete by itself, so that bundlers need only copy them: the
+// worker, what it imports when they need, and onnxruntime-web. They are built from the sources, of which so only what
+// is used comes in.
+import { copyFile, mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const assets = join(here, 'dist', 'assets');
+
+/** `@cflow/x/y` is `packages/x/src/y.ts`; `zod` is the part of it that the schemas of bundles need. */
+const fromSource = {
+  name: 'from-source',
+  setup({ onResolve }) {
+    onResolve({ filter: /^@cflow\// }, ({ path }) => {
+      const [, name, entry = 'index'] = path.split('/');
+      return { path: join(here, '..', 'packages', name, 'src', `${entry}.ts`), sideEffects: false };
+    });
+  },
+};
+const withSmallZod = {
+  name: 'small-zod',
+  setup({ onResolve }) {
+    // The other schemas are of the service: none of them comes in.
+    onResolve({ filter: /^zod$/ }, ({ importer }) =>
+      /spec\/src\/(bundle|calibration|configuration)\.ts$/.test(importer.replaceAll('\\', '/'))
+        ? { path: join(here, 'src/local/engine/small-zod.ts') }
+        : undefined,
+    );
+  },
+};
+
+/** @param {string} entry @param {string} name */
+export async function buildScript(entry, name, { smallZod = true, outdir = assets } = {}) {
+  return build({
+    entryPoints: [{ in: join(here, 'src/local/engine', entry), out: name }],
+    outdir,
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    minify: true,
+    sourcemap: true,
+    legalComments: 'linked',
+    metafile: true,
+    loader: { '.wasm': 'binary' },
+    logLevel: 'warning',
+    plugins: [fromSource, ...(smallZod ? [withSmallZod] : [])],
+  });
+}
+
+async function copyOnnxRuntime() {
+  const dist = join(dirname(createRequire(import.meta.url).resolve('onnxruntime-web')), '.');
+  await Promise.all([
+    copyFile(join(dist, 'ort.wasm.bundle.min.mjs'), join(assets, 'ort-wasm.js')),
+    copyFile(join(dist, 'ort-wasm-simd-threaded.wasm'), join(assets, 'ort-wasm.wasm')),
+    copyFile(join(dist, 'ort.webgpu.bundle.min.mjs'), join(assets, 'ort-webgpu.js')),
+    copyFile(join(dist, 'ort-wasm-simd-threaded.asyncify.wasm'), join(assets, 'ort-webgpu.wasm')),
+  ]);
+}
+
+await mkdir(assets, { recursive: true });
+await Promise.all([
+  buildScript('worker.ts', 'worker'),
+  buildScript('decode-jpeg.ts', 'jpeg'),
+  buildScript('draw-prediction.ts', 'drawing'),
+  buildScript('train-bundle.ts', 'training', { smallZod: false }),
+  copyOnnxRuntime(),
+]);

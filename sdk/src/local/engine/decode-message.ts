@@ -1,0 +1,105 @@
+import { sniffFormat } from '@cflow/images';
+import { decodeImagePortable } from '@cflow/images/portable';
+import type { Mask, RgbImage } from '@cflow/spec';
+import { ImageError } from '../errors.js';
+import type { ImageMessage } from '../protocol.js';
+import type * as Jpeg from './decode-jpeg.js';
+
+/** Gives the decoder of JPEG, which most detectors never need. */
+export type LoadJpeg = () => Promise<typeof Jpeg>;
+
+/** The pixels of an image; those of a file are the same as everywhere, as far as its format is decoded here. */
+export async function decodeMessage(message: ImageMessage, loadJpeg: LoadJpeg): Promise<RgbImage> {
+  if ('bitmap' in message) {
+    const image = pixelsOf(message.bitmap);
+    message.bitmap.close();
+    return image;
+  }
+  if ('data' in message) {
+    const { width, height, data, channels } = message;
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return channels === 4 ? withoutAlpha(width, height, bytes) : { width, height, data: bytes };
+  }
+  return decodeImagePortable(await bytesOf(message.file), {
+    decodeOther: decodeByBrowser,
+    async decodeJpeg(bytes) {
+      const { decodeJpeg } = await loadJpeg().catch((cause: Error) => {
+        throw new ImageError(`the decoder of JPEG could not be loaded: ${cause.message}; try again`, {
+          retryable: true,
+          cause,
+        });
+      });
+      return decodeJpeg(bytes);
+    },
+  });
+}
+
+/** What is not black is inside, as the service reads masks; a JPEG, whose black is only nearly so, from half of white. */
+export async function decodeMaskMessage(message: ImageMessage, loadJpeg: LoadJpeg): Promise<Mask> {
+  let least = 1;
+  if ('file' in message) {
+    const file = await bytesOf(message.file);
+    const format = sniffFormat(file);
+    if (format && 'format' in format && format.format === 'jpeg') least = 128;
+  }
+  const { width, height, data: rgb } = await decodeMessage(message, loadJpeg);
+  const data = new Uint8Array(width * height);
+  for (let i = 0, at = 0; i < data.length; i++, at += 3) {
+    data[i] = rgb[at]! >= least || rgb[at + 1]! >= least || rgb[at + 2]! >= least ? 1 : 0;
+  }
+  return { width, height, data };
+}
+
+async function bytesOf(file: Blob | ArrayBufferView | ArrayBuffer): Promise<Uint8Array> {
+  if (file instanceof Blob) return new Uint8Array(await file.arrayBuffer());
+  return ArrayBuffer.isView(file)
+    ? new Uint8Array(file.buffer, file.byteOffset, file.byteLength)
+    : new Uint8Array(file);
+}
+
+/** Formats that have no decoder here: WebP, AVIF. Colours are not converted, as everywhere. */
+async function decodeByBrowser(bytes: Uint8Array, mime: string): Promise<RgbImage> {
+  if (!('createImageBitmap' in globalThis)) {
+    throw new ImageError(`${mime} cannot be decoded here; expected PNG, JPEG or BMP`);
+  }
+  const file = new Blob([bytes as Uint8Array<ArrayBuffer>], { type: mime });
+  const bitmap = await createImageBitmap(file, {
+    colorSpaceConversion: 'none',
+    premultiplyAlpha: 'none',
+    imageOrientation: 'from-image',
+  }).catch((cause: unknown) => {
+    throw new ImageError(`this ${mime} is damaged, or not decoded by this browser; convert it to PNG`, {
+      cause,
+    });
+  });
+  try {
+    return pixelsOf(bitmap);
+  } finally {
+    bitmap.close();
+  }
+}
+
+function pixelsOf(bitmap: ImageBitmap): RgbImage {
+  const { width, height } = bitmap;
+  if (width === 0 || height === 0) throw new ImageError('the picture is empty: was its ImageBitmap closed?');
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  if (!context) throw new ImageError('this browser gives no canvas to read the picture with; give a file');
+  context.drawImage(bitmap, 0, 0);
+  const { data } = context.getImageData(0, 0, width, height);
+  return withoutAlpha(width, height, data);
+}
+
+function withoutAlpha(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray): RgbImage {
+  if (rgba.length !== width * height * 4) {
+    throw new ImageError(
+      `${width}x${height} pixels with alpha need ${width * height * 4} bytes, found ${rgba.length}`,
+    );
+  }
+  const data = new Uint8Array(width * height * 3);
+  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
+    data[to] = rgba[from]!;
+    data[to + 1] = rgba[from + 1]!;
+    data[to + 2] = rgba[from + 2]!;
+  }
+  return { width, height, data };
+}

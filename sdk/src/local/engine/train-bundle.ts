@@ -1,0 +1,83 @@
+import { parseManifest, sha256Hex } from '@cflow/detector';
+import type { DeviceCandidate } from '@cflow/runtime';
+import { BUNDLE_FILES, type DeviceAttempt, type RgbImage } from '@cflow/spec';
+import {
+  type BundleTraining,
+  type PlanOverrides,
+  type Preset,
+  trainInMemory,
+  trainingFromBundle,
+} from '@cflow/training';
+import { type AsyncZippable, zip } from 'fflate';
+import { BundleError } from '../errors.js';
+import type { BundleMessage, TrainMessage } from '../protocol.js';
+import type { CallContext } from './engine.js';
+import { type FetchOptions, fetchedBundle } from './fetched-bundle.js';
+
+export interface TrainingParts {
+  images: readonly RgbImage[];
+  heldOut: readonly RgbImage[] | undefined;
+  devices: readonly DeviceCandidate[];
+  threads: number;
+}
+
+/** Trains on images with the backbone of another bundle; events are reported as they come. */
+export async function trainBundle(
+  { from, name, preset, overrides, device, seed }: TrainMessage,
+  { images, heldOut, devices, threads }: TrainingParts,
+  fetching: FetchOptions,
+  { signal, report }: CallContext,
+): Promise<{ files: Map<string, Blob>; refused: readonly DeviceAttempt[] }> {
+  const { backbone, configuration } = await backboneOf(from, fetching);
+  signal.throwIfAborted();
+  let refused: readonly DeviceAttempt[] = [];
+  const files = await trainInMemory({
+    name,
+    images,
+    heldOut,
+    backbone,
+    configuration,
+    preset: preset as Preset,
+    overrides: overrides as PlanOverrides | undefined,
+    devices,
+    device,
+    threads,
+    seed,
+    signal,
+    onEvent(event) {
+      if (event.type === 'start') refused = event.refused;
+      report({ stage: 'training', event });
+    },
+  });
+  const blobs = [...files].map(
+    ([file, bytes]) => [file, new Blob([bytes as Uint8Array<ArrayBuffer>])] as const,
+  );
+  return { files: new Map(blobs), refused };
+}
+
+async function backboneOf(from: BundleMessage, fetching: FetchOptions): Promise<BundleTraining> {
+  const wanted = [BUNDLE_FILES.backboneModel, BUNDLE_FILES.backboneWeights];
+  const source = fetchedBundle(from, fetching, wanted);
+  const manifest = await parseManifest(await source.read(BUNDLE_FILES.manifest), source.name);
+  const files = new Map<string, Uint8Array>();
+  for (const file of wanted) {
+    const bytes = await source.read(file);
+    if ((await sha256Hex(bytes)) !== manifest.files[file]?.sha256) {
+      throw new BundleError(`${file} of bundle "${source.name}" is damaged; get the bundle again`, {
+        details: { file },
+      });
+    }
+    files.set(file, bytes);
+  }
+  return trainingFromBundle({ source, manifest, files });
+}
+
+/** The files as a ZIP archive. They are stored as they are: weights do not get smaller. */
+export async function archiveFiles(files: ReadonlyMap<string, Blob>): Promise<Blob> {
+  const entries: AsyncZippable = {};
+  for (const [name, file] of files) entries[name] = new Uint8Array(await file.arrayBuffer());
+  const bytes = await new Promise<Uint8Array>((resolve, reject) => {
+    zip(entries, { level: 0 }, (error, data) => (error ? reject(error) : resolve(data)));
+  });
+  return new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'application/zip' });
+}

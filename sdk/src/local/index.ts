@@ -1,0 +1,11 @@
+export type * from '../detector.js';
+export * from '../errors.js';
+export type * from '../image.js';
+export { clearFileCache } from './clear-file-cache.js';
+export * from './errors.js';
+export { loadDetector } from './load-detector.js';
+export { LocalDetector } from './local-detector.js';
+export type { BundleMessage, TrainingProgress } from './protocol.js';
+export { type TrainDetectorOptions, trainDetector } from './train-detector.js';
+export { type BundleTaker, TrainedBundle, type WritableFolder } from './trained-bundle.js';
+export type * from './types.js';

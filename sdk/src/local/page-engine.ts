@@ -1,0 +1,89 @@
+// The one engine of a page. It is the page's, not a caller's: detectors share its worker, its place on the device and
+// the backbones that are open there, so that it must be found again by whoever loads the next one.
+import { type AssetUrls, assetUrls, importableUrl } from './assets.js';
+import { EngineLink } from './engine-link.js';
+import type { FromEngine, ToEngine } from './protocol.js';
+import type { EngineOptions } from './types.js';
+
+/** A use of the engine. */
+export interface EngineUse {
+  readonly link: EngineLink;
+  /** The worker ends with the last use; only that gives all its memory back. May be called again. */
+  release(): void;
+}
+
+interface Running {
+  link: EngineLink;
+  users: number;
+  end(): void;
+}
+
+const engines: Map<string, Promise<Running>> = new Map();
+
+/** Takes part in the engine, and starts it when it does not run. */
+export async function useEngine(options: EngineOptions): Promise<EngineUse> {
+  const { assets, inThisThread = false, loadRuntime } = options;
+  const key = `${inThisThread ? 'thread' : 'worker'} ${assets ?? ''}`;
+  let starting = engines.get(key);
+  if (!starting) {
+    starting = inThisThread ? startHere(assets, loadRuntime) : startWorker(assetUrls(assets));
+    engines.set(key, starting);
+  }
+  const forget = (): void => {
+    if (engines.get(key) === starting) engines.delete(key);
+  };
+  let running: Running;
+  try {
+    running = await starting;
+  } catch (error) {
+    forget();
+    throw error;
+  }
+  if (running.link.broken) {
+    forget();
+    return useEngine(options);
+  }
+  running.users++;
+  let released = false;
+  return {
+    link: running.link,
+    release() {
+      if (released) return;
+      released = true;
+      running.users--;
+      if (running.users > 0) return;
+      forget();
+      running.end();
+    },
+  };
+}
+
+async function startWorker(assets: AssetUrls): Promise<Running> {
+  const worker = new Worker(await importableUrl(assets.worker), { type: 'module', name: 'cflow' });
+  const link = new EngineLink((message, transfer) => worker.postMessage(message, transfer));
+  worker.addEventListener('message', ({ data }: MessageEvent<FromEngine>) => link.receive(data));
+  worker.addEventListener('error', ({ message }) => {
+    worker.terminate();
+    link.break(
+      message ||
+        `${assets.worker} could not be started: copy the SDK's dist/assets, and name the folder with the option ` +
+          'assets (a page with Cross-Origin-Embedder-Policy needs the header on that file, too)',
+    );
+  });
+  worker.postMessage({ kind: 'start', assets } satisfies ToEngine);
+  return { link, users: 0, end: () => worker.terminate() };
+}
+
+async function startHere(
+  assets: EngineOptions['assets'],
+  loadRuntime: EngineOptions['loadRuntime'],
+): Promise<Running> {
+  const { engineHere } = await import('./engine/engine-here.js');
+  const link = new EngineLink((message) => queueMicrotask(() => take(message)));
+  const take = engineHere(
+    () => assetUrls(assets),
+    (message) => link.receive(message),
+    loadRuntime,
+  );
+  return { link, users: 0, end: () => undefined };
+}
