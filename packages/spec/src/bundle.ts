@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { metricsSchema, scoreCalibrationSchema } from './calibration.js';
 import { detectorConfigurationSchema } from './configuration.js';
 

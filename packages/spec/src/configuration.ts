@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Decoders of the original paper's code. `freia-cflow` is conditioned on the position, `freia-flow` is not. */
 export const DECODERS = ['freia-cflow', 'freia-flow'] as const;

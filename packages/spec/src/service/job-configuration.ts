@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type DetectorConfiguration, detectorConfigurationSchema } from '../configuration.js';
 
 /** Some of a detector's configuration. */

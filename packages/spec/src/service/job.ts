@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { metricsSchema } from '../calibration.js';
 import { jobConfigurationSchema } from './job-configuration.js';
 import { aliasSchema, DEFAULT_ALIAS, detectorNameSchema, versionSchema } from './names.js';

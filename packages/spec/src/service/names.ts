@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A detector's name in a registry: part of addresses and keys, so plain, and the same on every file system. */
 export const detectorNameSchema = z

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Codes of what can go wrong with a request, beside those of `CflowError`. A program switches on these. */
 export const PROBLEM_CODES = [

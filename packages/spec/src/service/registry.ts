@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { bundleManifestSchema } from '../bundle.js';
 import { aliasSchema, detectorNameSchema, versionSchema } from './names.js';
 
