@@ -11,7 +11,7 @@ import { BUNDLE_FILES, jobRequestSchema } from '@cflow/spec';
 import { ObjectRegistry } from '@cflow/store';
 import { folderObjectStore } from '@cflow/store/node';
 import { planDataSet } from '@cflow/synth';
-import { trainDetector } from '@cflow/training';
+import { trainDetector } from '@cflow/training/node';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { quickJob } from './service-client.js';

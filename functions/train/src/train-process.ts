@@ -3,7 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { openDataSet } from '@cflow/images/node';
 import { CflowError, TrainingError } from '@cflow/spec';
-import { trainDetector } from '@cflow/training';
+import { trainDetector } from '@cflow/training/node';
 import type { ErrorMessage, TrainingMessage, TrainingTask } from './training-process/messages.js';
 
 const controller = new AbortController();

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { backboneHash, type RawScore, type Scorer } from '@cflow/detector';
+import { manifestBytes, type RawScore, type Scorer, sha256Hex } from '@cflow/detector';
 import { calibrate, thresholdForFalseAlarmRate } from '@cflow/evaluation';
 import {
   type DecoderShape,
@@ -57,8 +56,6 @@ export function inPrecision(
   );
 }
 
-export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
 /** The golden probe: an image with what this device makes of it. */
 export async function makeProbe(image: Tensor, backbone: Session, head: Session): Promise<Uint8Array> {
   const outputs = await head.run(await backbone.run({ image }), { fetches: ['score', 'anomaly_map'] });
@@ -109,13 +106,15 @@ export async function calibrationScores(
   return scores;
 }
 
-/** Size and hash of each file, as the manifest lists them. */
-export function fileTable(files: ReadonlyMap<string, Uint8Array>): BundleManifest['files'] {
-  return Object.fromEntries(
-    [...files].map(([name, bytes]) => [name, { sha256: sha256(bytes), bytes: bytes.length }]),
-  );
-}
-
-export async function hashOfBackbone(backbone: PackedModel): Promise<string> {
-  return backboneHash(sha256(backbone.model), sha256(backbone.weights));
+/** Adds the report, and the manifest that lists all files with size and hash. */
+export async function completeBundle(
+  files: Map<string, Uint8Array>,
+  manifest: BundleManifest,
+  report: string,
+): Promise<void> {
+  files.set(BUNDLE_FILES.report, new TextEncoder().encode(report));
+  manifest.files = {};
+  for (const [name, bytes] of files)
+    manifest.files[name] = { sha256: await sha256Hex(bytes), bytes: bytes.length };
+  files.set(BUNDLE_FILES.manifest, await manifestBytes(manifest));
 }

@@ -26,7 +26,16 @@ const batches = { size: 8, steps: 6, order };
 
 const stateOf = (): DecoderState => initialState(shape, initialParameters(shape, 0, 'layer'));
 const trainerOf = (state: DecoderState, on: Runtime = runtime): DecoderTrainer =>
-  new DecoderTrainer({ layer: 'layer2', shape, height, width, runtime: on, threads: 1, state });
+  new DecoderTrainer({
+    layer: 'layer2',
+    shape,
+    height,
+    width,
+    runtime: on,
+    threads: 1,
+    state,
+    checkpointed: true,
+  });
 
 function copy({ tensors, steps }: DecoderState): DecoderState {
   const own = [...tensors].map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }] as const);

@@ -14,6 +14,7 @@ import type { Runtime, Session } from '@cflow/runtime';
 import { TrainingError } from '@cflow/spec';
 import { allFinite } from './all-finite.js';
 import type { FiberBatches } from './fiber-batches.js';
+import { pause } from './pause.js';
 
 /** Everything that a decoder's training goes on from. */
 export interface DecoderState {
@@ -31,10 +32,15 @@ export interface DecoderTrainerOptions {
   runtime: Runtime;
   threads: number;
   state: DecoderState;
+  /** Rows that one call of the likelihood graph takes, which bounds its memory and its time. Default 8192. */
+  likelihoodRows?: number;
+  /** Whether a checkpoint is kept somewhere, for messages. */
+  checkpointed?: boolean;
 }
 
-/** Rows that one call of the likelihood graph takes, to bound its memory. */
 const LIKELIHOOD_ROWS = 8192;
+/** Steps per second that are taken for granted before any were measured: slow devices need seconds for a few. */
+const FIRST_STEPS = 1;
 
 /** Trains one decoder on one device, a run of optimiser steps at a time. */
 export class DecoderTrainer {
@@ -101,15 +107,15 @@ export class DecoderTrainer {
 
   /** How many steps to take in one call so that it lasts about so long; the result does not depend on it. */
   stepsPerCall(size: number, seconds: number): number {
-    return Math.max(1, Math.round((this.#speed.get(size) ?? 8) * seconds));
+    return Math.max(1, Math.round((this.#speed.get(size) ?? FIRST_STEPS) * seconds));
   }
 
   /**
    * Mean negative log-likelihood per dimension (natural log) of rows [fibres, C] whose count is a multiple of h · w.
-   * @throws TrainingError when it is not finite
+   * @throws TrainingError when it is not finite; the signal's reason, between two calls of the graph
    */
-  async negativeLogLikelihood(features: Float32Array): Promise<number> {
-    const { shape, height, width } = this.#options;
+  async negativeLogLikelihood(features: Float32Array, signal?: AbortSignal): Promise<number> {
+    const { shape, height, width, likelihoodRows = LIKELIHOOD_ROWS } = this.#options;
     const { channels, conditionVector } = shape;
     const area = height * width;
     const rows = features.length / channels;
@@ -117,8 +123,10 @@ export class DecoderTrainer {
     const parameters = Object.fromEntries([...this.state.tensors].filter(([name]) => isParameter(name)));
     const encoding = conditionVector > 0 ? positionalEncoding(conditionVector, height, width) : undefined;
     let sum = 0;
-    for (let start = 0; start < rows; start += LIKELIHOOD_ROWS) {
-      const count = Math.min(LIKELIHOOD_ROWS, rows - start);
+    for (let start = 0; start < rows; start += likelihoodRows) {
+      await pause();
+      signal?.throwIfAborted();
+      const count = Math.min(likelihoodRows, rows - start);
       const { log_likelihood: found } = await session.run(
         {
           ...parameters,
@@ -170,13 +178,14 @@ export class DecoderTrainer {
     learningRates: readonly number[],
   ): TrainingError {
     const { layer } = this;
+    const kept = this.#options.checkpointed ? 'The last checkpoint is kept; train' : 'Train';
     const step = this.state.steps + at + 1;
     const learningRate = learningRates[at];
     const before = at > 0 ? `, loss ${losses[at - 1]} the step before` : '';
     const rate = learningRate === undefined ? '' : ` with learning rate ${learningRate}`;
     return new TrainingError(
       `the training of layer ${layer} diverged at step ${step}${rate}${before}: ${what}. ` +
-        'The last checkpoint is kept; train again with a lower --lr, and check the images for damage',
+        `${kept} again with a lower learning rate (--lr), and check the images for damage`,
       {
         details: {
           layer,

@@ -41,6 +41,7 @@ export type TrainingEvent =
   | { type: 'checkpoint'; layer: string; epoch: number }
   | { type: 'calibrated'; images: number; threshold: number; falseAlarmRate: number; heldOut: boolean }
   | { type: 'evaluated'; metrics: Metrics }
+  /** `bundle` is its folder; where it was made in memory, the detector's name. */
   | { type: 'done'; bundle: string; seconds: number };
 
 export type OnTrainingEvent = (event: TrainingEvent) => void;

@@ -1,14 +1,32 @@
 import { imageBatch } from '@cflow/detector';
 import type { FeatureLayer } from '@cflow/model';
-import type { Tensor } from '@cflow/onnx';
+import { Graph, mergeModels, op, type Tensor, writeModel } from '@cflow/onnx';
 import type { Session } from '@cflow/runtime';
 import { type RgbImage, TrainingError } from '@cflow/spec';
 import { allFinite } from './all-finite.js';
+import { valuesPerImage } from './feature-source.js';
+import type { TrainingBackbone } from './training-backbone.js';
+
+const FIBERS = 'fibers.';
+
+/**
+ * The backbone with its maps turned into fibres, [batch, h · w, C], one row per position as decoders are trained on
+ * them: the same file of weights serves both.
+ */
+export function fiberBackbone({ model, layers }: Pick<TrainingBackbone, 'model' | 'layers'>): Uint8Array {
+  const graph = new Graph('fibers');
+  for (const { name, channels, height, width } of layers) {
+    const map = graph.input(name, 'float32', ['batch', channels, height, width]);
+    const rows = op.Transpose(op.Reshape(map, ['batch', channels, height * width]), [0, 2, 1]);
+    graph.output(FIBERS + name, rows);
+  }
+  return mergeModels(model, writeModel(graph));
+}
 
 /**
  * Features as rows, per layer [images · h · w, C].
- * @param session a backbone whose outputs are fibres
- * @throws TrainingError when they are not finite
+ * @param session of a `fiberBackbone`
+ * @throws TrainingError when they are not finite, or not of the shape that the layers say
  */
 export async function extractFeatures(
   session: Session,
@@ -17,8 +35,15 @@ export async function extractFeatures(
   inputSize: readonly [number, number],
 ): Promise<Float32Array[]> {
   const outputs = await session.run({ image: imageBatch(images, inputSize) }, { consumeFeeds: true });
-  return layers.map(({ name }) => {
-    const rows = (outputs[name] as Tensor).data as Float32Array;
+  return layers.map((layer) => {
+    const { name } = layer;
+    const rows = (outputs[FIBERS + name] as Tensor).data as Float32Array;
+    if (rows.length !== images.length * valuesPerImage(layer)) {
+      throw new TrainingError(
+        `the backbone gives ${rows.length / images.length} values per image in layer ${name}, expected ${valuesPerImage(layer)}`,
+        { details: { layer: name } },
+      );
+    }
     if (!allFinite(rows)) {
       throw new TrainingError(
         `the features of layer ${name} are not finite; the backbone's weights do not work here`,

@@ -4,7 +4,7 @@ import {
   type DetectorConfigurationInput,
   detectorConfigurationSchema,
 } from '@cflow/spec';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Schedule } from './learning-rate.js';
 
 export const PRESETS = ['fast', 'anomalib', 'paper'] as const;

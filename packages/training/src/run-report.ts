@@ -1,9 +1,6 @@
-import type { EvaluatedImage, Evaluation } from '@cflow/detector/node';
 import { computeDefectMetrics } from '@cflow/evaluation';
-import { decodeImage, type UnreadableImage } from '@cflow/images/node';
-import { type BundleManifest, CflowError } from '@cflow/spec';
+import type { BundleManifest, DataSetItem, Metrics, Prediction } from '@cflow/spec';
 import { type Fact, type GalleryItem, type LossCurve, type ReportData, renderReport } from '@cflow/visual';
-import { makeGalleryItem } from '@cflow/visual/node';
 import type { TrainingPlan } from './plan.js';
 import type { TrainedDecoder } from './train-decoders.js';
 
@@ -11,16 +8,26 @@ export interface RunReportOptions {
   manifest: BundleManifest;
   plan: TrainingPlan;
   decoders: readonly TrainedDecoder[];
-  evaluation: Evaluation | undefined;
-  unreadable: readonly UnreadableImage[];
+  evaluation: ReportedEvaluation | undefined;
+  /** Images that were left out, and why. */
+  unreadable: readonly { error: Error }[];
 }
 
-const MOST_MISTAKES = 12;
-const MOST_EXAMPLES = 12;
+/** What test images gave, and pictures of some. */
+export interface ReportedEvaluation {
+  metrics: Metrics;
+  images: readonly {
+    item: Pick<DataSetItem, 'label' | 'defect'>;
+    prediction: Pick<Prediction, 'score'>;
+  }[];
+  mistakes: GalleryItem[];
+  examples: GalleryItem[];
+}
+
 const MOST_NAMED = 10;
 
 /** The HTML report of a run. */
-export async function runReport(options: RunReportOptions): Promise<string> {
+export function runReport(options: RunReportOptions): string {
   const { manifest, plan, decoders, evaluation } = options;
   const { configuration, provenance, thresholds, layers, metrics } = manifest;
   const images = evaluation?.images ?? [];
@@ -42,8 +49,8 @@ export async function runReport(options: RunReportOptions): Promise<string> {
     timing: timing(options),
     provenance: provenanceFacts(manifest),
   };
-  if (images.length > 0) {
-    const { mistakes, examples } = await galleries(images, manifest);
+  if (evaluation && images.length > 0) {
+    const { mistakes, examples } = evaluation;
     Object.assign(data, {
       scores: { good: ofLabel(false), bad: ofLabel(true) },
       defects: computeDefectMetrics({
@@ -141,71 +148,4 @@ function provenanceFacts({ provenance, configuration, backbone, precision }: Bun
     { label: 'Backbone SHA-256', value: backbone.sha256 },
     ...Object.entries(provenance.versions).map(([label, value]) => ({ label, value })),
   ];
-}
-
-async function galleries(
-  images: readonly EvaluatedImage[],
-  { thresholds, calibration, maxLikelihood }: BundleManifest,
-): Promise<{ mistakes: GalleryItem[]; examples: GalleryItem[] }> {
-  const distance = ({ prediction }: EvaluatedImage): number => Math.abs(prediction.score - thresholds.score);
-  const wrong = images.filter(({ item, prediction }) => item.label !== prediction.label);
-  const right = images.filter(({ item, prediction }) => item.label === prediction.label);
-  // Nothing below the lowest score of a good image, full colour at the highest value of a map: the same everywhere.
-  const min = calibration.score.scores[0] ?? 0;
-  const scale = maxLikelihood > min ? { min, max: maxLikelihood } : {};
-  const pictures = async (chosen: readonly EvaluatedImage[]): Promise<GalleryItem[]> => {
-    const items: GalleryItem[] = [];
-    for (const each of chosen) {
-      const item = await galleryItem(each, scale);
-      if (item) items.push(item);
-    }
-    return items;
-  };
-  const worst = [...wrong].sort((a, b) => distance(b) - distance(a)).slice(0, MOST_MISTAKES);
-  return { mistakes: await pictures(worst), examples: await pictures(typical(right)) };
-}
-
-/** From each kind of defect and from the good images those in the middle of their scores, an equal number of each. */
-function typical(images: readonly EvaluatedImage[]): EvaluatedImage[] {
-  const groups = new Map<string, EvaluatedImage[]>();
-  for (const image of images) {
-    const kind = image.item.label === 'good' ? '' : (image.item.defect ?? 'bad');
-    const group = groups.get(kind);
-    if (group) group.push(image);
-    else groups.set(kind, [image]);
-  }
-  const each = Math.max(1, Math.floor(MOST_EXAMPLES / Math.max(1, groups.size)));
-  return [...groups]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([, group]) => {
-      const sorted = [...group].sort((a, b) => b.prediction.score - a.prediction.score);
-      const start = Math.max(0, Math.floor((sorted.length - each) / 2));
-      return sorted.slice(start, start + each);
-    })
-    .slice(0, MOST_EXAMPLES);
-}
-
-/** Undefined for an image that has become unreadable since it was scored: a picture less, but a report. */
-async function galleryItem(
-  { item, prediction, mask }: EvaluatedImage,
-  scale: { min?: number; max?: number },
-): Promise<GalleryItem | undefined> {
-  try {
-    return await makeGalleryItem(
-      {
-        name: item.name,
-        label: item.label,
-        defect: item.defect,
-        score: prediction.score,
-        falseAlarmProbability: prediction.falseAlarmProbability,
-        image: await decodeImage(item.path),
-        map: prediction.map,
-        mask,
-      },
-      scale,
-    );
-  } catch (error) {
-    if (CflowError.isInstance(error) && error.code === 'image') return undefined;
-    throw error;
-  }
 }

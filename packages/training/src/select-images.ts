@@ -1,5 +1,5 @@
-import { randomPermutation, randomStream } from '@cflow/model';
 import { type DataSet, DataSetError, type DataSetItem } from '@cflow/spec';
+import { splitGoodImages } from './split-good-images.js';
 
 /** The images of a data set by what they are used for. */
 export interface ImageSelection {
@@ -10,9 +10,6 @@ export interface ImageSelection {
   /** Labelled images to evaluate on. */
   test: DataSetItem[];
 }
-
-/** Fewer held-out images than this say too little to be worth missing in training. */
-const FEWEST_HELD_OUT = 5;
 
 /**
  * Good images for training, some held out at random (seeded) unless the data set names its own validation images.
@@ -35,13 +32,6 @@ export function selectImages(
       { details: { goodImages: good.length, items: items.length } },
     );
   }
-  if (own.length >= 2) return { train: good, heldOut: own, test };
-  const count = Math.round(good.length * heldOutFraction);
-  if (count < FEWEST_HELD_OUT) return { train: good, heldOut: [], test };
-  const chosen = new Set(randomPermutation(randomStream(seed, 'held-out'), good.length).subarray(0, count));
-  return {
-    train: good.filter((_, index) => !chosen.has(index)),
-    heldOut: good.filter((_, index) => chosen.has(index)),
-    test,
-  };
+  const { train, heldOut } = splitGoodImages(good, own, heldOutFraction, seed);
+  return { train, heldOut, test };
 }

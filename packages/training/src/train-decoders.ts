@@ -1,14 +1,13 @@
 import { type DecoderShape, type FeatureLayer, initialParameters, trainableShapes } from '@cflow/model';
 import type { Tensor } from '@cflow/onnx';
 import { type DetectorConfiguration, TrainingError } from '@cflow/spec';
-import { type Checkpoint, type EpochRecord, initialProgress, readCheckpoint } from './checkpoint.js';
+import { type Checkpoint, type CheckpointStore, type EpochRecord, initialProgress } from './checkpoint.js';
 import { DecoderTrainer, initialState } from './decoder-trainer.js';
 import type { OnTrainingEvent } from './events.js';
-import type { FeatureStore } from './feature-store.js';
+import type { FeatureSource } from './feature-source.js';
 import { imageBatches } from './fiber-batches.js';
 import { shareOut } from './lanes.js';
 import type { TrainingPlan } from './plan.js';
-import type { RunFolder } from './run-folder.js';
 import { stepsOf, type TrainLayerOptions, trainLayerEpoch } from './train-layer.js';
 import type { TrainingDevice } from './training-device.js';
 
@@ -16,11 +15,12 @@ export interface TrainDecodersOptions {
   layers: readonly (FeatureLayer & { decoder: DecoderShape })[];
   configuration: DetectorConfiguration;
   plan: TrainingPlan;
-  store: FeatureStore;
+  features: FeatureSource;
   trainImages: readonly number[];
   heldOutImages: readonly number[];
   device: TrainingDevice;
-  folder: RunFolder;
+  /** Where to go on from and what to keep up to date. Left out: nothing outlives the run. */
+  checkpoints?: CheckpointStore | undefined;
   signal: AbortSignal;
   onEvent: OnTrainingEvent;
 }
@@ -101,15 +101,18 @@ function throwFirst(
 }
 
 async function startingPoint(
-  { layers, configuration, folder }: TrainDecodersOptions,
+  { layers, configuration, checkpoints }: TrainDecodersOptions,
   index: number,
 ): Promise<Checkpoint> {
   const { name, decoder } = layers[index] as FeatureLayer & { decoder: DecoderShape };
-  const found = await readCheckpoint(folder.checkpoint(index));
+  const found = await checkpoints?.read(index);
   if (found) return found;
   const parameters = initialParameters(decoder, configuration.seed, name);
   return { progress: initialProgress(), state: initialState(decoder, parameters), best: new Map() };
 }
+
+/** A quarter of the rows that are taken elsewhere: a stop has to wait for one call, and wasm takes its time. */
+const WASM_LIKELIHOOD_ROWS = 2048;
 
 function layerWork(
   options: TrainDecodersOptions,
@@ -119,7 +122,7 @@ function layerWork(
   clock: Clock,
   { runtime, threads }: { runtime: Awaited<ReturnType<TrainingDevice['createRuntime']>>; threads: number },
 ): TrainLayerOptions {
-  const { configuration, plan, store, trainImages, heldOutImages, folder, onEvent } = options;
+  const { configuration, plan, features, trainImages, heldOutImages, checkpoints, onEvent } = options;
   const layer = options.layers[index] as FeatureLayer & { decoder: DecoderShape };
   const { height, width, decoder } = layer;
   const trainer = new DecoderTrainer({
@@ -130,13 +133,15 @@ function layerWork(
     runtime,
     threads,
     state: checkpoint.state,
+    checkpointed: checkpoints !== undefined,
+    ...(options.device.device === 'wasm' && { likelihoodRows: WASM_LIKELIHOOD_ROWS }),
   });
   return {
     index,
     layer,
     shape: decoder,
     trainer,
-    store,
+    features,
     trainImages,
     heldOutImages,
     plan,
@@ -144,7 +149,7 @@ function layerWork(
     rate: configuration.lr,
     seed: configuration.seed,
     checkpoint,
-    checkpointPath: folder.checkpoint(index),
+    checkpoints,
     signal,
     onEvent,
     onSteps: (steps, loss) => clock.took(index, steps, loss, checkpoint.progress.epoch),

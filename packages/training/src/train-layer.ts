@@ -1,20 +1,21 @@
 import type { DecoderShape, FeatureLayer } from '@cflow/model';
-import { type Checkpoint, writeCheckpoint } from './checkpoint.js';
+import type { Checkpoint, CheckpointStore } from './checkpoint.js';
 import { type DecoderTrainer, parametersOf } from './decoder-trainer.js';
 import type { OnTrainingEvent } from './events.js';
-import type { FeatureStore } from './feature-store.js';
+import type { FeatureSource } from './feature-source.js';
 import { fiberBatches, imageBatches, stepCount } from './fiber-batches.js';
 import { learningRate } from './learning-rate.js';
+import { pause } from './pause.js';
 import type { TrainingPlan } from './plan.js';
 
 export interface TrainLayerOptions {
-  /** Index of the layer in the feature store. */
+  /** Index of the layer among the features. */
   index: number;
   layer: FeatureLayer;
   shape: DecoderShape;
   trainer: DecoderTrainer;
-  store: FeatureStore;
-  /** Images of the store to train on, and those held out. */
+  features: FeatureSource;
+  /** Images of the source to train on, and those held out. */
   trainImages: readonly number[];
   heldOutImages: readonly number[];
   plan: TrainingPlan;
@@ -23,7 +24,8 @@ export interface TrainLayerOptions {
   seed: number;
   /** Goes on from here, and is kept up to date. */
   checkpoint: Checkpoint;
-  checkpointPath: string;
+  /** Left out where nothing is to outlive the run. */
+  checkpoints: CheckpointStore | undefined;
   signal: AbortSignal;
   onEvent: OnTrainingEvent;
   /** Called with the steps that were taken, for the time left. */
@@ -58,7 +60,7 @@ async function runEpoch(options: TrainLayerOptions): Promise<void> {
 
   while (progress.batch < batches.length) {
     const batch = (batches[progress.batch] as number[]).map((image) => trainImages[image] as number);
-    const features = await options.store.read(options.index, batch);
+    const features = await options.features.read(options.index, batch);
     const rows = features.length / shape.channels;
     const groups = fiberBatches(
       rows,
@@ -70,6 +72,7 @@ async function runEpoch(options: TrainLayerOptions): Promise<void> {
     let before = 0;
     for (const { size, steps, order } of groups) {
       while (progress.step < before + steps) {
+        await pause();
         signal.throwIfAborted();
         const start = progress.step - before;
         const take = Math.min(steps - start, options.trainer.stepsPerCall(size, CALL_SECONDS));
@@ -114,10 +117,9 @@ export function stepsOf(
 }
 
 async function finishEpoch(options: TrainLayerOptions): Promise<void> {
-  const { checkpoint, plan, trainer, shape, store, index, heldOutImages, onEvent, layer } = options;
+  const { checkpoint, plan, shape, heldOutImages, onEvent, layer } = options;
   const { progress, state } = checkpoint;
-  const heldOut =
-    heldOutImages.length > 0 ? await heldOutLikelihood(trainer, store, index, heldOutImages) : null;
+  const heldOut = heldOutImages.length > 0 ? await heldOutLikelihood(options) : null;
   const loss = progress.lossSum / progress.lossCount;
   progress.history.push({ loss, heldOut });
   const values = progress.history.map((record) => record.heldOut ?? Number.POSITIVE_INFINITY);
@@ -142,23 +144,21 @@ async function finishEpoch(options: TrainLayerOptions): Promise<void> {
   await save(options);
 }
 
-async function heldOutLikelihood(
-  trainer: DecoderTrainer,
-  store: FeatureStore,
-  layer: number,
-  images: readonly number[],
-): Promise<number> {
+async function heldOutLikelihood(options: TrainLayerOptions): Promise<number> {
+  const { trainer, features, index, heldOutImages: images, signal } = options;
   // A few images at a time: the held-out part of a large set does not fit into memory either.
   const step = 16;
   let sum = 0;
   for (let start = 0; start < images.length; start += step) {
     const part = images.slice(start, start + step);
-    sum += (await trainer.negativeLogLikelihood(await store.read(layer, part))) * part.length;
+    const rows = await features.read(index, part);
+    sum += (await trainer.negativeLogLikelihood(rows, signal)) * part.length;
   }
   return sum / images.length;
 }
 
-async function save({ checkpoint, checkpointPath, layer, onEvent }: TrainLayerOptions): Promise<void> {
-  await writeCheckpoint(checkpointPath, checkpoint);
+async function save({ checkpoint, checkpoints, index, layer, onEvent }: TrainLayerOptions): Promise<void> {
+  if (!checkpoints) return;
+  await checkpoints.write(index, checkpoint);
   onEvent({ type: 'checkpoint', layer: layer.name, epoch: checkpoint.progress.epoch });
 }

@@ -55,15 +55,15 @@ describe('openTrainingDevice', () => {
   });
 
   it('refuses a named device rather than taking another', async () => {
-    const error = await openTrainingDevice('cuda', [wrong('cuda'), cpu]).catch((found: unknown) => found);
+    const error = await openTrainingDevice('cuda', [wrong('cuda'), cpu], 1).catch((found: unknown) => found);
     expect(error).toBeInstanceOf(DeviceError);
     expect((error as DeviceError).attempts.map(({ device }) => device)).toEqual(['cuda']);
     expect((error as Error).message).toMatch(/gives wrong numbers/);
-    await expect(openTrainingDevice('wasm', [cpu])).rejects.toThrow(DeviceError);
+    await expect(openTrainingDevice('wasm', [cpu], 1)).rejects.toThrow(DeviceError);
   });
 
   it('lists every device when none is right', async () => {
-    const error = await openTrainingDevice('auto', [wrong('cuda'), wrong('cpu')]).catch(
+    const error = await openTrainingDevice('auto', [wrong('cuda'), wrong('cpu')], 1).catch(
       (found: unknown) => found,
     );
     expect((error as DeviceError).attempts.map(({ device }) => device)).toEqual(['cuda', 'cpu']);

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { type DeviceCandidate, type Runtime, selectDevice, testDevice } from '@cflow/runtime';
 import { type Device, type DeviceAttempt, type DeviceChoice, DeviceError } from '@cflow/spec';
 
@@ -17,7 +16,7 @@ export interface TrainingDevice {
 export async function openTrainingDevice(
   choice: DeviceChoice,
   candidates: readonly DeviceCandidate[],
-  threads: number = availableParallelism(),
+  threads: number,
 ): Promise<TrainingDevice> {
   const { device, result, refused } = await selectDevice(choice, candidates, async (candidate) => {
     const { available, reason } = await testDevice(candidate);

@@ -1,7 +1,7 @@
 import { basename, relative, resolve } from 'node:path';
 import { openDataSet } from '@cflow/images/node';
 import { type BundleManifest, CflowError, type DataSet } from '@cflow/spec';
-import { type TrainDetectorOptions, trainDetector } from '@cflow/training';
+import { type TrainDetectorOptions, trainDetector } from '@cflow/training/node';
 import type { TrainFlags } from '../commands/train.js';
 import { dataSetOptions, dataSetSource } from '../data-set-options.js';
 import { interruptible, isInterruption } from '../interruptible.js';

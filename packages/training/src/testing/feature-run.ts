@@ -4,9 +4,10 @@ import { decoderShape } from '@cflow/model';
 import { createNodeRuntime } from '@cflow/runtime/node';
 import type { DetectorConfigurationInput } from '@cflow/spec';
 import type { TrainingEvent } from '../events.js';
-import { FeatureStore } from '../feature-store.js';
+import { checkpointFiles } from '../node/checkpoint-files.js';
+import { FeatureStore } from '../node/feature-store.js';
+import { RunFolder } from '../node/run-folder.js';
 import { type PlanOverrides, planTraining, type TrainingPlan } from '../plan.js';
-import { RunFolder } from '../run-folder.js';
 import { type TrainDecodersOptions, type TrainedDecoder, trainDecoders } from '../train-decoders.js';
 import type { TrainingDevice } from '../training-device.js';
 
@@ -81,11 +82,11 @@ export async function featureRun(output: string, options: FeatureRunOptions = {}
       layers: LAYERS.map((layer) => ({ ...layer, decoder: decoderShape(configuration, layer.channels) })),
       configuration,
       plan: { ...plan, ...options.plan },
-      store,
+      features: store,
       trainImages: places.slice(heldOut),
       heldOutImages: places.slice(0, heldOut),
       device: options.device ?? cpu,
-      folder,
+      checkpoints: checkpointFiles(folder),
       signal: options.signal ?? new AbortController().signal,
       onEvent: (event) => {
         events.push(event);

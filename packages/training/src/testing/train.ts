@@ -2,7 +2,7 @@
 // epoch of a decoder, and last the error that it met, as JSON, or `{}`.
 import { openDataSet } from '@cflow/images/node';
 import type { CflowError } from '@cflow/spec';
-import { type TrainDetectorOptions, trainDetector } from '../train-detector.js';
+import { type TrainDetectorOptions, trainDetector } from '../node/train-detector.js';
 import { tinyRun } from './tiny-run.js';
 
 interface Request {

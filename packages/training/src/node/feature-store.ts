@@ -3,10 +3,8 @@ import { join } from 'node:path';
 import { storageErrorOf, writeFileAtomically } from '@cflow/detector/node';
 import type { FeatureLayer } from '@cflow/model';
 import { type RgbImage, StorageError } from '@cflow/spec';
-import { z } from 'zod';
-
-/** Features of images: per layer, rows of each image one after another. */
-export type ComputeFeatures = (images: readonly RgbImage[]) => Promise<Float32Array[]>;
+import * as z from 'zod';
+import { type ComputeFeatures, type FeatureSource, valuesPerImage } from '../feature-source.js';
 
 export interface FeatureStoreOptions {
   folder: string;
@@ -32,7 +30,7 @@ type StoreIndex = z.infer<typeof indexSchema>;
  * Features of all images, computed once and kept on disk: one file per layer, one fixed place per image, so that any
  * images can be read back without holding the others in memory.
  */
-export class FeatureStore {
+export class FeatureStore implements FeatureSource {
   readonly #options: FeatureStoreOptions;
   readonly #files: readonly FileHandle[];
   readonly #stored: number;
@@ -198,7 +196,5 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
     written += (await file.write(bytes, written, bytes.length - written)).bytesWritten;
   }
 }
-
-const valuesPerImage = ({ channels, height, width }: FeatureLayer): number => channels * height * width;
 
 const layerFile = (folder: string, layer: number): string => join(folder, `layer${layer}.f32`);

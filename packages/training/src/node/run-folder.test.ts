@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DataSetItem, StorageError, TrainingError } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../testing/temporary-folder.js';
 import { imagesFingerprint, RunFolder } from './run-folder.js';
-import { temporaryFolder } from './testing/temporary-folder.js';
 
 const root = temporaryFolder();
 const identity = { configuration: { lr: 0.1, layers: ['a', 'b'] }, plan: { patience: null }, images: 'x' };

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { initialParameters } from '@cflow/model';
 import { TrainingError } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
-import { type Checkpoint, initialProgress, readCheckpoint, writeCheckpoint } from './checkpoint.js';
-import { initialState, parametersOf } from './decoder-trainer.js';
-import { temporaryFolder } from './testing/temporary-folder.js';
+import { type Checkpoint, initialProgress } from '../checkpoint.js';
+import { initialState, parametersOf } from '../decoder-trainer.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import { readCheckpoint, writeCheckpoint } from './checkpoint-files.js';
 
 const folder = temporaryFolder();
 const path = join(folder, 'checkpoint.safetensors');

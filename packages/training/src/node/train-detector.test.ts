@@ -14,11 +14,11 @@ import {
   TrainingError,
 } from '@cflow/spec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TrainingEvent } from './events.js';
-import { decodersOf } from './testing/decoders-of.js';
-import { renderDataSet } from './testing/synth-data-set.js';
-import { temporaryFolder } from './testing/temporary-folder.js';
-import { tinyRun } from './testing/tiny-run.js';
+import type { TrainingEvent } from '../events.js';
+import { decodersOf } from '../testing/decoders-of.js';
+import { renderDataSet } from '../testing/synth-data-set.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import { tinyRun } from '../testing/tiny-run.js';
 import { trainDetector } from './train-detector.js';
 
 const root = temporaryFolder();

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type DataSet, StorageError } from '@cflow/spec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startScript } from '../../../test/support/start-script.js';
-import type { TrainingEvent } from './events.js';
-import { decodersOf } from './testing/decoders-of.js';
-import { renderDataSet } from './testing/synth-data-set.js';
-import { temporaryFolder } from './testing/temporary-folder.js';
-import { tinyRun } from './testing/tiny-run.js';
+import { startScript } from '../../../../test/support/start-script.js';
+import type { TrainingEvent } from '../events.js';
+import { decodersOf } from '../testing/decoders-of.js';
+import { renderDataSet } from '../testing/synth-data-set.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import { tinyRun } from '../testing/tiny-run.js';
 import { trainDetector } from './train-detector.js';
 
 const root = temporaryFolder();
@@ -102,7 +102,7 @@ describe('a folder without permission', () => {
     const request = { source: at('readable/wood'), output: at('shut/bundle') };
     // Root may write anywhere, so somebody else has to try.
     const { stdout, stderr } = await startScript(
-      new URL('testing/train.ts', import.meta.url),
+      new URL('../testing/train.ts', import.meta.url),
       [JSON.stringify(request)],
       { ...(root && { uid: 65534, gid: 65534 }), env: { ...process.env, CFLOW_CACHE: at('cache') } },
     ).ended;

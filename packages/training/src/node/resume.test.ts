@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type DataSet, TrainingError } from '@cflow/spec';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { startScript } from '../../../test/support/start-script.js';
-import type { TrainingEvent } from './events.js';
-import { decodersOf } from './testing/decoders-of.js';
-import { renderDataSet } from './testing/synth-data-set.js';
-import { temporaryFolder } from './testing/temporary-folder.js';
-import { tinyRun } from './testing/tiny-run.js';
+import { startScript } from '../../../../test/support/start-script.js';
+import type { TrainingEvent } from '../events.js';
+import { decodersOf } from '../testing/decoders-of.js';
+import { renderDataSet } from '../testing/synth-data-set.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import { tinyRun } from '../testing/tiny-run.js';
 import { type TrainDetectorOptions, trainDetector } from './train-detector.js';
 
 const root = temporaryFolder();
@@ -64,7 +64,7 @@ describe('a run that was interrupted', () => {
     const request = { source: at('data/wood'), output, options: LONG };
     for (let round = 0; round < 2; round++) {
       const options = { ...LONG, resume: round > 0 };
-      const script = startScript(new URL('testing/train.ts', import.meta.url), [
+      const script = startScript(new URL('../testing/train.ts', import.meta.url), [
         JSON.stringify({ ...request, options }),
       ]);
       await script.printed('epoch');

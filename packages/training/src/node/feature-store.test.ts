@@ -2,8 +2,8 @@ import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { type RgbImage, StorageError } from '@cflow/spec';
 import { afterAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../testing/temporary-folder.js';
 import { FeatureStore, type FeatureStoreOptions } from './feature-store.js';
-import { temporaryFolder } from './testing/temporary-folder.js';
 
 const root = temporaryFolder();
 

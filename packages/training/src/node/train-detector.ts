@@ -1,47 +1,40 @@
 // One training run, from a data set to a bundle. What is long is in files of its own; here is the order of things.
-import { Detector, manifestBytes, probeImage, Scorer } from '@cflow/detector';
+import { availableParallelism } from 'node:os';
+import { Detector } from '@cflow/detector';
 import { checkBundleFolder, recoverFolder, writeFolderBundle } from '@cflow/detector/node';
-import { decoderShape, type Precision, packModel, weightTensors } from '@cflow/model';
+import { type Precision, packModel, weightTensors } from '@cflow/model';
 import { openBackbone } from '@cflow/model/node';
-import { writeModel } from '@cflow/onnx';
 import type { Session } from '@cflow/runtime';
 import { nodeDevices } from '@cflow/runtime/node';
 import {
   BUNDLE_FILES,
-  BUNDLE_FORMAT_VERSION,
   type BundleManifest,
-  bundleManifestSchema,
-  ConfigurationError,
   type DataSet,
   DataSetError,
   type DataSetItem,
+  type DetectorConfiguration,
   type DetectorConfigurationInput,
   type DeviceChoice,
 } from '@cflow/spec';
-import {
-  calibrationPart,
-  calibrationScores,
-  type DetectorLayer,
-  fileTable,
-  hashOfBackbone,
-  inPrecision,
-  makeProbe,
-  namedParameters,
-  packHead,
-} from './assemble-bundle.js';
-import { calibrateNormalization } from './calibrate-detector.js';
+import { completeBundle } from '../assemble-bundle.js';
+import type { OnTrainingEvent } from '../events.js';
+import { extractFeatures, fiberBackbone } from '../extract-features.js';
+import { inBatches } from '../in-batches.js';
+import { makeDetector } from '../make-detector.js';
+import { type PlanOverrides, type Preset, planTraining } from '../plan.js';
+import { checkName, prepareRun, startEvent } from '../prepare-run.js';
+import { runReport } from '../run-report.js';
+import { selectImages } from '../select-images.js';
+import { type TrainedDecoder, trainDecoders } from '../train-decoders.js';
+import { hashOfBackbone, openTrainingBackbone, type TrainingBackbone } from '../training-backbone.js';
+import { openTrainingDevice } from '../training-device.js';
+import { checkpointFiles } from './checkpoint-files.js';
 import { evaluateTestImages } from './evaluate-test-images.js';
-import type { OnTrainingEvent } from './events.js';
-import { extractFeatures } from './extract-features.js';
 import { FeatureStore } from './feature-store.js';
-import { type PlanOverrides, type Preset, planTraining, withEnoughSteps } from './plan.js';
+import { reportGalleries } from './report-galleries.js';
 import { imagesFingerprint, RunFolder } from './run-folder.js';
 import { runOnce } from './run-once.js';
-import { runReport } from './run-report.js';
-import { selectImages } from './select-images.js';
-import { checkFiberBatches, finestSteps, type TrainedDecoder, trainDecoders } from './train-decoders.js';
-import { openTrainingDevice } from './training-device.js';
-import { inBatches, trainingImages } from './training-images.js';
+import { trainingImages } from './training-images.js';
 import { versions } from './versions.js';
 
 export interface TrainDetectorOptions {
@@ -91,28 +84,16 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   checkName(name);
   await checkBundleFolder(output);
   const selection = selectImages(dataSet, planned.plan.validationFraction, seed);
-  const opened = await openBackbone({
-    name: configuration.backbone,
-    weights,
-    preTrained: configuration.preTrained,
-    seed,
-    run: runOnce,
-  });
-  const backboneOf = (outputs: 'maps' | 'fibers') =>
-    opened.build({ layers: configuration.layers, inputSize, precision, outputs });
-  const maps = await backboneOf('maps');
-  const backbonePack = packModel(maps.graph, weightTensors(maps.graph), BUNDLE_FILES.backboneWeights);
-  const backboneSha256 = await hashOfBackbone(backbonePack);
-  const layers: DetectorLayer[] = maps.layers.map((layer) => ({
-    ...layer,
-    decoder: decoderShape(configuration, layer.channels),
-  }));
-  const trainCount = selection.train.length;
-  const perEpoch = finestSteps({ layers, plan: planned.plan, configuration }, trainCount);
-  const plan = withEnoughSteps(planned.plan, perEpoch);
-  checkFiberBatches({ layers, plan, configuration }, trainCount);
+  const backbone = await backboneOf(configuration, weights, precision);
+  const backboneSha256 = await hashOfBackbone(backbone);
+  const run = prepareRun(name, planned, backbone, selection.train.length);
+  const { plan, layers } = run;
   const items = [...selection.train, ...selection.heldOut];
-  const device = await openTrainingDevice(options.device ?? 'auto', await nodeDevices(), options.threads);
+  const device = await openTrainingDevice(
+    options.device ?? 'auto',
+    await nodeDevices(),
+    options.threads ?? availableParallelism(),
+  );
   const identity = {
     configuration,
     plan,
@@ -124,19 +105,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   };
   await recoverFolder(output);
   const folder = await RunFolder.open(output, identity, options.resume ?? false);
-  onEvent({
-    type: 'start',
-    name,
-    preset: plan.preset,
-    backbone: opened.name,
-    layers: maps.layers.map((layer) => ({ ...layer })),
-    device: device.device,
-    refused: device.refused,
-    epochs: plan.epochs,
-    trainImages: selection.train.length,
-    validationImages: selection.heldOut.length,
-    testImages: selection.test.length,
-  });
+  onEvent(startEvent(run, device, selection));
 
   const runtime = await device.createRuntime();
   try {
@@ -153,8 +122,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
         stream: images.stream,
         load: images.load,
         compute: async (batch) => {
-          extractor ??= (async () =>
-            runtime.createSession({ model: writeModel((await backboneOf('fibers')).graph) }))();
+          extractor ??= openTrainingBackbone(runtime, backbone, fiberBackbone(backbone));
           return extractFeatures(await extractor, layers, batch, inputSize);
         },
       },
@@ -182,90 +150,40 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
         layers,
         configuration,
         plan,
-        store,
+        features: store,
         trainImages,
         heldOutImages,
         device,
-        folder,
+        checkpoints: checkpointFiles(folder),
         signal,
         onEvent,
       });
     } finally {
       await store.close();
     }
-    const trainingSeconds = (performance.now() - started) / 1000;
 
-    const parameters = inPrecision(namedParameters(layers, decoders), precision);
     const heldOut = heldOutImages.length >= 2;
     const calibrationItems = (heldOut ? heldOutImages : trainImages).map(
       (place) => store.readable[place] as number,
     );
-    const calibrationBatches = () => inBatches(calibrationItems, images.load);
-    const backbone = await runtime.createSession({
-      model: backbonePack.model,
-      externalData: [{ path: BUNDLE_FILES.backboneWeights, data: backbonePack.weights }],
-    });
-    const normalization = await calibrateNormalization({
+    const made = await makeDetector({
+      run,
       runtime,
-      backbone,
-      layers,
-      parameters,
-      inputSize,
-      images: calibrationBatches(),
-    });
-    const headPack = packHead(layers, parameters, inputSize, normalization);
-    const head = await runtime.createSession({
-      model: headPack.model,
-      externalData: [{ path: BUNDLE_FILES.decoders, data: headPack.weights }],
-    });
-    const scores = await calibrationScores(new Scorer({ backbone, head, inputSize }), calibrationBatches());
-    const calibrated = calibrationPart(scores, heldOut);
-    const { score: threshold, falseAlarmRate } = calibrated.thresholds;
-    onEvent({ type: 'calibrated', images: scores.length, threshold, falseAlarmRate, heldOut });
-
-    const files = new Map<string, Uint8Array>([
-      [BUNDLE_FILES.backboneModel, backbonePack.model],
-      [BUNDLE_FILES.backboneWeights, backbonePack.weights],
-      [BUNDLE_FILES.headModel, headPack.model],
-      [BUNDLE_FILES.decoders, headPack.weights],
-      [BUNDLE_FILES.probe, await makeProbe(probeImage(...inputSize), backbone, head)],
-    ]);
-    const manifest: BundleManifest = {
-      formatVersion: BUNDLE_FORMAT_VERSION,
-      name,
-      createdAt: new Date().toISOString(),
-      // The backbone by its name: a path of this machine says nothing elsewhere.
-      configuration: { ...configuration, backbone: opened.name, layers: layers.map((layer) => layer.name) },
-      precision,
-      backbone: {
-        name: opened.name,
-        sha256: backboneSha256,
-        source: opened.origin,
-        licence: opened.licence,
-      },
-      layers: maps.layers.map((layer, i) => ({
-        ...layer,
-        maxLogLikelihood: normalization.maxLogLikelihood[i] as number,
-      })),
-      normalization: 'fixed',
-      maxLikelihood: normalization.maxLikelihood,
-      ...calibrated,
-      metrics: null,
+      decoders,
+      calibrationImages: () => inBatches(calibrationItems, images.load, BATCH, signal),
+      heldOut,
       provenance: {
-        preset: plan.preset,
         dataSet: dataSet.name,
         trainImages: trainImages.length,
         validationImages: heldOutImages.length,
-        testImages: 0,
-        epochs: Math.max(...decoders.map(({ history }) => history.length)),
-        device: device.device,
-        trainingSeconds,
+        trainingSeconds: (performance.now() - started) / 1000,
         versions: versions(),
       },
-      // Filled in when the last file, the report, is there.
-      files: {},
-    };
-    const detector = new Detector({ manifest, runtime, backbone, head, dispose: async () => undefined });
+      device: device.device,
+      onEvent,
+    });
+    const { manifest, files } = made;
+    const detector = new Detector({ ...made, runtime, dispose: async () => undefined });
     const evaluation =
       options.evaluate !== false
         ? await evaluateTestImages(detector, selection.test, images.leaveOut, { strict, signal })
@@ -277,10 +195,16 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
       manifest.thresholds.pixelF1 = evaluation.metrics.pixelF1Threshold;
       onEvent({ type: 'evaluated', metrics: evaluation.metrics });
     }
-    const report = await runReport({ manifest, plan, decoders, evaluation, unreadable: images.unreadable });
-    files.set(BUNDLE_FILES.report, new TextEncoder().encode(report));
-    manifest.files = fileTable(files);
-    files.set(BUNDLE_FILES.manifest, await manifestBytes(manifest));
+    const pictured = evaluation && {
+      ...evaluation,
+      ...(await reportGalleries(evaluation.images, manifest)),
+    };
+    const { unreadable } = images;
+    await completeBundle(
+      files,
+      manifest,
+      runReport({ manifest, plan, decoders, evaluation: pictured, unreadable }),
+    );
     await writeFolderBundle(output, files);
     await folder.remove();
     onEvent({ type: 'done', bundle: output, seconds: (performance.now() - started) / 1000 });
@@ -290,7 +214,21 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   }
 }
 
-function checkName(name: string): void {
-  if (bundleManifestSchema.shape.name.safeParse(name).success) return;
-  throw new ConfigurationError(`the detector's name must have 1 to 128 characters, got ${name.length}`);
+/** The backbone that the configuration names, as a bundle holds it. */
+async function backboneOf(
+  { backbone: name, preTrained, seed, layers: wanted, inputSize }: DetectorConfiguration,
+  weights: string | undefined,
+  precision: Precision,
+): Promise<TrainingBackbone> {
+  const opened = await openBackbone({ name, weights, preTrained, seed, run: runOnce });
+  const { graph, layers } = await opened.build({ layers: wanted, inputSize, precision, outputs: 'maps' });
+  return {
+    ...packModel(graph, weightTensors(graph), BUNDLE_FILES.backboneWeights),
+    name: opened.name,
+    source: opened.origin,
+    licence: opened.licence,
+    layers,
+    inputSize,
+    precision,
+  };
 }

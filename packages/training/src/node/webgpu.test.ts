@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { nodeDevices, probeInChildProcess } from '@cflow/runtime/node';
 import type { BundleManifest, DataSet } from '@cflow/spec';
 import { beforeAll, expect, it } from 'vitest';
-import { startScript } from '../../../test/support/start-script.js';
-import { findSoftwareVulkan } from '../../runtime/test/find-software-vulkan.js';
-import { renderDataSet } from './testing/synth-data-set.js';
-import { temporaryFolder } from './testing/temporary-folder.js';
-import { tinyRun } from './testing/tiny-run.js';
+import { startScript } from '../../../../test/support/start-script.js';
+import { findSoftwareVulkan } from '../../../runtime/test/find-software-vulkan.js';
+import { renderDataSet } from '../testing/synth-data-set.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import { tinyRun } from '../testing/tiny-run.js';
 import { trainDetector } from './train-detector.js';
 
 const root = temporaryFolder();
@@ -45,7 +45,7 @@ interface Scores {
 async function scoresOn(device: string): Promise<Scores> {
   const paths = dataSet.items.filter(({ split }) => split === 'test').map(({ path }) => path);
   const { stdout, stderr } = await startScript(
-    new URL('testing/score.ts', import.meta.url),
+    new URL('../testing/score.ts', import.meta.url),
     [join(root, 'bundle'), device, ...paths],
     { env: environment as Record<string, string> },
   ).ended;

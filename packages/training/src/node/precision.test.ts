@@ -6,9 +6,9 @@ import { readSafetensors } from '@cflow/model';
 import { nodeDevices } from '@cflow/runtime/node';
 import type { BundleManifest, DataSet } from '@cflow/spec';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { renderDataSet } from './testing/synth-data-set.js';
-import { temporaryFolder } from './testing/temporary-folder.js';
-import { tinyRun } from './testing/tiny-run.js';
+import { renderDataSet } from '../testing/synth-data-set.js';
+import { temporaryFolder } from '../testing/temporary-folder.js';
+import { tinyRun } from '../testing/tiny-run.js';
 import { trainDetector } from './train-detector.js';
 
 const root = temporaryFolder();

@@ -1,6 +1,6 @@
 import { readImages, type UnreadableImage } from '@cflow/images/node';
 import { type DataSetItem, ImageError, type RgbImage } from '@cflow/spec';
-import type { OnTrainingEvent } from './events.js';
+import type { OnTrainingEvent } from '../events.js';
 
 export interface TrainingImages {
   /** All images that can be read, in order, at the input size. */
@@ -52,13 +52,4 @@ export function trainingImages(
       return images;
     },
   };
-}
-
-/** Loads images a few at a time. */
-export async function* inBatches(
-  indices: readonly number[],
-  load: TrainingImages['load'],
-  size = 8,
-): AsyncGenerator<RgbImage[]> {
-  for (let start = 0; start < indices.length; start += size) yield load(indices.slice(start, start + size));
 }

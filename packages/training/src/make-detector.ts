@@ -1,0 +1,115 @@
+// From trained decoders to a detector: the constants of its map, its thresholds, its probe, its manifest.
+import { probeImage, Scorer } from '@cflow/detector';
+import type { Runtime, Session } from '@cflow/runtime';
+import {
+  BUNDLE_FILES,
+  BUNDLE_FORMAT_VERSION,
+  type BundleManifest,
+  type Device,
+  type RgbImage,
+} from '@cflow/spec';
+import {
+  calibrationPart,
+  calibrationScores,
+  inPrecision,
+  makeProbe,
+  namedParameters,
+  packHead,
+} from './assemble-bundle.js';
+import { calibrateNormalization } from './calibrate-detector.js';
+import type { OnTrainingEvent } from './events.js';
+import type { PreparedRun } from './prepare-run.js';
+import type { TrainedDecoder } from './train-decoders.js';
+import { hashOfBackbone, openTrainingBackbone } from './training-backbone.js';
+
+export interface MakeDetectorOptions {
+  run: PreparedRun;
+  runtime: Runtime;
+  decoders: readonly TrainedDecoder[];
+  /** Good images to calibrate on, and whether they were held out. May be gone through several times. */
+  calibrationImages: () => AsyncIterable<RgbImage[]>;
+  heldOut: boolean;
+  provenance: Pick<
+    BundleManifest['provenance'],
+    'dataSet' | 'trainImages' | 'validationImages' | 'trainingSeconds' | 'versions'
+  >;
+  device: Device;
+  onEvent: OnTrainingEvent;
+}
+
+/** A detector on the device that it was trained on, and its files but for the report and the manifest. */
+export interface MadeDetector {
+  /** `files` is to be filled in when all are there. */
+  manifest: BundleManifest;
+  files: Map<string, Uint8Array>;
+  backbone: Session;
+  head: Session;
+}
+
+export async function makeDetector(options: MakeDetectorOptions): Promise<MadeDetector> {
+  const { run, runtime, decoders, calibrationImages, heldOut, device, onEvent } = options;
+  const { configuration, plan, layers, backbone: source } = run;
+  const { inputSize, precision } = source;
+  const parameters = inPrecision(namedParameters(layers, decoders), precision);
+  const backbone = await openTrainingBackbone(runtime, source);
+  const normalization = await calibrateNormalization({
+    runtime,
+    backbone,
+    layers,
+    parameters,
+    inputSize,
+    images: calibrationImages(),
+  });
+  const headPack = packHead(layers, parameters, inputSize, normalization);
+  const head = await runtime.createSession({
+    model: headPack.model,
+    externalData: [{ path: BUNDLE_FILES.decoders, data: headPack.weights }],
+  });
+  const scores = await calibrationScores(new Scorer({ backbone, head, inputSize }), calibrationImages());
+  const calibrated = calibrationPart(scores, heldOut);
+  const { score: threshold, falseAlarmRate } = calibrated.thresholds;
+  onEvent({ type: 'calibrated', images: scores.length, threshold, falseAlarmRate, heldOut });
+
+  const files = new Map<string, Uint8Array>([
+    [BUNDLE_FILES.backboneModel, source.model],
+    [BUNDLE_FILES.backboneWeights, source.weights],
+    [BUNDLE_FILES.headModel, headPack.model],
+    [BUNDLE_FILES.decoders, headPack.weights],
+    [BUNDLE_FILES.probe, await makeProbe(probeImage(...inputSize), backbone, head)],
+  ]);
+  const manifest: BundleManifest = {
+    formatVersion: BUNDLE_FORMAT_VERSION,
+    name: run.name,
+    createdAt: new Date().toISOString(),
+    // The backbone by its name: a path of this machine says nothing elsewhere.
+    configuration: {
+      ...configuration,
+      backbone: source.name,
+      layers: layers.map((layer) => layer.name),
+    },
+    precision,
+    backbone: {
+      name: source.name,
+      sha256: await hashOfBackbone(source),
+      source: source.source,
+      licence: source.licence,
+    },
+    layers: source.layers.map((layer, i) => ({
+      ...layer,
+      maxLogLikelihood: normalization.maxLogLikelihood[i] as number,
+    })),
+    normalization: 'fixed',
+    maxLikelihood: normalization.maxLikelihood,
+    ...calibrated,
+    metrics: null,
+    provenance: {
+      preset: plan.preset,
+      ...options.provenance,
+      testImages: 0,
+      epochs: Math.max(...decoders.map(({ history }) => history.length)),
+      device,
+    },
+    files: {},
+  };
+  return { manifest, files, backbone, head };
+}

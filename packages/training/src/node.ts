@@ -1,0 +1,1 @@
+export { type TrainDetectorOptions, trainDetector } from './node/train-detector.js';
