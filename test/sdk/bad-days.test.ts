@@ -159,7 +159,7 @@ describe('a service that', () => {
     });
     const error = await caught(clientOf(url).detectors.get('wood'));
     expect(error).toBeInstanceOf(ProtocolError);
-    expect(error.message).toContain(`redirect to ${elsewhere.url}/login:`);
+    expect(error.message).toContain(`redirect to ${elsewhere.url}/login,`);
     expect(elsewhere.requests).toHaveLength(0);
   });
 

@@ -109,14 +109,10 @@ export class CflowClient {
 
 function addressOf(baseUrl: string | URL): URL {
   const page = (globalThis as { location?: { href?: string } }).location?.href;
-  let url: URL;
-  try {
-    url = new URL(baseUrl, page);
-  } catch {
-    throw new ArgumentError('baseUrl: expected an address such as https://cflow.example');
-  }
-  if (!/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
-    throw new ArgumentError('baseUrl: expected http(s)://host/path without user, query or fragment');
+  const url = URL.canParse(baseUrl, page) && new URL(baseUrl, page);
+  // A key belongs into `apiKey`: an address is shown.
+  if (!url || !/^https?:\/\/[^@?#]*$/.test(url.href)) {
+    throw new ArgumentError('baseUrl: expected http(s)://host/path, without user, query or fragment');
   }
   return url;
 }

@@ -76,7 +76,7 @@ describe('encodePng', () => {
       [1, 1, 5],
     ] as const) {
       await expect(encodePng({ width, height, data: new Uint8Array(length) })).rejects.toThrow(
-        /^expected width/,
+        /^expected RGB/,
       );
     }
   });

@@ -26,7 +26,6 @@ const KINDS: Readonly<Record<number, readonly [ErrorClass, string?]>> = {
   404: [NotFoundError, 'check baseUrl and the name'],
   408: [TimeoutError],
   409: [ConflictError],
-  412: [ConflictError],
   413: [PayloadTooLargeError, 'send less'],
   415: [UnsupportedImageError, 'send a PNG or JPEG file'],
   422: [UnprocessableError],
@@ -38,9 +37,10 @@ const KINDS: Readonly<Record<number, readonly [ErrorClass, string?]>> = {
 export function answerError(response: Response, text: string, what: string): ApiError {
   const { status, headers, type } = response;
   if (type === 'opaqueredirect' || status < 400) {
+    // Not followed, so that a key goes nowhere else.
     const to = headers.get('location')?.split(/[?#]/, 1)[0] ?? 'elsewhere';
     return new ProtocolError(
-      `found a redirect to ${to}: it is not followed, so that an API key goes nowhere else; give the final address as baseUrl (${what})`,
+      `found a redirect to ${to}, which is not followed; give the final address as baseUrl (${what})`,
       response,
     );
   }
@@ -55,7 +55,7 @@ export function answerError(response: Response, text: string, what: string): Api
     retryAfter: retryAfterSeconds(headers.get('retry-after')),
     errors: Array.isArray(errors) ? errors : undefined,
     attempts: Array.isArray(attempts) ? attempts : undefined,
-    retryable: status === 408 || status === 429 || (status >= 500 && status !== 501),
+    retryable: status === 408 || status === 429 || status >= 500,
   };
   const message = `${detail} (${what}: ${status} ${code}${requestId ? `, request ${requestId}` : ''})`;
   return new (code === 'image' && status === 422 ? UnsupportedImageError : Kind)(message, fields);

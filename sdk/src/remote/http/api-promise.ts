@@ -17,7 +17,7 @@ export class ApiPromise<T> extends Promise<T> {
     this.#answer = answer;
   }
 
-  /** What `then` and `catch` make are plain promises. */
+  /** What `catch` and `finally` make of it are plain promises, as what `then` makes. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
   }
@@ -40,13 +40,5 @@ export class ApiPromise<T> extends Promise<T> {
     onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return this.#answer.then(({ data }) => data).then(onfulfilled, onrejected);
-  }
-
-  override catch<B = never>(onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
-    return this.then(null, onrejected);
-  }
-
-  override finally(onfinally?: (() => void) | null): Promise<T> {
-    return this.then().finally(onfinally) as Promise<T>;
   }
 }

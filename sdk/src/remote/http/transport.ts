@@ -64,15 +64,9 @@ export class Transport {
 
   /** Bytes from another place, such as an image at a URL: without the key, and redirects are followed. */
   async fetchForeign(url: URL, { signal, timeout, maxRetries }: CallOptions): Promise<Blob> {
+    const call = { signal, timeout, maxRetries, idempotent: true };
     const what = `GET ${url.origin}${url.pathname}`;
-    const init = { method: 'GET' };
-    const { data } = await this.#attempts(url.href, init, what, (response) => response.blob(), {
-      signal,
-      timeout,
-      maxRetries,
-      idempotent: true,
-    });
-    return data;
+    return (await this.#attempts(url.href, {}, what, (response) => response.blob(), call)).data;
   }
 
   async #send<T>(parts: RequestParts, read: ReadAnswer<T>): Promise<WithResponse<T>> {
@@ -95,11 +89,10 @@ export class Transport {
       // Without it `fetch` refuses a body that is still to come.
       ...(body instanceof ReadableStream && ({ duplex: 'half' } as object)),
     };
-    const once = body instanceof ReadableStream;
     return this.#attempts(address.href, init, `${method} ${address.pathname}`, read, {
       ...parts,
       idempotent: parts.idempotent ?? method === 'GET',
-      ...(once && { maxRetries: 0 }),
+      ...(body instanceof ReadableStream && { maxRetries: 0 }),
     });
   }
 

@@ -57,7 +57,14 @@ export async function* jobEvents(
     }
     if (signal?.aborted) throw aborted(signal);
     if (performance.now() - began > GOOD_MS) broken = 0;
-    if (broken >= maxRetries) throw CflowError.isInstance(reason) ? reason : lost(reason);
+    if (broken >= maxRetries) {
+      if (CflowError.isInstance(reason)) throw reason;
+      throw new ConnectionError('the stream of events breaks again and again; try again later', {
+        code: 'connection',
+        retryable: true,
+        cause: reason,
+      });
+    }
     await pause((wait ?? retry) * (1 + Math.random() / 4), signal);
   }
 }
@@ -115,12 +122,4 @@ function parsed(data: string): JobEvent {
     // Said below.
   }
   throw new ProtocolError('expected an event of a job');
-}
-
-function lost(cause: unknown): ConnectionError {
-  return new ConnectionError('the stream of events breaks again and again; try again later', {
-    code: 'connection',
-    retryable: true,
-    cause,
-  });
 }

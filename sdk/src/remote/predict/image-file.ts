@@ -28,13 +28,13 @@ export async function imageFile(image: ImageInput, transport: Transport, call: C
     if ('close' in image) return drawn(image);
   }
   throw new ArgumentError(
-    `expected an image: a Blob, bytes, URL, stream, ImageBitmap, ImageData or RGB pixels; found ${Object.prototype.toString.call(image)}`,
+    `expected an image: a Blob, bytes, URL, stream, ImageBitmap, ImageData or RGB pixels; found ${typeof image}`,
   );
 }
 
 function drawn(image: BitmapImage): Promise<Blob> {
   if (typeof OffscreenCanvas === 'undefined') {
-    throw new ArgumentError('an ImageBitmap needs OffscreenCanvas, which is not here; give ImageData');
+    throw new ArgumentError('an ImageBitmap needs OffscreenCanvas; give ImageData');
   }
   const canvas = new OffscreenCanvas(image.width, image.height);
   canvas.getContext('2d')?.drawImage(image as ImageBitmap, 0, 0);

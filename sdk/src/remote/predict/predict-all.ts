@@ -29,10 +29,8 @@ export async function* predictAll(
   images: Images,
   { imagesPerRequest = 16, concurrency = 2, signal, ...options }: BatchOptions,
 ): AsyncGenerator<Prediction[], void, undefined> {
-  if (!(imagesPerRequest >= 1 && imagesPerRequest <= MAX_IMAGES_PER_REQUEST && concurrency >= 1)) {
-    throw new ArgumentError(
-      `expected imagesPerRequest from 1 to ${MAX_IMAGES_PER_REQUEST}, concurrency from 1`,
-    );
+  if (!(imagesPerRequest >= 1 && imagesPerRequest <= MAX_IMAGES_PER_REQUEST)) {
+    throw new ArgumentError(`expected imagesPerRequest from 1 to ${MAX_IMAGES_PER_REQUEST}`);
   }
   const stop = new AbortController();
   const abort = (): void => stop.abort(signal?.reason);
@@ -50,7 +48,7 @@ export async function* predictAll(
       // It is heard of when its turn comes.
       answer.catch(() => {});
       running.push(answer);
-      if (running.length >= concurrency) yield* await (running.shift() as Promise<Prediction[][]>);
+      if (!(running.length < concurrency)) yield* await (running.shift() as Promise<Prediction[][]>);
     }
     for (const answer of running) yield* await answer;
   } finally {

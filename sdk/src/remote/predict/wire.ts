@@ -32,7 +32,7 @@ export function readPredictions(
 ): Prediction[][] {
   const found = answer?.predictions;
   if (!Array.isArray(found) || found.length !== images * detectors) {
-    throw damaged(`${images * detectors} predictions, found ${Array.isArray(found) ? found.length : 'none'}`);
+    throw damaged(`${images * detectors} predictions`);
   }
   const predictions = found.map((each) => readPrediction(each, milliseconds));
   return Array.from({ length: images }, (_, i) => predictions.slice(i * detectors, (i + 1) * detectors));
@@ -57,11 +57,11 @@ function readPrediction(
 function floats({ format, width, height, data }: NonNullable<PredictionOnTheWire['map']>): Float32Array {
   const bytes = fromBase64(data);
   if (format !== 'f32' || bytes.length !== width * height * 4) {
-    throw damaged(`a map of ${width} x ${height} float32 values, found ${bytes.length} bytes of ${format}`);
+    throw damaged(`a map of ${width} x ${height} float32 values`);
   }
   const view = new DataView(bytes.buffer);
   return Float32Array.from({ length: width * height }, (_, i) => view.getFloat32(i * 4, true));
 }
 
 const damaged = (expected: string): ProtocolError =>
-  new ProtocolError(`expected ${expected}: the service is another, or of another version`);
+  new ProtocolError(`expected ${expected}: is the service of another version?`);
