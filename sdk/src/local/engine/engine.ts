@@ -190,8 +190,11 @@ export class Engine {
     try {
       return await work(open);
     } catch (error) {
-      const failure = open.runtime.failure;
-      if (!failure || loaded.request.device !== 'auto') throw error;
+      // Whatever goes wrong on a graphics card, the processor may still do; nothing is left to try after that.
+      if (!isDeviceError(error) || loaded.request.device !== 'auto' || open.detector.device !== 'webgpu') {
+        throw error;
+      }
+      const failure = open.runtime.failure ?? error;
       if (loaded.open === open) {
         loaded.moving ??= this.#move(loaded, failure).finally(() => {
           loaded.moving = undefined;
@@ -273,6 +276,10 @@ async function decodeAll(
     }
   }
   return images;
+}
+
+function isDeviceError(error: unknown): error is DeviceError {
+  return CflowError.isInstance(error) && error.code === 'device';
 }
 
 function known(refused: readonly { device: string }[], { device }: { device: string }): boolean {

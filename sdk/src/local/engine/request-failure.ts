@@ -21,7 +21,8 @@ export async function requestFailure(
     );
   }
   const { origin } = globalThis as { origin?: string };
-  if (origin !== undefined && origin !== url.origin && (await answers(url))) {
+  const foreign = origin !== undefined && origin !== url.origin;
+  if (foreign && (await answers(url))) {
     return new DownloadError(
       `${url.origin} does not let pages of ${origin} read ${url.pathname} (CORS): have it send ` +
         `"Access-Control-Allow-Origin: ${origin}" (a cflow service: CFLOW_CORS_ORIGINS=${origin}), and allow the ` +
@@ -32,7 +33,9 @@ export async function requestFailure(
   }
   const words = cause instanceof Error ? cause.message : String(cause);
   return new DownloadError(
-    `${address} could not be fetched: ${words}; check the address and the connection, then try again`,
+    `${address} could not be fetched: ${words}; check the address and the connection` +
+      (foreign ? `, and that ${url.origin} lets pages of ${origin} read it (CORS)` : '') +
+      ', then try again',
     { url: address, reason },
     { retryable: true, cause },
   );
