@@ -1,0 +1,107 @@
+import type { ScoredFile } from './score-files.js';
+
+/** A runtime's scores, or why there are none. */
+export type RuntimeRun =
+  | { runtime: string; images: ScoredFile[]; seconds: number }
+  | { runtime: string; notAvailable: string };
+
+export interface Comparison {
+  runtime: string;
+  notAvailable?: string;
+  /** By file. */
+  scores?: Record<string, number>;
+  /** Largest difference to the first runtime's scores, as a share of the spread of scores on good images. */
+  largestDifference?: number;
+  /** Grey levels that decoded pixels differ by at most; null where the runtime does not show its pixels. */
+  pixels?: { png: number; jpeg: number; resampledEqual: boolean } | null;
+  withinTolerance?: boolean;
+}
+
+/** Scores may differ by this share of their spread on good images. */
+export const TOLERANCE = 1e-3;
+
+/** Each run against the first one. Of PNG every pixel must be the same, of JPEG only the scores. */
+export function compareRuns(runs: readonly RuntimeRun[], spread: number): Comparison[] {
+  const [reference] = runs;
+  if (!reference || 'notAvailable' in reference) throw new Error('the first runtime must be there');
+  return runs.map((run) => {
+    if ('notAvailable' in run) return { runtime: run.runtime, notAvailable: run.notAvailable };
+    const differences = run.images.map(
+      ({ score }, i) => Math.abs(score - reference.images[i]!.score) / spread,
+    );
+    const largestDifference = Math.max(...differences);
+    const pixels = run.images.some((image) => image.pixels)
+      ? comparePixels(run.images, reference.images)
+      : null;
+    return {
+      runtime: run.runtime,
+      scores: Object.fromEntries(run.images.map(({ name, score }) => [name, score])),
+      largestDifference,
+      pixels,
+      withinTolerance: largestDifference <= TOLERANCE && (pixels === null || pixels.png === 0),
+    };
+  });
+}
+
+function comparePixels(
+  found: readonly ScoredFile[],
+  expected: readonly ScoredFile[],
+): { png: number; jpeg: number; resampledEqual: boolean } {
+  const result = { png: 0, jpeg: 0, resampledEqual: true };
+  found.forEach(({ name, pixels }, i) => {
+    const other = expected[i]?.pixels;
+    if (!pixels || !other) throw new Error(`${name} has no pixels`);
+    const kind = name.endsWith('.png') ? 'png' : 'jpeg';
+    if (pixels.rgbHash !== other.rgbHash) {
+      result[kind] = Math.max(result[kind], greyLevels(pixels.rgb, other.rgb));
+    }
+    if (pixels.planarHash !== other.planarHash) result.resampledEqual = false;
+  });
+  return result;
+}
+
+function greyLevels(a: string, b: string): number {
+  const [left, right] = [Buffer.from(a, 'base64'), Buffer.from(b, 'base64')];
+  if (left.length !== right.length) return 255;
+  return left.reduce((largest, value, i) => Math.max(largest, Math.abs(value - right[i]!)), 0);
+}
+
+/** For people. */
+export function printTable(comparisons: readonly Comparison[], spread: number): string {
+  const files = Object.keys(comparisons[0]?.scores ?? {});
+  const columns: string[][] = [
+    ['runtime', ...files, 'largest difference', 'PNG pixels', 'JPEG pixels', 'resampled', ''],
+  ];
+  for (const { runtime, notAvailable, scores, largestDifference, pixels, withinTolerance } of comparisons) {
+    if (!scores) {
+      columns.push([runtime, ...files.map(() => '–'), '–', '–', '–', '–', `not available: ${notAvailable}`]);
+      continue;
+    }
+    columns.push([
+      runtime,
+      ...files.map((file) => (scores[file] as number).toFixed(7)),
+      (largestDifference as number).toExponential(1),
+      pixels ? levels(pixels.png) : 'not shown',
+      pixels ? levels(pixels.jpeg) : 'not shown',
+      pixels ? (pixels.resampledEqual ? 'equal' : 'differ') : 'not shown',
+      withinTolerance ? 'within tolerance' : 'OUT OF TOLERANCE',
+    ]);
+  }
+  // A runtime to a column: there are more files than fit in a line.
+  const widths = columns.map((column) => Math.max(...column.map((cell) => cell.length)));
+  const rows = columns[0]!.map((_, row) =>
+    columns
+      .map((column, i) => column[row]!.padEnd(widths[i]!))
+      .join('  ')
+      .trimEnd(),
+  );
+  rows.push(
+    `Differences are shares of the spread of scores on good images, ${spread.toExponential(3)}; tolerance ${TOLERANCE}.`,
+  );
+  return rows.join('\n');
+}
+
+function levels(difference: number): string {
+  if (difference === 0) return 'equal';
+  return `by ${difference} ${difference === 1 ? 'grey level' : 'grey levels'} at most`;
+}

@@ -1,0 +1,76 @@
+// What is scored everywhere: a detector trained here and now, on images made by code, and files of many kinds.
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { openDataSet } from '@cflow/images/node';
+import type { RgbImage } from '@cflow/spec';
+import { planDataSet, renderSample, type SampleRequest } from '@cflow/synth';
+import { trainDetector } from '@cflow/training/node';
+import sharp, { type Sharp } from 'sharp';
+import type { Work } from './score-files.js';
+
+const SIZE = { width: 120, height: 100 };
+
+/** Trains on wood for some seconds: the fast preset, the backbone that needs no download, small images. */
+export async function trainSmallBundle(folder: string): Promise<string> {
+  const plan = planDataSet({
+    materials: ['wood'],
+    trainCount: 24,
+    testGoodCount: 0,
+    perDefectCount: 0,
+    size: SIZE,
+    seed: 0,
+  });
+  for (const { path, render } of plan) {
+    const file = join(folder, path);
+    await mkdir(dirname(file), { recursive: true });
+    await toSharp(render().image).png().toFile(file);
+  }
+  const output = join(folder, 'wood.cflow');
+  await trainDetector({
+    dataSet: await openDataSet(join(folder, 'wood')),
+    output,
+    name: 'wood',
+    preset: 'fast',
+    device: 'cpu',
+    evaluate: false,
+    configuration: { inputSize: [64, 64], couplingBlocks: 2, conditionVector: 32 },
+    overrides: { epochs: 3, imageBatchSize: 8 },
+  });
+  return output;
+}
+
+/** The files of a bundle that scoring needs, and images in the encodings that people have. */
+export async function makeWork(bundleFolder: string, imagesFolder: string): Promise<Work> {
+  const bundle = new Map<string, Uint8Array>();
+  for (const name of await readdir(bundleFolder)) {
+    if (/\.(json|onnx|safetensors|html)$/.test(name)) {
+      bundle.set(name, await readFile(join(bundleFolder, name)));
+    }
+  }
+  const wood = (seed: number, defect?: SampleRequest['defect']): RgbImage =>
+    renderSample({ material: 'wood', defect, seed, ...SIZE }).image;
+  const scratch = toSharp(wood(905, 'scratch'));
+  const files: [string, Sharp][] = [
+    ['good-1.png', toSharp(wood(901)).png()],
+    ['good-2-palette.png', toSharp(wood(902)).png({ palette: true })],
+    ['good-3-interlaced.png', toSharp(wood(903)).png({ progressive: true })],
+    ['hole.png', toSharp(wood(904, 'hole')).png()],
+    ['scratch-grey.png', scratch.clone().greyscale().png()],
+    ['stain-16-bit.png', toSharp(wood(906, 'stain')).toColourspace('rgb16').png()],
+    ['good-1.jpg', toSharp(wood(901)).jpeg({ quality: 90 })],
+    ['hole-progressive.jpg', toSharp(wood(904, 'hole')).jpeg({ quality: 75, progressive: true })],
+    ['scratch-turned.jpg', scratch.clone().withMetadata({ orientation: 6 }).jpeg({ quality: 95 })],
+  ];
+  await mkdir(imagesFolder, { recursive: true });
+  const images = [];
+  for (const [name, encoder] of files) {
+    const bytes = await encoder.toBuffer();
+    await writeFile(join(imagesFolder, name), bytes);
+    images.push({ name, bytes: new Uint8Array(bytes) });
+  }
+  return { bundle, images };
+}
+
+function toSharp({ data, width, height }: RgbImage): Sharp {
+  return sharp(data, { raw: { width, height, channels: 3 } });
+}

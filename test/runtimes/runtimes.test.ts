@@ -1,0 +1,46 @@
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { findSoftwareVulkan } from '../../packages/runtime/test/find-software-vulkan.js';
+import { findChromium } from '../support/chromium.js';
+import { startScript } from '../support/start-script.js';
+import { type Comparison, TOLERANCE } from './compare-runs.js';
+
+const ALWAYS = ['node cpu', 'node wasm', 'workerd wasm', 'http'];
+const WITH_CHROMIUM = ['chromium wasm', 'chromium webgpu', 'chromium wasm, its own JPEG'];
+
+it('scores the same files to the same numbers in every runtime', async () => {
+  const script = startScript(new URL('test-runtimes.ts', import.meta.url), [], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+  });
+  const { code, stdout, stderr } = await script.ended;
+  expect(code, stdout + stderr).toBe(0);
+  const lines = stdout.trimEnd().split('\n');
+  const { spread, tolerance, runtimes } = JSON.parse(lines.at(-1) as string) as {
+    spread: number;
+    tolerance: number;
+    runtimes: Comparison[];
+  };
+  expect(tolerance).toBe(TOLERANCE);
+  expect(spread).toBeGreaterThan(0);
+  const expected = [
+    ...ALWAYS,
+    ...(findChromium() ? WITH_CHROMIUM : []),
+    ...(findSoftwareVulkan() ? ['node webgpu'] : []),
+  ];
+  const present = runtimes.filter(({ scores }) => scores);
+  expect(
+    present.map(({ runtime }) => runtime),
+    stdout,
+  ).toEqual(expect.arrayContaining(expected));
+  for (const { runtime, scores, largestDifference, pixels } of present) {
+    expect(Object.keys(scores ?? {}), runtime).toHaveLength(9);
+    expect(new Set(Object.values(scores ?? {})).size, runtime).toBe(9);
+    expect(largestDifference, runtime).toBeLessThanOrEqual(TOLERANCE);
+    if (runtime === 'http') continue;
+    expect(pixels?.png, runtime).toBe(0);
+    if (!runtime.includes('its own JPEG'))
+      expect(pixels, runtime).toEqual({ png: 0, jpeg: 0, resampledEqual: true });
+  }
+  // Different engines: if all were equal to the last bit, the same one would have run everywhere.
+  expect(new Set(present.map(({ scores }) => scores?.['good-1.png'])).size).toBeGreaterThan(1);
+}, 300_000);
