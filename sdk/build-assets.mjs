@@ -1,7 +1,7 @@
 // The files that a page loads by their address, each complete by itself, so that bundlers need only copy them: the
 // worker, what it imports when they need, and onnxruntime-web. They are built from the sources, of which so only what
 // is used comes in.
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,12 +51,17 @@ export async function buildScript(entry, name, { smallZod = true, outdir = asset
   });
 }
 
+/** Without the pointer to a source map, which stays behind. */
+async function copyScript(from, to) {
+  await writeFile(to, (await readFile(from, 'utf8')).replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'));
+}
+
 async function copyOnnxRuntime() {
   const dist = join(dirname(createRequire(import.meta.url).resolve('onnxruntime-web')), '.');
   await Promise.all([
-    copyFile(join(dist, 'ort.wasm.bundle.min.mjs'), join(assets, 'ort-wasm.js')),
+    copyScript(join(dist, 'ort.wasm.bundle.min.mjs'), join(assets, 'ort-wasm.js')),
     copyFile(join(dist, 'ort-wasm-simd-threaded.wasm'), join(assets, 'ort-wasm.wasm')),
-    copyFile(join(dist, 'ort.webgpu.bundle.min.mjs'), join(assets, 'ort-webgpu.js')),
+    copyScript(join(dist, 'ort.webgpu.bundle.min.mjs'), join(assets, 'ort-webgpu.js')),
     copyFile(join(dist, 'ort-wasm-simd-threaded.asyncify.wasm'), join(assets, 'ort-webgpu.wasm')),
   ]);
 }

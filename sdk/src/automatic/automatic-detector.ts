@@ -52,9 +52,10 @@ export class AutomaticDetector implements Detector {
     return this.#any().version;
   }
 
-  /** Where the next image is computed first; `measuring` while `fastest` asks both. */
+  /** Where the next image is computed first; `measuring` until `fastest` has chosen. */
   get chosen(): Where | 'measuring' {
-    return this.#measures() ? 'measuring' : this.#order()[0].where;
+    if (this.#prefer === 'fastest' && this.#chosen === undefined) return 'measuring';
+    return this.#order()[0].where;
   }
 
   async predict(image: ImageInput, options: PredictOptions = {}): Promise<AutomaticPrediction> {

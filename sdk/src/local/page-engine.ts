@@ -23,7 +23,8 @@ const engines: Map<string, Promise<Running>> = new Map();
 /** Takes part in the engine, and starts it when it does not run. */
 export async function useEngine(options: EngineOptions): Promise<EngineUse> {
   const { assets, inThisThread = false, loadRuntime } = options;
-  const key = `${inThisThread ? 'thread' : 'worker'} ${assets ?? ''}`;
+  const place = inThisThread ? (loadRuntime ? 'thread, own runtime' : 'thread') : 'worker';
+  const key = `${place} ${assets ?? ''}`;
   let starting = engines.get(key);
   if (!starting) {
     starting = inThisThread ? startHere(assets, loadRuntime) : startWorker(assetUrls(assets));

@@ -288,11 +288,12 @@ function known(refused: readonly { device: string }[], { device }: { device: str
 
 function oneThread(): Notice {
   const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
-  return {
-    code: 'one-thread',
-    message: crossOriginIsolated
-      ? 'wasm runs on one thread: there is one core'
-      : 'wasm runs on one thread: for more, serve the page with Cross-Origin-Opener-Policy: same-origin and ' +
-        'Cross-Origin-Embedder-Policy: require-corp',
-  };
+  const why =
+    crossOriginIsolated === undefined
+      ? 'this host gives it no more'
+      : crossOriginIsolated
+        ? 'there is one core'
+        : 'for more, serve the page with Cross-Origin-Opener-Policy: same-origin and ' +
+          'Cross-Origin-Embedder-Policy: require-corp';
+  return { code: 'one-thread', message: `wasm runs on one thread: ${why}` };
 }

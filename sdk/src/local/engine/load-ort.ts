@@ -45,9 +45,20 @@ export class OrtLoader {
     const [script, wasm] = device === 'wasm' ? [ortWasm, ortWasmBinary] : [ortWebgpu, ortWebgpuBinary];
     const url = await importableUrl(script);
     const ort = (await import(/* @vite-ignore */ /* webpackIgnore: true */ url)) as OnnxRuntimeWeb;
-    ort.env.wasm.wasmPaths = { wasm };
+    if (wasm.startsWith('file:')) ort.env.wasm.wasmBinary = await readFile(wasm);
+    else ort.env.wasm.wasmPaths = { wasm };
     // What webgpu leaves to the processor is too little to share.
     ort.env.wasm.numThreads = device === 'wasm' ? this.threads(undefined) : 1;
     return ort;
   }
+}
+
+/** A file of the SDK in Node, whose `fetch` reads none. Not imported, so that no bundler looks for a Node module. */
+async function readFile(url: string): Promise<ArrayBuffer> {
+  type Files = { readFile(url: URL): Promise<Uint8Array<ArrayBuffer>> };
+  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): Files } };
+  const files = process?.getBuiltinModule?.('node:fs/promises');
+  if (!files)
+    throw new Error(`${url} cannot be read here: give the option loadRuntime, or use Node 20.16 or later`);
+  return new Uint8Array(await files.readFile(new URL(url))).buffer;
 }

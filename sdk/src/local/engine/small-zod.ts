@@ -166,12 +166,16 @@ export const strictObject = (shape: Readonly<Record<string, Schema>>): Schema =>
     return Object.fromEntries(entries);
   });
 
+const TIME: RegExp =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?Z$/;
+
 export const iso = {
   datetime: (): Schema =>
-    string().regex(
-      /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?Z$/,
-      'expected a date and time of UTC',
-    ),
+    string().refine((text: string) => {
+      const [, day] = TIME.exec(text) ?? [];
+      // A day that its month does not have becomes one of the next month.
+      return day !== undefined && new Date(text).getUTCDate() === Number(day);
+    }, 'expected a date and time of UTC'),
 };
 
 // zod's own way of being imported.
