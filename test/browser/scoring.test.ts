@@ -1,4 +1,9 @@
+import { loadDetector as loadByNode } from '@cflow/detector';
+import { memoryBundle } from '@cflow/detector/testing';
+import { decodeImage } from '@cflow/images/node';
+import { nodeDevices } from '@cflow/runtime/node';
 import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { missingChromium, startChromium } from './chromium.js';
 import { type DetectorFixture, detectorFixture } from './detector-fixture.js';
@@ -149,6 +154,41 @@ describe.skipIf(missingChromium)(`scoring in Chromium ${missingChromium ?? ''}`,
     }, images[0]!);
     expect(new Set(scores).size).toBe(1);
     expect(Math.abs(scores[0]! - fixture.images[0]!.expected.score)).toBeLessThan(1e-3 * fixture.spread);
+  });
+
+  it('decodes what only browsers decode, and JPEG with the pixels of the decoder it brings', async () => {
+    await load(page, '/tiny/', { device: 'wasm' });
+    const { image, expected } = fixture.images[0]!;
+    const raw = { raw: { width: image.width, height: image.height, channels: 3 } } as const;
+    server.files.set('/image.webp', await sharp(image.data, raw).webp({ lossless: true }).toBuffer());
+    server.files.set('/image.jpg', await sharp(image.data, raw).jpeg({ quality: 100 }).toBuffer());
+    expect(server.asked('/sdk/assets/jpeg.js')).toEqual([]);
+    const { predictions } = await score(page, ['/image.webp', '/image.jpg']);
+    expect(Math.abs(predictions[0]!.score - expected.score)).toBeLessThan(1e-3 * fixture.spread);
+    const reference = await loadByNode(memoryBundle(fixture.files), {
+      devices: await nodeDevices(),
+      device: 'cpu',
+    });
+    const jpeg = await reference.predict(await decodeImage(server.files.get('/image.jpg')!));
+    await reference.dispose();
+    expect(Math.abs(predictions[1]!.score - jpeg.score)).toBeLessThan(1e-3 * fixture.spread);
+    expect(server.asked('/sdk/assets/jpeg.js')).toHaveLength(1);
+  });
+
+  it('loads several detectors at once, and says which image is none', async () => {
+    const found = await page.evaluate(async () => {
+      const { loadDetector } = globalThis.local;
+      const loading = [1, 2, 3].map(() => loadDetector('/tiny/', { device: 'wasm' }));
+      const detectors = await Promise.all(loading);
+      const blob = await (await fetch('/images/0.png')).blob();
+      const scores = await Promise.all(detectors.map(async (each) => (await each.predict(blob)).score));
+      const error = await detectors[0]!.predictBatch([blob, new Blob(['text'])]).catch((each: Error) => each);
+      await Promise.all(detectors.map((each) => each.dispose()));
+      return { scores, error: String(error) };
+    });
+    expect(new Set(found.scores).size).toBe(1);
+    expect(found.error).toMatch(/^ImageError: image 1: /);
+    expect(server.asked('/tiny/backbone.safetensors')).toHaveLength(1);
   });
 
   it('ends its worker with the last detector, and refuses what comes after', async () => {
