@@ -1,3 +1,4 @@
+import { sha256Hex } from '@cflow/detector';
 import { makeBundle } from '@cflow/detector/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -54,6 +55,23 @@ describe.skipIf(missingChromium)(`bad days of a page ${missingChromium ?? ''}`, 
     await load(page, '/tiny/', WASM);
     expect(await expectScore()).toEqual([]);
     expect(server.asked('/tiny/')).toEqual(['/tiny/manifest.json']);
+  });
+
+  it('asks a service for the version behind an alias, and for nothing when it has that version', async () => {
+    const version = await sha256Hex(fixture.files.get('manifest.json')!);
+    const files = (reference: string): string => `v1/detectors/wood/versions/${reference}/files`;
+    server.addBundle(files(version), fixture.files);
+    server.files.set(`/${files('production')}/manifest.json`, fixture.files.get('manifest.json')!);
+    await load(page, '/v1/detectors/wood@production', WASM);
+    expect(server.asked('/v1/').filter((path) => !path.startsWith(`/${files(version)}/`))).toEqual([
+      `/${files('production')}/manifest.json`,
+    ]);
+    await load(page, `/v1/detectors/wood@${version}`, WASM);
+    server.log.length = 0;
+    await load(page, `/v1/detectors/wood@${version}`, WASM);
+    expect(await page.evaluate(() => globalThis.detector.version)).toBe(version);
+    expect(server.asked('/v1/')).toEqual([]);
+    await expectScore();
   });
 
   it.each([true, false])('fetches the backbone of two detectors once, with the cache %s', async (cache) => {

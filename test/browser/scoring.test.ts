@@ -191,6 +191,19 @@ describe.skipIf(missingChromium)(`scoring in Chromium ${missingChromium ?? ''}`,
     expect(server.asked('/tiny/backbone.safetensors')).toHaveLength(1);
   });
 
+  it('starts a worker again for a detector that is loaded while the last one is disposed', async () => {
+    await load(page, '/tiny/', { device: 'wasm' });
+    const score = await page.evaluate(async () => {
+      const old = globalThis.detector.dispose();
+      const detector = await globalThis.local.loadDetector('/tiny/', { device: 'wasm' });
+      await old;
+      const again = await globalThis.local.loadDetector('/tiny/', { device: 'wasm' });
+      await detector.dispose();
+      return (await again.predict(await (await fetch('/images/0.png')).blob())).score;
+    });
+    expect(Math.abs(score - fixture.images[0]!.expected.score)).toBeLessThan(1e-3 * fixture.spread);
+  });
+
   it('ends its worker with the last detector, and refuses what comes after', async () => {
     await load(page, '/tiny/', { device: 'wasm' });
     expect(page.workers().length).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 // The one engine of a page. It is the page's, not a caller's: detectors share its worker, its place on the device and
 // the backbones that are open there, so that it must be found again by whoever loads the next one.
-import { type AssetUrls, assetUrls, importableUrl } from './assets.js';
+import { assetUrls, importableUrl } from './assets.js';
 import { EngineLink } from './engine-link.js';
 import type { FromEngine, ToEngine } from './protocol.js';
 import type { EngineOptions } from './types.js';
@@ -14,52 +14,52 @@ export interface EngineUse {
 
 interface Running {
   link: EngineLink;
-  users: number;
   end(): void;
 }
 
-const engines: Map<string, Promise<Running>> = new Map();
+interface Entry {
+  starting: Promise<Running>;
+  /** Counted before anything is waited for: an engine that somebody waits for must not be ended. */
+  users: number;
+}
+
+const engines: Map<string, Entry> = new Map();
 
 /** Takes part in the engine, and starts it when it does not run. */
 export async function useEngine(options: EngineOptions): Promise<EngineUse> {
   const { assets, inThisThread = false, loadRuntime } = options;
   const place = inThisThread ? (loadRuntime ? 'thread, own runtime' : 'thread') : 'worker';
   const key = `${place} ${assets ?? ''}`;
-  let starting = engines.get(key);
-  if (!starting) {
-    starting = inThisThread ? startHere(assets, loadRuntime) : startWorker(assetUrls(assets));
-    engines.set(key, starting);
-  }
-  const forget = (): void => {
-    if (engines.get(key) === starting) engines.delete(key);
+  const entry = engines.get(key) ?? {
+    starting: inThisThread ? startHere(assets, loadRuntime) : startWorker(assets),
+    users: 0,
   };
-  let running: Running;
-  try {
-    running = await starting;
-  } catch (error) {
+  engines.set(key, entry);
+  entry.users++;
+  const forget = (): void => {
+    if (engines.get(key) === entry) engines.delete(key);
+  };
+  const { link, end } = await entry.starting.catch((error: unknown) => {
     forget();
     throw error;
-  }
-  if (running.link.broken) {
-    forget();
-    return useEngine(options);
-  }
-  running.users++;
+  });
   let released = false;
-  return {
-    link: running.link,
-    release() {
-      if (released) return;
-      released = true;
-      running.users--;
-      if (running.users > 0) return;
-      forget();
-      running.end();
-    },
+  const release = (): void => {
+    if (released) return;
+    released = true;
+    entry.users--;
+    if (entry.users > 0) return;
+    forget();
+    end();
   };
+  if (!link.broken) return { link, release };
+  forget();
+  release();
+  return useEngine(options);
 }
 
-async function startWorker(assets: AssetUrls): Promise<Running> {
+async function startWorker(folder: EngineOptions['assets']): Promise<Running> {
+  const assets = assetUrls(folder);
   const worker = new Worker(await importableUrl(assets.worker), { type: 'module', name: 'cflow' });
   const link = new EngineLink((message, transfer) => worker.postMessage(message, transfer));
   worker.addEventListener('message', ({ data }: MessageEvent<FromEngine>) => link.receive(data));
@@ -72,7 +72,7 @@ async function startWorker(assets: AssetUrls): Promise<Running> {
     );
   });
   worker.postMessage({ kind: 'start', assets } satisfies ToEngine);
-  return { link, users: 0, end: () => worker.terminate() };
+  return { link, end: () => worker.terminate() };
 }
 
 async function startHere(
@@ -86,5 +86,5 @@ async function startHere(
     (message) => link.receive(message),
     loadRuntime,
   );
-  return { link, users: 0, end: () => undefined };
+  return { link, end: () => undefined };
 }

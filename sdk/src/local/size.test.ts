@@ -18,6 +18,7 @@ it('is small: entry and worker below 40 kB, compressed', async () => {
     outdir: '/out',
     metafile: true,
     write: false,
+    logLevel: 'error',
   });
   // Without what is imported only when it is needed: the engine for hosts without workers.
   const outputs = Object.entries(metafile.outputs);

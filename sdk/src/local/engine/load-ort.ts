@@ -1,6 +1,7 @@
 import type { OnnxRuntimeWeb } from '@cflow/runtime/web';
-import { type AssetUrls, importableUrl } from '../assets.js';
+import type { AssetUrls } from '../assets.js';
 import type { LocalDevice } from '../types.js';
+import { importModule } from './import-module.js';
 
 /** Threads that wasm may have here: one unless the page is cross-origin isolated. */
 export function threadsHere(wanted: number | undefined): number {
@@ -43,8 +44,7 @@ export class OrtLoader {
   async #import(device: LocalDevice): Promise<OnnxRuntimeWeb> {
     const { ortWasm, ortWasmBinary, ortWebgpu, ortWebgpuBinary } = this.#assets;
     const [script, wasm] = device === 'wasm' ? [ortWasm, ortWasmBinary] : [ortWebgpu, ortWebgpuBinary];
-    const url = await importableUrl(script);
-    const ort = (await import(/* @vite-ignore */ /* webpackIgnore: true */ url)) as OnnxRuntimeWeb;
+    const ort = (await importModule(script)) as OnnxRuntimeWeb;
     if (wasm.startsWith('file:')) ort.env.wasm.wasmBinary = await readFile(wasm);
     else ort.env.wasm.wasmPaths = { wasm };
     // What webgpu leaves to the processor is too little to share.

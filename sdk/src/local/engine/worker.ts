@@ -1,10 +1,11 @@
 // The worker of a page. Its first message says where the SDK's other files are.
-import { type AssetUrls, importableUrl } from '../assets.js';
+import type { AssetUrls } from '../assets.js';
 import type { FromEngine, ToEngine } from '../protocol.js';
 import { answerCalls } from './answer-calls.js';
 import type * as Jpeg from './decode-jpeg.js';
 import type * as Drawing from './draw-prediction.js';
 import { Engine } from './engine.js';
+import { importModule } from './import-module.js';
 import { OrtLoader } from './load-ort.js';
 import type * as Training from './train-bundle.js';
 
@@ -21,8 +22,6 @@ scope.addEventListener('message', ({ data: message }) => {
 
 function start(assets: AssetUrls): (message: ToEngine) => void {
   const ort = new OrtLoader(assets);
-  const importModule = async (url: string): Promise<unknown> =>
-    import(/* @vite-ignore */ /* webpackIgnore: true */ await importableUrl(url));
   const engine = new Engine({
     loadOrt: (device) => ort.load(device),
     threads: (wanted) => ort.threads(wanted),
