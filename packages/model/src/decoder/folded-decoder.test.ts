@@ -36,6 +36,12 @@ const cases: fc.Arbitrary<Case> = fc
     seed,
   }));
 
+/**
+ * Both ways compute the same in float32 and round differently, and what one block has rounded passes through all that
+ * follow: four units in the last place per block are twice the most that was seen in 1500 examples.
+ */
+const tolerance = (couplingBlocks: number): number => 4 * 2 ** -23 * (couplingBlocks + 1);
+
 it('is the decoder, for all positions at once and of any shape', async () => {
   await fc.assert(
     fc.asyncProperty(cases, async (example) => {
@@ -50,7 +56,9 @@ it('is the decoder, for all positions at once and of any shape', async () => {
       expect(folded.length).toBe(unfolded.length);
       unfolded.forEach((expected, i) => {
         const difference = Math.abs((folded[i] as number) - expected) / Math.max(1, Math.abs(expected));
-        expect(difference, `position ${i}: ${folded[i]} against ${expected}`).toBeLessThanOrEqual(2e-6);
+        expect(difference, `position ${i}: ${folded[i]} against ${expected}`).toBeLessThanOrEqual(
+          tolerance(example.shape.couplingBlocks),
+        );
       });
     }),
     { numRuns: 40 },
