@@ -7,16 +7,20 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findPython } from './peer/find-python.js';
 import { Peer } from './peer/peer.js';
+import { benchRace } from './race/bench-race.js';
 import { benchScore } from './score/bench-score.js';
 import { benchServe } from './serve/bench-serve.js';
 import { benchTrain } from './train/bench-train.js';
 
-const BENCHES = { score: benchScore, train: benchTrain, serve: benchServe } as const;
+const BENCHES = { score: benchScore, train: benchTrain, serve: benchServe, race: benchRace } as const;
 /** Those that anomalib has a part in. */
-const WITH_PEER: readonly string[] = ['score', 'train'];
+const WITH_PEER: readonly string[] = ['score', 'train', 'race'];
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const USAGE =
-  'usage: npm run --silent bench -- score|train|serve [--quick] [--only <part of a name>] [--threads <n>] [--minutes <n>]';
+const USAGE = [
+  'usage: npm run --silent bench -- score|train|serve|race [--quick] [--only <part of a name>] [--threads <n>]',
+  '  serve: [--minutes <n>]',
+  '  race: [--data <data set> [--backbone <name>] [--weights <file>] [--layers <a,b,c>]] [--seeds <n>] [--epochs <n>]',
+].join('\n');
 
 const log = (text: string): void => {
   process.stderr.write(`${text}\n`);
@@ -29,6 +33,12 @@ async function main(): Promise<void> {
       quick: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
       minutes: { type: 'string', default: '10' },
+      data: { type: 'string' },
+      backbone: { type: 'string' },
+      weights: { type: 'string' },
+      layers: { type: 'string', default: '' },
+      seeds: { type: 'string', default: '3' },
+      epochs: { type: 'string', default: '12' },
       threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
     },
   });
@@ -38,6 +48,17 @@ async function main(): Promise<void> {
   if (!Number.isInteger(threads) || threads < 1) throw new Error(`--threads ${values.threads}: ${USAGE}`);
   const minutes = Number(values.minutes);
   if (!(minutes > 0)) throw new Error(`--minutes ${values.minutes}: ${USAGE}`);
+  const [seeds, epochs] = [Number(values.seeds), Number(values.epochs)];
+  if (!(seeds >= 1 && epochs >= 1))
+    throw new Error(`--seeds ${values.seeds} --epochs ${values.epochs}: ${USAGE}`);
+  const race = {
+    ...(values.data !== undefined && { path: values.data }),
+    ...(values.backbone !== undefined && { backbone: values.backbone }),
+    weights: values.weights,
+    layers: values.layers.split(',').filter(Boolean),
+    seeds,
+    epochs,
+  };
   const [load = 0] = loadavg();
   if (load > 0.5) log(`the machine is busy (load ${load.toFixed(1)}): look at the ratios, not at the times`);
   const folder = await mkdtemp(join(tmpdir(), 'cflow-bench-'));
@@ -45,7 +66,7 @@ async function main(): Promise<void> {
   try {
     if (WITH_PEER.includes(which)) peer = await startPeer(threads);
     const { quick, only } = values;
-    for await (const line of BENCHES[which]({ quick, only, threads, minutes, folder, peer, log })) {
+    for await (const line of BENCHES[which]({ quick, only, threads, minutes, race, folder, peer, log })) {
       process.stdout.write(`${JSON.stringify(line)}\n`);
     }
   } finally {

@@ -1,6 +1,7 @@
 import { alternate, type Contender, type Effort, median, quantile } from './alternate.js';
 import { type BenchLine, benchLine } from './bench-line.js';
 import type { Peer } from './peer/peer.js';
+import type { RaceOptions } from './race/bench-race.js';
 
 /** What a run of benchmarks has around it. */
 export interface Surroundings {
@@ -16,6 +17,8 @@ export interface Surroundings {
   peer: Peer | undefined;
   /** Length of a soak. */
   minutes: number;
+  /** What a race is about. */
+  race: RaceOptions;
   /** For people. */
   log: (text: string) => void;
 }

@@ -13,6 +13,7 @@ import { adamSteps, int64, type Tensor, writeModel } from '@cflow/onnx';
 import type { Runtime, Session } from '@cflow/runtime';
 import { TrainingError } from '@cflow/spec';
 import { allFinite } from './all-finite.js';
+import { conditionRows } from './condition-rows.js';
 import type { FiberBatches } from './fiber-batches.js';
 import { pause } from './pause.js';
 
@@ -47,8 +48,8 @@ export class DecoderTrainer {
   readonly layer: string;
   readonly state: DecoderState;
   readonly #options: DecoderTrainerOptions;
-  // One graph per size of fibre batch: the size is fixed in it.
-  readonly #training: Map<number, Promise<Session>> = new Map();
+  // One graph per size of fibre batch, and of its grid: they are fixed in it.
+  readonly #training: Map<string, Promise<Session>> = new Map();
   #likelihood: Promise<Session> | undefined;
   /** Measured steps per second, by size of fibre batch. */
   readonly #speed: Map<number, number> = new Map();
@@ -73,18 +74,20 @@ export class DecoderTrainer {
     learningRates: readonly number[],
   ): Promise<Float32Array> {
     const { shape, height, width } = this.#options;
-    const { size, steps, order } = batches;
+    const { size, steps, order, mapRows } = batches;
     const area = height * width;
     const sizes = adamSteps(learningRates, this.state.steps + 1);
-    const session = await this.#trainingSession(size);
+    const gridRows = mapRows && mapRows.length / steps;
+    const session = await this.#trainingSession(size, gridRows);
     const started = performance.now();
     const result = await session.run({
       ...Object.fromEntries(this.state.tensors),
       features: { type: 'float32', dims: [features.length / shape.channels, shape.channels], data: features },
       order: { type: 'int32', dims: [steps, size], data: order },
-      ...(shape.conditionVector > 0 && {
-        positions: { type: 'int32', dims: [steps, size], data: order.map((row) => row % area) },
-      }),
+      ...(shape.conditionVector > 0 &&
+        (mapRows && gridRows
+          ? { map_rows: { type: 'int32', dims: [steps, gridRows], data: mapRows } }
+          : { positions: { type: 'int32', dims: [steps, size], data: order.map((row) => row % area) } })),
       steps: int64([], [steps]),
       step_sizes: { type: 'float32', dims: [steps], data: sizes.stepSizes },
       epsilons: { type: 'float32', dims: [steps], data: sizes.epsilons },
@@ -135,7 +138,9 @@ export class DecoderTrainer {
             dims: [count, channels],
             data: features.subarray(start * channels, (start + count) * channels),
           },
-          ...(encoding && { condition: conditionRows(encoding, conditionVector, start, count, area) }),
+          ...(encoding && {
+            condition: conditionRows(encoding, conditionVector, count, (row) => (start + row) % area),
+          }),
         },
         { fetches: ['log_likelihood'] },
       );
@@ -151,13 +156,15 @@ export class DecoderTrainer {
     await Promise.allSettled(sessions.map(async (session) => (await session).dispose()));
   }
 
-  #trainingSession(size: number): Promise<Session> {
+  #trainingSession(size: number, gridRows: number | undefined): Promise<Session> {
     const { shape, height, width, runtime, threads } = this.#options;
-    let session = this.#training.get(size);
+    const key = `${size}/${gridRows ?? ''}`;
+    let session = this.#training.get(key);
     if (!session) {
-      const model = writeModel(trainingGraph(shape, { height, width, fiberBatchSize: size }));
+      const grid = gridRows === undefined ? undefined : { rows: gridRows };
+      const model = writeModel(trainingGraph(shape, { height, width, fiberBatchSize: size, grid }));
       session = runtime.createSession({ model }, { threads, allowSpinning: false });
-      this.#training.set(size, session);
+      this.#training.set(key, session);
     }
     return session;
   }
@@ -221,19 +228,4 @@ export function parametersOf(shape: DecoderShape, state: DecoderState): Map<stri
 
 function isParameter(name: string): boolean {
   return !name.startsWith(GRADIENT_SUM) && !name.startsWith(SQUARE_SUM);
-}
-
-function conditionRows(
-  encoding: Float32Array,
-  dimensions: number,
-  start: number,
-  count: number,
-  area: number,
-): Tensor {
-  const data = new Float32Array(count * dimensions);
-  for (let row = 0; row < count; row++) {
-    const position = (start + row) % area;
-    data.set(encoding.subarray(position * dimensions, (position + 1) * dimensions), row * dimensions);
-  }
-  return { type: 'float32', dims: [count, dimensions], data };
 }

@@ -7,6 +7,8 @@ export interface FiberBatches {
   size: number;
   steps: number;
   order: Int32Array;
+  /** Where batches cover a grid: the rows of the map that each of them covers, [steps, rows]. */
+  mapRows?: Int32Array;
 }
 
 /**

@@ -23,7 +23,12 @@ export interface TrainingPlan {
   imageBatchSize: number;
   /** Whether the last images of an epoch, too few for a batch, are left out. */
   dropLastImages: boolean;
-  /** What happens to fibres that do not fill a batch: the last batch takes them too, or they are left out. */
+  /**
+   * Which fibres make a batch. `random`: any, as in the reference. `grid`: those of a grid of positions, each of a random
+   * image, which makes the condition nearly free; sizes are then about `fiberBatchSize`.
+   */
+  batches: 'random' | 'grid';
+  /** Of random batches: what happens to fibres that do not fill a batch: the last batch takes them too, or they are left out. */
   remainder: 'merge' | 'drop';
   /** Whether a fibre batch larger than the fibres at hand is an error, as in the reference, or is made smaller. */
   oversize: 'error' | 'shrink';
@@ -32,7 +37,17 @@ export interface TrainingPlan {
    * and would otherwise take too few steps. False: every layer takes `fiberBatchSize`, as the reference does.
    */
   scaleFibers: boolean;
+  /**
+   * Whether wider decoders learn at a lower rate, `lr` times 256 over the width of their hidden layers: with Adam what a
+   * step changes grows with the width (Yang et al., Tensor Programs V, 2022). False: `lr` for all, as in the reference.
+   */
+  scaleRate: boolean;
   schedule: Schedule;
+  /**
+   * What a decoder starts from: `reference`, random weights and global scales of 1; or `normalized`, where in addition
+   * every block's global scale and offset are set from a sample of the features.
+   */
+  initialization: 'reference' | 'normalized';
   /** Share of the good images that is held out for validation and calibration, in [0, 0.5]. */
   validationFraction: number;
   /** Epochs without a better held-out likelihood after which a decoder stops; null: never. */
@@ -55,10 +70,13 @@ const DEFINITIONS: Readonly<Record<Preset, PresetDefinition>> = {
       leastSteps: null,
       imageBatchSize: 32,
       dropLastImages: false,
+      batches: 'random',
       remainder: 'merge',
       oversize: 'error',
       scaleFibers: false,
+      scaleRate: false,
       schedule: { kind: 'constant' },
+      initialization: 'reference',
       validationFraction: 0.1,
       patience: null,
       keep: 'last',
@@ -72,10 +90,13 @@ const DEFINITIONS: Readonly<Record<Preset, PresetDefinition>> = {
       leastSteps: null,
       imageBatchSize: 32,
       dropLastImages: true,
+      batches: 'random',
       remainder: 'drop',
       oversize: 'error',
       scaleFibers: false,
+      scaleRate: false,
       schedule: { kind: 'paper', subEpochs: 8, warmupEpochs: 2 },
+      initialization: 'reference',
       validationFraction: 0.1,
       patience: null,
       keep: 'last',
@@ -83,16 +104,19 @@ const DEFINITIONS: Readonly<Record<Preset, PresetDefinition>> = {
   },
   // Large fibre batches at a high rate that falls to nearly nothing: the arithmetic of an epoch without its overhead.
   fast: {
-    configuration: { fiberBatchSize: 512, lr: 2e-3, permuteSoft: false },
+    configuration: { fiberBatchSize: 512, lr: 1e-2, permuteSoft: false },
     plan: {
-      epochs: 4,
-      leastSteps: 1500,
+      epochs: 2,
+      leastSteps: 750,
       imageBatchSize: 64,
       dropLastImages: false,
+      batches: 'grid',
       remainder: 'merge',
       oversize: 'shrink',
       scaleFibers: true,
+      scaleRate: true,
       schedule: { kind: 'cosine', warmup: 0.05, final: 0.01 },
+      initialization: 'normalized',
       // Twice the others': what is learnt from them, thresholds and when to stop, is worth a tenth of the images.
       validationFraction: 0.2,
       patience: 3,

@@ -1,4 +1,10 @@
-import { type DecoderShape, type FeatureLayer, initialParameters, trainableShapes } from '@cflow/model';
+import {
+  blockSizes,
+  type DecoderShape,
+  type FeatureLayer,
+  initialParameters,
+  trainableShapes,
+} from '@cflow/model';
 import type { Tensor } from '@cflow/onnx';
 import { type DetectorConfiguration, TrainingError } from '@cflow/spec';
 import { type Checkpoint, type CheckpointStore, type EpochRecord, initialProgress } from './checkpoint.js';
@@ -7,6 +13,7 @@ import type { OnTrainingEvent } from './events.js';
 import type { FeatureSource } from './feature-source.js';
 import { imageBatches } from './fiber-batches.js';
 import { shareOut } from './lanes.js';
+import { normalizeDecoder } from './normalize-decoder.js';
 import type { TrainingPlan } from './plan.js';
 import { stepsOf, type TrainLayerOptions, trainLayerEpoch } from './train-layer.js';
 import type { TrainingDevice } from './training-device.js';
@@ -60,6 +67,13 @@ export async function trainDecoders(options: TrainDecodersOptions): Promise<Trai
           const work = indices.map((index) =>
             layerWork(options, index, checkpoints[index] as Checkpoint, stop, clock, { runtime, threads }),
           );
+          if (options.plan.initialization === 'normalized') {
+            for (const layer of work) {
+              if (layer.checkpoint.progress.steps > 0) continue;
+              stop.throwIfAborted();
+              await normalizeDecoder({ ...layer, state: layer.checkpoint.state, runtime, threads });
+            }
+          }
           await trainLane(work);
         } finally {
           await runtime.dispose();
@@ -146,7 +160,7 @@ function layerWork(
     heldOutImages,
     plan,
     fiberBatchSize: layerFiberBatch(options, layer),
-    rate: configuration.lr,
+    rate: layerRate(options, decoder),
     seed: configuration.seed,
     checkpoint,
     checkpoints,
@@ -202,6 +216,14 @@ function layerFiberBatch(
   if (!plan.scaleFibers) return configuration.fiberBatchSize;
   const largest = Math.max(...layers.map((layer) => layer.height * layer.width));
   return Math.max(1, Math.round(configuration.fiberBatchSize * Math.sqrt((height * width) / largest)));
+}
+
+/** The width of a hidden layer at which the learning rate is the configuration's own, where it depends on the width. */
+const RATE_WIDTH = 256;
+
+/** Learning rate of one layer's decoder. */
+function layerRate({ plan, configuration }: FiberOptions, decoder: DecoderShape): number {
+  return plan.scaleRate ? (configuration.lr * RATE_WIDTH) / blockSizes(decoder).hidden : configuration.lr;
 }
 
 /** Multiplications that an epoch of one layer takes, up to a factor that all layers share. */

@@ -3,7 +3,8 @@ import type { Checkpoint, CheckpointStore } from './checkpoint.js';
 import { type DecoderTrainer, parametersOf } from './decoder-trainer.js';
 import type { OnTrainingEvent } from './events.js';
 import type { FeatureSource } from './feature-source.js';
-import { fiberBatches, imageBatches, stepCount } from './fiber-batches.js';
+import { type FiberBatches, fiberBatches, imageBatches, stepCount } from './fiber-batches.js';
+import { fiberGrid, gridBatches, gridSteps } from './grid-batches.js';
 import { learningRate } from './learning-rate.js';
 import { pause } from './pause.js';
 import type { TrainingPlan } from './plan.js';
@@ -51,7 +52,7 @@ export async function trainLayerEpoch(options: TrainLayerOptions): Promise<void>
 }
 
 async function runEpoch(options: TrainLayerOptions): Promise<void> {
-  const { checkpoint, plan, trainImages, seed, shape, trainer, signal } = options;
+  const { checkpoint, plan, trainImages, seed, trainer, signal } = options;
   const { progress } = checkpoint;
   const { epoch } = progress;
   const batches = imageBatches(trainImages.length, plan.imageBatchSize, plan.dropLastImages, seed, epoch);
@@ -61,16 +62,14 @@ async function runEpoch(options: TrainLayerOptions): Promise<void> {
   while (progress.batch < batches.length) {
     const batch = (batches[progress.batch] as number[]).map((image) => trainImages[image] as number);
     const features = await options.features.read(options.index, batch);
-    const rows = features.length / shape.channels;
-    const groups = fiberBatches(
-      rows,
-      options.fiberBatchSize,
-      plan,
-      seed,
+    const groups = batchesOf(
+      options,
+      batch.length,
       `fibers/${options.layer.name}/${epoch}/${progress.batch}`,
     );
     let before = 0;
-    for (const { size, steps, order } of groups) {
+    for (const group of groups) {
+      const { size, steps } = group;
       while (progress.step < before + steps) {
         await pause();
         signal.throwIfAborted();
@@ -86,8 +85,7 @@ async function runEpoch(options: TrainLayerOptions): Promise<void> {
             batches: batches.length,
           }),
         );
-        const part = { size, steps: take, order: order.slice(start * size, (start + take) * size) };
-        const losses = await trainer.train(features, part, rates);
+        const losses = await trainer.train(features, stepsFrom(group, start, take), rates);
         progress.step += take;
         progress.steps += take;
         // One by one: the rounding of the sum must not depend on how many steps a call takes, which depends on time.
@@ -108,11 +106,34 @@ async function runEpoch(options: TrainLayerOptions): Promise<void> {
   await finishEpoch(options);
 }
 
+/** The fibre batches of one batch of images. */
+function batchesOf(
+  { layer, fiberBatchSize, plan, seed }: TrainLayerOptions,
+  images: number,
+  stream: string,
+): FiberBatches[] {
+  if (plan.batches === 'grid')
+    return [gridBatches(images, layer, fiberGrid(layer, images, fiberBatchSize), seed, stream)];
+  return fiberBatches(images * layer.height * layer.width, fiberBatchSize, plan, seed, stream);
+}
+
+/** Some of the steps of a group. */
+function stepsFrom({ size, steps, order, mapRows }: FiberBatches, start: number, take: number): FiberBatches {
+  const rows = mapRows && mapRows.length / steps;
+  return {
+    size,
+    steps: take,
+    order: order.slice(start * size, (start + take) * size),
+    ...(mapRows && rows && { mapRows: mapRows.slice(start * rows, (start + take) * rows) }),
+  };
+}
+
 /** Optimiser steps that a number of images gives. */
 export function stepsOf(
   { layer, fiberBatchSize, plan }: Pick<TrainLayerOptions, 'layer' | 'fiberBatchSize' | 'plan'>,
   images: number,
 ): number {
+  if (plan.batches === 'grid') return gridSteps(images, layer, fiberGrid(layer, images, fiberBatchSize));
   return stepCount(images * layer.height * layer.width, fiberBatchSize, plan.oversize);
 }
 

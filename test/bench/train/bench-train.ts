@@ -47,7 +47,7 @@ async function benchCase(trainCase: TrainCase, surroundings: Surroundings): Prom
 }
 
 /** A decoder before training, and features that there is something to learn about, as many as one run of steps takes. */
-function fibers(trainCase: TrainCase): Omit<TrainPlace, 'runtime' | 'threads' | 'folder'> {
+export function fibers(trainCase: TrainCase): Omit<TrainPlace, 'runtime' | 'threads' | 'folder'> {
   const { channels, side, fiberBatchSize, steps, couplingBlocks } = trainCase;
   const shape: DecoderShape = {
     kind: 'freia-cflow',

@@ -33,7 +33,8 @@ export const QUICK_TRAIN_CASE: TrainCase = {
   effort: { seconds: 0, minRounds: 2, maxRounds: 2 },
 };
 
-function trainCase(channels: number, side: number, fiberBatchSize: number, steps: number): TrainCase {
+/** A case by its sizes. */
+export function trainCase(channels: number, side: number, fiberBatchSize: number, steps: number): TrainCase {
   const name = `train/channels-${channels}/fibres-${fiberBatchSize}`;
   return { name, channels, side, fiberBatchSize, steps, couplingBlocks: 8, effort: EFFORT };
 }

@@ -1,5 +1,10 @@
 import { type Graph, op, type Value } from '@cflow/onnx';
-import { type CouplingBlockParameters, couplingBlock, type Permutation } from './coupling-block.js';
+import {
+  type Condition,
+  type CouplingBlockParameters,
+  couplingBlock,
+  type Permutation,
+} from './coupling-block.js';
 import { blockSizes, type DecoderShape, permutationShapes } from './decoder-shape.js';
 
 /** Looks up a value by a parameter's reference name, e.g. `module_list.0.subnet.0.weight`. */
@@ -98,13 +103,13 @@ function hardPermutation(index: Value): Permutation {
  * Coupling blocks in sequence, each with the same condition.
  *
  * @param x features, one fibre per column, [C, N]
- * @param condition [N, P], or undefined
+ * @param condition of each fibre, or of a grid of them, or undefined
  * @returns z [C, N] and the log-determinant, [N]
  */
 export function decoder(
   graph: Graph,
   x: Value,
-  condition: Value | undefined,
+  condition: Condition | undefined,
   parameters: readonly CouplingBlockParameters[],
   clampAlpha: number,
 ): { z: Value; logDeterminant: Value } {

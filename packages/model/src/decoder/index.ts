@@ -1,4 +1,5 @@
 export { type CouplingBlockParameters, couplingBlock, type Permutation } from './coupling-block.js';
+export * from './data-dependent-init.js';
 export { decoder, logLikelihood } from './decoder.js';
 export * from './decoder-shape.js';
 export { initialParameters } from './initial-parameters.js';

@@ -165,3 +165,67 @@ describe('trainingGraph', () => {
     expect(numbers(elsewhere, 'losses')[0]).not.toBeCloseTo(losses[0] as number, 6);
   });
 });
+
+describe('trainingGraph on a grid', () => {
+  const [gridRows, groups] = [2, 3];
+  const size = gridRows * WIDTH * groups;
+  const mapRows = Int32Array.of(2, 0, 1, 2, 0, 1, 1, 0, 2, 1);
+  const count = mapRows.length / gridRows;
+  // Group by group, row by row, column by column, each fibre of some image.
+  const order = Int32Array.from({ length: count * size }, (_, i) => {
+    const [step, within] = [Math.floor(i / size), i % size];
+    const cell = within % (gridRows * WIDTH);
+    const y = mapRows[step * gridRows + Math.floor(cell / WIDTH)] as number;
+    return ((i * 5) % IMAGES) * HEIGHT * WIDTH + y * WIDTH + (cell % WIDTH);
+  });
+  const { stepSizes, epsilons } = adamSteps(new Array<number>(count).fill(2e-3), 1);
+
+  const take = (
+    shape: DecoderShape,
+    fiberBatchSize: number,
+    grid: { rows: number } | undefined,
+    places: Tensors,
+  ) =>
+    runGraph(trainingGraph(shape, { height: HEIGHT, width: WIDTH, fiberBatchSize, grid }), {
+      ...initialState(shape),
+      features: { type: 'float32', dims: [ROWS, shape.channels], data: toySet(shape.channels) },
+      order: { type: 'int32', dims: [count, size], data: order },
+      ...places,
+      steps: { type: 'int64', dims: [], data: BigInt64Array.of(BigInt(count)) },
+      step_sizes: { type: 'float32', dims: [count], data: stepSizes },
+      epsilons: { type: 'float32', dims: [count], data: epsilons },
+    });
+
+  it('takes the steps that the same fibres give one by one', async () => {
+    const shape = smallDecoder();
+    const positions = order.map((row) => row % (HEIGHT * WIDTH));
+    const plain = await take(shape, size, undefined, {
+      positions: { type: 'int32', dims: [count, size], data: positions },
+    });
+    const gridded = await take(
+      shape,
+      size,
+      { rows: gridRows },
+      {
+        map_rows: { type: 'int32', dims: [count, gridRows], data: mapRows },
+      },
+    );
+    expect(Object.keys(gridded)).toEqual(Object.keys(plain));
+    const initial = initialState(shape);
+    for (const [name, tensor] of Object.entries(plain)) {
+      const found = gridded[name]?.data as Float32Array;
+      (tensor.data as Float32Array).forEach((expected, i) => {
+        expect(Math.abs((found[i] as number) - expected), `${name}[${i}]`).toBeLessThan(2e-5);
+      });
+      if (name.endsWith('.weight') && name.startsWith(`${NEXT}module`))
+        expect(tensor.data).not.toEqual(initial[name.slice(NEXT.length)]?.data);
+    }
+  });
+
+  it('refuses a batch that does not cover it evenly', () => {
+    const options = { height: HEIGHT, width: WIDTH, fiberBatchSize: 9, grid: { rows: 2 } };
+    expect(() => trainingGraph(smallDecoder(), options)).toThrow(
+      /9 is no multiple of a grid of 2 rows and 4 columns/,
+    );
+  });
+});

@@ -1,6 +1,9 @@
 // The whole of training as one graph: an ONNX Loop over fibre batches whose body runs forward, the loss, the backward
 // pass and Adam. Parameters and state never leave the device between steps.
+
 import { type AdamOptions, adam, float32, Graph, gradients, op, type Value } from '@cflow/onnx';
+import { ConfigurationError } from '@cflow/spec';
+import type { Condition } from './coupling-block.js';
 import {
   blockParameters,
   decoder,
@@ -10,7 +13,7 @@ import {
   splitParameters,
 } from './decoder.js';
 import { type DecoderShape, permutationShapes, trainableShapes } from './decoder-shape.js';
-import { positionalEncoding } from './positional-encoding.js';
+import { axisEncoding, positionalEncoding } from './positional-encoding.js';
 
 export interface TrainingGraphOptions {
   /** Height and width of the feature map: what positions count. */
@@ -18,6 +21,12 @@ export interface TrainingGraphOptions {
   width: number;
   /** Fibres per optimiser step, N. Fixed in the graph; a last batch of another size is another graph. */
   fiberBatchSize: number;
+  /**
+   * Left out: every fibre of a batch may be of any position. Otherwise a batch covers a grid of positions, `rows` rows of
+   * the map with all their columns, as often as makes N. Then the condition's products are those of a few rows and
+   * columns and not of N fibres, which is a third of the arithmetic and more.
+   */
+  grid?: { rows: number } | undefined;
   adam?: AdamOptions;
 }
 
@@ -32,7 +41,9 @@ export const NEXT = 'next.';
  * Inputs:
  * - `features` float32 [fibers, C]: a block of features, as rows
  * - `order` int32 [steps, N]: which rows make each fibre batch
- * - `positions` int32 [steps, N]: the position `y · width + x` of each of those rows; absent without a condition
+ * - `positions` int32 [steps, N]: the position `y · width + x` of each of those rows; absent without a condition.
+ *   On a grid instead `map_rows` int32 [steps, rows]: which rows y each step covers; `order` then goes through groups, each
+ *   with all of these rows in their order, each of them with all columns
  * - `steps` int64 scalar: how many steps to take; as many as `order` has
  * - `step_sizes`, `epsilons` float32 [steps]: from `adamSteps`
  * - the parameters by their reference names, `gradient_sum.<name>` and `square_sum.<name>` for each trainable one
@@ -41,12 +52,12 @@ export const NEXT = 'next.';
  * -log σ(log-likelihood per dimension) over each fibre batch, before that batch's step.
  */
 export function trainingGraph(shape: DecoderShape, options: TrainingGraphOptions): Graph {
-  const { height, width, fiberBatchSize } = options;
+  const { fiberBatchSize } = options;
   const conditional = shape.conditionVector > 0;
   const graph = new Graph('training');
   const features = graph.input('features', 'float32', ['fibers', shape.channels]);
   const order = graph.input('order', 'int32', ['steps', fiberBatchSize]);
-  const positions = conditional ? graph.input('positions', 'int32', ['steps', fiberBatchSize]) : undefined;
+  const condition = conditional ? conditionInputs(graph, shape, options) : undefined;
   const steps = graph.input('steps', 'int64', []);
   const stepSizes = graph.input('step_sizes', 'float32', ['steps']);
   const epsilons = graph.input('epsilons', 'float32', ['steps']);
@@ -58,15 +69,6 @@ export function trainingGraph(shape: DecoderShape, options: TrainingGraphOptions
   );
   // What does not change from step to step is computed once, outside the loop.
   const permutations = decoderPermutations(shape, (name) => permutationInputs.get(name) as Value);
-  const encoding =
-    positions &&
-    graph.constant(
-      float32(
-        [height * width, shape.conditionVector],
-        positionalEncoding(shape.conditionVector, height, width),
-      ),
-      'positional_encoding',
-    );
   const state = ['', GRADIENT_SUM, SQUARE_SUM].map((prefix) => {
     const inputs = trainableShapes(shape).map(([name, dims]): [string, Value] => [
       prefix + name,
@@ -83,8 +85,7 @@ export function trainingGraph(shape: DecoderShape, options: TrainingGraphOptions
     const byName = new Map(parameters.map((value, i) => [names[i] as string, value]));
     const blocks = blockParameters(shape, (name) => byName.get(name) as Value, permutations);
     const x = op.Transpose(op.Gather(features, op.Gather(order, iteration)), [1, 0]);
-    const condition = encoding && positions && op.Gather(encoding, op.Gather(positions, iteration));
-    const { z, logDeterminant } = decoder(body, x, condition, blocks, shape.clampAlpha);
+    const { z, logDeterminant } = decoder(body, x, condition?.(iteration), blocks, shape.clampAlpha);
     // -log σ(p) = softplus(-p)
     const losses = op.Softplus(op.Neg(logLikelihood(z, logDeterminant)));
     const loss = op.ReduceMean(losses, [0]);
@@ -113,4 +114,36 @@ export function trainingGraph(shape: DecoderShape, options: TrainingGraphOptions
   for (const [name, value] of joinParameters(results)) graph.output(NEXT + name, value);
   graph.output('losses', loop.scanned[0] as Value);
   return graph;
+}
+
+/** Declares the input that says where fibres are; gives the condition of one iteration. */
+function conditionInputs(
+  graph: Graph,
+  { conditionVector }: DecoderShape,
+  { height, width, fiberBatchSize, grid }: TrainingGraphOptions,
+): (iteration: Value) => Condition {
+  if (!grid) {
+    const positions = graph.input('positions', 'int32', ['steps', fiberBatchSize]);
+    const encoding = graph.constant(
+      float32([height * width, conditionVector], positionalEncoding(conditionVector, height, width)),
+      'positional_encoding',
+    );
+    return (iteration) => op.Gather(encoding, op.Gather(positions, iteration));
+  }
+  const groups = fiberBatchSize / (grid.rows * width);
+  if (!Number.isInteger(groups) || groups < 1) {
+    throw new ConfigurationError(
+      `a fibre batch of ${fiberBatchSize} is no multiple of a grid of ${grid.rows} rows and ${width} columns`,
+      { details: { fiberBatchSize, rows: grid.rows, columns: width } },
+    );
+  }
+  const mapRows = graph.input('map_rows', 'int32', ['steps', grid.rows]);
+  const axis = (length: number, name: string): Value =>
+    op.Transpose(
+      graph.constant(float32([length, conditionVector / 2], axisEncoding(conditionVector, length)), name),
+      [1, 0],
+    );
+  const columns = axis(width, 'column_encoding');
+  const rows = axis(height, 'row_encoding');
+  return (iteration) => ({ columns, rows: op.Gather(rows, op.Gather(mapRows, iteration), 1), groups });
 }

@@ -1,0 +1,84 @@
+// Data-dependent initialisation, as in Glow (Kingma and Dhariwal, 2018, section 3.1, "actnorm"): each block's global scale
+// and offset are set so that over a sample of fibres every channel leaves the block with mean 0 and variance 1. The
+// features of a CNN are far from that, and Adam moves a global scale by no more than its learning rate per step: from
+// factors of 1 most steps of a short training are spent on finding the scale of the numbers.
+import { Graph, op, type Tensor, type Value } from '@cflow/onnx';
+import { couple, permuted } from './coupling-block.js';
+import { blockParameters, decoderPermutations, type ParameterLookup, splitParameters } from './decoder.js';
+import type { DecoderShape } from './decoder-shape.js';
+import { parameterInputs } from './likelihood-graph.js';
+
+/**
+ * Channels that hardly vary are not scaled up without limit: no deviation counts for less than this share of the
+ * root-mean-square deviation of the block's channels. What differs there would drown everything else.
+ */
+const LEAST_DEVIATION = 0.01;
+/** For features that do not vary at all. */
+const TINY = 1e-12;
+
+/**
+ * What each block makes of fibres when all blocks before it are normalised.
+ *
+ * Inputs: `features` [N, C], `condition` [N, P] when there is one, and the parameters, whose global scales and offsets
+ * are not used. Outputs [blocks, C]: `mean` and `deviation` of a block's channels before its global scale and offset.
+ */
+export function channelStatisticsGraph(shape: DecoderShape): Graph {
+  const { channels, conditionVector, clampAlpha } = shape;
+  const graph = new Graph('channel_statistics');
+  const features = graph.input('features', 'float32', ['fibers', channels]);
+  const condition =
+    conditionVector > 0 ? graph.input('condition', 'float32', ['fibers', conditionVector]) : undefined;
+  const parameters = splitParameters(shape, parameterInputs(graph, shape));
+  const lookup: ParameterLookup = (name) => parameters.get(name) as Value;
+  const means: Value[] = [];
+  const deviations: Value[] = [];
+  let x = op.Transpose(features, [1, 0]);
+  blockParameters(shape, lookup, decoderPermutations(shape, lookup)).forEach((block, index) => {
+    graph.scope(`block${index}`, () => {
+      const { u } = couple(x, condition, block, clampAlpha);
+      const mean = op.ReduceMean(u, [1], true);
+      const centred = op.Sub(u, mean);
+      const variance = op.ReduceMean(op.Mul(centred, centred), [1], true);
+      const least = op.Mul(op.ReduceMean(variance, [0], true), graph.scalar(LEAST_DEVIATION ** 2));
+      const deviation = op.Sqrt(op.Add(op.Max(variance, least), graph.scalar(TINY)));
+      means.push(op.Reshape(mean, [1, channels]));
+      deviations.push(op.Reshape(deviation, [1, channels]));
+      x = permuted(op.Div(centred, deviation), block.permutation);
+    });
+  });
+  graph.output('mean', op.Concat(means, 0));
+  graph.output('deviation', op.Concat(deviations, 0));
+  return graph;
+}
+
+/**
+ * Parameters with the global scales and offsets that normalise every block's channels.
+ *
+ * @param statistics outputs of `channelStatisticsGraph`
+ * @returns a new map; everything else is as it was
+ */
+export function normalizedParameters(
+  shape: DecoderShape,
+  parameters: ReadonlyMap<string, Tensor>,
+  statistics: { mean: Float32Array; deviation: Float32Array },
+): Map<string, Tensor> {
+  const { channels, couplingBlocks } = shape;
+  const result = new Map(parameters);
+  for (let block = 0; block < couplingBlocks; block++) {
+    const own = (values: Float32Array): Float32Array =>
+      values.subarray(block * channels, (block + 1) * channels);
+    const deviation = own(statistics.deviation);
+    const scale = deviation.map((each) => globalScaleOf(1 / each));
+    const offset = own(statistics.mean).map((mean, c) => -mean / (deviation[c] as number));
+    const dims = [1, channels];
+    result.set(`module_list.${block}.global_scale`, { type: 'float32', dims, data: scale });
+    result.set(`module_list.${block}.global_offset`, { type: 'float32', dims, data: offset });
+  }
+  return result;
+}
+
+/** The g whose factor ψ = 0.2 · ln(1 + e^(g/2)) is the given one: g = 2 · ln(e^(5ψ) - 1). */
+function globalScaleOf(psi: number): number {
+  // For large ψ the logarithm is 5ψ to the last bit, and the exponential would overflow.
+  return psi > 20 ? 10 * psi : 2 * Math.log(Math.expm1(5 * psi));
+}

@@ -1,0 +1,85 @@
+import { decoderShape } from '@cflow/model';
+import type { Tensor } from '@cflow/onnx';
+import { createNodeRuntime } from '@cflow/runtime/node';
+import type { DetectorConfiguration } from '@cflow/spec';
+import type { DetectorLayer } from '../../../packages/training/src/assemble-bundle.js';
+import type { CheckpointStore } from '../../../packages/training/src/checkpoint.js';
+import { type TrainingPlan, withEnoughSteps } from '../../../packages/training/src/plan.js';
+import { finestSteps, trainDecoders } from '../../../packages/training/src/train-decoders.js';
+import type { RaceData } from './race-data.js';
+
+/** What a decoder was like at some moment of its training. */
+export interface Snapshot {
+  /** Seconds since training began. */
+  seconds: number;
+  /** Epochs done. */
+  epoch: number;
+  /** Mean negative log-likelihood per dimension of the held-out images. */
+  heldOut: number;
+  parameters: Map<string, Tensor>;
+}
+
+export interface TimedRun {
+  layers: readonly DetectorLayer[];
+  /** Per layer, one snapshot for each epoch. */
+  snapshots: readonly (readonly Snapshot[])[];
+  /** Seconds until the last decoder was done. */
+  seconds: number;
+}
+
+export interface TimedRunOptions {
+  data: RaceData;
+  planned: { configuration: DetectorConfiguration; plan: TrainingPlan };
+  trainImages: readonly number[];
+  heldOutImages: readonly number[];
+  threads: number;
+}
+
+/** Trains the decoders as a training run does, on features that are there, and keeps what they are after each epoch. */
+export async function timedRun(options: TimedRunOptions): Promise<TimedRun> {
+  const { data, planned, trainImages, heldOutImages, threads } = options;
+  const { configuration } = planned;
+  const layers = data.layers.map((layer) => ({
+    ...layer,
+    decoder: decoderShape(configuration, layer.channels),
+  }));
+  const plan = withEnoughSteps(
+    planned.plan,
+    finestSteps({ layers, plan: planned.plan, configuration }, trainImages.length),
+  );
+  const snapshots: Snapshot[][] = layers.map(() => []);
+  const started = performance.now();
+  const elapsed = (): number => (performance.now() - started) / 1000;
+  const checkpoints: CheckpointStore = {
+    read: async () => undefined,
+    write: async (layer, { progress, best }) => {
+      const { epoch, history } = progress;
+      const own = snapshots[layer] as Snapshot[];
+      if (epoch === own.length) return;
+      own.push({
+        seconds: elapsed(),
+        epoch,
+        heldOut: history.at(-1)?.heldOut as number,
+        parameters: new Map(best),
+      });
+    },
+  };
+  await trainDecoders({
+    layers,
+    configuration,
+    plan,
+    features: data.features,
+    trainImages,
+    heldOutImages,
+    device: {
+      device: 'cpu',
+      refused: [],
+      threads,
+      createRuntime: async () => createNodeRuntime({ device: 'cpu', threads }),
+    },
+    checkpoints,
+    signal: new AbortController().signal,
+    onEvent: () => undefined,
+  });
+  return { layers, snapshots, seconds: elapsed() };
+}
