@@ -1,6 +1,7 @@
 import {
   type DecoderShape,
   GRADIENT_SUM,
+  isOfFirstSubnet,
   likelihoodGraph,
   NEXT,
   permutationShapes,
@@ -9,13 +10,14 @@ import {
   trainableShapes,
   trainingGraph,
 } from '@cflow/model';
-import { adamSteps, int64, type Tensor, writeModel } from '@cflow/onnx';
+import { adamSteps, type Tensor, writeModel } from '@cflow/onnx';
 import type { Runtime, Session } from '@cflow/runtime';
 import { TrainingError } from '@cflow/spec';
 import { allFinite } from './all-finite.js';
 import { conditionRows } from './condition-rows.js';
 import type { FiberBatches } from './fiber-batches.js';
 import { pause } from './pause.js';
+import { isUnrolled, type Steps, takeLoopedSteps, takeUnrolledSteps, UNROLLED_STEPS } from './take-steps.js';
 
 /** Everything that a decoder's training goes on from. */
 export interface DecoderState {
@@ -33,6 +35,8 @@ export interface DecoderTrainerOptions {
   runtime: Runtime;
   threads: number;
   state: DecoderState;
+  /** Whether the first block's subnet is 0 and stays so. Default false. */
+  standardizing?: boolean;
   /** Rows that one call of the likelihood graph takes, which bounds its memory and its time. Default 8192. */
   likelihoodRows?: number;
   /** Whether a checkpoint is kept somewhere, for messages. */
@@ -48,7 +52,7 @@ export class DecoderTrainer {
   readonly layer: string;
   readonly state: DecoderState;
   readonly #options: DecoderTrainerOptions;
-  // One graph per size of fibre batch, and of its grid: they are fixed in it.
+  // One graph per size of fibre batch, of its grid, and per number of steps where they are unrolled: fixed in it.
   readonly #training: Map<string, Promise<Session>> = new Map();
   #likelihood: Promise<Session> | undefined;
   /** Measured steps per second, by size of fibre batch. */
@@ -73,25 +77,27 @@ export class DecoderTrainer {
     batches: FiberBatches,
     learningRates: readonly number[],
   ): Promise<Float32Array> {
-    const { shape, height, width } = this.#options;
+    const { shape, height, width, runtime } = this.#options;
     const { size, steps, order, mapRows } = batches;
-    const area = height * width;
-    const sizes = adamSteps(learningRates, this.state.steps + 1);
+    const group: Steps = {
+      tensors: this.#fed(),
+      features,
+      channels: shape.channels,
+      area: shape.conditionVector > 0 ? height * width : 0,
+      size,
+      steps,
+      order,
+      mapRows,
+      ...adamSteps(learningRates, this.state.steps + 1),
+    };
     const gridRows = mapRows && mapRows.length / steps;
-    const session = await this.#trainingSession(size, gridRows);
+    const unrolled = isUnrolled(runtime.device);
+    // Made ready before the clock starts, as far as it is known which ones are needed.
+    if (!unrolled) await this.#trainingSession(size, gridRows);
     const started = performance.now();
-    const result = await session.run({
-      ...Object.fromEntries(this.state.tensors),
-      features: { type: 'float32', dims: [features.length / shape.channels, shape.channels], data: features },
-      order: { type: 'int32', dims: [steps, size], data: order },
-      ...(shape.conditionVector > 0 &&
-        (mapRows && gridRows
-          ? { map_rows: { type: 'int32', dims: [steps, gridRows], data: mapRows } }
-          : { positions: { type: 'int32', dims: [steps, size], data: order.map((row) => row % area) } })),
-      steps: int64([], [steps]),
-      step_sizes: { type: 'float32', dims: [steps], data: sizes.stepSizes },
-      epsilons: { type: 'float32', dims: [steps], data: sizes.epsilons },
-    });
+    const result = unrolled
+      ? await takeUnrolledSteps((count) => this.#trainingSession(size, gridRows, count), group)
+      : await takeLoopedSteps(await this.#trainingSession(size, gridRows), group);
     this.#speed.set(size, (1000 * steps) / (performance.now() - started));
     const losses = (result.losses as Tensor).data as Float32Array;
     const bad = losses.findIndex((loss) => !Number.isFinite(loss));
@@ -110,7 +116,9 @@ export class DecoderTrainer {
 
   /** How many steps to take in one call so that it lasts about so long; the result does not depend on it. */
   stepsPerCall(size: number, seconds: number): number {
-    return Math.max(1, Math.round((this.#speed.get(size) ?? FIRST_STEPS) * seconds));
+    const steps = Math.max(1, Math.round((this.#speed.get(size) ?? FIRST_STEPS) * seconds));
+    const whole = steps - (steps % UNROLLED_STEPS);
+    return isUnrolled(this.#options.runtime.device) && whole > 0 ? whole : steps;
   }
 
   /**
@@ -156,14 +164,26 @@ export class DecoderTrainer {
     await Promise.allSettled(sessions.map(async (session) => (await session).dispose()));
   }
 
-  #trainingSession(size: number, gridRows: number | undefined): Promise<Session> {
-    const { shape, height, width, runtime, threads } = this.#options;
-    const key = `${size}/${gridRows ?? ''}`;
+  /** What of the state the training graph takes. */
+  #fed(): ReadonlyMap<string, Tensor> {
+    const { standardizing = false } = this.#options;
+    return new Map([...this.state.tensors].filter(([name]) => !(standardizing && isOfFirstSubnet(name))));
+  }
+
+  #trainingSession(size: number, gridRows: number | undefined, unrolledSteps?: number): Promise<Session> {
+    const { shape, height, width, runtime, threads, standardizing } = this.#options;
+    const key = `${size} ${gridRows ?? 'random'} ${unrolledSteps ?? 'loop'}`;
     let session = this.#training.get(key);
     if (!session) {
-      const grid = gridRows === undefined ? undefined : { rows: gridRows };
-      const model = writeModel(trainingGraph(shape, { height, width, fiberBatchSize: size, grid }));
-      session = runtime.createSession({ model }, { threads, allowSpinning: false });
+      const graph = trainingGraph(shape, {
+        height,
+        width,
+        fiberBatchSize: size,
+        standardizing,
+        ...(gridRows !== undefined && { grid: { rows: gridRows } }),
+        ...(unrolledSteps !== undefined && { unrolledSteps }),
+      });
+      session = runtime.createSession({ model: writeModel(graph) }, { threads, allowSpinning: false });
       this.#training.set(key, session);
     }
     return session;

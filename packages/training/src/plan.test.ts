@@ -21,6 +21,9 @@ describe('planTraining', () => {
       remainder: 'merge',
       oversize: 'error',
       scaleFibers: false,
+      batches: 'random',
+      initialization: 'reference',
+      scaleRate: false,
       schedule: { kind: 'constant' },
       keep: 'last',
     });
@@ -43,6 +46,9 @@ describe('planTraining', () => {
       oversize: 'error',
       scaleFibers: false,
       schedule: { kind: 'paper', subEpochs: 8, warmupEpochs: 2 },
+      batches: 'random',
+      initialization: 'reference',
+      scaleRate: false,
       keep: 'last',
     });
   });

@@ -45,7 +45,8 @@ export interface TrainingPlan {
   schedule: Schedule;
   /**
    * What a decoder starts from: `reference`, random weights and global scales of 1; or `normalized`, where in addition
-   * every block's global scale and offset are set from a sample of the features.
+   * every block's global scale and offset are set from a sample of the features, and the first block only standardises
+   * (of decoders with more than one).
    */
   initialization: 'reference' | 'normalized';
   /** Share of the good images that is held out for validation and calibration, in [0, 0.5]. */

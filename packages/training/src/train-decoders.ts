@@ -67,9 +67,8 @@ export async function trainDecoders(options: TrainDecodersOptions): Promise<Trai
           const work = indices.map((index) =>
             layerWork(options, index, checkpoints[index] as Checkpoint, stop, clock, { runtime, threads }),
           );
-          if (options.plan.initialization === 'normalized') {
-            for (const layer of work) {
-              if (layer.checkpoint.progress.steps > 0) continue;
+          for (const layer of work) {
+            if (isStandardizing(options, layer.shape) && layer.checkpoint.progress.steps === 0) {
               stop.throwIfAborted();
               await normalizeDecoder({ ...layer, state: layer.checkpoint.state, runtime, threads });
             }
@@ -125,6 +124,14 @@ async function startingPoint(
   return { progress: initialProgress(), state: initialState(decoder, parameters), best: new Map() };
 }
 
+/** Whether the first block only standardises. A decoder of one block needs it for coupling. */
+function isStandardizing(
+  { plan }: Pick<TrainDecodersOptions, 'plan'>,
+  { couplingBlocks }: DecoderShape,
+): boolean {
+  return plan.initialization === 'normalized' && couplingBlocks > 1;
+}
+
 /** A quarter of the rows that are taken elsewhere: a stop has to wait for one call, and wasm takes its time. */
 const WASM_LIKELIHOOD_ROWS = 2048;
 
@@ -147,6 +154,7 @@ function layerWork(
     runtime,
     threads,
     state: checkpoint.state,
+    standardizing: isStandardizing(options, decoder),
     checkpointed: checkpoints !== undefined,
     ...(options.device.device === 'wasm' && { likelihoodRows: WASM_LIKELIHOOD_ROWS }),
   });

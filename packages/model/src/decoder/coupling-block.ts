@@ -13,10 +13,15 @@
 // ψ, and a permutation or rotation has determinant ±1. So log|det| = Σ s + Σ log ψ.
 import { op, type Value } from '@cflow/onnx';
 
-/** Parameters of one block as values of a graph; shapes in `trainableShapes`. */
-export interface CouplingBlockParameters {
+/** Parameters of a block that couples nothing, as if its subnet were 0: it scales, offsets and permutes. */
+export interface StandardizingParameters {
   globalScale: Value;
   globalOffset: Value;
+  permutation: Permutation;
+}
+
+/** Parameters of one block as values of a graph; shapes in `trainableShapes`. */
+export interface CouplingBlockParameters extends StandardizingParameters {
   /** W₀ in two parts: [hidden, passive] for the features … */
   featureWeight: Value;
   /** … and [hidden, P] for the condition; undefined when there is none. */
@@ -27,7 +32,6 @@ export interface CouplingBlockParameters {
   outputWeight: Value;
   /** b₂, [2 · active]. */
   outputBias: Value;
-  permutation: Permutation;
 }
 
 /**
@@ -60,13 +64,23 @@ export function couplingBlock(
 ): { z: Value; logDeterminant: Value } {
   const [, count] = x.shape as [number, number];
   const { u, logScale } = couple(x, condition, parameters, clampAlpha);
-  const psi = asColumn(globalScaleFactor(parameters.globalScale));
-  const v = op.Add(op.Mul(u, psi), asColumn(parameters.globalOffset));
-  const globalTerm = op.ReduceSum(op.Log(psi), [0]);
-  return {
-    z: permuted(v, parameters.permutation),
-    logDeterminant: op.Reshape(op.Add(op.ReduceSum(logScale, [0]), globalTerm), [count]),
-  };
+  const { z, logDeterminant } = standardize(u, parameters);
+  const sum = op.Add(op.ReduceSum(logScale, [0]), logDeterminant);
+  return { z, logDeterminant: op.Reshape(sum, [count]) };
+}
+
+/**
+ * What every block does after coupling: v = u · ψ + o, permuted.
+ *
+ * @returns z [C, N] and the log-determinant, which is the same for all fibres, [1, 1]
+ */
+export function standardize(
+  u: Value,
+  { globalScale, globalOffset, permutation }: StandardizingParameters,
+): { z: Value; logDeterminant: Value } {
+  const psi = asColumn(globalScaleFactor(globalScale));
+  const v = op.Add(op.Mul(u, psi), asColumn(globalOffset));
+  return { z: permuted(v, permutation), logDeterminant: op.ReduceSum(op.Log(psi), [0]) };
 }
 
 /**

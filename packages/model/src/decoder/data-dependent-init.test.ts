@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { randomTensor, smallDecoder } from '../testing/random-decoder.js';
 import { numbers, runGraph, type Tensors } from '../testing/run-graph.js';
 import { channelStatisticsGraph, normalizedParameters } from './data-dependent-init.js';
+import { isOfFirstSubnet } from './decoder.js';
 import type { DecoderShape } from './decoder-shape.js';
 import { initialParameters } from './initial-parameters.js';
 import { likelihoodGraph } from './likelihood-graph.js';
@@ -61,12 +62,13 @@ describe('normalizedParameters', () => {
     );
   });
 
-  it('leaves everything but global scales and offsets as it was', async () => {
+  it('sets global scales and offsets and the first subnet to 0, and leaves everything else as it was', async () => {
     const shape = smallDecoder();
     const { parameters, result } = await normalized(shape, features(shape));
     expect([...result.keys()]).toEqual([...parameters.keys()]);
     for (const [name, tensor] of result) {
       if (/global_(scale|offset)$/.test(name)) expect(tensor.data).not.toEqual(parameters.get(name)?.data);
+      else if (isOfFirstSubnet(name)) expect(tensor.data.every((value) => value === 0)).toBe(true);
       else expect(tensor).toBe(parameters.get(name));
     }
   });
@@ -80,6 +82,11 @@ describe('normalizedParameters', () => {
       for (const { data: values } of result.values())
         expect([...(values as Float32Array)].map(Number).every(Number.isFinite)).toBe(true);
       expect(numbers(after, 'log_likelihood').every(Number.isFinite)).toBe(true);
+      // A channel that never moves must not be magnified once more by each block.
+      for (let block = 1; block < shape.couplingBlocks; block++) {
+        const { data: scales } = result.get(`module_list.${block}.global_scale`) as Tensors[string];
+        expect(Math.max(...(scales as Float32Array))).toBeLessThanOrEqual(20);
+      }
     }
   });
 });

@@ -2,17 +2,32 @@
 // and offset are set so that over a sample of fibres every channel leaves the block with mean 0 and variance 1. The
 // features of a CNN are far from that, and Adam moves a global scale by no more than its learning rate per step: from
 // factors of 1 most steps of a short training are spent on finding the scale of the numbers.
+//
+// The first block only standardises: its subnet is 0, and stays so. It alone sees features as they come; where they hardly
+// vary about a large mean, the smallest step of its subnet would be large beside their deviation.
 import { Graph, op, type Tensor, type Value } from '@cflow/onnx';
 import { couple, permuted } from './coupling-block.js';
-import { blockParameters, decoderPermutations, type ParameterLookup, splitParameters } from './decoder.js';
+import {
+  blockParameters,
+  decoderPermutations,
+  isOfFirstSubnet,
+  type ParameterLookup,
+  splitParameters,
+} from './decoder.js';
 import type { DecoderShape } from './decoder-shape.js';
 import { parameterInputs } from './likelihood-graph.js';
 
 /**
- * Channels that hardly vary are not scaled up without limit: no deviation counts for less than this share of the
- * root-mean-square deviation of the block's channels. What differs there would drown everything else.
+ * Channels that hardly vary are not scaled up without limit: what differs there would drown everything else. No deviation
+ * of a feature counts for less than this share of the root-mean-square deviation of all …
  */
-const LEAST_DEVIATION = 0.01;
+const LEAST_FEATURE_DEVIATION = 0.01;
+/**
+ * … and in the blocks after the first, where channels have a deviation of about 1 unless the features had none to begin
+ * with, for less than this: scaled up in one block after the other, the first steps of the subnets would be magnified
+ * without end.
+ */
+const LEAST_DEVIATION = 0.5;
 /** For features that do not vary at all. */
 const TINY = 1e-12;
 
@@ -33,13 +48,17 @@ export function channelStatisticsGraph(shape: DecoderShape): Graph {
   const means: Value[] = [];
   const deviations: Value[] = [];
   let x = op.Transpose(features, [1, 0]);
-  blockParameters(shape, lookup, decoderPermutations(shape, lookup)).forEach((block, index) => {
+  const permutations = decoderPermutations(shape, lookup);
+  blockParameters(shape, lookup, permutations, { standardizing: true }).forEach((block, index) => {
     graph.scope(`block${index}`, () => {
-      const { u } = couple(x, condition, block, clampAlpha);
+      const u = 'featureWeight' in block ? couple(x, condition, block, clampAlpha).u : x;
       const mean = op.ReduceMean(u, [1], true);
       const centred = op.Sub(u, mean);
       const variance = op.ReduceMean(op.Mul(centred, centred), [1], true);
-      const least = op.Mul(op.ReduceMean(variance, [0], true), graph.scalar(LEAST_DEVIATION ** 2));
+      const least =
+        index === 0
+          ? op.Mul(op.ReduceMean(variance, [0], true), graph.scalar(LEAST_FEATURE_DEVIATION ** 2))
+          : graph.scalar(LEAST_DEVIATION ** 2);
       const deviation = op.Sqrt(op.Add(op.Max(variance, least), graph.scalar(TINY)));
       means.push(op.Reshape(mean, [1, channels]));
       deviations.push(op.Reshape(deviation, [1, channels]));
@@ -52,7 +71,7 @@ export function channelStatisticsGraph(shape: DecoderShape): Graph {
 }
 
 /**
- * Parameters with the global scales and offsets that normalise every block's channels.
+ * Parameters with the global scales and offsets that normalise every block's channels, and without a first subnet.
  *
  * @param statistics outputs of `channelStatisticsGraph`
  * @returns a new map; everything else is as it was
@@ -63,7 +82,12 @@ export function normalizedParameters(
   statistics: { mean: Float32Array; deviation: Float32Array },
 ): Map<string, Tensor> {
   const { channels, couplingBlocks } = shape;
-  const result = new Map(parameters);
+  const result = new Map(
+    [...parameters].map(([name, tensor]): [string, Tensor] => [
+      name,
+      isOfFirstSubnet(name) ? ({ ...tensor, data: new Float32Array(tensor.data.length) } as Tensor) : tensor,
+    ]),
+  );
   for (let block = 0; block < couplingBlocks; block++) {
     const own = (values: Float32Array): Float32Array =>
       values.subarray(block * channels, (block + 1) * channels);

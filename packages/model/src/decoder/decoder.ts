@@ -4,6 +4,8 @@ import {
   type CouplingBlockParameters,
   couplingBlock,
   type Permutation,
+  type StandardizingParameters,
+  standardize,
 } from './coupling-block.js';
 import { blockSizes, type DecoderShape, permutationShapes } from './decoder-shape.js';
 
@@ -17,23 +19,33 @@ export type ParameterLookup = (name: string) => Value;
 export const FEATURE_WEIGHT = 'subnet.0.weight.feature';
 export const CONDITION_WEIGHT = 'subnet.0.weight.condition';
 
-/** A decoder's parameters as the coupling blocks want them. */
+/** Whether a parameter belongs to the subnet of the first block, which is 0 where that block only standardises. */
+export function isOfFirstSubnet(name: string): boolean {
+  return /(?:^|\.)module_list\.0\.subnet\./.test(name);
+}
+
+/**
+ * A decoder's parameters as the coupling blocks want them.
+ *
+ * @param standardizing whether the first block's subnet is 0, and is not looked up
+ */
 export function blockParameters(
   shape: DecoderShape,
   lookup: ParameterLookup,
   permutations: readonly Permutation[],
-): CouplingBlockParameters[] {
+  { standardizing = false }: { standardizing?: boolean } = {},
+): (CouplingBlockParameters | StandardizingParameters)[] {
   return permutations.map((permutation, block) => {
     const get = (name: string): Value => lookup(`module_list.${block}.${name}`);
+    const own = { globalScale: get('global_scale'), globalOffset: get('global_offset'), permutation };
+    if (standardizing && block === 0) return own;
     return {
-      globalScale: get('global_scale'),
-      globalOffset: get('global_offset'),
+      ...own,
       featureWeight: get(FEATURE_WEIGHT),
       conditionWeight: shape.conditionVector > 0 ? get(CONDITION_WEIGHT) : undefined,
       hiddenBias: get('subnet.0.bias'),
       outputWeight: get('subnet.2.weight'),
       outputBias: get('subnet.2.bias'),
-      permutation,
     };
   });
 }
@@ -86,15 +98,16 @@ export function decoderPermutations(shape: DecoderShape, lookup: ParameterLookup
 function hardPermutation(index: Value): Permutation {
   const [count] = index.shape as [number];
   const { graph } = index;
+  // int32, which GPUs scatter: WebGPU knows no int64, and one such node would move to the CPU.
   const positions = graph.constant(
-    { type: 'int64', dims: [count], data: BigInt64Array.from({ length: count }, (_, i) => BigInt(i)) },
+    { type: 'int32', dims: [count], data: Int32Array.from({ length: count }, (_, i) => i) },
     'positions',
   );
   // inverse[index[i]] = i
   const node = graph.emit(
     'ScatterElements',
     [positions, index, positions],
-    [{ type: 'int64', shape: [count] }],
+    [{ type: 'int32', shape: [count] }],
   );
   return { index, inverse: node.outputs[0] as Value };
 }
@@ -110,13 +123,15 @@ export function decoder(
   graph: Graph,
   x: Value,
   condition: Condition | undefined,
-  parameters: readonly CouplingBlockParameters[],
+  parameters: readonly (CouplingBlockParameters | StandardizingParameters)[],
   clampAlpha: number,
 ): { z: Value; logDeterminant: Value } {
   let z = x;
   let logDeterminant: Value | undefined;
   parameters.forEach((block, index) => {
-    const result = graph.scope(`block${index}`, () => couplingBlock(z, condition, block, clampAlpha));
+    const result = graph.scope(`block${index}`, () =>
+      'featureWeight' in block ? couplingBlock(z, condition, block, clampAlpha) : standardize(z, block),
+    );
     z = result.z;
     logDeterminant = logDeterminant ? op.Add(logDeterminant, result.logDeterminant) : result.logDeterminant;
   });

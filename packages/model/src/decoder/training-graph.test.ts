@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { plainLogLikelihood, plainParameters } from '../testing/plain-decoder.js';
 import { randomTensor, smallDecoder, trainedLikeParameters } from '../testing/random-decoder.js';
 import { numbers, runGraph, type Tensors } from '../testing/run-graph.js';
+import { isOfFirstSubnet } from './decoder.js';
 import { type DecoderShape, permutationShapes, trainableShapes } from './decoder-shape.js';
 import { initialParameters } from './initial-parameters.js';
 import { positionalEncoding } from './positional-encoding.js';
-import { GRADIENT_SUM, NEXT, SQUARE_SUM, trainingGraph } from './training-graph.js';
+import { GRADIENT_SUM, NEXT, SQUARE_SUM, trainedShapes, trainingGraph } from './training-graph.js';
 
 const [HEIGHT, WIDTH, IMAGES, N] = [3, 4, 16, 12];
 const ROWS = HEIGHT * WIDTH * IMAGES;
@@ -40,20 +41,34 @@ interface Steps {
   first: number;
   count: number;
   lr?: number;
+  /** Written down one after the other instead of looped over. */
+  unrolled?: boolean;
+  standardizing?: boolean;
 }
 
 /** Takes steps `first` to `first + count`, counted from 0, over a fixed order of the rows. */
-async function train(shape: DecoderShape, state: Tensors, { first, count, lr = 2e-3 }: Steps) {
+async function train(
+  shape: DecoderShape,
+  state: Tensors,
+  { first, count, lr = 2e-3, unrolled = false, standardizing = false }: Steps,
+) {
   const order = Int32Array.from({ length: count * N }, (_, i) => ((first * N + i) * 67) % ROWS);
   const { stepSizes, epsilons } = adamSteps(new Array<number>(count).fill(lr), first + 1);
-  const outputs = await runGraph(trainingGraph(shape, { height: HEIGHT, width: WIDTH, fiberBatchSize: N }), {
+  const graph = trainingGraph(shape, {
+    height: HEIGHT,
+    width: WIDTH,
+    fiberBatchSize: N,
+    standardizing,
+    ...(unrolled && { unrolledSteps: count }),
+  });
+  const outputs = await runGraph(graph, {
     ...state,
     features: { type: 'float32', dims: [ROWS, shape.channels], data: toySet(shape.channels) },
     order: { type: 'int32', dims: [count, N], data: order },
     ...(shape.conditionVector > 0 && {
       positions: { type: 'int32', dims: [count, N], data: order.map((row) => row % (HEIGHT * WIDTH)) },
     }),
-    steps: { type: 'int64', dims: [], data: BigInt64Array.of(BigInt(count)) },
+    ...(!unrolled && { steps: { type: 'int64', dims: [], data: BigInt64Array.of(BigInt(count)) } as const }),
     step_sizes: { type: 'float32', dims: [count], data: stepSizes },
     epsilons: { type: 'float32', dims: [count], data: epsilons },
   });
@@ -97,6 +112,28 @@ describe('trainingGraph', () => {
     // Everything trainable moved, or equality would say little.
     const initial = initialState(shape);
     for (const [name] of trainableShapes(shape)) expect(once.state[name]).not.toEqual(initial[name]);
+  });
+
+  it.each(shapes)('computes the same with its steps unrolled as in a loop: %s', async (_, shape) => {
+    const looped = await train(shape, initialState(shape), { first: 0, count: 3 });
+    const unrolled = await train(shape, initialState(shape), { first: 0, count: 3, unrolled: true });
+    // Not to the bit: without the border of a body the runtime may fuse other operators.
+    const close = (found: ArrayLike<number>, expected: ArrayLike<number>, name: string): void => {
+      expect(found.length).toBe(expected.length);
+      const worst = Math.max(
+        ...Array.from(
+          expected,
+          (value, i) => Math.abs(value - (found[i] as number)) / Math.max(1, Math.abs(value)),
+        ),
+      );
+      expect(worst, name).toBeLessThan(1e-6);
+    };
+    close(unrolled.losses, looped.losses, 'losses');
+    for (const [name] of trainableShapes(shape)) {
+      for (const part of ['', GRADIENT_SUM, SQUARE_SUM]) {
+        close(numbers(unrolled.state, part + name), numbers(looped.state, part + name), part + name);
+      }
+    }
   });
 
   it.each(shapes)("follows the loss's slope, found by moving each parameter: %s", async (_, shape) => {
@@ -227,5 +264,33 @@ describe('trainingGraph on a grid', () => {
     expect(() => trainingGraph(smallDecoder(), options)).toThrow(
       /9 is no multiple of a grid of 2 rows and 4 columns/,
     );
+  });
+});
+
+describe('trainingGraph with a first block that only standardises', () => {
+  const shape = smallDecoder({ couplingBlocks: 3 });
+  const firstSubnetZero = (state: Tensors): Tensors =>
+    Object.fromEntries(
+      Object.entries(state).map(([name, tensor]) => [
+        name,
+        isOfFirstSubnet(name) && !name.includes('_sum.')
+          ? ({ ...tensor, data: new Float32Array(tensor.data.length) } as Tensors[string])
+          : tensor,
+      ]),
+    );
+
+  it('gives the losses of the whole decoder whose first subnet is 0, and moves everything else alike', async () => {
+    const start = firstSubnetZero(initialState(shape));
+    const whole = await train(shape, start, { first: 0, count: 1 });
+    const given = Object.fromEntries(Object.entries(start).filter(([name]) => !isOfFirstSubnet(name)));
+    const standardizing = await train(shape, given, { first: 0, count: 1, standardizing: true });
+    expect(standardizing.losses[0]).toBeCloseTo(whole.losses[0] as number, 5);
+    const trained = trainedShapes(shape, true).map(([name]) => name);
+    expect(trained).toHaveLength(trainableShapes(shape).length - 4);
+    for (const name of trained) {
+      const [found, expected] = [numbers(standardizing.state, name), numbers(whole.state, name)];
+      found.forEach((value, i) => expect(value, name).toBeCloseTo(expected[i] as number, 5));
+    }
+    expect(Object.keys(standardizing.state).filter(isOfFirstSubnet)).toEqual([]);
   });
 });

@@ -1,13 +1,14 @@
 // The whole of training as one graph: an ONNX Loop over fibre batches whose body runs forward, the loss, the backward
-// pass and Adam. Parameters and state never leave the device between steps.
-
-import { type AdamOptions, adam, float32, Graph, gradients, op, type Value } from '@cflow/onnx';
+// pass and Adam. Parameters and state never leave the device between steps. Where the device has no Loop, a number of
+// steps is written down one after the other.
+import { type AdamOptions, adam, float32, Graph, gradients, int64, op, type Value } from '@cflow/onnx';
 import { ConfigurationError } from '@cflow/spec';
 import type { Condition } from './coupling-block.js';
 import {
   blockParameters,
   decoder,
   decoderPermutations,
+  isOfFirstSubnet,
   joinParameters,
   logLikelihood,
   splitParameters,
@@ -27,7 +28,15 @@ export interface TrainingGraphOptions {
    * columns and not of N fibres, which is a third of the arithmetic and more.
    */
   grid?: { rows: number } | undefined;
+  /** Whether the first block's subnet is 0 and stays so: its parameters are no inputs then. Default false. */
+  standardizing?: boolean | undefined;
   adam?: AdamOptions;
+  /**
+   * How many steps to write down one after the other, instead of a Loop over as many as `steps` says. For devices on
+   * which ONNX Runtime has no kernel for Loop (WebGPU): it would run on the CPU, and the whole state would be copied
+   * there and back in every step. Default: a Loop.
+   */
+  unrolledSteps?: number;
 }
 
 /** Prefixes of the names of Adam's state, and of what the graph returns. */
@@ -44,7 +53,7 @@ export const NEXT = 'next.';
  * - `positions` int32 [steps, N]: the position `y · width + x` of each of those rows; absent without a condition.
  *   On a grid instead `map_rows` int32 [steps, rows]: which rows y each step covers; `order` then goes through groups, each
  *   with all of these rows in their order, each of them with all columns
- * - `steps` int64 scalar: how many steps to take; as many as `order` has
+ * - `steps` int64 scalar: how many steps to take; as many as `order` has. Absent when the steps are unrolled
  * - `step_sizes`, `epsilons` float32 [steps]: from `adamSteps`
  * - the parameters by their reference names, `gradient_sum.<name>` and `square_sum.<name>` for each trainable one
  *
@@ -52,15 +61,16 @@ export const NEXT = 'next.';
  * -log σ(log-likelihood per dimension) over each fibre batch, before that batch's step.
  */
 export function trainingGraph(shape: DecoderShape, options: TrainingGraphOptions): Graph {
-  const { fiberBatchSize } = options;
+  const { fiberBatchSize, standardizing = false, unrolledSteps } = options;
   const conditional = shape.conditionVector > 0;
   const graph = new Graph('training');
   const features = graph.input('features', 'float32', ['fibers', shape.channels]);
-  const order = graph.input('order', 'int32', ['steps', fiberBatchSize]);
+  const count = unrolledSteps ?? 'steps';
+  const order = graph.input('order', 'int32', [count, fiberBatchSize]);
   const condition = conditional ? conditionInputs(graph, shape, options) : undefined;
-  const steps = graph.input('steps', 'int64', []);
-  const stepSizes = graph.input('step_sizes', 'float32', ['steps']);
-  const epsilons = graph.input('epsilons', 'float32', ['steps']);
+  const steps = unrolledSteps === undefined ? graph.input('steps', 'int64', []) : unrolledSteps;
+  const stepSizes = graph.input('step_sizes', 'float32', [count]);
+  const epsilons = graph.input('epsilons', 'float32', [count]);
   const permutationInputs = new Map(
     permutationShapes(shape).map(([name, dims]) => [
       name,
@@ -70,7 +80,7 @@ export function trainingGraph(shape: DecoderShape, options: TrainingGraphOptions
   // What does not change from step to step is computed once, outside the loop.
   const permutations = decoderPermutations(shape, (name) => permutationInputs.get(name) as Value);
   const state = ['', GRADIENT_SUM, SQUARE_SUM].map((prefix) => {
-    const inputs = trainableShapes(shape).map(([name, dims]): [string, Value] => [
+    const inputs = trainedShapes(shape, standardizing).map(([name, dims]): [string, Value] => [
       prefix + name,
       graph.input(prefix + name, 'float32', dims),
     ]);
@@ -78,27 +88,29 @@ export function trainingGraph(shape: DecoderShape, options: TrainingGraphOptions
   });
   const names = state.flatMap((part) => [...part.keys()]);
   const initial = state.flatMap((part) => [...part.values()]);
-  const count = initial.length / 3;
+  const trained = initial.length / 3;
 
-  const loop = op.Loop(steps, initial, (body, iteration, carried) => {
-    const parameters = carried.slice(0, count);
+  const step: TrainingStep = (body, iteration, carried) => {
+    const parameters = carried.slice(0, trained);
     const byName = new Map(parameters.map((value, i) => [names[i] as string, value]));
-    const blocks = blockParameters(shape, (name) => byName.get(name) as Value, permutations);
+    const blocks = blockParameters(shape, (name) => byName.get(name) as Value, permutations, {
+      standardizing,
+    });
     const x = op.Transpose(op.Gather(features, op.Gather(order, iteration)), [1, 0]);
     const { z, logDeterminant } = decoder(body, x, condition?.(iteration), blocks, shape.clampAlpha);
     // -log σ(p) = softplus(-p)
     const losses = op.Softplus(op.Neg(logLikelihood(z, logDeterminant)));
     const loss = op.ReduceMean(losses, [0]);
-    const step = {
+    const sizes = {
       stepSize: op.Gather(stepSizes, iteration),
       epsilon: op.Gather(epsilons, iteration),
     };
     const updates = gradients(loss, parameters).map((gradient, i) => {
       const moments = {
-        gradientSum: carried[count + i] as Value,
-        squareSum: carried[2 * count + i] as Value,
+        gradientSum: carried[trained + i] as Value,
+        squareSum: carried[2 * trained + i] as Value,
       };
-      return adam(parameters[i] as Value, gradient, moments, step, options.adam);
+      return adam(parameters[i] as Value, gradient, moments, sizes, options.adam);
     });
     return {
       carried: [
@@ -108,22 +120,63 @@ export function trainingGraph(shape: DecoderShape, options: TrainingGraphOptions
       ],
       scanned: [loss],
     };
-  });
+  };
 
-  const results = new Map(loop.carried.map((value, i) => [names[i] as string, value]));
+  const { carried, losses } =
+    typeof steps === 'number' ? unrolled(graph, steps, initial, step) : looped(steps, initial, step);
+  const results = new Map(carried.map((value, i) => [names[i] as string, value]));
   for (const [name, value] of joinParameters(results)) graph.output(NEXT + name, value);
-  graph.output('losses', loop.scanned[0] as Value);
+  graph.output('losses', losses);
   return graph;
+}
+
+/** The parameters that training changes. */
+export function trainedShapes(shape: DecoderShape, standardizing: boolean): [name: string, dims: number[]][] {
+  return trainableShapes(shape).filter(([name]) => !(standardizing && isOfFirstSubnet(name)));
+}
+
+/** One optimiser step: what it starts from, in the graph that it belongs to, and what the next one starts from. */
+type TrainingStep = (
+  body: Graph,
+  iteration: Value,
+  carried: readonly Value[],
+) => { carried: Value[]; scanned: [loss: Value] };
+
+interface Trained {
+  carried: readonly Value[];
+  /** [steps] */
+  losses: Value;
+}
+
+function looped(steps: Value, initial: readonly Value[], step: TrainingStep): Trained {
+  const { carried, scanned } = op.Loop(steps, initial, step);
+  return { carried, losses: scanned[0] as Value };
+}
+
+function unrolled(graph: Graph, steps: number, initial: readonly Value[], step: TrainingStep): Trained {
+  let carried = initial;
+  const losses: Value[] = [];
+  for (let index = 0; index < steps; index++) {
+    graph.scope(`step${index}`, () => {
+      // A scalar, as the iteration of a Loop is, so that what is gathered loses the axis of the steps.
+      const iteration = graph.constant(int64([], [index]), 'iteration');
+      const result = step(graph, iteration, carried);
+      carried = result.carried;
+      losses.push(op.Reshape(result.scanned[0], [1]));
+    });
+  }
+  return { carried, losses: op.Concat(losses, 0) };
 }
 
 /** Declares the input that says where fibres are; gives the condition of one iteration. */
 function conditionInputs(
   graph: Graph,
   { conditionVector }: DecoderShape,
-  { height, width, fiberBatchSize, grid }: TrainingGraphOptions,
+  { height, width, fiberBatchSize, grid, unrolledSteps }: TrainingGraphOptions,
 ): (iteration: Value) => Condition {
+  const steps = unrolledSteps ?? 'steps';
   if (!grid) {
-    const positions = graph.input('positions', 'int32', ['steps', fiberBatchSize]);
+    const positions = graph.input('positions', 'int32', [steps, fiberBatchSize]);
     const encoding = graph.constant(
       float32([height * width, conditionVector], positionalEncoding(conditionVector, height, width)),
       'positional_encoding',
@@ -137,7 +190,7 @@ function conditionInputs(
       { details: { fiberBatchSize, rows: grid.rows, columns: width } },
     );
   }
-  const mapRows = graph.input('map_rows', 'int32', ['steps', grid.rows]);
+  const mapRows = graph.input('map_rows', 'int32', [steps, grid.rows]);
   const axis = (length: number, name: string): Value =>
     op.Transpose(
       graph.constant(float32([length, conditionVector / 2], axisEncoding(conditionVector, length)), name),
