@@ -1,17 +1,37 @@
 import type { Graph, Tensor } from '@cflow/onnx';
 import { writeModel } from '@cflow/onnx';
+import type { Device } from '@cflow/spec';
 import * as ort from 'onnxruntime-node';
 
 export type Tensors = Record<string, Tensor>;
 
-/** A graph that is ready to run, on the CPU of this process. */
+/** The variable that names the device on which the comparisons run their graphs: cpu, the default, webgpu or cuda. */
+export const DEVICE_VARIABLE = 'CFLOW_GOLDEN_DEVICE';
+
+/**
+ * The device of the comparisons in this process.
+ * @throws Error when the variable names none
+ */
+export function goldenDevice(): Device {
+  const named = process.env[DEVICE_VARIABLE] ?? 'cpu';
+  if (named === 'cpu' || named === 'webgpu' || named === 'cuda') return named;
+  throw new Error(`${DEVICE_VARIABLE} is "${named}", expected cpu, webgpu or cuda`);
+}
+
+/** A graph that is ready to run, in this process. */
 export interface OpenGraph {
   run(feeds: Tensors): Promise<Tensors>;
   release(): Promise<void>;
 }
 
 export async function openGraph(graph: Graph): Promise<OpenGraph> {
-  const session = await ort.InferenceSession.create(writeModel(graph), { logSeverityLevel: 3 });
+  const device = goldenDevice();
+  const session = await ort.InferenceSession.create(writeModel(graph), {
+    logSeverityLevel: 3,
+    executionProviders: [device],
+    // Nothing may be computed elsewhere: that would compare the CPU once more.
+    ...(device !== 'cpu' && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
+  });
   return {
     async run(feeds) {
       const inputs = Object.entries(feeds).map(([name, { type, data, dims }]) => [

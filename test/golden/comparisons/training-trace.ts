@@ -11,10 +11,11 @@ import {
   trainingGraph,
 } from '@cflow/model';
 import { adamSteps } from '@cflow/onnx';
+import { isUnrolled } from '../../../packages/training/src/take-steps.js';
 import { channelsLast } from '../channels-last.js';
 import { type Comparison, type ComparisonSource, largestDifference, largestShare } from '../comparison.js';
 import type { GoldenFile } from '../golden-set.js';
-import { type OpenGraph, openGraph, type Tensors, values } from '../run-graph.js';
+import { goldenDevice, type OpenGraph, openGraph, type Tensors, values } from '../run-graph.js';
 
 interface Variant {
   name: string;
@@ -133,8 +134,8 @@ class LayerTraining {
   readonly #variant: Variant;
   readonly #shape: DecoderShape;
   readonly #state: Tensors = {};
-  /** One graph for each size of fibre batch. */
-  readonly #graphs: Map<number, OpenGraph> = new Map();
+  /** One graph for each size of fibre batch, and for each number of steps where they are unrolled. */
+  readonly #graphs: Map<string, OpenGraph> = new Map();
   #stepsTaken = 0;
 
   constructor(file: GoldenFile, layer: number, variant: Variant) {
@@ -182,7 +183,8 @@ class LayerTraining {
     );
     const { size } = LAYERS[this.#layer] as (typeof LAYERS)[number];
     const rows = batches.flat();
-    const outputs = await (await this.#graph(fibers)).run({
+    const unrolled = isUnrolled(goldenDevice()) ? steps : undefined;
+    const outputs = await (await this.#graph(fibers, unrolled)).run({
       ...this.#state,
       features: channelsLast(this.#file.tensor(`features.step${trainingStep}.layer${this.#layer}`)),
       order: { type: 'int32', dims: [steps, fibers], data: Int32Array.from(rows) },
@@ -191,7 +193,9 @@ class LayerTraining {
         dims: [steps, fibers],
         data: Int32Array.from(rows, (row) => row % (size * size)),
       },
-      steps: { type: 'int64', dims: [], data: BigInt64Array.of(BigInt(steps)) },
+      ...(unrolled === undefined && {
+        steps: { type: 'int64', dims: [], data: BigInt64Array.of(BigInt(steps)) } as const,
+      }),
       step_sizes: { type: 'float32', dims: [steps], data: stepSizes },
       epsilons: { type: 'float32', dims: [steps], data: epsilons },
     });
@@ -230,12 +234,20 @@ class LayerTraining {
     return Math.max(...trainableShapes(this.#shape).map(([name]) => differenceOf(name)));
   }
 
-  async #graph(fiberBatchSize: number): Promise<OpenGraph> {
-    const known = this.#graphs.get(fiberBatchSize);
+  async #graph(fiberBatchSize: number, unrolledSteps: number | undefined): Promise<OpenGraph> {
+    const key = `${fiberBatchSize} ${unrolledSteps}`;
+    const known = this.#graphs.get(key);
     if (known) return known;
     const { size } = LAYERS[this.#layer] as (typeof LAYERS)[number];
-    const graph = await openGraph(trainingGraph(this.#shape, { height: size, width: size, fiberBatchSize }));
-    this.#graphs.set(fiberBatchSize, graph);
+    const graph = await openGraph(
+      trainingGraph(this.#shape, {
+        height: size,
+        width: size,
+        fiberBatchSize,
+        ...(unrolledSteps !== undefined && { unrolledSteps }),
+      }),
+    );
+    this.#graphs.set(key, graph);
     return graph;
   }
 }
