@@ -23,14 +23,31 @@ export function expectAgreement(
   expected: Tensors,
   names: ReadonlyMap<string, Measure>,
 ): number {
-  const differences = [...names].map(([name, measure]) => ({
-    name,
-    difference: difference(found[name], expected[name], measure),
-  }));
+  const differences = differencesOf(found, expected, names);
   const bad = differences.filter(({ difference }) => !(difference <= TOLERANCE));
   if (bad.length === 0) return Math.max(...differences.map(({ difference }) => difference));
   const list = bad.map(({ name, difference }) => `${name} by ${difference.toExponential(1)}`).join(', ');
   throw new Error(`${what} do not compute the same, at most ${TOLERANCE} is allowed: ${list}`);
+}
+
+/** The largest difference of all outputs, each by its measure; NaN when one is missing or not a number. */
+export function largestDifference(
+  found: Tensors,
+  expected: Tensors,
+  names: ReadonlyMap<string, Measure>,
+): number {
+  return Math.max(...differencesOf(found, expected, names).map(({ difference }) => difference));
+}
+
+function differencesOf(
+  found: Tensors,
+  expected: Tensors,
+  names: ReadonlyMap<string, Measure>,
+): { name: string; difference: number }[] {
+  return [...names].map(([name, measure]) => ({
+    name,
+    difference: difference(found[name], expected[name], measure),
+  }));
 }
 
 function difference(found: Tensor | undefined, expected: Tensor | undefined, measure: Measure): number {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 const SCRIPT = fileURLToPath(new URL('peer.py', import.meta.url));
-const helloSchema = z.object({ versions: z.record(z.string(), z.string()) });
+const helloSchema = z.object({ versions: z.record(z.string(), z.string()), device: z.string() });
 const runSchema = z.object({ ms: z.number().positive() });
 
 /** anomalib in a Python process of its own, which lives until it is closed. One request at a time. */
@@ -18,11 +18,20 @@ export class Peer {
     this.#process = process;
   }
 
-  /** Rejects when Python ends before it answers, as where anomalib does not import. */
-  static async start(python: string, threads: number): Promise<Peer> {
-    const process = new PeerProcess(python, threads);
-    const { versions } = helloSchema.parse(await process.request({ operation: 'hello' }));
-    return new Peer(`anomalib ${versions.anomalib} (torch ${versions.torch})`, process);
+  /**
+   * Rejects when Python ends before it answers, as where anomalib does not import, and where its torch has no such
+   * device.
+   */
+  static async start(python: string, threads: number, device: 'cpu' | 'cuda' = 'cpu'): Promise<Peer> {
+    const process = new PeerProcess(python, threads, device);
+    try {
+      const { versions, device: name } = helloSchema.parse(await process.request({ operation: 'hello' }));
+      const where = device === 'cpu' ? '' : ` on ${name}`;
+      return new Peer(`anomalib ${versions.anomalib} (torch ${versions.torch}${where})`, process);
+    } catch (error) {
+      process.close();
+      throw error;
+    }
   }
 
   /** Makes a case ready; frees the one before. */
@@ -46,7 +55,7 @@ class PeerProcess {
   readonly #answers: AsyncIterator<string>;
   #errors = '';
 
-  constructor(python: string, threads: number) {
+  constructor(python: string, threads: number, device: string) {
     const count = String(threads);
     this.#child = spawn(python, [SCRIPT], {
       env: {
@@ -55,6 +64,7 @@ class PeerProcess {
         OMP_WAIT_POLICY: 'passive',
         ...process.env,
         CFLOW_PEER_THREADS: count,
+        CFLOW_PEER_DEVICE: device,
         OMP_NUM_THREADS: count,
         MKL_NUM_THREADS: count,
         // No network: nothing here needs any, and a library that asks for a newer self would be timed.

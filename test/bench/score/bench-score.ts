@@ -43,7 +43,8 @@ async function benchCase(scoreCase: ScoreCase, surroundings: Surroundings): Prom
   }
 }
 
-async function openPlace(
+/** The case on a runtime: its backbone, where it has one, and the features that heads take. */
+export async function openPlace(
   scoreCase: ScoreCase,
   setup: ScorePlace['setup'],
   runtime: ScorePlace['runtime'],

@@ -49,24 +49,35 @@ const SHAPES: readonly (readonly [name: string, shape: DecoderShape])[] = (
   ]),
 );
 
-/** All graphs of a device; `quick`: the smallest of each kind. */
-export function allGraphs(device: Device, quick: boolean): NamedGraph[] {
-  const graphs = [...backbones(), ...heads(), ...likelihoods(), ...trainings(device)];
-  return quick ? graphs.filter(({ name }) => QUICK.test(name)) : graphs;
+/**
+ * How much of it: all of it; all graphs, but of ResNets, which have the same operators all the way down, only the first
+ * two stages; or the smallest of each kind.
+ */
+export const EXTENTS = ['all', 'shallow', 'quick'] as const;
+export type Extent = (typeof EXTENTS)[number];
+
+/** The graphs of a device. */
+export function allGraphs(device: Device, extent: Extent): NamedGraph[] {
+  const graphs = [...backbones(extent), ...heads(), ...likelihoods(), ...trainings(device)];
+  return extent === 'quick' ? graphs.filter(({ name }) => QUICK.test(name)) : graphs;
 }
 
 const QUICK = /^backbone\/mobilenet_v2\/float16|^(head|likelihood|training)\/hard\/freia-cflow/;
 
-function backbones(): NamedGraph[] {
-  const layers = (name: string, precision: string): string => `backbone/${name}/${precision}`;
+function backbones(extent: Extent): NamedGraph[] {
+  const nameOf = (name: string, precision: string): string => `backbone/${name}/${precision}`;
   const builtIn = ARCHITECTURES.flatMap((architecture) =>
     PRECISIONS.map((precision) => ({
-      name: layers(architecture.name, precision),
-      build: async () => buildBackbone(architecture, zeroWeights, { inputSize: SIZE, precision }).graph,
+      name: nameOf(architecture.name, precision),
+      build: async () => {
+        const shallow = extent === 'shallow' && architecture.name.includes('resnet');
+        const layers = shallow ? ['layer1', 'layer2'] : architecture.defaultLayers;
+        return buildBackbone(architecture, zeroWeights, { layers, inputSize: SIZE, precision }).graph;
+      },
     })),
   );
   const embedded = PRECISIONS.map((precision) => ({
-    name: layers('embedded', precision),
+    name: nameOf('embedded', precision),
     build: async () => {
       const opened = await openBackbone({ name: 'embedded', preTrained: true, seed: 0 });
       return (await opened.build({ inputSize: SIZE, precision })).graph;

@@ -1,22 +1,22 @@
 // Opens every graph on one device with the guard on, in a process of its own, since the engine tells where it placed the
-// nodes on stderr only. Arguments: the device, and `quick` or `all`. stdout: one JSON line per graph; stderr: the
+// nodes on stderr only. Arguments: the device, and how much (see `EXTENTS`). stdout: one JSON line per graph; stderr: the
 // engine's words between marks.
 import { writeSync } from 'node:fs';
 import { writeModel } from '@cflow/onnx';
 import type { Device } from '@cflow/spec';
 import * as ort from 'onnxruntime-node';
-import { allGraphs, LOOP_GRAPH, type NamedGraph } from './all-graphs.js';
-import { markLine } from './read-placements.js';
+import { allGraphs, type Extent, LOOP_GRAPH, type NamedGraph } from './all-graphs.js';
+import { markLine, NOT_USED } from './read-placements.js';
 
 type Provider = Extract<Device, 'webgpu' | 'cuda'>;
 
-const [, , device, extent] = process.argv as [string, string, Provider, string];
+const [, , device, extent] = process.argv as [string, string, Provider, Extent];
 /** Verbose: the level at which the engine lists nodes by where they run. */
 ort.env.logLevel = 'verbose';
 
-for (const graph of allGraphs(device, extent === 'quick')) await place(graph);
+for (const graph of allGraphs(device, extent)) await place(graph);
 // Where Loop has no kernel: what would become of the graph that is not used there, for the record.
-if (device === 'webgpu') await place({ ...LOOP_GRAPH, name: `not used: ${LOOP_GRAPH.name}` });
+if (device === 'webgpu') await place({ ...LOOP_GRAPH, name: NOT_USED + LOOP_GRAPH.name });
 
 async function place({ name, build }: NamedGraph): Promise<void> {
   const model = writeModel(await build());

@@ -12,6 +12,9 @@ export interface Placement {
   refusal?: string | undefined;
 }
 
+/** Before the name of a graph that the device is not given, and that is only looked at. */
+export const NOT_USED = 'not used: ';
+
 const answerSchema = z.strictObject({ name: z.string(), refusal: z.string().nullable() });
 const MARK = /^@@ graph (guarded|open) (.*)$/;
 /** `[V:onnxruntime:, session_state.cc:1380 VerifyEachNodeIsAssignedToAnEp]  All nodes placed on [X]. Number of nodes: 3` */
