@@ -1,4 +1,7 @@
-import { startScript } from '../support/start-script.js';
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { extentOf, judgePlacements } from './checks/check-nodes.js';
 import type { CheckJob } from './checks/checked-device.js';
 import { makeCheck } from './checks/outcome.js';
@@ -26,6 +29,7 @@ export async function checkInChildProcess(
       script as string,
       args as string[],
       environment,
+      job.folder,
       limitMinutes,
     );
     if (late) throw new Error(`it did not end within ${limitMinutes} minutes`);
@@ -39,9 +43,34 @@ export async function checkInChildProcess(
   return made ? { ...made, seconds: outer.seconds } : outer;
 }
 
-async function run(script: string, args: string[], environment: Environment, limitMinutes: number) {
-  const { child, ended } = startScript(new URL(script, import.meta.url), args, {
-    env: environment as NodeJS.ProcessEnv,
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  late: boolean;
+}
+
+async function run(
+  script: string,
+  args: string[],
+  environment: Environment,
+  folder: string,
+  limitMinutes: number,
+): Promise<Ended> {
+  const words = join(folder, `${script.replaceAll('/', '-')}-${process.hrtime.bigint()}.stderr`);
+  // A file, not a pipe: the engine writes past Node, and once a full pipe refuses a line it writes no more.
+  const sink = openSync(words, 'w');
+  const file = fileURLToPath(new URL(script, import.meta.url));
+  // What a test run tells its own workers is not meant for another process.
+  const env = Object.entries(environment).filter(([name]) => !/^(VITEST|VITE_|NODE_OPTIONS)/.test(name));
+  const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], {
+    cwd: dirname(file),
+    env: Object.fromEntries(env),
+    stdio: ['ignore', 'pipe', sink],
+  });
+  let stdout = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
   });
   let late = false;
   const timer = setTimeout(() => {
@@ -49,9 +78,15 @@ async function run(script: string, args: string[], environment: Environment, lim
     child.kill('SIGKILL');
   }, 60_000 * limitMinutes);
   try {
-    return { ...(await ended), late };
+    const code = await new Promise<number | null>((settle, reject) => {
+      child.on('error', reject);
+      child.on('close', settle);
+    });
+    return { code, stdout, stderr: readFileSync(words, 'utf8'), late };
   } finally {
     clearTimeout(timer);
+    closeSync(sink);
+    rmSync(words);
   }
 }
 

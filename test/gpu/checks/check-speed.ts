@@ -21,9 +21,16 @@ const THREADS = 2;
 /** What two may differ by before they are timed; CUDA multiplies with 10 bits (TF32), which JavaScript cannot turn off. */
 const AGREEMENT: Readonly<Record<CheckedDevice, number>> = { webgpu: 1e-4, cuda: 5e-3 };
 
+/** Whose shaders take seconds in software: still the whole path, from pixels to a score. */
+const TINY_SCORE_CASE: ScoreCase = {
+  ...QUICK_SCORE_CASE,
+  layers: QUICK_SCORE_CASE.layers.slice(0, 1),
+  size: 64,
+};
+
 /** Milliseconds per image: this project on the device and on the CPU, and anomalib on the same card. */
 export async function checkScoringSpeed(job: CheckJob): Promise<Outcome> {
-  const cases = short(job) ? [QUICK_SCORE_CASE] : SCORE_CASES.filter(({ whole }) => whole);
+  const cases = short(job) ? [TINY_SCORE_CASE] : SCORE_CASES.filter(({ whole }) => whole);
   return measure(job, 'ms/image', cases, async (each, runtimes, peer) => {
     const setup = await scoreSetup(each, job.folder);
     const cpu = await openPlace(each, setup, runtimes.cpu);
