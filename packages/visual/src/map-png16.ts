@@ -1,22 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { ImageError, type ScalarMap } from '@cflow/spec';
 import sharp from 'sharp';
-import { valueRange } from './heat-map.js';
+import { MAP_PNG_KEYS, type MapPixelRange, type MapPixelScale, mapPixels16 } from './map-pixels.js';
 import { writeBytes } from './png.js';
 import { addPngText } from './png-text.js';
-import { requireImage } from './resample.js';
 
 /** How pixel values become map values: `value = offset + scale * pixel`. */
-export interface MapPng16Scale {
-  offset: number;
-  scale: number;
-}
+export type MapPng16Scale = MapPixelScale;
 
-const MAX_PIXEL = 65535;
 /** Pixels of the largest map that is read: 400 MB as float32. */
 const MAX_PIXELS = 100e6;
-const OFFSET_KEY = 'cflow:offset';
-const SCALE_KEY = 'cflow:scale';
 
 /**
  * The map as a 16-bit grey PNG file. Offset and scale stand in the file as text chunks `cflow:offset` and `cflow:scale`,
@@ -27,35 +20,23 @@ const SCALE_KEY = 'cflow:scale';
  */
 export async function encodeMapPng16(
   map: ScalarMap,
-  range: { min?: number | undefined; max?: number | undefined } = {},
+  range: MapPixelRange = {},
 ): Promise<{ png: Uint8Array } & MapPng16Scale> {
-  requireImage('map', map, 1);
-  const { width, height, data } = map;
-  const own = valueRange(map);
-  const offset = range.min ?? own.min;
-  const scale = Math.max(0, (range.max ?? own.max) - offset) / MAX_PIXEL;
-  const pixels = new Uint16Array(data.length);
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i]!;
-    if (!Number.isFinite(value)) {
-      throw new ImageError(`A 16-bit PNG holds finite values only, but the map has ${value} at pixel ${i}.`);
-    }
-    // Dividing before subtracting would lose digits; a map of one value has scale 0 and stays black.
-    const pixel = scale > 0 ? Math.round((value - offset) / scale) : 0;
-    pixels[i] = Math.min(MAX_PIXEL, Math.max(0, pixel));
-  }
+  const { pixels, offset, scale } = mapPixels16(map, range);
+  const { width, height } = map;
   const png = await sharp(pixels, { raw: { width, height, channels: 1 } })
     .toColourspace('grey16')
     .png()
     .toBuffer();
-  return { png: addPngText(png, { [OFFSET_KEY]: `${offset}`, [SCALE_KEY]: `${scale}` }), offset, scale };
+  const texts = { [MAP_PNG_KEYS.offset]: `${offset}`, [MAP_PNG_KEYS.scale]: `${scale}` };
+  return { png: addPngText(png, texts), offset, scale };
 }
 
 /** Encodes and writes; returns offset and scale. @throws StorageError when the file cannot be written. */
 export async function writeMapPng16(
   path: string,
   map: ScalarMap,
-  range: { min?: number | undefined; max?: number | undefined } = {},
+  range: MapPixelRange = {},
 ): Promise<MapPng16Scale> {
   const { png, offset, scale } = await encodeMapPng16(map, range);
   await writeBytes(path, png);
@@ -96,11 +77,11 @@ export async function readMapPng16(source: string | Uint8Array, given?: MapPng16
 function writtenScale(name: string, comments: readonly { keyword: string; text: string }[]): MapPng16Scale {
   const read = (key: string): number =>
     Number.parseFloat(comments.find(({ keyword }) => keyword === key)?.text ?? '');
-  const offset = read(OFFSET_KEY);
-  const scale = read(SCALE_KEY);
+  const offset = read(MAP_PNG_KEYS.offset);
+  const scale = read(MAP_PNG_KEYS.scale);
   if (!Number.isFinite(offset) || !Number.isFinite(scale)) {
     throw new ImageError(
-      `Expected the text chunks ${OFFSET_KEY} and ${SCALE_KEY} in ${name}, found none. Give offset and scale.`,
+      `Expected the text chunks ${MAP_PNG_KEYS.offset} and ${MAP_PNG_KEYS.scale} in ${name}, found none. Give offset and scale.`,
     );
   }
   return { offset, scale };

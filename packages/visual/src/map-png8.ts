@@ -1,8 +1,6 @@
 import type { ScalarMap } from '@cflow/spec';
 import sharp from 'sharp';
-import { normalise, valueRange } from './heat-map.js';
-import type { MapPng16Scale } from './map-png16.js';
-import { requireImage } from './resample.js';
+import { type MapPixelRange, type MapPixelScale, mapPixels8 } from './map-pixels.js';
 
 /**
  * The map as an 8-bit grey PNG file: `value = offset + scale * pixel`, to half a step, 1/510 of the range.
@@ -12,17 +10,13 @@ import { requireImage } from './resample.js';
  */
 export async function encodeMapPng8(
   map: ScalarMap,
-  range: { min?: number | undefined; max?: number | undefined } = {},
-): Promise<{ png: Uint8Array } & MapPng16Scale> {
-  requireImage('map', map, 1);
+  range: MapPixelRange = {},
+): Promise<{ png: Uint8Array } & MapPixelScale> {
+  const { pixels, offset, scale } = mapPixels8(map, range);
   const { width, height } = map;
-  const own = valueRange(map);
-  const offset = range.min ?? own.min;
-  const max = Math.max(offset, range.max ?? own.max);
-  const pixels = Uint8Array.from(normalise(map, { min: offset, max }), (place) => Math.round(place * 255));
   const png = await sharp(pixels, { raw: { width, height, channels: 1 } })
     .toColourspace('b-w')
     .png()
     .toBuffer();
-  return { png: new Uint8Array(png), offset, scale: (max - offset) / 255 };
+  return { png: new Uint8Array(png), offset, scale };
 }

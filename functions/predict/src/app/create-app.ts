@@ -33,6 +33,8 @@ export interface AppExtras {
   before?: readonly MiddlewareHandler<AppEnvironment>[] | undefined;
   /** Further routes. The parts are the service's own, whose inference also keeps scores for drift. */
   routes?: ((parts: AppParts) => readonly App[]) | undefined;
+  /** Around predictions, of callers who may have them. */
+  aroundPredict?: ((parts: AppParts) => MiddlewareHandler<AppEnvironment>) | undefined;
 }
 
 /**
@@ -50,7 +52,7 @@ export function createApp(given: AppParts, extras: AppExtras = {}): App {
   frame(app, parts);
   registerComponents(app);
   for (const routes of [
-    predictRoutes(parts, ids),
+    predictRoutes(parts, ids, extras.aroundPredict?.(parts)),
     detectorRoutes(parts),
     versionRoutes(parts),
     fileRoutes(parts),
@@ -78,7 +80,7 @@ function frame(app: App, parts: AppParts): void {
       cors({
         origin: parts.corsOrigins.includes('*') ? '*' : [...parts.corsOrigins],
         allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
-        exposeHeaders: ['X-Request-Id', 'Retry-After', 'Location', 'ETag'],
+        exposeHeaders: ['X-Request-Id', 'Retry-After', 'Location', 'ETag', 'X-Cflow-Forwarded'],
         maxAge: 600,
       }),
     );

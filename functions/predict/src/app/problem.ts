@@ -12,7 +12,8 @@ import { withoutPaths } from './without-paths.js';
 export interface ProblemOptions {
   /** Default: that of the code. */
   status?: number | undefined;
-  headers?: Readonly<Record<string, string>> | undefined;
+  /** Beside Retry-After where the code has one; undefined takes a header away. */
+  headers?: Readonly<Record<string, string | undefined>> | undefined;
   errors?: Problem['errors'];
   attempts?: Problem['attempts'];
   cause?: unknown;
@@ -33,7 +34,10 @@ export class ProblemError extends Error {
     this.code = code;
     this.status = options.status ?? PROBLEM_KINDS[code].status;
     const { retryAfter } = PROBLEM_KINDS[code];
-    this.headers = { ...(retryAfter && { 'retry-after': String(retryAfter) }), ...options.headers };
+    const headers = { ...(retryAfter && { 'retry-after': String(retryAfter) }), ...options.headers };
+    this.headers = Object.fromEntries(
+      Object.entries(headers).filter((each): each is [string, string] => each[1] !== undefined),
+    );
     this.errors = options.errors;
     this.attempts = options.attempts;
   }

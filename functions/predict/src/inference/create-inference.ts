@@ -12,6 +12,7 @@ import type { RegistryReader } from '@cflow/store';
 import { Admission } from './admission.js';
 import type { RawOutput, Row } from './batch.js';
 import { DetectorCache, type DetectorCacheOptions, type Resident } from './detector-cache.js';
+import { detectorMemory } from './detector-memory.js';
 import { DetectorSource } from './detector-source.js';
 import type { ImageWork, PreparedImage } from './image-work.js';
 import type {
@@ -39,6 +40,13 @@ export interface InferenceParts {
   overlaySide: number;
   /** Milliseconds until an alias is looked up again. */
   aliasFreshMs: number;
+  /**
+   * Whether what must stay loaded is looked up again while nobody asks. Default true; false where timers end with the
+   * request that started them.
+   */
+  refresh?: boolean | undefined;
+  /** What a detector takes in memory. Default: as measured on servers. */
+  estimate?: DetectorCacheOptions['estimate'] | undefined;
   observer: InferenceObserver;
   /** Milliseconds of a clock that never goes back. */
   now(): number;
@@ -66,16 +74,17 @@ class InferenceCore implements Inference {
   readonly #cache: DetectorCache;
   readonly #detectors: DetectorSource;
   readonly #running: Set<Promise<unknown>> = new Set();
-  readonly #refresh: ReturnType<typeof setInterval>;
+  readonly #refresh: ReturnType<typeof setInterval> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(parts: InferenceParts) {
     this.#parts = parts;
     const { registry, aliasFreshMs: freshMs, now, observer } = parts;
     this.#admission = new Admission(parts.capacity, now);
-    this.#cache = new DetectorCache(parts);
+    this.#cache = new DetectorCache({ ...parts, estimate: parts.estimate ?? detectorMemory });
     const resolver = new VersionResolver({ registry, freshMs, staleMs: STALE_FACTOR * freshMs, now });
     this.#detectors = new DetectorSource({ cache: this.#cache, resolver, observer, now });
+    if (parts.refresh === false) return;
     this.#refresh = setInterval(() => void this.#detectors.refresh(), freshMs);
     // On Node the timer must not keep the process alive.
     (this.#refresh as { unref?(): void }).unref?.();

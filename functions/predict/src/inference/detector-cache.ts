@@ -1,13 +1,8 @@
 import { type VerifiedBundle, verifyBundle } from '@cflow/detector';
 import { type DeviceCandidate, selectDevice } from '@cflow/runtime';
-import {
-  BUNDLE_FILES,
-  type BundleManifest,
-  type Device,
-  type DeviceAttempt,
-  type DeviceChoice,
-} from '@cflow/spec';
+import type { BundleManifest, Device, DeviceAttempt, DeviceChoice } from '@cflow/spec';
 import type { RegistryReader } from '@cflow/store';
+import type { DetectorMemory } from './detector-memory.js';
 import { InferenceError } from './inference-error.js';
 import { LanePool, type LanePoolOptions } from './lane-pool.js';
 import type { InferenceObserver } from './observer.js';
@@ -19,6 +14,8 @@ export interface DetectorCacheOptions {
   devices(): Promise<readonly DeviceCandidate[]>;
   device: DeviceChoice;
   memoryBytes: number;
+  /** What one lane of a detector takes of it. */
+  estimate(manifest: BundleManifest): DetectorMemory;
   observer: InferenceObserver;
   now(): number;
   /** How the lanes of a device are to be. */
@@ -46,12 +43,6 @@ interface Entry extends Resident {
   /** Out of the cache, to be freed when the last user is done. */
   leaving: boolean;
 }
-
-/**
- * Resident bytes for each byte of weights and lane: weights are copied into the layout that the kernels want, and
- * results in between need room. Measured: two lanes that opened a MobileNetV2 detector of 23 MB took 190 MB more.
- */
-const BYTES_PER_WEIGHT_BYTE = 4;
 
 /** Detectors in memory, the least recently used of which go when there is no more room. */
 export class DetectorCache {
@@ -126,11 +117,7 @@ export class DetectorCache {
     const [bundle, devices] = await Promise.all([read(), this.#devices]);
     return this.#changes.run(async () => {
       const { manifest } = bundle;
-      const weights = (file: string): number => manifest.files[file]?.bytes ?? 0;
-      // Weights stored in float16 are computed with in float32.
-      const factor = BYTES_PER_WEIGHT_BYTE * (manifest.precision === 'float16' ? 2 : 1);
-      const headBytes = factor * weights(BUNDLE_FILES.decoders);
-      const backboneBytes = factor * weights(BUNDLE_FILES.backboneWeights);
+      const { headBytes, backboneBytes } = this.#options.estimate(manifest);
       await this.#makeRoom(devices, key, manifest.backbone.sha256, headBytes, backboneBytes);
       const selected = await selectDevice(device, devices, (candidate) =>
         this.#openOn(candidate, key, bundle, read),

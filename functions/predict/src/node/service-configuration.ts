@@ -1,34 +1,6 @@
 import { ConfigurationError, DEVICES, detectorReferenceSchema, parseDetectorReference } from '@cflow/spec';
 import { z } from 'zod';
-
-// Environment variables are text; an empty one is one that was not set, as in compose files.
-const text = z
-  .string()
-  .trim()
-  .transform((value) => (value === '' ? undefined : value))
-  .optional();
-const list = text.transform((value) =>
-  value
-    ?.split(',')
-    .map((each) => each.trim())
-    .filter((each) => each !== ''),
-);
-const whole = (least: number, most: number) =>
-  text.pipe(
-    z
-      .string()
-      .regex(/^\d+$/, `expected a whole number from ${least} to ${most}`)
-      .transform(Number)
-      .pipe(z.number().min(least, `expected at least ${least}`).max(most, `expected at most ${most}`))
-      .optional(),
-  );
-const flag = text.pipe(
-  z
-    .enum(['true', 'false', '1', '0'], { error: 'expected true or false' })
-    .transform((value) => value === 'true' || value === '1')
-    .optional(),
-);
-const megabytes = whole(1, 1_048_576);
+import { flag, list, megabytes, rate, secret, text, whole } from '../configuration/variables.js';
 
 /** Every variable that the service reads, and what it means. */
 export const serviceEnvironmentSchema = z.object({
@@ -70,23 +42,14 @@ export const serviceEnvironmentSchema = z.object({
   CFLOW_MAX_BODY_MB: megabytes.describe('Megabytes of a request with images (default 64)'),
   CFLOW_MAX_UPLOAD_MB: megabytes.describe('Megabytes of an uploaded data set or bundle (default 8192)'),
   CFLOW_REQUEST_TIMEOUT_SECONDS: whole(1, 3600).describe('Seconds that a prediction may take (default 30)'),
-  CFLOW_RATE: text
-    .pipe(
-      z
-        .string()
-        .regex(/^\d+(\.\d+)?(:\d+)?$/, 'expected requests per second, or per second and burst: 20:40')
-        .optional(),
-    )
-    .describe('Requests per second and caller, and burst, such as 20:40 (default: no limit)'),
+  CFLOW_RATE: rate.describe('Requests per second and caller, and burst, such as 20:40 (default: no limit)'),
   CFLOW_API_KEYS: text.describe('JSON list of keys: [{"name", "sha256", "scopes", "rate"?}]'),
   CFLOW_API_KEYS_FILE: text.describe('File with that list'),
   CFLOW_ANONYMOUS: flag.describe('true: anybody who can reach the service may do everything'),
   CFLOW_TRUST_PROXY: flag.describe(
     'true: callers are told apart by the last address of X-Forwarded-For, which the proxy in front appends',
   ),
-  CFLOW_SECRET: text
-    .pipe(z.string().min(32, 'expected at least 32 characters').optional())
-    .describe('Signs prediction ids (default: a random one kept in the store)'),
+  CFLOW_SECRET: secret.describe('Signs prediction ids (default: a random one kept in the store)'),
   CFLOW_CORS_ORIGINS: list.describe('Origins of web pages elsewhere that may call the service'),
   CFLOW_FETCH_HOSTS: list.describe(
     'Hosts that images and data sets may be fetched from: host, *.host, host:port (default: none)',
@@ -187,12 +150,6 @@ const FOREIGN = [
 /** What Kubernetes tells every container of a service whose name begins with `cflow`, such as CFLOW_PORT_8080_TCP_ADDR. */
 const SERVICE_LINK =
   /^CFLOW_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
-
-/** `20:40`: requests per second, and how many at once after a pause (default twice the rate). */
-export function parseRate(rate: string): { perSecond: number; burst: number } {
-  const [perSecond = 0, burst = Math.max(1, 2 * perSecond)] = rate.split(':').map(Number);
-  return { perSecond, burst };
-}
 
 export function requireReference(reference: string): { name: string; reference: string } {
   const parsed = parseDetectorReference(reference);

@@ -8,8 +8,10 @@ import { ObjectRegistry } from '@cflow/store';
 import { createApp } from '../app/create-app.js';
 import type { AppParts } from '../app/parts.js';
 import { createMetrics } from '../compat/metrics.js';
+import { parseRate } from '../configuration/variables.js';
 import { createNodeInference } from '../inference/node/create-node-inference.js';
 import { loadPage } from '../page/load-page.js';
+import { sharedSecret } from '../security/shared-secret.js';
 import { cleanStore } from './clean-store.js';
 import { clientAddress } from './client-address.js';
 import { hostExtras } from './host-routes.js';
@@ -18,11 +20,10 @@ import { openStore } from './open-store.js';
 import { preloadDetectors } from './preload-detectors.js';
 import { type PublishedBundle, publishBundles } from './publish-bundles.js';
 import { readKeys } from './read-keys.js';
-import { parseRate, requireReference, type ServiceEnvironment } from './service-configuration.js';
+import { requireReference, type ServiceEnvironment } from './service-configuration.js';
 import { type StartWorker, serviceJobs } from './service-jobs.js';
 import { createServiceLogger } from './service-logger.js';
 import { ServiceReadiness } from './service-readiness.js';
-import { sharedSecret } from './service-secret.js';
 
 export interface ServiceOptions {
   environment: ServiceEnvironment;

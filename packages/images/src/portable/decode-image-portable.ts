@@ -9,6 +9,7 @@ import { type JpegHeader, readJpegHeader } from './jpeg-header.js';
 import { type JpegDecoder, JpegDecoderMissing } from './moz-jpeg.js';
 import { otherSize } from './other-size.js';
 import { readPngChunks, readPngHeader } from './png-chunks.js';
+import type { SampleToByte } from './png-rows.js';
 import { upright } from './upright.js';
 
 export interface DecodePortableOptions {
@@ -46,6 +47,18 @@ export async function decodeImagePortable(
   bytes: Uint8Array,
   options: DecodePortableOptions = {},
 ): Promise<RgbImage> {
+  return (await decodeFile(bytes, options)).image;
+}
+
+/**
+ * Also says what the file was.
+ * @param toByte What samples of 16 bits become. Default: their 8 bits, rounded.
+ */
+export async function decodeFile(
+  bytes: Uint8Array,
+  options: DecodePortableOptions,
+  toByte?: SampleToByte,
+): Promise<{ format: ImageFormat; image: RgbImage }> {
   const limits = { ...DEFAULT_IMAGE_LIMITS, ...options.limits };
   checkLength(bytes, bytes.byteLength, limits.bytes);
   const sniffed = sniffFormat(bytes);
@@ -64,16 +77,16 @@ export async function decodeImagePortable(
   try {
     switch (format) {
       case 'bmp':
-        return bitmap(bytes, limits.pixels);
+        return { format, image: bitmap(bytes, limits.pixels) };
       case 'png': {
         const { width, height } = readPngHeader(bytes);
         checkPixelCount(bytes, width, height, limits.pixels);
-        return await decodePng(readPngChunks(bytes));
+        return { format, image: await decodePng(readPngChunks(bytes), toByte) };
       }
       case 'jpeg':
-        return await jpeg(bytes, limits.pixels, options);
+        return { format, image: await jpeg(bytes, limits.pixels, options) };
       default:
-        return await other(bytes, format, limits.pixels, options);
+        return { format, image: await other(bytes, format, limits.pixels, options) };
     }
   } catch (error) {
     if (CflowError.isInstance(error)) throw error;

@@ -42,10 +42,14 @@ export function inflatedLength(chunks: PngChunks): number {
   return passesOf(chunks).reduce((sum, { rows, rowBytes }) => sum + rows * (rowBytes + 1), 0);
 }
 
+/** What a 16-bit sample, by its two bytes, becomes in 8 bits. */
+export type SampleToByte = (high: number, low: number) => number;
+
 /** Takes the inflated bytes as they come and paints RGB. */
 export class PngRows {
   readonly data: Uint8Array;
   readonly #chunks: PngChunks;
+  readonly #toByte: SampleToByte;
   readonly #passes: Pass[];
   /** Bytes from a sample to the same one of the pixel before, at least 1. */
   readonly #distance: number;
@@ -55,8 +59,10 @@ export class PngRows {
   #pass = 0;
   #y = 0;
 
-  constructor(chunks: PngChunks) {
+  /** @param toByte For samples of 16 bits. Default: `round(value / 257)`. */
+  constructor(chunks: PngChunks, toByte: SampleToByte = rounded) {
     this.#chunks = chunks;
+    this.#toByte = toByte;
     this.#passes = passesOf(chunks);
     this.#distance = Math.max(1, (chunks.depth * SAMPLES[chunks.kind]) >> 3);
     const longest = Math.max(...this.#passes.map(({ rowBytes }) => rowBytes)) + 1;
@@ -97,6 +103,7 @@ export class PngRows {
   #paint({ x, y, dx, dy, width }: Pass): void {
     const { kind, depth, palette } = this.#chunks;
     const { data } = this;
+    const toByte = this.#toByte;
     const row = this.#row;
     const step = dx * 3;
     let to = ((y + this.#y * dy) * this.#chunks.width + x) * 3;
@@ -143,8 +150,7 @@ export class PngRows {
   }
 }
 
-/** `round(value / 257)` of a 16-bit sample. */
-function toByte(high: number, low: number): number {
+function rounded(high: number, low: number): number {
   return Math.trunc(((high << 8) + low + 128) / 257);
 }
 

@@ -1,6 +1,8 @@
+import type { MiddlewareHandler } from 'hono';
 import { predictManyRoute, predictRoute } from '../../openapi/predict-routes.js';
 import type { PredictionIds } from '../../security/prediction-ids.js';
 import { answerPredict } from '../answer-predict.js';
+import type { AppEnvironment } from '../environment.js';
 import { type App, newApp } from '../new-app.js';
 import type { AppParts } from '../parts.js';
 import { readPredictRequest } from '../predict-request.js';
@@ -8,9 +10,13 @@ import { ProblemError } from '../problem.js';
 import { requires } from '../requires.js';
 
 /** Predictions. */
-export function predictRoutes(parts: AppParts, ids: PredictionIds): App {
+export function predictRoutes(
+  parts: AppParts,
+  ids: PredictionIds,
+  around?: MiddlewareHandler<AppEnvironment>,
+): App {
   const app = newApp();
-  const middleware = [requires(parts, 'predict')];
+  const middleware = [requires(parts, 'predict'), ...(around ? [around] : [])];
 
   app.openapi({ ...predictRoute, middleware }, async (c) => {
     const { detector } = c.req.valid('param');

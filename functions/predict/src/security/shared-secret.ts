@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { ObjectStore } from '@cflow/store';
 
 const KEY = 'service/secret';
@@ -12,7 +11,7 @@ export async function sharedSecret(store: ObjectStore): Promise<Uint8Array> {
   for (let attempt = 0; attempt < 2; attempt++) {
     const found = await store.get(KEY);
     if (found) return new Uint8Array(await new Response(found.body).arrayBuffer());
-    const secret = new Uint8Array(randomBytes(BYTES));
+    const secret = crypto.getRandomValues(new Uint8Array(BYTES));
     if ((await store.put(KEY, secret, { ifMatch: null })).written) return secret;
   }
   throw new Error('the secret of the service was written and is not there');

@@ -1,0 +1,31 @@
+import { finishImage } from '../inference/finish-image.js';
+import type { ImageCodecs, ImageWork } from '../inference/image-work.js';
+import { abortReason } from '../inference/inference-error.js';
+import { prepareImage } from '../inference/prepare-image.js';
+
+/**
+ * Pixels where there is one thread only. The images of a request go one after the other, so that no more than one is in
+ * memory with all its pixels. Requests do not wait for each other: on Cloudflare's runtime one may end, with all that
+ * it was at, while another waits for it.
+ */
+export function imagesInThisThread(codecs: ImageCodecs): ImageWork {
+  const last = new WeakMap<AbortSignal, Promise<unknown>>();
+  const inTurn = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
+    const before = last.get(signal) ?? Promise.resolve();
+    const done = before.then(() => {
+      if (signal.aborted) throw abortReason(signal);
+      return work();
+    });
+    last.set(
+      signal,
+      done.catch(() => undefined),
+    );
+    return done;
+  };
+  return {
+    warm: () => undefined,
+    prepare: (task, signal) => inTurn(signal, () => prepareImage(task, codecs)),
+    finish: (task, signal) => inTurn(signal, () => finishImage(task, codecs)),
+    close: async () => undefined,
+  };
+}

@@ -1,0 +1,33 @@
+import type { Registry, RegistryReader } from '@cflow/store';
+import { ProblemError } from '../app/problem.js';
+
+/** A registry whose writes are refused, in words for whoever asked for one. */
+export function readOnlyRegistry(reader: RegistryReader): Registry {
+  const refuse = (what: string) => async (): Promise<never> => {
+    throw new ProblemError(
+      'unavailable',
+      `${what} here: this Worker only reads its detectors; ask the service that they come from`,
+      { status: 501, headers: { 'retry-after': undefined } },
+    );
+  };
+  const noChange = refuse('nothing can be published, moved or deleted');
+  const noFeedback = refuse('feedback is not kept');
+  return {
+    name: reader.name,
+    listDetectors: (page) => reader.listDetectors(page),
+    listVersions: (detector, page) => reader.listVersions(detector, page),
+    aliases: (detector) => reader.aliases(detector),
+    resolve: (detector, reference) => reader.resolve(detector, reference),
+    version: (detector, version) => reader.version(detector, version),
+    bundle: (detector, version) => reader.bundle(detector, version),
+    file: (detector, version, file, options) => reader.file(detector, version, file, options),
+    stage: noChange,
+    publish: noChange,
+    moveAlias: noChange,
+    deleteAlias: noChange,
+    deleteVersion: noChange,
+    sweep: noChange,
+    addFeedback: noFeedback,
+    listFeedback: noFeedback,
+  };
+}

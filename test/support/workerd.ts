@@ -1,0 +1,153 @@
+// Workers in Cloudflare's runtime, the real binary, on this machine.
+import { spawn } from 'node:child_process';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { build } from 'esbuild';
+
+/** What a Worker is bound to: a text, a service at an address on loopback, a bucket kept by one, a folder of files. */
+export type Binding = { text: string } | { service: string } | { bucket: string } | { folder: string };
+
+export interface WorkerdOptions {
+  /** The worker's module, TypeScript, whose imports of `*.wasm` are modules of the worker. */
+  entry: string;
+  bindings?: Readonly<Record<string, Binding>>;
+}
+
+export interface Workerd {
+  readonly url: string;
+  readonly pid: number;
+  /** What the runtime and the worker have written so far. */
+  said(): string;
+  stop(): Promise<void>;
+}
+
+/** The flags that wrangler sets for Workers, too. */
+const CONDITIONS = ['workerd', 'worker', 'browser'];
+const COMPATIBILITY_DATE = '2026-01-01';
+
+export interface WorkerBundle {
+  code: string;
+  /** Modules by the name that the code imports them by, and where they lie. */
+  wasm: ReadonlyMap<string, string>;
+  /** Everything that went into it. */
+  inputs: readonly string[];
+}
+
+/** Bundles a worker as wrangler does: `.wasm` files become modules beside the code. */
+export async function bundleWorker(entry: string, { minify = false } = {}): Promise<WorkerBundle> {
+  const wasm = new Map<string, string>();
+  const { outputFiles, metafile } = await build({
+    entryPoints: [entry],
+    write: false,
+    bundle: true,
+    minify,
+    format: 'esm',
+    target: 'es2022',
+    conditions: CONDITIONS,
+    external: ['cloudflare:*'],
+    metafile: true,
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'wasm-modules',
+        setup(plugin) {
+          plugin.onResolve({ filter: /\.wasm$/ }, ({ path, importer }) => {
+            const file = createRequire(importer).resolve(path);
+            wasm.set(basename(file), file);
+            return { path: basename(file), external: true };
+          });
+        },
+      },
+    ],
+  });
+  return { code: outputFiles[0]?.text as string, wasm, inputs: Object.keys(metafile.inputs) };
+}
+
+/** Starts a worker on a free port; ready when it listens. */
+export async function startWorkerd({ entry, bindings = {} }: WorkerdOptions): Promise<Workerd> {
+  const folder = await mkdtemp(join(tmpdir(), 'cflow-workerd-'));
+  const { code, wasm } = await bundleWorker(entry);
+  await writeFile(join(folder, 'worker.js'), code);
+  for (const [name, file] of wasm) await copyFile(file, join(folder, name));
+  await writeFile(join(folder, 'config.capnp'), configuration([...wasm.keys()], bindings));
+  // The package's own command is a script that could not be stopped together with the binary.
+  const { default: binary } = createRequire(import.meta.url)('workerd') as { default: string };
+  const child = spawn(binary, ['serve', 'config.capnp', '--control-fd=3'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (data: Buffer) => {
+      said += data.toString('utf8');
+    });
+  }
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const stop = async (): Promise<void> => {
+    child.kill();
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const port = await new Promise<number>((resolve, reject) => {
+      let text = '';
+      child.stdio[3]?.on('data', (data: Buffer) => {
+        text += data.toString('utf8');
+        const listening = /"port":(\d+)/.exec(text)?.[1];
+        if (listening !== undefined) resolve(Number(listening));
+      });
+      child.once('error', reject);
+      void ended.then(() => reject(new Error(`workerd ended: ${said}`)));
+    });
+    return { url: `http://127.0.0.1:${port}`, pid: child.pid as number, said: () => said, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Bytes of memory that a process has, and had at most. */
+export async function memoryOf(pid: number): Promise<{ now: number; peak: number }> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const kilobytes = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]);
+  return { now: 1024 * kilobytes('VmRSS'), peak: 1024 * kilobytes('VmHWM') };
+}
+
+function configuration(wasm: readonly string[], bindings: Readonly<Record<string, Binding>>): string {
+  const services: string[] = [];
+  const bound = Object.entries(bindings).map(([name, binding]) => {
+    if ('text' in binding) return `(name = "${name}", text = ${JSON.stringify(binding.text)})`;
+    const service = `bound-${name}`;
+    if ('folder' in binding) {
+      services.push(`(name = "${service}", disk = (path = ${JSON.stringify(binding.folder)}))`);
+      return `(name = "${name}", service = "${service}")`;
+    }
+    const address = 'service' in binding ? binding.service : binding.bucket;
+    const host = new URL(address).host;
+    services.push(`(name = "${service}", external = (address = "${host}", http = ()))`);
+    return `(name = "${name}", ${'bucket' in binding ? 'r2Bucket' : 'service'} = "${service}")`;
+  });
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .worker),
+    (name = "loopback", network = (allow = ["private"])),
+    ${services.map((service) => `${service},`).join('\n    ')}
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const worker :Workerd.Worker = (
+  modules = [
+    (name = "worker.js", esModule = embed "worker.js"),
+    ${wasm.map((name) => `(name = "${name}", wasm = embed "${name}"),`).join('\n    ')}
+  ],
+  bindings = [
+    ${bound.map((each) => `${each},`).join('\n    ')}
+  ],
+  compatibilityDate = "${COMPATIBILITY_DATE}",
+  globalOutbound = "loopback",
+);
+`;
+}
