@@ -13,6 +13,8 @@ export interface WorkerdOptions {
   /** The worker's module, TypeScript, whose imports of `*.wasm` are modules of the worker. */
   entry: string;
   bindings?: Readonly<Record<string, Binding>>;
+  /** Flags of the engine, as `--expose-gc`. */
+  v8Flags?: readonly string[];
 }
 
 export interface Workerd {
@@ -66,12 +68,12 @@ export async function bundleWorker(entry: string, { minify = false } = {}): Prom
 }
 
 /** Starts a worker on a free port; ready when it listens. */
-export async function startWorkerd({ entry, bindings = {} }: WorkerdOptions): Promise<Workerd> {
+export async function startWorkerd({ entry, bindings = {}, v8Flags = [] }: WorkerdOptions): Promise<Workerd> {
   const folder = await mkdtemp(join(tmpdir(), 'cflow-workerd-'));
   const { code, wasm } = await bundleWorker(entry);
   await writeFile(join(folder, 'worker.js'), code);
   for (const [name, file] of wasm) await copyFile(file, join(folder, name));
-  await writeFile(join(folder, 'config.capnp'), configuration([...wasm.keys()], bindings));
+  await writeFile(join(folder, 'config.capnp'), configuration([...wasm.keys()], bindings, v8Flags));
   // The package's own command is a script that could not be stopped together with the binary.
   const { default: binary } = createRequire(import.meta.url)('workerd') as { default: string };
   const child = spawn(binary, ['serve', 'config.capnp', '--control-fd=3'], {
@@ -115,7 +117,11 @@ export async function memoryOf(pid: number): Promise<{ now: number; peak: number
   return { now: 1024 * kilobytes('VmRSS'), peak: 1024 * kilobytes('VmHWM') };
 }
 
-function configuration(wasm: readonly string[], bindings: Readonly<Record<string, Binding>>): string {
+function configuration(
+  wasm: readonly string[],
+  bindings: Readonly<Record<string, Binding>>,
+  v8Flags: readonly string[],
+): string {
   const services: string[] = [];
   const bound = Object.entries(bindings).map(([name, binding]) => {
     if ('text' in binding) return `(name = "${name}", text = ${JSON.stringify(binding.text)})`;
@@ -137,6 +143,7 @@ const config :Workerd.Config = (
     ${services.map((service) => `${service},`).join('\n    ')}
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+  v8Flags = ${JSON.stringify(v8Flags)},
 );
 const worker :Workerd.Worker = (
   modules = [

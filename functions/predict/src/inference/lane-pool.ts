@@ -1,5 +1,5 @@
 import type { VerifiedBundle } from '@cflow/detector';
-import type { DeviceCandidate, Runtime } from '@cflow/runtime';
+import type { DeviceCandidate, Runtime, SessionOptions } from '@cflow/runtime';
 import { CflowError, type Device } from '@cflow/spec';
 import type { Row } from './batch.js';
 import { InferenceError } from './inference-error.js';
@@ -17,6 +17,8 @@ export interface LanePoolOptions {
   warmSizes: readonly number[];
   /** How long an image may wait for others while a lane is free. */
   maxWaitMs: number;
+  /** How heads are opened. */
+  headOptions?: SessionOptions | undefined;
   now(): number;
   observer: InferenceObserver;
 }
@@ -120,7 +122,7 @@ export class LanePool {
 
   async #createLane(): Promise<Lane> {
     const runtime: Runtime = await this.#candidate.createRuntime();
-    return new Lane(runtime, (count) => this.#sizeFor(count));
+    return new Lane(runtime, (count) => this.#sizeFor(count), this.#options.headOptions);
   }
 
   /** A new lane with every detector open in it. */

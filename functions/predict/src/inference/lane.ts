@@ -7,7 +7,7 @@ import {
   type VerifiedBundle,
 } from '@cflow/detector';
 import type { Tensor } from '@cflow/onnx';
-import type { Runtime, Session } from '@cflow/runtime';
+import type { Runtime, Session, SessionOptions } from '@cflow/runtime';
 import { DeviceError } from '@cflow/spec';
 import { gatherRows, type RawOutput, type Row, rowsOfHeads, stackRows } from './batch.js';
 
@@ -28,13 +28,15 @@ interface OpenHead {
 export class Lane {
   readonly runtime: Runtime;
   readonly #sizeFor: (count: number) => number;
+  readonly #headOptions: SessionOptions;
   readonly #backbones: Map<string, SharedBackbone> = new Map();
   readonly #heads: Map<string, OpenHead> = new Map();
 
   /** @param sizeFor the batch size that so many images are padded to */
-  constructor(runtime: Runtime, sizeFor: (count: number) => number) {
+  constructor(runtime: Runtime, sizeFor: (count: number) => number, headOptions: SessionOptions = {}) {
     this.runtime = runtime;
     this.#sizeFor = sizeFor;
+    this.#headOptions = headOptions;
   }
 
   /**
@@ -49,7 +51,7 @@ export class Lane {
     const shared = this.#backbones.get(sha256);
     const opened = await Promise.allSettled([
       shared?.session ?? openBackbone(this.runtime, bundle),
-      openHead(this.runtime, bundle),
+      openHead(this.runtime, bundle, this.#headOptions),
     ]);
     try {
       const [backbone, head] = opened.map((result) => {

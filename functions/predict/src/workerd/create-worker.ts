@@ -116,7 +116,15 @@ function start(
     aliasFreshMs: 10_000,
     observer,
     now,
-    poolOptions: () => ({ lanes: 1, batchSizes: [1], warmSizes: [], maxWaitMs: 0, now, observer }),
+    poolOptions: () => ({
+      lanes: 1,
+      batchSizes: [1],
+      warmSizes: [],
+      maxWaitMs: 0,
+      headOptions: { foldConstants: false },
+      now,
+      observer,
+    }),
   });
   const { CFLOW_UPSTREAM_URL: upstreamUrl, CFLOW_API_KEYS: keys } = variables;
   const fetcher = env.CFLOW_UPSTREAM as Fetcher | undefined;

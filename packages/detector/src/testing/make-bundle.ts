@@ -6,6 +6,7 @@ import {
   decoderShape,
   decoderTensorName,
   findArchitecture,
+  float32ToFloat16,
   headGraph,
   initialParameters,
   packModel,
@@ -36,6 +37,8 @@ export interface MakeBundleOptions {
   backboneSeed?: number;
   /** Default `tiny`, at 64x64 pixels. `mobilenet_v2` has the size and the layers of a detector in use, at 256x256. */
   backbone?: 'tiny' | 'mobilenet_v2';
+  /** How weights are stored. Default `float32`. */
+  precision?: BundleManifest['precision'];
 }
 
 const NETWORKS = {
@@ -51,6 +54,7 @@ const NETWORKS = {
 /** The files of a bundle by name. */
 export async function makeBundle(options: MakeBundleOptions = {}): Promise<Map<string, Uint8Array>> {
   const { name = 'test', seed = 0, backboneSeed = 0, backbone: network = 'tiny' } = options;
+  const { precision = 'float32' } = options;
   const configuration = detectorConfigurationSchema.parse({ backbone: network, ...NETWORKS[network], seed });
   const { inputSize } = configuration;
   const architecture =
@@ -60,6 +64,7 @@ export async function makeBundle(options: MakeBundleOptions = {}): Promise<Map<s
   const maps = buildBackbone(architecture, randomSource(backboneSeed), {
     layers: configuration.layers,
     inputSize,
+    precision,
   });
   const backbonePack = packModel(maps.graph, weightTensors(maps.graph), BUNDLE_FILES.backboneWeights);
   const layers = maps.layers.map((layer) => ({
@@ -69,7 +74,7 @@ export async function makeBundle(options: MakeBundleOptions = {}): Promise<Map<s
   const parameters = new Map<string, Tensor>();
   for (const layer of layers) {
     for (const [parameter, tensor] of initialParameters(layer.decoder, seed, layer.name)) {
-      parameters.set(decoderTensorName(layer.name, parameter), tensor);
+      parameters.set(decoderTensorName(layer.name, parameter), stored(tensor, precision));
     }
   }
   const runtime = createNodeRuntime({ device: 'cpu', threads: 1 });
@@ -112,7 +117,7 @@ export async function makeBundle(options: MakeBundleOptions = {}): Promise<Map<s
       name,
       createdAt: '2026-01-01T00:00:00.000Z',
       configuration,
-      precision: 'float32',
+      precision,
       backbone: {
         name: network,
         sha256: await hashOf(files),
@@ -152,6 +157,11 @@ export async function makeBundle(options: MakeBundleOptions = {}): Promise<Map<s
   } finally {
     await runtime.dispose();
   }
+}
+
+function stored(tensor: Tensor, precision: BundleManifest['precision']): Tensor {
+  if (precision === 'float32' || tensor.type !== 'float32') return tensor;
+  return { type: 'float16', dims: tensor.dims, data: float32ToFloat16(tensor.data as Float32Array) };
 }
 
 /** Gives the files a manifest that lists them as they are. */

@@ -1,5 +1,6 @@
 import type { Device } from '@cflow/spec';
 import type { InferenceSession } from 'onnxruntime-node';
+import { WITHOUT_FOLDING } from '../fold-constants.js';
 import type { SessionOptions } from '../runtime.js';
 
 /** Devices that onnxruntime-node can run on. */
@@ -14,7 +15,13 @@ const SILENT = 4;
  */
 export function ortOptions(
   device: NodeDevice,
-  { threads, graphOptimization = 'all', strictDevice = false, allowSpinning = false }: SessionOptions,
+  {
+    threads,
+    graphOptimization = 'all',
+    foldConstants = true,
+    strictDevice = false,
+    allowSpinning = false,
+  }: SessionOptions,
 ): InferenceSession.SessionOptions & { extra: { session: Record<string, unknown> } } {
   return {
     executionProviders: [device],
@@ -22,6 +29,7 @@ export function ortOptions(
     logSeverityLevel: SILENT,
     ...(threads !== undefined && { intraOpNumThreads: threads }),
     extra: {
+      ...(!foldConstants && { optimization: WITHOUT_FOLDING }),
       session: {
         ...(strictDevice && device !== 'cpu' && { disable_cpu_ep_fallback: '1' }),
         ...(!allowSpinning && { intra_op: { allow_spinning: '0' } }),

@@ -1,4 +1,5 @@
 import type { InferenceSession } from 'onnxruntime-common';
+import { WITHOUT_FOLDING } from '../fold-constants.js';
 import type { SessionOptions } from '../runtime.js';
 import type { GpuDevice } from './gpu-device.js';
 import type { WebDevice } from './onnx-runtime-web.js';
@@ -13,7 +14,7 @@ const SILENT = 4;
  */
 export function webOptions(
   device: WebDevice,
-  { graphOptimization = 'all', strictDevice = false }: SessionOptions,
+  { graphOptimization = 'all', foldConstants = true, strictDevice = false }: SessionOptions,
   gpu: GpuDevice | undefined,
 ): InferenceSession.SessionOptions {
   const provider = gpu ? { name: device, device: gpu } : device;
@@ -21,6 +22,9 @@ export function webOptions(
     executionProviders: [provider as InferenceSession.ExecutionProviderConfig],
     graphOptimizationLevel: graphOptimization,
     logSeverityLevel: SILENT,
-    ...(strictDevice && device === 'webgpu' && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
+    extra: {
+      ...(!foldConstants && { optimization: WITHOUT_FOLDING }),
+      ...(strictDevice && device === 'webgpu' && { session: { disable_cpu_ep_fallback: '1' } }),
+    },
   };
 }
