@@ -13,7 +13,7 @@ import { consoleLogger } from './console-logger.js';
 import { EdgeInference } from './edge-inference.js';
 import { forwardToUpstream } from './forward-to-upstream.js';
 import { imagesInThisThread } from './images-in-this-thread.js';
-import { BYTES_PER_WEIGHT_BYTE, detectorBudget } from './memory-budget.js';
+import { detectorBudget, workerMemory } from './memory-budget.js';
 import { openRegistry } from './open-registry.js';
 import { portableImageCodecs } from './portable-image-codecs.js';
 import { upstreamService } from './upstream.js';
@@ -103,7 +103,7 @@ function start(
       inference.engineLost();
     },
   }).filter(({ device }) => device === 'wasm');
-  const pixels = (variables.CFLOW_MAX_MEGAPIXELS ?? 4) * MEGAPIXEL;
+  const pixels = (variables.CFLOW_MAX_MEGAPIXELS ?? 2) * MEGAPIXEL;
   const bodyBytes = (variables.CFLOW_MAX_BODY_MB ?? 8) * MEGABYTE;
   const inference = new EdgeInference({
     registry,
@@ -111,7 +111,7 @@ function start(
     images: imagesInThisThread(portableImageCodecs(wasm.jpeg, { pixels, bytes: bodyBytes })),
     capacity: variables.CFLOW_QUEUE ?? 16,
     memoryBytes: detectorBudget((variables.CFLOW_MEMORY_MB ?? 128) * MEGABYTE),
-    bytesPerWeightByte: BYTES_PER_WEIGHT_BYTE,
+    estimate: workerMemory,
     overlaySide: 1024,
     aliasFreshMs: 10_000,
     observer,

@@ -9,7 +9,7 @@ import {
 } from '@cflow/spec';
 import type { RegistryReader } from '@cflow/store';
 import { createInference, type InferenceParts } from '../inference/create-inference.js';
-import { type DetectorMemory, detectorMemory } from '../inference/detector-memory.js';
+import type { DetectorMemory } from '../inference/detector-memory.js';
 import type { Inference, InferenceRequest, InferenceResult, LoadedDetector } from '../inference/inference.js';
 import { InferenceError } from '../inference/inference-error.js';
 import { type Elsewhere, ElsewhereError } from './elsewhere.js';
@@ -19,8 +19,7 @@ import { Turn } from './turn.js';
 export interface EdgeInferenceParts
   extends Omit<InferenceParts, 'registry' | 'refresh' | 'estimate' | 'device' | 'createAbortController'> {
   registry: Pick<RegistryReader, 'resolve' | 'bundle'>;
-  /** Bytes of memory for each byte of weights in float32. */
-  bytesPerWeightByte: number;
+  estimate(manifest: BundleManifest): DetectorMemory;
 }
 
 /** What a bundle needs to be scored with; its report stays where it is. */
@@ -67,7 +66,6 @@ export class EdgeInference implements Inference {
       ...parts,
       device: 'wasm',
       refresh: false,
-      estimate: (manifest) => this.#memoryOf(manifest),
       createAbortController: () => new AbortController(),
       registry: {
         // It is asked for versions only, see `predict`.
@@ -96,7 +94,7 @@ export class EdgeInference implements Inference {
     const backbones = new Map<string, number>();
     for (const { name, version } of await this.#resolveAll(detectors)) {
       const { manifest } = await this.#manifest(name, version);
-      const { headBytes, backboneBytes } = this.#memoryOf(manifest);
+      const { headBytes, backboneBytes } = this.#parts.estimate(manifest);
       heads.set(`${name}@${version}`, headBytes);
       backbones.set(manifest.backbone.sha256, backboneBytes);
     }
@@ -143,10 +141,6 @@ export class EdgeInference implements Inference {
   /** Settles when no bundle is on its way: until then whoever brings it must not end. */
   idle(): Promise<void> {
     return this.#turn.idle();
-  }
-
-  #memoryOf(manifest: BundleManifest): DetectorMemory {
-    return detectorMemory(manifest, this.#parts.bytesPerWeightByte);
   }
 
   #resident({ name, version }: Wanted): LoadedDetector | undefined {
