@@ -63,7 +63,10 @@ afterAll(async () => {
 describe('predicts', () => {
   it('an image as it is, to the score of the CPU of Node', async () => {
     const [found] = await predictionsOf(await post('/v1/detectors/wood/predict', 'image/png', png));
-    const detector = await loadDetector(memoryBundle(bundle), { devices: await nodeDevices(), device: 'cpu' });
+    const detector = await loadDetector(memoryBundle(bundle), {
+      devices: await nodeDevices(),
+      device: 'cpu',
+    });
     try {
       const { score } = await detector.predict(image);
       const { scoreSpread } = detector.manifest.calibration;

@@ -44,10 +44,9 @@ function storeOf({ url }: Workerd): ObjectStore {
       error: { message: string; code?: ErrorCode; retryable?: boolean };
     };
     if (error.code === undefined) throw new Error(error.message);
-    throw Object.assign(
-      new CflowError(error.code, error.message, { retryable: error.retryable ?? false }),
-      { name: error.code === 'store' ? 'StorageError' : 'CflowError' },
-    );
+    throw Object.assign(new CflowError(error.code, error.message, { retryable: error.retryable ?? false }), {
+      name: error.code === 'store' ? 'StorageError' : 'CflowError',
+    });
   };
   const valueOf = async <T>(call: object, body?: Uint8Array | ReadableStream<Uint8Array>): Promise<T> =>
     ((await (await ask(call, body)).json()) as { value: T }).value;

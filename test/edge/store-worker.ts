@@ -1,5 +1,5 @@
 // An object store in a bucket's binding, one call for each request: what the conformance suite asks from outside.
-import { CflowError } from '@cflow/spec';
+import type { CflowError } from '@cflow/spec';
 import { type PutOptions, type R2Bucket, r2ObjectStore } from '@cflow/store';
 
 type Call =

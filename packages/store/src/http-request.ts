@@ -82,8 +82,8 @@ export class ServiceRequests {
           ...options.headers,
           ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
         },
-        // A key is for this service, not for whom it may point to.
-        redirect: 'error',
+        // A key is for this service, not for whom it may point to. Cloudflare's runtime knows no `error`.
+        redirect: 'manual',
         signal,
       });
     } catch (cause) {
@@ -96,6 +96,11 @@ export class ServiceRequests {
       clearTimeout(timer);
     }
     if (response.ok || options.accept?.includes(response.status)) return response;
+    // Browsers hide where to.
+    if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
+      void response.body?.cancel();
+      throw this.#unreachable('it points to another address, which is not followed', undefined);
+    }
     throw await this.#refusal(response);
   }
 

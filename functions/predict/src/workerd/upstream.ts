@@ -1,5 +1,6 @@
 import { ConfigurationError } from '@cflow/spec';
 import type { Context } from 'hono';
+import type { StatusCode } from 'hono/utils/http-status';
 import type { AppEnvironment } from '../app/environment.js';
 import { ProblemError } from '../app/problem.js';
 import type { Fetcher } from './bindings.js';
@@ -58,12 +59,12 @@ export function upstreamService({ baseUrl, apiKey, fetcher }: UpstreamOptions): 
         await answer.body?.cancel();
         throw away(ownKey ? 'does not take the key of the edge' : 'lies elsewhere', undefined);
       }
-      const returned = new Headers({ [FORWARDED_HEADER]: reason });
+      const returned: Record<string, string> = { [FORWARDED_HEADER]: reason };
       for (const [name, value] of answer.headers) {
         const rate = name.startsWith('ratelimit-');
-        if (rate || RETURNED.some((each) => each === name)) returned.set(name, value);
+        if (rate || RETURNED.some((each) => each === name)) returned[name] = value;
       }
-      return new Response(answer.body, { status: answer.status, headers: returned });
+      return c.newResponse(answer.body, answer.status as StatusCode, returned);
     },
   };
 }

@@ -56,8 +56,8 @@ export function readWorkerVariables(env: WorkerEnvironment): WorkerVariables {
     if (!(WORKER_BINDINGS as readonly string[]).includes(name))
       problems.push(`${name}: there is no such variable`);
   }
-  const { CFLOW_API_KEYS: keys, CFLOW_ANONYMOUS: anonymous } = parsed.data ?? {};
-  if (parsed.data && keys === undefined && anonymous !== true) {
+  const { CFLOW_API_KEYS: keys, CFLOW_ANONYMOUS: anonymous } = env;
+  if (!textOf(keys)?.trim() && !/^(?:true|1)$/.test(textOf(anonymous) ?? '')) {
     problems.push(
       'CFLOW_API_KEYS: others can reach the Worker, and it has no keys; give it some (cflow key NAME), or say that anybody may use it (CFLOW_ANONYMOUS=true)',
     );
