@@ -40,10 +40,10 @@ const startEdge = async (texts: Readonly<Record<string, string>>): Promise<Worke
   ends.push(worker.stop);
   return worker;
 };
-const post = (worker: Workerd, path: string, body: BodyInit | Uint8Array, headers = {}): Promise<Response> =>
+const post = (worker: Workerd, path: string, body: FormData | Uint8Array | string, headers = {}): Promise<Response> =>
   fetch(worker.url + path, {
     method: 'POST',
-    body: body as BodyInit,
+    body: body as FormData,
     headers: body instanceof FormData ? headers : { 'content-type': 'image/png', ...headers },
   });
 const deviceOf = async (response: Response): Promise<string | undefined> => {

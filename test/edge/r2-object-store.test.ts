@@ -48,11 +48,11 @@ function storeOf({ url }: Workerd): ObjectStore {
       name: error.code === 'store' ? 'StorageError' : 'CflowError',
     });
   };
-  const valueOf = async <T>(call: object, body?: Uint8Array | ReadableStream<Uint8Array>): Promise<T> =>
+  const answerOf = async <T>(call: object, body?: Uint8Array | ReadableStream<Uint8Array>): Promise<T> =>
     ((await (await ask(call, body)).json()) as { value: T }).value;
   return {
     name: 'r2',
-    head: (key) => valueOf<ObjectInfo | undefined>({ method: 'head', key }),
+    head: (key) => answerOf<ObjectInfo | undefined>({ method: 'head', key }),
     async get(key, { range, signal } = {}) {
       signal?.throwIfAborted();
       const response = await ask({ method: 'get', key, range });
@@ -69,10 +69,10 @@ function storeOf({ url }: Workerd): ObjectStore {
     async put(key, content, { ifMatch, sha256, signal } = {}) {
       signal?.throwIfAborted();
       const stream = content instanceof ReadableStream;
-      return valueOf<PutResult>({ method: 'put', key, stream, options: { ifMatch, sha256 } }, content);
+      return answerOf<PutResult>({ method: 'put', key, stream, options: { ifMatch, sha256 } }, content);
     },
-    delete: (key) => valueOf<undefined>({ method: 'delete', key }),
-    list: (prefix, page) => valueOf<ObjectInfo[]>({ method: 'list', prefix, page }),
-    listNames: (prefix, page) => valueOf<string[]>({ method: 'listNames', prefix, page }),
+    delete: (key) => answerOf<undefined>({ method: 'delete', key }),
+    list: (prefix, page) => answerOf<ObjectInfo[]>({ method: 'list', prefix, page }),
+    listNames: (prefix, page) => answerOf<string[]>({ method: 'listNames', prefix, page }),
   };
 }

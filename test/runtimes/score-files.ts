@@ -37,24 +37,28 @@ export async function scoreFiles(
     for (const { name, bytes } of images) {
       const image = await decode(bytes);
       const { score } = await detector.predict(image);
-      const planar = imageBatch([image], detector.manifest.configuration.inputSize).data as Uint8Array;
-      const { width, height, data } = image;
-      scored.push({
-        name,
-        score,
-        pixels: {
-          width,
-          height,
-          rgbHash: await sha256Hex(data),
-          planarHash: await sha256Hex(planar),
-          rgb: toBase64(data),
-        },
-      });
+      scored.push({ name, score, pixels: await pixelsOf(image, detector.manifest.configuration.inputSize) });
     }
     return scored;
   } finally {
     await detector.dispose();
   }
+}
+
+/** @param inputSize [height, width] of the detector's input */
+export async function pixelsOf(
+  image: RgbImage,
+  inputSize: readonly [number, number],
+): Promise<NonNullable<ScoredFile['pixels']>> {
+  const { width, height, data } = image;
+  const planar = imageBatch([image], inputSize).data as Uint8Array;
+  return {
+    width,
+    height,
+    rgbHash: await sha256Hex(data),
+    planarHash: await sha256Hex(planar),
+    rgb: toBase64(data),
+  };
 }
 
 /** The work as `serveWork` offers it. */

@@ -1,38 +1,40 @@
-// A Worker that scores and nothing else. A Worker may not compile WebAssembly: both modules come with its code.
+// The service as a Worker scores the work's files one by one; the pixels that it scored are shown beside, by the same decoder.
+import { parseManifest } from '@cflow/detector';
 import { decodeImagePortable, mozJpegDecoder } from '@cflow/images/portable';
-import { webDevices } from '@cflow/runtime/web';
-import * as ort from 'onnxruntime-web/wasm';
-import { fetchWork, scoreFiles } from '../score-files.js';
-import mozJpeg from './mozjpeg.wasm';
-import ortModule from './ort.wasm';
+import { createWorker } from '@cflow/predict/workerd';
+import { BUNDLE_FILES, type PredictResponse } from '@cflow/spec';
+import jpeg from '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm';
+import onnxRuntime from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
+import { fetchWork, pixelsOf, type ScoredFile } from '../score-files.js';
 
-interface WebAssemblyApi {
-  Module: new () => object;
-  instantiate(source: object, imports: object): Promise<object>;
+const cflow = createWorker({ wasm: { onnxRuntime, jpeg } });
+type Arguments = Parameters<typeof cflow.fetch>;
+const decodeJpeg = mozJpegDecoder(jpeg);
+
+async function scoreAll(origin: string, env: Arguments[1], context: Arguments[2]): Promise<ScoredFile[]> {
+  const { bundle, images } = await fetchWork(origin);
+  const bytes = bundle.get(BUNDLE_FILES.manifest) as Uint8Array;
+  const { inputSize } = (await parseManifest(bytes, 'bundle')).configuration;
+  const scored: ScoredFile[] = [];
+  for (const { name, bytes: body } of images) {
+    const headers = { 'content-type': 'application/octet-stream' };
+    const url = 'http://edge/v1/detectors/bundle/predict';
+    const asked = new Request(url, { method: 'POST', headers, body: body as Uint8Array<ArrayBuffer> });
+    const answer = await cflow.fetch(asked, env, context);
+    if (!answer.ok) throw new Error(`status ${answer.status}: ${await answer.text()}`);
+    const { predictions } = (await answer.json()) as PredictResponse;
+    const image = await decodeImagePortable(body, { decodeJpeg });
+    scored.push({ name, score: predictions[0]?.score as number, pixels: await pixelsOf(image, inputSize) });
+  }
+  return scored;
 }
-const { WebAssembly: api } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
-
-// onnxruntime-web instantiates bytes; here those bytes, whatever they are, mean the module that was deployed.
-const instantiate = api.instantiate.bind(api);
-api.instantiate = async (source, imports) =>
-  source instanceof api.Module
-    ? instantiate(source, imports)
-    : { instance: await instantiate(ortModule, imports), module: ortModule };
-ort.env.wasm.wasmBinary = new ArrayBuffer(8);
-ort.env.wasm.numThreads = 1;
-
-const devices = webDevices({ load: async () => ort });
-const decodeJpeg = mozJpegDecoder(mozJpeg);
 
 // biome-ignore lint/style/noDefaultExport: a Worker is the default export of its module
 export default {
-  async fetch(request: Request): Promise<Response> {
-    const origin = new URL(request.url).searchParams.get('work');
+  async fetch(...[request, env, context]: Arguments): Promise<Response> {
+    const origin = new URL(request.url).searchParams.get('work') as string;
     try {
-      const work = await fetchWork(origin as string);
-      return Response.json(
-        await scoreFiles(work, 'wasm', devices, (bytes) => decodeImagePortable(bytes, { decodeJpeg })),
-      );
+      return Response.json(await scoreAll(origin, env, context));
     } catch (error) {
       return new Response(String((error as Error).stack ?? error), { status: 500 });
     }
