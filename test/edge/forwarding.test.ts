@@ -40,7 +40,12 @@ const startEdge = async (texts: Readonly<Record<string, string>>): Promise<Worke
   ends.push(worker.stop);
   return worker;
 };
-const post = (worker: Workerd, path: string, body: FormData | Uint8Array | string, headers = {}): Promise<Response> =>
+const post = (
+  worker: Workerd,
+  path: string,
+  body: FormData | Uint8Array | string,
+  headers = {},
+): Promise<Response> =>
   fetch(worker.url + path, {
     method: 'POST',
     body: body as FormData,

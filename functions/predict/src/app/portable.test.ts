@@ -16,8 +16,8 @@ function imported(file: string, files = new Set<string>(), packages = new Set<st
   return { files, packages };
 }
 
-it('the app takes nothing from Node, nor from what does', () => {
-  const index = fileURLToPath(new URL('../index.ts', import.meta.url));
+it.each(['../index.ts', '../workerd.ts'])('%s takes nothing from Node, nor from what does', (entry) => {
+  const index = fileURLToPath(new URL(entry, import.meta.url));
   const { files, packages } = imported(index);
   expect(files.size).toBeGreaterThan(40);
   expect([...files].every((file) => existsSync(file))).toBe(true);
