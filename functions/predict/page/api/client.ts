@@ -33,17 +33,41 @@ export class Client {
 
   /** @throws ServiceError for what is not a success; Error in words when nothing answers. */
   async request(path: string, options: RequestOptions = {}): Promise<Response> {
+    const { method, query, body, json, headers, signal, onWait } = options;
+    const content = json === undefined ? body : JSON.stringify(json);
+    const init: RequestInit = {
+      method: method ?? (content === undefined ? 'GET' : 'POST'),
+      headers: { ...(json !== undefined && { 'content-type': 'application/json' }), ...headers },
+      ...(content !== undefined && { body: content }),
+      ...(signal && { signal }),
+    };
+    const response = await this.exchange(address(path, query), init, onWait);
+    if (!response.ok) throw await ServiceError.of(response);
+    return response;
+  }
+
+  /**
+   * As `fetch`, with the key: sent again when a key was given, or when there is room again. What is refused for good is
+   * an answer, too.
+   *
+   * @throws Error in words when nothing answers
+   */
+  async exchange(
+    url: string | URL,
+    init: RequestInit,
+    onWait?: (seconds: number) => void,
+  ): Promise<Response> {
     for (let attempt = 1; ; attempt++) {
       const key = this.key.value;
-      const response = await this.send(path, options, key);
+      const response = await this.send(url, init, key);
       if (response.ok) return response;
       if (response.status === 401 && (await this.key.ask(key))) continue;
       const wait = Number(response.headers.get('retry-after') ?? Number.NaN);
       const full = response.status === 429 || response.status === 503;
-      if (!full || Number.isNaN(wait) || attempt > PATIENCE) throw await ServiceError.of(response);
+      if (!full || Number.isNaN(wait) || attempt > PATIENCE) return response;
       const seconds = Math.min(30, Math.max(0.25, wait));
-      options.onWait?.(seconds);
-      await pause(seconds * 1000, options.signal);
+      onWait?.(seconds);
+      await pause(seconds * 1000, init.signal ?? undefined);
     }
   }
 
@@ -62,23 +86,13 @@ export class Client {
     return this.key.value;
   }
 
-  private async send(path: string, options: RequestOptions, key: string | null): Promise<Response> {
-    const { method, query, body, json, headers, signal } = options;
-    const url = address(path, query);
-    const sent: Record<string, string> = { ...headers };
-    if (key !== null) sent.authorization = `Bearer ${key}`;
-    if (json !== undefined) sent['content-type'] = 'application/json';
-    const content = json === undefined ? body : JSON.stringify(json);
+  private async send(url: string | URL, init: RequestInit, key: string | null): Promise<Response> {
+    const headers = new Headers(init.headers);
+    if (key !== null) headers.set('authorization', `Bearer ${key}`);
     try {
-      return await fetch(url, {
-        method: method ?? (content === undefined ? 'GET' : 'POST'),
-        headers: sent,
-        ...(content !== undefined && { body: content }),
-        ...(signal && { signal }),
-        cache: 'no-store',
-      });
+      return await fetch(url, { ...init, headers, cache: 'no-store' });
     } catch (error) {
-      if (signal?.aborted) throw error;
+      if (init.signal?.aborted) throw error;
       throw new Error('The service does not answer. Check that it is running and that you are connected.', {
         cause: error,
       });

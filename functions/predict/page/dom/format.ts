@@ -41,3 +41,9 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 export function shortVersion(version: string): string {
   return version.slice(0, 12);
 }
+
+export function formatMilliseconds(milliseconds: number): string {
+  if (milliseconds >= 9950) return `${Math.round(milliseconds / 1000)} s`;
+  if (milliseconds >= 995) return `${(milliseconds / 1000).toFixed(1)} s`;
+  return `${milliseconds < 9.95 ? Number(milliseconds.toPrecision(2)) : Math.round(milliseconds)} ms`;
+}

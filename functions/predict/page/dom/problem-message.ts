@@ -1,30 +1,61 @@
+import { ApiError, ConnectionError } from '@cflow/sdk';
 import { ServiceError } from '../api/service-error.js';
 import { button, element } from './element.js';
 
+interface Told {
+  title?: string | undefined;
+  text: string;
+  errors?: readonly { path?: string | null | undefined; message: string }[] | undefined;
+  attempts?: readonly { device: string; reason: string }[] | undefined;
+  requestId?: string | undefined;
+}
+
 /** An error in words: what it is, each thing that is wrong, and the id to name when asking for help. */
 export function problemMessage(error: unknown, retry?: () => void): HTMLElement {
-  const problem = error instanceof ServiceError ? error.problem : undefined;
-  const text = error instanceof Error ? error.message : String(error);
+  const { title, text, errors = [], attempts = [], requestId } = told(error);
+  // Where the message is a list of the devices already, it is not made once more.
+  const listed = attempts.filter(({ reason }) => !text.includes(reason));
   return element(
     'div',
     { class: 'problem', role: 'alert' },
-    problem && element('strong', {}, problem.title),
+    title && element('strong', {}, title),
     element('p', {}, text),
-    problem?.errors &&
+    errors.length > 0 &&
       element(
         'ul',
         {},
-        ...problem.errors.map(({ path, message }) =>
-          element('li', {}, path ? `${path}: ${message}` : message),
-        ),
+        ...errors.map(({ path, message }) => element('li', {}, path ? `${path}: ${message}` : message)),
       ),
-    problem?.attempts &&
-      element(
-        'ul',
-        {},
-        ...problem.attempts.map(({ device, reason }) => element('li', {}, `${device}: ${reason}`)),
-      ),
-    problem && element('p', { class: 'hint' }, 'Request ', element('code', {}, problem.requestId)),
+    listed.length > 0 &&
+      element('ul', {}, ...listed.map(({ device, reason }) => element('li', {}, `${device}: ${reason}`))),
+    requestId && element('p', { class: 'hint' }, 'Request ', element('code', {}, requestId)),
     retry && button('Try again', '', retry),
   );
+}
+
+function told(error: unknown): Told {
+  if (error instanceof ServiceError && error.problem) {
+    const { title, errors, attempts, requestId } = error.problem;
+    return { title, text: error.message, errors, attempts, requestId };
+  }
+  // What the page's own client said of the connection.
+  if (error instanceof ConnectionError && error.cause instanceof Error) return told(error.cause);
+  if (error instanceof ApiError) {
+    const { errors, attempts, requestId } = error;
+    // Method, path and status are for programs.
+    const text = sentence(error.message.replace(/ \((?:GET|POST|PUT|DELETE) [^()]*\)$/, ''));
+    return { text, errors, attempts, requestId };
+  }
+  if (error instanceof Error) {
+    const { attempts } = error as { attempts?: Told['attempts'] };
+    return { text: sentence(error.message), attempts };
+  }
+  return { text: sentence(String(error)) };
+}
+
+/** Messages of the packages begin small and end without a stop; on the page they stand alone. */
+export function sentence(message: string): string {
+  const text = message.trim();
+  const whole = /[.!?…]$/.test(text) ? text : `${text}.`;
+  return whole.charAt(0).toUpperCase() + whole.slice(1);
 }

@@ -5,12 +5,10 @@ import { byId } from '../dom/by-id.js';
 import { element } from '../dom/element.js';
 import { formatProbability, formatTime, plural, shortVersion } from '../dom/format.js';
 import { problemMessage } from '../dom/problem-message.js';
+import type { ChosenDetector, TrainedHere } from './chosen-detector.js';
 
-export interface ChosenDetector {
-  name: string;
-  /** An alias or a version. */
-  reference: string;
-}
+/** Values of the options that stand for detectors of this tab; no name of a service's has a colon. */
+const HERE = 'here:';
 
 /** Which detector and which version of it, and how far recent scores are from its calibration. */
 export class DetectorChoice {
@@ -19,27 +17,36 @@ export class DetectorChoice {
   private readonly drift = byId('drift');
   private readonly problem = byId('detector-problem');
   private detectors: DetectorSummary[] = [];
+  private readonly here: TrainedHere[] = [];
   private readonly client: Client;
   private readonly onChange: () => void;
 
   constructor(client: Client, onChange: () => void) {
     this.client = client;
     this.onChange = onChange;
-    this.detector.addEventListener('change', () => void this.showReferences());
+    this.detector.addEventListener('change', () => {
+      if (this.trained) this.showTrained();
+      else void this.showReferences();
+    });
     this.reference.addEventListener('change', () => this.changed());
   }
 
   get chosen(): ChosenDetector | undefined {
+    const { trained } = this;
     const name = this.detector.value;
+    if (trained) {
+      return { name: trained.bundle.name, reference: trained.id, version: trained.version, trained };
+    }
     const reference = this.reference.value;
-    return name && reference ? { name, reference } : undefined;
+    const aliases = this.detectors.find((each) => each.name === name)?.aliases;
+    return name && reference ? { name, reference, version: aliases?.[reference] ?? reference } : undefined;
   }
 
-  /** The version that an alias means as far as the page knows. */
-  get chosenVersion(): string | undefined {
-    const { chosen } = this;
-    const aliases = this.detectors.find(({ name }) => name === chosen?.name)?.aliases;
-    return chosen && (aliases?.[chosen.reference] ?? chosen.reference);
+  /** Adds a detector that was trained in this tab, and chooses it. */
+  addTrained(trained: TrainedHere): void {
+    if (!this.here.includes(trained)) this.here.push(trained);
+    this.showDetectors(HERE + trained.id);
+    this.showTrained();
   }
 
   async refresh(preferred?: ChosenDetector): Promise<void> {
@@ -51,18 +58,15 @@ export class DetectorChoice {
       this.problem.replaceChildren(problemMessage(error, () => void this.refresh(preferred)));
       return;
     }
-    byId('no-detectors').hidden = this.detectors.length > 0;
-    byId('inspection').hidden = this.detectors.length === 0;
-    this.detector.replaceChildren(
-      ...this.detectors.map(({ name }) => element('option', { value: name }, name)),
-    );
-    if (this.detectors.some(({ name }) => name === before?.name)) this.detector.value = before!.name;
-    if (this.detectors.length > 0) await this.showReferences(before?.reference);
+    const wanted = before?.trained ? HERE + before.trained.id : before?.name;
+    this.showDetectors(wanted);
+    if (this.trained) this.showTrained();
+    else if (this.detectors.length > 0) await this.showReferences(before?.reference);
   }
 
   async refreshDrift(): Promise<void> {
     const { chosen } = this;
-    if (!chosen) return;
+    if (!chosen || chosen.trained) return;
     try {
       const drift = await this.client.json<Drift>(`v1/detectors/${chosen.name}/drift`, {
         query: { version: chosen.reference },
@@ -84,6 +88,29 @@ export class DetectorChoice {
       after = page.next;
     }
     return found;
+  }
+
+  private get trained(): TrainedHere | undefined {
+    return this.here.find(({ id }) => HERE + id === this.detector.value);
+  }
+
+  private showDetectors(wanted: string | undefined): void {
+    const options = this.detectors.map(({ name }) => element('option', { value: name }, name));
+    const here = this.here.map(({ id, bundle }) => element('option', { value: HERE + id }, bundle.name));
+    const groups = [
+      element('optgroup', { label: 'Trained in this tab' }, ...here),
+      element('optgroup', { label: 'Of the service' }, ...options),
+    ];
+    this.detector.replaceChildren(...(here.length > 0 ? groups : options));
+    const none = options.length + here.length === 0;
+    byId('no-detectors').hidden = !none;
+    byId('inspection').hidden = none;
+    if ([...this.detector.options].some(({ value }) => value === wanted)) this.detector.value = wanted!;
+  }
+
+  private showTrained(): void {
+    this.reference.replaceChildren(element('option', { value: '' }, 'in this tab only'));
+    this.changed();
   }
 
   private async showReferences(preferred?: string): Promise<void> {

@@ -1,36 +1,49 @@
-import type { PredictionResult, PredictResponse, ScoreCalibration, VersionDetail } from '@cflow/spec';
+import type { Prediction } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
 import { byId } from '../dom/by-id.js';
 import { plural } from '../dom/format.js';
 import { problemMessage } from '../dom/problem-message.js';
+import type { Places } from '../places/places.js';
+import type { ChosenDetector } from './chosen-detector.js';
 import { DetectorChoice } from './detector-choice.js';
 import { droppedFiles, mayBeImage, type NamedFile } from './dropped-files.js';
-import { readMap } from './read-map.js';
 import { ResultCard } from './result-card.js';
+import type { StripScore } from './score-strip.js';
+import { SlicedWork } from './sliced-work.js';
+import { takeFiles } from './take-files.js';
 import { ThresholdPanel } from './threshold-panel.js';
-import { VersionState } from './version-state.js';
+import type { VersionState } from './version-state.js';
+import { VersionStates } from './version-states.js';
 
 /** Images that the page keeps: their maps are held in memory so that the threshold can be moved. */
 const MAX_RESULTS = 500;
-/** Requests at a time; the service scores them as one batch. */
-const CONCURRENCY = 4;
 
 /** Images in, verdicts out: the upper half of the page. */
 export class Inspection {
   readonly choice: DetectorChoice;
+  /** What else is judged at the threshold: its score, where there is one. */
+  readonly live: { score?: StripScore | undefined; judge?: () => void } = {};
   private readonly client: Client;
+  private readonly places: Places;
+  private readonly onChosen: () => void;
   private readonly list = byId('results');
   private readonly problem = byId('drop-problem');
   private readonly cards = new Set<ResultCard>();
   private readonly queue: ResultCard[] = [];
-  private readonly states = new Map<string, VersionState>();
+  private readonly states: VersionStates;
   private readonly panel: ThresholdPanel;
+  /** Colours and regions; labels are there at once. */
+  private readonly drawing = new SlicedWork<ResultCard>((card) => card.draw());
   private running = 0;
   private frame = 0;
   private current: VersionState | undefined;
 
-  constructor(client: Client) {
+  /** @param onChosen Called when another detector was chosen. */
+  constructor(client: Client, places: Places, onChosen: () => void) {
     this.client = client;
+    this.places = places;
+    this.onChosen = onChosen;
+    this.states = new VersionStates(client, places, () => this.schedule());
     this.panel = new ThresholdPanel(
       () => this.schedule(),
       () => this.scoresOf(this.current),
@@ -58,7 +71,7 @@ export class Inspection {
     this.problem.replaceChildren(...notes.map((note) => problemMessage(note)));
     for (const { file, path } of room) {
       const card = new ResultCard(file, path, {
-        feedback: (prediction, label) => this.feedback(prediction, label),
+        feedback: (id, label) => this.feedback(id, label),
         remove: (each) => this.remove(each),
         retry: (each) => this.enqueue(each),
       });
@@ -69,6 +82,37 @@ export class Inspection {
     this.summarise();
   }
 
+  /** Scores an image where it is chosen, and takes what it says into the range of its version. */
+  async predict(
+    image: Blob | ImageBitmap,
+    signal?: AbortSignal,
+  ): Promise<{ prediction: Prediction; map: NonNullable<Prediction['map']>; state: VersionState }> {
+    const { chosen } = this.choice;
+    const { map, ...prediction } = await this.places.predict(image, signal);
+    if (!map) throw new Error('There is no anomaly map, although it was asked for.');
+    if (chosen?.trained) chosen.trained.version = prediction.detector.version;
+    const state = this.states.of(prediction);
+    const lowest = map.data.reduce((a, b) => (b < a ? b : a), Number.POSITIVE_INFINITY);
+    state.include(prediction.score, lowest);
+    if (sameDetector(chosen, this.choice.chosen)) this.current = state;
+    this.schedule();
+    return { prediction, map, state };
+  }
+
+  /** Labels now, colours and regions as there is time, however fast the slider moves. */
+  schedule(): void {
+    if (this.frame !== 0) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      for (const card of this.cards) card.judge();
+      this.live.judge?.();
+      this.drawing.start([...this.cards].filter((card) => card.stale));
+      const shown = this.scoresOf(this.current).length > 0;
+      this.panel.show(shown ? this.current : undefined);
+      this.summarise();
+    });
+  }
+
   private enqueue(card: ResultCard): void {
     if (this.queue.includes(card)) return;
     card.wait('Waiting …');
@@ -77,7 +121,7 @@ export class Inspection {
   }
 
   private work(): void {
-    while (this.running < CONCURRENCY) {
+    while (this.running < this.places.concurrency) {
       const card = this.queue.shift();
       if (!card) return;
       this.running++;
@@ -90,72 +134,26 @@ export class Inspection {
   }
 
   private async score(card: ResultCard): Promise<void> {
-    const { chosen } = this.choice;
-    if (!chosen) return card.fail(new Error('Choose a detector first.'));
     card.wait('Scoring …');
     try {
-      const { predictions } = await this.client.json<PredictResponse>(
-        `v1/detectors/${chosen.name}@${chosen.reference}/predict`,
-        {
-          query: { map: 'f32', regions: false },
-          body: card.file,
-          headers: { 'content-type': card.file.type || 'application/octet-stream' },
-          onWait: () => card.wait('The service is busy. Waiting for room …'),
-        },
-      );
-      const prediction = predictions[0];
-      if (!prediction?.map)
-        throw new Error('The service sent no anomaly map, although it was asked for one.');
-      if (!this.cards.has(card)) return;
-      const map = readMap(prediction.map);
-      const state = this.stateOf(prediction);
-      state.include(
-        prediction.score,
-        map.data.reduce((a, b) => (b < a ? b : a), Number.POSITIVE_INFINITY),
-      );
-      // The text of the map is a third larger than its values, and of no more use.
-      delete prediction.map;
-      card.show(prediction, map, state);
-      this.current = state;
+      const { prediction, map, state } = await this.predict(card.file);
+      if (this.cards.has(card)) card.show(prediction, map, state);
     } catch (error) {
       card.fail(error);
     }
-    this.repaint();
     this.schedule();
   }
 
-  private stateOf(prediction: PredictionResult): VersionState {
-    const { name, version } = prediction.detector;
-    const key = `${name}@${version}`;
-    let state = this.states.get(key);
-    if (!state) {
-      state = new VersionState(prediction);
-      this.states.set(key, state);
-      void this.calibrate(state);
-    }
-    return state;
-  }
-
-  /** Without the right to read the manifest there is a threshold, but no false-alarm rate. */
-  private async calibrate(state: VersionState): Promise<void> {
-    try {
-      const detail = await this.client.json<VersionDetail>(
-        `v1/detectors/${state.name}/versions/${state.version}`,
-      );
-      state.calibration = detail.manifest.calibration.score as ScoreCalibration;
-      this.schedule();
-    } catch {
-      byId('false-alarm-rate').title = 'The service does not let this key read the calibration.';
-    }
-  }
-
-  private async feedback({ id }: PredictionResult, label: 'good' | 'bad'): Promise<void> {
+  private async feedback(id: string, label: 'good' | 'bad'): Promise<void> {
     await this.client.request(`v1/predictions/${encodeURIComponent(id)}/feedback`, { json: { label } });
   }
 
   private remove(card: ResultCard): void {
     const place = [...this.cards].indexOf(card);
     this.cards.delete(card);
+    this.drawing.forget(card);
+    const waiting = this.queue.indexOf(card);
+    if (waiting >= 0) this.queue.splice(waiting, 1);
     card.dispose();
     const next = [...this.cards][Math.min(place, this.cards.size - 1)];
     (next?.node.querySelector<HTMLElement>('.remove') ?? byId('files')).focus();
@@ -164,33 +162,21 @@ export class Inspection {
 
   /** Another detector was chosen: its threshold is the one to be moved, if it has scored anything. */
   private changed(): void {
-    const { chosen, chosenVersion } = this.choice;
-    this.current = this.states.get(`${chosen?.name}@${chosenVersion}`);
+    const { chosen } = this.choice;
+    this.places.aim(chosen);
+    this.current = this.states.find(chosen);
+    this.onChosen();
     this.schedule();
   }
 
-  private repaint(): void {
-    for (const card of this.cards) card.paint();
-  }
-
-  /** Labels and regions once per frame, however fast the slider moves. */
-  private schedule(): void {
-    if (this.frame !== 0) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      for (const card of this.cards) card.judge();
-      const shown = this.scoresOf(this.current).length > 0;
-      this.panel.show(shown ? this.current : undefined);
-      this.summarise();
-    });
-  }
-
-  private scoresOf(state: VersionState | undefined): { score: number; label: 'good' | 'bad' }[] {
-    const scores = [];
+  private scoresOf(state: VersionState | undefined): StripScore[] {
+    const scores: StripScore[] = [];
+    if (!state) return scores;
     for (const { prediction, label } of this.cards) {
-      if (prediction && label && prediction.detector.version === state?.version)
+      if (prediction && label && prediction.detector.version === state.version)
         scores.push({ score: prediction.score, label });
     }
+    if (this.live.score) scores.push(this.live.score);
     return scores;
   }
 
@@ -209,37 +195,24 @@ export class Inspection {
   }
 
   private takeFiles(): void {
-    const input = byId('files', HTMLInputElement);
-    input.addEventListener('change', () => {
-      this.add([...(input.files ?? [])].map((file) => ({ file, path: file.name })));
-      // So that the same file can be chosen once more.
-      input.value = '';
-    });
-    const drop = byId('drop');
-    const taken = (transfer: DataTransfer): void => {
-      if (byId('inspection').hidden) return;
-      droppedFiles(transfer).then(
-        (files) => this.add(files),
-        (error: unknown) => this.problem.replaceChildren(problemMessage(error)),
-      );
+    const onFiles = (files: NamedFile[]): void => {
+      if (!byId('inspection').hidden) this.add(files);
     };
-    // Anywhere on the page: a browser would leave the page for a file that misses its place.
-    addEventListener('dragover', (event) => {
-      if (!event.dataTransfer?.types.includes('Files')) return;
-      event.preventDefault();
-      drop.classList.add('over');
+    const onError = (error: unknown): void => this.problem.replaceChildren(problemMessage(error));
+    takeFiles({
+      input: byId('files', HTMLInputElement),
+      zone: byId('drop'),
+      // Anywhere on the page: a browser would leave the page for a file that misses its place.
+      target: window,
+      onFiles,
+      onError,
     });
-    addEventListener('dragleave', (event) => {
-      if (event.relatedTarget === null) drop.classList.remove('over');
-    });
-    addEventListener('drop', (event) => {
-      drop.classList.remove('over');
-      if (!event.dataTransfer?.types.includes('Files')) return;
-      event.preventDefault();
-      taken(event.dataTransfer);
-    });
-    addEventListener('paste', (event) => {
-      if ((event.clipboardData?.files.length ?? 0) > 0) taken(event.clipboardData!);
+    addEventListener('paste', ({ clipboardData }) => {
+      if (clipboardData && clipboardData.files.length > 0) droppedFiles(clipboardData).then(onFiles, onError);
     });
   }
+}
+
+function sameDetector(a: ChosenDetector | undefined, b: ChosenDetector | undefined): boolean {
+  return a?.name === b?.name && a?.reference === b?.reference;
 }

@@ -1,7 +1,8 @@
 import { findRegions } from '@cflow/evaluation';
-import type { PredictionResult, Region, ScalarMap } from '@cflow/spec';
+import type { Prediction } from '@cflow/sdk';
+import type { Region, ScalarMap } from '@cflow/spec';
 import { button, element, svg } from '../dom/element.js';
-import { formatProbability, formatScore, plural, shortVersion } from '../dom/format.js';
+import { formatMilliseconds, formatProbability, formatScore, plural, shortVersion } from '../dom/format.js';
 import { problemMessage } from '../dom/problem-message.js';
 import { paintMap } from './colors.js';
 import type { VersionState } from './version-state.js';
@@ -10,7 +11,8 @@ import type { VersionState } from './version-state.js';
 const MAX_REGIONS = 100;
 
 export interface CardActions {
-  feedback(prediction: PredictionResult, label: 'good' | 'bad'): Promise<void>;
+  /** On a prediction of the service, by its id. */
+  feedback(id: string, label: 'good' | 'bad'): Promise<void>;
   remove(card: ResultCard): void;
   retry(card: ResultCard): void;
 }
@@ -20,10 +22,12 @@ export class ResultCard {
   readonly node: HTMLLIElement = element('li', { class: 'card' });
   readonly file: Blob;
   readonly name: string;
-  prediction: PredictionResult | undefined;
+  prediction: Prediction | undefined;
   label: 'good' | 'bad' | undefined;
   failed = false;
   private state: VersionState | undefined;
+  /** What is drawn: threshold and colours. */
+  private drawn = '';
   private map: ScalarMap | undefined;
   private readonly address: string;
   private readonly actions: CardActions;
@@ -70,7 +74,7 @@ export class ResultCard {
     this.body.replaceChildren(problemMessage(error, () => this.actions.retry(this)));
   }
 
-  show(prediction: PredictionResult, map: ScalarMap, state: VersionState): void {
+  show(prediction: Prediction, map: ScalarMap, state: VersionState): void {
     this.failed = false;
     this.prediction = prediction;
     this.map = map;
@@ -99,7 +103,7 @@ export class ResultCard {
         element(
           'span',
           { class: 'origin' },
-          `${state.name} ${shortVersion(state.version)}, ${prediction.detector.device}`,
+          `${state.name} ${shortVersion(state.version)}, ${placeOf(prediction)}`,
         ),
       ),
       element(
@@ -124,25 +128,36 @@ export class ResultCard {
         ),
         element('p', { class: 'hint' }, `In pixels of the map, ${map.width} × ${map.height}.`),
       ),
-      this.feedback(prediction),
+      ...(prediction.id === undefined ? [] : [this.feedback(prediction.id)]),
     );
-    this.paint();
+    this.drawn = '';
     this.judge();
+    this.draw();
   }
 
-  /** Colours, after the scale has changed. */
-  paint(): void {
-    if (this.map && this.state) paintMap(this.heat, this.map, this.state.colors);
-  }
-
-  /** Label and regions at the threshold as it is now. */
+  /** The label at the threshold as it is now. */
   judge(): void {
-    const { prediction, map, state } = this;
-    if (!prediction || !map || !state) return;
-    this.label = prediction.score >= state.threshold ? 'bad' : 'good';
+    const { prediction, state } = this;
+    if (!prediction || !state) return;
+    const label = prediction.score >= state.threshold ? 'bad' : 'good';
+    if (this.label === label && this.node.dataset.label === label) return;
+    this.label = label;
+    this.node.dataset.label = label;
+    this.chip.textContent = label;
+  }
+
+  /** Whether colours or regions are not those of the scale and the threshold as they are now. */
+  get stale(): boolean {
+    return this.state !== undefined && this.drawn !== drawingOf(this.state);
+  }
+
+  /** Colours and regions: a millisecond or more, so that there is no time for all cards in one frame. */
+  draw(): void {
+    const { map, state } = this;
+    if (!map || !state || !this.stale) return;
+    this.drawn = drawingOf(state);
+    paintMap(this.heat, map, state.colors);
     const regions = findRegions(map, state.threshold, { limit: MAX_REGIONS });
-    this.node.dataset.label = this.label;
-    this.chip.textContent = this.label;
     this.image.alt = `${this.name}: ${this.label}, ${plural(regions.length, 'region')}`;
     const full = regions.length === MAX_REGIONS;
     this.regionNote.textContent = full
@@ -157,7 +172,7 @@ export class ResultCard {
     this.node.remove();
   }
 
-  private feedback(prediction: PredictionResult): HTMLElement {
+  private feedback(id: string): HTMLElement {
     const note = element('span', { class: 'hint', role: 'status' });
     const choices = (['good', 'bad'] as const).map((label) => {
       const choice = button(label === 'good' ? 'Good' : 'Bad', 'choice', () => void say(label, choice));
@@ -169,7 +184,7 @@ export class ResultCard {
     const say = async (label: 'good' | 'bad', choice: HTMLButtonElement): Promise<void> => {
       for (const each of choices) each.disabled = true;
       try {
-        await this.actions.feedback(prediction, label);
+        await this.actions.feedback(id, label);
         for (const each of choices) each.setAttribute('aria-pressed', String(each === choice));
         note.textContent = 'Noted.';
         row.nextElementSibling?.remove();
@@ -184,7 +199,17 @@ export class ResultCard {
   }
 }
 
-function boxOf({ box }: Region): SVGRectElement {
+function drawingOf({ threshold, colors }: VersionState): string {
+  return `${threshold} ${colors.min} ${colors.max}`;
+}
+
+/** Which device has answered, where, and how long it took. */
+function placeOf({ detector, where, milliseconds }: Prediction): string {
+  const place = where === 'remote' ? `${detector.device} of the server` : `${detector.device} in this page`;
+  return `${place}, ${formatMilliseconds(milliseconds)}`;
+}
+
+export function boxOf({ box }: Region): SVGRectElement {
   return svg('rect', { x: box.x, y: box.y, width: box.width, height: box.height });
 }
 

@@ -1,5 +1,6 @@
 import { falseAlarmProbability, thresholdForFalseAlarmRate } from '@cflow/evaluation';
-import type { PredictionResult, ScoreCalibration } from '@cflow/spec';
+import type { Prediction } from '@cflow/sdk';
+import type { ScoreCalibration } from '@cflow/spec';
 import type { Scale } from './colors.js';
 
 /** What the page knows of one version of a detector: the threshold in use, and the range that its scores take. */
@@ -14,7 +15,7 @@ export class VersionState {
   private low: number;
   private high: number;
 
-  constructor({ detector, threshold, score }: PredictionResult) {
+  constructor({ detector, threshold, score }: Prediction) {
     this.name = detector.name;
     this.version = detector.version;
     this.threshold = threshold;

@@ -29,7 +29,7 @@ export class JobView {
   private frame = 0;
   private history = new LossHistory();
   private secondsLeft: number | null = null;
-  private readonly title = element('h3', { tabindex: '-1' });
+  private readonly title = element('h4', { tabindex: '-1' });
   private readonly status = element('span', { class: 'chip' });
   private readonly bar = element('progress', { max: 1, 'aria-label': 'Progress' });
   private readonly note = element('p', { class: 'hint', role: 'status' });

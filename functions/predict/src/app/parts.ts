@@ -30,6 +30,8 @@ export type FetchUrl = (
 export interface PageAsset {
   contentType: string;
   body: Uint8Array;
+  /** How `body` is compressed; whoever does not take it so gets it as it was. Default: not at all. */
+  encoding?: 'gzip' | undefined;
   /** Strong, in quotes. */
   etag: string;
   /** For the header Cache-Control: immutable where the name has a hash. Default `no-cache`. */

@@ -10,10 +10,12 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
+  // Browsers compile it while it arrives only when it comes as what it is.
+  '.wasm': 'application/wasm',
 };
 
-/** The hash that the build puts into the name of an asset: whatever has the same name is the same. */
-const HASHED = /-[0-9a-f]{10}\.\w+$/;
+/** The hash that the build puts into the name of an asset or of its folder: whatever has the same name is the same. */
+const HASHED = /-(?:[0-9a-f]{10}|[0-9A-Z]{8})(?:\.\w+$|\/)/;
 
 /**
  * The web page's files by the path that they are served under: `/`, `/docs`, and `/assets/…`.
@@ -24,14 +26,16 @@ const HASHED = /-[0-9a-f]{10}\.\w+$/;
 export async function loadPage(directory: string = builtPage()): Promise<ReadonlyMap<string, PageAsset>> {
   const page = new Map<string, PageAsset>();
   for (const file of await filesIn(directory)) {
-    const path = `/${relative(directory, file).split(sep).join('/')}`;
-    const contentType = CONTENT_TYPES[extname(file)];
+    const stored = `/${relative(directory, file).split(sep).join('/')}`;
+    const path = stored.replace(/\.gz$/, '');
+    const contentType = CONTENT_TYPES[extname(path)];
     if (contentType === undefined) continue;
     const body = new Uint8Array(await readFile(file));
     const etag = `"${createHash('sha256').update(body).digest('hex')}"`;
     const cacheControl = HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache';
     const address = path === '/index.html' ? '/' : path.replace(/\.html$/, '');
-    page.set(address, { contentType, body, etag, cacheControl });
+    const encoding = stored === path ? undefined : 'gzip';
+    page.set(address, { contentType, body, etag, cacheControl, encoding });
   }
   if (!page.has('/')) {
     throw new ConfigurationError('expected a built page, found none; run the build of @cflow/predict');

@@ -2,10 +2,11 @@ import { namesEtag } from '../byte-range.js';
 import { type App, newApp } from '../new-app.js';
 import type { PageAsset } from '../parts.js';
 
-/** Nothing from elsewhere, nothing inline, in nobody's frame. */
+/** Nothing from elsewhere, nothing inline, in nobody's frame; WebAssembly, for scoring in the page. */
 const POLICY = [
   "default-src 'none'",
-  "script-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "worker-src 'self'",
   "style-src 'self'",
   "img-src 'self' blob: data:",
   "connect-src 'self'",
@@ -14,16 +15,42 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** What makes the page cross-origin isolated: without it, browsers give WebAssembly one thread. */
+const ISOLATED = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
 /** The web page and what it is made of. */
 export function pageRoutes(assets: ReadonlyMap<string, PageAsset>): App {
   const app = newApp();
-  for (const [path, { body, contentType, etag, cacheControl = 'no-cache' }] of assets) {
-    const bytes = new Uint8Array(body);
+  for (const [path, { body, contentType, encoding, etag, cacheControl = 'no-cache' }] of assets) {
+    const bytes = body as Uint8Array<ArrayBuffer>;
     app.get(path, (c) => {
-      const headers = { etag, 'cache-control': cacheControl, 'content-security-policy': POLICY };
+      const headers = {
+        ...ISOLATED,
+        etag,
+        'cache-control': cacheControl,
+        'content-security-policy': POLICY,
+        ...(encoding && { vary: 'Accept-Encoding' }),
+      };
       if (namesEtag(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
-      return c.body(bytes, 200, { ...headers, 'content-type': contentType });
+      const whole = { ...headers, 'content-type': contentType };
+      if (!encoding) return c.body(bytes, 200, whole);
+      if (takes(c.req.header('accept-encoding'), encoding)) {
+        return c.body(bytes, 200, { ...whole, 'content-encoding': encoding });
+      }
+      return c.body(new Blob([bytes]).stream().pipeThrough(new DecompressionStream(encoding)), 200, whole);
     });
   }
   return app;
+}
+
+/** Whether a header Accept-Encoding names a coding, and not with the weight 0. */
+function takes(header: string | undefined, coding: string): boolean {
+  return (header ?? '').split(',').some((each) => {
+    const [name, weight] = each.trim().toLowerCase().split(/\s*;\s*q=/);
+    return name === coding && Number(weight ?? 1) > 0;
+  });
 }

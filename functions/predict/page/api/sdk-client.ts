@@ -1,0 +1,17 @@
+import { CflowClient } from '@cflow/sdk';
+import { address, type Client } from './client.js';
+
+/**
+ * The SDK's client, which asks over the page's own: with its key, and patient where the service has no room.
+ *
+ * @param onWait Called when a request waits for room.
+ */
+export function sdkClient(client: Client, onWait?: (seconds: number) => void): CflowClient {
+  return new CflowClient({
+    baseUrl: address('.'),
+    fetch: (url, init) => client.exchange(url, init, onWait),
+    // Somebody may have to find a key first, and what is to be sent again is sent by the page.
+    timeout: 0,
+    maxRetries: 0,
+  });
+}

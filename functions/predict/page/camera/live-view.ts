@@ -1,0 +1,182 @@
+import { findRegions } from '@cflow/evaluation';
+import type { Prediction } from '@cflow/sdk';
+import { byId } from '../dom/by-id.js';
+import { svg } from '../dom/element.js';
+import { formatMilliseconds, formatScore, plural } from '../dom/format.js';
+import { problemMessage } from '../dom/problem-message.js';
+import { paintMap } from '../inspect/colors.js';
+import type { Inspection } from '../inspect/inspection.js';
+import { boxOf } from '../inspect/result-card.js';
+import type { VersionState } from '../inspect/version-state.js';
+import { Camera } from './camera.js';
+import { eachFrame } from './each-frame.js';
+import { FrameMeter } from './frame-meter.js';
+
+const MAX_REGIONS = 20;
+/** Milliseconds between two verdicts that are read out: a camera says more than anybody can listen to. */
+const SPOKEN_EVERY = 3000;
+
+interface Scored {
+  prediction: Prediction;
+  map: NonNullable<Prediction['map']>;
+  state: VersionState;
+}
+
+/** The camera at live rate: one frame is scored at a time, and what comes meanwhile is dropped, not queued. */
+export class LiveView {
+  private readonly inspection: Inspection;
+  private readonly camera: Camera;
+  private readonly panel = byId('live');
+  private readonly start = byId('live-start', HTMLButtonElement);
+  private readonly problem = byId('live-problem');
+  private readonly heat = byId('live-heat', HTMLCanvasElement);
+  private readonly boxes = svg('svg', { class: 'boxes', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
+  private readonly chip = byId('live-chip');
+  private readonly score = byId('live-score');
+  private readonly rate = byId('live-rate');
+  private readonly device = byId('live-device');
+  private readonly spoken = byId('live-spoken');
+  private running: AbortController | undefined;
+  private meter = new FrameMeter();
+  private scored: Scored | undefined;
+  private spokenAt = 0;
+  private kept = 0;
+  private readonly onStart: () => void;
+
+  /** @param onStart Called before the camera is asked for: others let go of it. */
+  constructor(inspection: Inspection, onStart: () => void) {
+    this.inspection = inspection;
+    this.onStart = onStart;
+    this.camera = new Camera(byId('live-video', HTMLVideoElement), () => {
+      this.stop();
+      this.problem.replaceChildren(problemMessage('The camera is gone. Connect it and start it again.'));
+    });
+    byId('live-picture').append(this.boxes);
+    this.start.addEventListener('click', () => void this.run());
+    byId('live-stop').addEventListener('click', () => {
+      this.stop();
+      this.start.focus();
+    });
+    byId('live-keep').addEventListener('click', () => void this.keep());
+    inspection.live.judge = () => this.judge();
+  }
+
+  stop(): void {
+    this.running?.abort();
+    this.running = undefined;
+    this.camera.stop();
+    this.panel.hidden = true;
+    this.start.hidden = false;
+    this.start.disabled = false;
+    this.scored = undefined;
+    this.inspection.live.score = undefined;
+    this.inspection.schedule();
+  }
+
+  private async run(): Promise<void> {
+    this.onStart();
+    this.problem.replaceChildren();
+    this.start.disabled = true;
+    try {
+      if (!(await this.camera.start())) return;
+    } catch (error) {
+      this.stop();
+      this.problem.replaceChildren(problemMessage(error));
+      return;
+    }
+    const running = new AbortController();
+    this.running = running;
+    this.meter = new FrameMeter();
+    this.clear();
+    this.start.hidden = true;
+    this.panel.hidden = false;
+    byId('live-stop').focus();
+    let busy = false;
+    eachFrame(
+      this.camera.video,
+      (count, at) => {
+        this.meter.show(count, at);
+        this.showRate();
+        if (busy) return;
+        busy = true;
+        void this.scoreFrame(running.signal).finally(() => {
+          busy = false;
+        });
+      },
+      running.signal,
+    );
+  }
+
+  private async scoreFrame(signal: AbortSignal): Promise<void> {
+    this.meter.take();
+    try {
+      const frame = await this.camera.frame();
+      try {
+        const scored = await this.inspection.predict(frame, signal);
+        if (signal.aborted) return;
+        this.meter.finish(performance.now());
+        this.show(scored);
+      } finally {
+        frame.close();
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      this.stop();
+      this.problem.replaceChildren(problemMessage(error, () => void this.run()));
+      byId('live-problem').querySelector('button')?.focus();
+    }
+  }
+
+  private show(scored: Scored): void {
+    const { prediction, map } = scored;
+    this.scored = scored;
+    this.boxes.setAttribute('viewBox', `0 0 ${map.width} ${map.height}`);
+    const place = prediction.where === 'remote' ? 'of the server' : 'in this page';
+    this.device.textContent = `${prediction.detector.device} ${place}, ${formatMilliseconds(prediction.milliseconds)} a frame`;
+    this.judge();
+  }
+
+  private judge(): void {
+    if (!this.scored || !this.running) return;
+    const { prediction, map, state } = this.scored;
+    paintMap(this.heat, map, state.colors);
+    const regions = findRegions(map, state.threshold, { limit: MAX_REGIONS });
+    this.boxes.replaceChildren(...regions.map(boxOf));
+    const label = prediction.score >= state.threshold ? 'bad' : 'good';
+    this.panel.dataset.label = label;
+    this.chip.textContent = label;
+    this.score.textContent = formatScore(prediction.score);
+    this.inspection.live.score = { score: prediction.score, label };
+    const now = performance.now();
+    const text = label === 'bad' ? `bad, ${plural(regions.length, 'region')}` : 'good';
+    if (now < this.spokenAt + SPOKEN_EVERY || text === this.spoken.textContent) return;
+    this.spokenAt = now;
+    this.spoken.textContent = text;
+  }
+
+  private showRate(): void {
+    const { dropped, frames } = this.meter;
+    const rate = this.meter.rate(performance.now());
+    this.rate.textContent = `${rate.toFixed(rate < 10 ? 1 : 0)} frames a second scored, ${dropped} of ${frames} dropped`;
+  }
+
+  private async keep(): Promise<void> {
+    try {
+      const file = await this.camera.snapshot(`camera-${++this.kept}.png`);
+      this.inspection.add([{ file, path: file.name }]);
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error));
+    }
+  }
+
+  private clear(): void {
+    delete this.panel.dataset.label;
+    this.chip.textContent = '…';
+    this.score.textContent = '';
+    this.device.textContent = 'Waiting for the first frame …';
+    this.spoken.textContent = '';
+    this.spokenAt = 0;
+    this.boxes.replaceChildren();
+    this.heat.getContext('2d')?.clearRect(0, 0, this.heat.width, this.heat.height);
+  }
+}

@@ -1,0 +1,93 @@
+import type { TrainedBundle } from '@cflow/sdk/local';
+import type { Client } from '../api/client.js';
+import { sdkClient } from '../api/sdk-client.js';
+import { byId } from '../dom/by-id.js';
+import { button, element } from '../dom/element.js';
+import { formatBytes, formatDuration, plural, shortVersion } from '../dom/format.js';
+import { problemMessage, sentence } from '../dom/problem-message.js';
+import { PLACE_WORDS } from '../places/place.js';
+import type { TrainedHere } from '../inspect/chosen-detector.js';
+
+export interface TrainedActions {
+  use(trained: TrainedHere): void;
+  /** The service has a new version. */
+  published(): void;
+}
+
+/** What came of a training run in this page: to score with, to save, to upload. */
+export class TrainedView {
+  private readonly node = byId('here-outcome');
+  private readonly client: Client;
+  private readonly actions: TrainedActions;
+
+  constructor(client: Client, actions: TrainedActions) {
+    this.client = client;
+    this.actions = actions;
+  }
+
+  clear(): void {
+    this.node.replaceChildren();
+  }
+
+  show(trained: TrainedHere, images: number, seconds: number): void {
+    const { bundle, device } = trained;
+    const note = element('p', { class: 'hint', role: 'status' });
+    const problem = element('div', {});
+    const title = element(
+      'p',
+      { tabindex: '-1' },
+      element('strong', {}, bundle.name),
+      ` is ready: trained on ${plural(images, 'image')} in ${formatDuration(seconds)}, on ${PLACE_WORDS[device]}.`,
+    );
+    const busy = async (pressed: HTMLButtonElement, text: string, work: () => Promise<string>): Promise<void> => {
+      pressed.disabled = true;
+      problem.replaceChildren();
+      note.textContent = text;
+      try {
+        note.textContent = await work();
+      } catch (error) {
+        note.textContent = '';
+        problem.replaceChildren(problemMessage(error));
+      }
+      pressed.disabled = false;
+      pressed.focus();
+    };
+    const use = button('Score with it', 'primary', () => this.actions.use(trained));
+    const save = button('Save as a file', '', () => void busy(save, 'Packing …', () => this.save(bundle)));
+    const upload = button('Upload to the service', '', () =>
+      void busy(upload, 'Uploading …', () => this.upload(bundle)),
+    );
+    const refused = bundle.refused.map(({ device: other, reason }) =>
+      element('p', { class: 'hint' }, `${other} was not used: ${sentence(reason)}`),
+    );
+    this.node.replaceChildren(
+      element(
+        'div',
+        { class: 'outcome' },
+        title,
+        ...refused,
+        element('div', { class: 'choices' }, use, save, upload),
+        note,
+        problem,
+      ),
+    );
+    title.focus();
+  }
+
+  private async save(bundle: TrainedBundle): Promise<string> {
+    const archive = await bundle.toBlob();
+    const file = `${bundle.name}.cflow.zip`;
+    const address = URL.createObjectURL(archive);
+    const link = element('a', { href: address, download: file });
+    link.click();
+    // The browser takes the file after the click.
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    return `${file}, ${formatBytes(archive.size)}, is in your downloads. Unpacked it is a folder for cflow serve.`;
+  }
+
+  private async upload(bundle: TrainedBundle): Promise<string> {
+    const { version } = await bundle.upload(sdkClient(this.client));
+    this.actions.published();
+    return `Version ${shortVersion(version)} of ${bundle.name} is on the service now, as its latest.`;
+  }
+}

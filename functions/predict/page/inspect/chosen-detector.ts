@@ -1,0 +1,22 @@
+import type { TrainedBundle } from '@cflow/sdk/local';
+import type { LocalPlace } from '../places/place.js';
+
+/** A detector that this tab has trained, and that no service knows yet. */
+export interface TrainedHere {
+  /** Of this tab. */
+  id: string;
+  bundle: TrainedBundle;
+  /** Where it was trained, and so where it can score. */
+  device: LocalPlace;
+  /** Known when it has scored. */
+  version?: string | undefined;
+}
+
+export interface ChosenDetector {
+  name: string;
+  /** An alias or a version; of a detector that was trained here, its id. */
+  reference: string;
+  /** The version that an alias means as far as the page knows. */
+  version?: string | undefined;
+  trained?: TrainedHere | undefined;
+}

@@ -1,0 +1,34 @@
+/** Milliseconds of a frame that may be worked in: the page stays quick, however much there is to do. */
+const SLICE = 10;
+
+/** Work on many things, a slice of it in each frame. */
+export class SlicedWork<T> {
+  private readonly waiting = new Set<T>();
+  private frame = 0;
+  private readonly work: (item: T) => void;
+
+  constructor(work: (item: T) => void) {
+    this.work = work;
+  }
+
+  /** Has all of them worked on; the first at once. To be called within a frame. */
+  start(items: Iterable<T>): void {
+    for (const item of items) this.waiting.add(item);
+    if (this.frame === 0) this.slice();
+  }
+
+  forget(item: T): void {
+    this.waiting.delete(item);
+  }
+
+  private slice(): void {
+    this.frame = 0;
+    const until = performance.now() + SLICE;
+    for (const item of this.waiting) {
+      if (performance.now() > until) break;
+      this.waiting.delete(item);
+      this.work(item);
+    }
+    if (this.waiting.size > 0) this.frame = requestAnimationFrame(() => this.slice());
+  }
+}

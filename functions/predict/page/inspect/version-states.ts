@@ -1,0 +1,53 @@
+import type { Prediction } from '@cflow/sdk';
+import type { ScoreCalibration, VersionDetail } from '@cflow/spec';
+import type { Client } from '../api/client.js';
+import { byId } from '../dom/by-id.js';
+import type { Places } from '../places/places.js';
+import type { ChosenDetector } from './chosen-detector.js';
+import { VersionState } from './version-state.js';
+
+/** What the page knows of each version that has scored something. */
+export class VersionStates {
+  private readonly states = new Map<string, VersionState>();
+
+  private readonly client: Client;
+  private readonly places: Pick<Places, 'manifestOf'>;
+  private readonly onCalibrated: () => void;
+
+  constructor(client: Client, places: Pick<Places, 'manifestOf'>, onCalibrated: () => void) {
+    this.client = client;
+    this.places = places;
+    this.onCalibrated = onCalibrated;
+  }
+
+  find(chosen: ChosenDetector | undefined): VersionState | undefined {
+    return this.states.get(`${chosen?.name}@${chosen?.version}`);
+  }
+
+  of(prediction: Prediction): VersionState {
+    const { name, version } = prediction.detector;
+    const key = `${name}@${version}`;
+    let state = this.states.get(key);
+    if (!state) {
+      state = new VersionState(prediction);
+      this.states.set(key, state);
+      void this.calibrate(state);
+    }
+    return state;
+  }
+
+  /** Without the right to read the manifest there is a threshold, but no false-alarm rate. */
+  private async calibrate(state: VersionState): Promise<void> {
+    type Manifest = { calibration: { score: ScoreCalibration } };
+    const here = this.places.manifestOf(state.version) as Manifest | undefined;
+    try {
+      const manifest =
+        here ??
+        (await this.client.json<VersionDetail>(`v1/detectors/${state.name}/versions/${state.version}`)).manifest;
+      state.calibration = manifest.calibration.score as ScoreCalibration;
+      this.onCalibrated();
+    } catch {
+      byId('false-alarm-rate').title = 'The service does not let this key read the calibration.';
+    }
+  }
+}

@@ -1,0 +1,245 @@
+import type { Detector, ImageInput, Prediction } from '@cflow/sdk';
+import { CflowError } from '@cflow/sdk';
+import type { LocalDetector, Progress } from '@cflow/sdk/local';
+import type { Client } from '../api/client.js';
+import { sdkClient } from '../api/sdk-client.js';
+import type { ChosenDetector } from '../inspect/chosen-detector.js';
+import { loadLocal } from './local-detector.js';
+import { PLACES, type PlaceName } from './place.js';
+import { RecentTimes } from './recent-times.js';
+
+/** A detector that is open, or being opened. */
+interface Opened {
+  key: string;
+  place: PlaceName;
+  detector: Promise<Detector>;
+  loading: AbortController;
+  users: number;
+  retired: boolean;
+}
+
+/** What there is to show of the places. */
+export interface PlacesState {
+  /** Where the next image is scored. */
+  place: PlaceName;
+  /** Where somebody wants to score: differs while a detector is loaded. */
+  wanted: PlaceName;
+  /** The detector in this page, where it is loaded. */
+  local: LocalDetector | undefined;
+  progress: Progress | undefined;
+  /** Why the last wish could not be met. */
+  problem: unknown;
+  /** What happened by itself: a device was lost, the service is busy. */
+  note: string;
+  /** Whether the detector is in this tab only. */
+  here: boolean;
+}
+
+/** The places where the chosen detector can score, behind one call: every place is a `Detector` of the SDK. */
+export class Places {
+  readonly times: Readonly<Record<PlaceName, RecentTimes>> = {
+    server: new RecentTimes(),
+    webgpu: new RecentTimes(),
+    wasm: new RecentTimes(),
+  };
+  private readonly client: Client;
+  private readonly onState: (state: PlacesState) => void;
+  private target: ChosenDetector | undefined;
+  private place: PlaceName = 'server';
+  private current: Opened | undefined;
+  private pending: Opened | undefined;
+  private local: LocalDetector | undefined;
+  private progress: Progress | undefined;
+  private problem: unknown;
+  private note = '';
+
+  constructor(client: Client, onState: (state: PlacesState) => void) {
+    this.client = client;
+    this.onState = onState;
+  }
+
+  /** Images that are worth asking for at a time: the server makes a batch of them, a page has one device. */
+  get concurrency(): number {
+    return this.place === 'server' ? 4 : 1;
+  }
+
+  /** Another detector, or another version of it. */
+  aim(target: ChosenDetector | undefined): void {
+    if (keyOf(this.place, target) === keyOf(this.place, this.target)) return;
+    this.target = target;
+    for (const place of PLACES) this.times[place].clear();
+    this.problem = undefined;
+    this.note = '';
+    if (target?.trained && this.place === 'server') this.place = target.trained.device;
+    this.retire(this.pending);
+    this.pending = undefined;
+    // It is needed soon, and whether it works is seen now.
+    if (target && this.place !== 'server') void this.settle(this.take());
+    else this.retireCurrent();
+    this.tell();
+  }
+
+  /** Scores elsewhere from now on, once the detector is loaded there; until then, and where that fails, as before. */
+  async use(place: PlaceName): Promise<void> {
+    this.retire(this.pending);
+    this.pending = undefined;
+    this.problem = undefined;
+    this.note = '';
+    if (place !== this.place && this.target) {
+      const opened = this.open(place, this.target);
+      this.pending = opened;
+      this.tell();
+      await this.settle(opened);
+      return;
+    }
+    this.place = place;
+    this.tell();
+  }
+
+  /** Scores an image where it is chosen, with its map. */
+  async predict(image: ImageInput, signal?: AbortSignal): Promise<Prediction> {
+    const opened = this.take();
+    opened.users++;
+    try {
+      const detector = await opened.detector;
+      const prediction = await detector.predict(image, { map: true, regions: false, signal });
+      if (this.current === opened) {
+        this.times[opened.place].add(prediction.milliseconds);
+        if (opened.place === 'server') this.note = '';
+        this.tell();
+      }
+      return prediction;
+    } catch (error) {
+      if (!(opened.place === 'webgpu' && isDeviceError(error) && (await this.leave(opened, error)))) throw error;
+    } finally {
+      opened.users--;
+      this.closeUnused(opened);
+    }
+    return this.predict(image, signal);
+  }
+
+  /** The manifest of the version that is open here, so that the service need not be asked for it. */
+  manifestOf(version: string): Readonly<Record<string, unknown>> | undefined {
+    return this.local?.version === version ? this.local.manifest : undefined;
+  }
+
+  /** What a graphics card no longer does, the processor does. False where it cannot either. */
+  private async leave(opened: Opened, error: Error): Promise<boolean> {
+    if (this.current === opened && this.target) {
+      this.current = this.open('wasm', this.target);
+      this.place = 'wasm';
+      this.retire(opened);
+      this.note = `WebGPU is not used any more, WASM goes on: ${error.message}`;
+      this.tell();
+    }
+    return this.settle(this.take());
+  }
+
+  private take(): Opened {
+    if (!this.target) throw new Error('Choose a detector first.');
+    if (this.current?.key === keyOf(this.place, this.target)) return this.current;
+    this.retireCurrent();
+    this.current = this.open(this.place, this.target);
+    return this.current;
+  }
+
+  /** Waits until it is open, and has what was wanted become what is. False where it could not be opened. */
+  private async settle(opened: Opened): Promise<boolean> {
+    try {
+      const detector = await opened.detector;
+      if (opened === this.pending) {
+        this.retireCurrent();
+        this.current = opened;
+        this.pending = undefined;
+        this.place = opened.place;
+      }
+      if (opened === this.current) this.local = isLocal(detector) ? detector : undefined;
+      return true;
+    } catch (error) {
+      if (opened === this.pending || opened === this.current) this.problem = error;
+      if (opened === this.pending) this.pending = undefined;
+      // The next image tries it again.
+      if (opened === this.current) this.current = undefined;
+      return false;
+    } finally {
+      if (!this.pending) this.progress = undefined;
+      this.tell();
+    }
+  }
+
+  private open(place: PlaceName, target: ChosenDetector): Opened {
+    const loading = new AbortController();
+    const opened: Opened = {
+      key: keyOf(place, target),
+      place,
+      detector: place === 'server' ? this.remote(target) : this.load(place, target, loading.signal),
+      loading,
+      users: 0,
+      retired: false,
+    };
+    opened.detector.catch(() => {});
+    return opened;
+  }
+
+  private async remote({ name, reference, trained }: ChosenDetector): Promise<Detector> {
+    if (trained) throw new Error('This detector is in this tab only. Upload it to score on the server.');
+    const client = sdkClient(this.client, () => {
+      this.note = 'The service is busy. Waiting for room …';
+      this.tell();
+    });
+    return client.detector(`${name}@${reference}`);
+  }
+
+  private load(
+    device: Exclude<PlaceName, 'server'>,
+    { name, reference, version, trained }: ChosenDetector,
+    signal: AbortSignal,
+  ): Promise<LocalDetector> {
+    const onProgress = (progress: Progress): void => {
+      if (signal.aborted) return;
+      this.progress = progress;
+      this.tell();
+    };
+    const bundle = { name, version: version ?? reference, trained: trained?.bundle };
+    return loadLocal(this.client, bundle, { device, onProgress, signal });
+  }
+
+  private retireCurrent(): void {
+    this.retire(this.current);
+    this.current = undefined;
+    this.local = undefined;
+  }
+
+  private retire(opened: Opened | undefined): void {
+    if (!opened) return;
+    opened.retired = true;
+    this.closeUnused(opened);
+  }
+
+  /** Only when the last image that it scores is done. */
+  private closeUnused(opened: Opened): void {
+    if (!opened.retired || opened.users > 0 || opened.place === 'server') return;
+    opened.loading.abort();
+    opened.detector.then((detector) => detector.dispose()).catch(() => {});
+  }
+
+  private tell(): void {
+    const { place, pending, local, progress, problem, note, target } = this;
+    const wanted = pending?.place ?? place;
+    this.onState({ place, wanted, local, progress, problem, note, here: target?.trained !== undefined });
+  }
+}
+
+function keyOf(place: PlaceName, target: ChosenDetector | undefined): string {
+  if (!target) return '';
+  // What was trained here never changes, and its version is known only when it has scored.
+  return `${place} ${target.name}@${target.reference} ${target.trained ? '' : target.version}`;
+}
+
+function isLocal(detector: Detector): detector is LocalDetector {
+  return 'refused' in detector;
+}
+
+function isDeviceError(error: unknown): error is CflowError {
+  return CflowError.isInstance(error) && error.code === 'device';
+}
