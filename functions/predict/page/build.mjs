@@ -44,7 +44,9 @@ const noEngineHere = {
   name: 'no-engine-here',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /\/engine-here-\w+\.js$/ }, () => ({ path: 'engine-here', namespace: 'nothing' }));
-    onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'export const engineHere = undefined;' }));
+    onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({
+      contents: 'export const engineHere = undefined;',
+    }));
   },
 };
 
@@ -113,6 +115,8 @@ const assets = new URL('assets/', out);
 for (const entry of await readdir(assets, { recursive: true, withFileTypes: true })) {
   const path = join(entry.parentPath ?? entry.path, entry.name);
   const name = path.slice(fileURLToPath(assets).length).replaceAll('\\', '/');
-  const kept = entry.isDirectory() ? [...files.keys()].some((file) => file.startsWith(`${name}/`)) : files.has(name);
+  const kept = entry.isDirectory()
+    ? [...files.keys()].some((file) => file.startsWith(`${name}/`))
+    : files.has(name);
   if (!kept) await rm(path, { recursive: true, force: true });
 }

@@ -7,7 +7,10 @@ export function eachFrame(
   onFrame: (count: number, at: number) => void,
   signal: AbortSignal,
 ): void {
-  if (!('requestVideoFrameCallback' in video)) return eachRepaint(video, onFrame, signal);
+  if (!('requestVideoFrameCallback' in video)) {
+    eachRepaint(video, onFrame, signal);
+    return;
+  }
   let before: number | undefined;
   const next = (): void => {
     const handle = video.requestVideoFrameCallback((at, { presentedFrames }) => {

@@ -68,9 +68,12 @@ export class GoodImages {
   private summarise(): void {
     const { size } = this.all;
     const advice =
-      size < FEWEST ? ` At least ${FEWEST} are needed.` : size < BETTER ? ` ${BETTER} or more are better.` : '';
-    this.count.textContent =
-      size === 0 ? 'No images yet.' : `${plural(size, 'good image')}.${advice}`;
+      size < FEWEST
+        ? ` At least ${FEWEST} are needed.`
+        : size < BETTER
+          ? ` ${BETTER} or more are better.`
+          : '';
+    this.count.textContent = size === 0 ? 'No images yet.' : `${plural(size, 'good image')}.${advice}`;
     byId('here-clear').hidden = size === 0;
     this.list.hidden = size === 0;
   }

@@ -5,8 +5,8 @@ import { byId } from '../dom/by-id.js';
 import { button, element } from '../dom/element.js';
 import { formatBytes, formatDuration, plural, shortVersion } from '../dom/format.js';
 import { problemMessage, sentence } from '../dom/problem-message.js';
-import { PLACE_WORDS } from '../places/place.js';
 import type { TrainedHere } from '../inspect/chosen-detector.js';
+import { PLACE_WORDS } from '../places/place.js';
 
 export interface TrainedActions {
   use(trained: TrainedHere): void;
@@ -39,7 +39,11 @@ export class TrainedView {
       element('strong', {}, bundle.name),
       ` is ready: trained on ${plural(images, 'image')} in ${formatDuration(seconds)}, on ${PLACE_WORDS[device]}.`,
     );
-    const busy = async (pressed: HTMLButtonElement, text: string, work: () => Promise<string>): Promise<void> => {
+    const busy = async (
+      pressed: HTMLButtonElement,
+      text: string,
+      work: () => Promise<string>,
+    ): Promise<void> => {
       pressed.disabled = true;
       problem.replaceChildren();
       note.textContent = text;
@@ -54,8 +58,10 @@ export class TrainedView {
     };
     const use = button('Score with it', 'primary', () => this.actions.use(trained));
     const save = button('Save as a file', '', () => void busy(save, 'Packing …', () => this.save(bundle)));
-    const upload = button('Upload to the service', '', () =>
-      void busy(upload, 'Uploading …', () => this.upload(bundle)),
+    const upload = button(
+      'Upload to the service',
+      '',
+      () => void busy(upload, 'Uploading …', () => this.upload(bundle)),
     );
     const refused = bundle.refused.map(({ device: other, reason }) =>
       element('p', { class: 'hint' }, `${other} was not used: ${sentence(reason)}`),

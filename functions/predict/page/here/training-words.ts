@@ -21,7 +21,10 @@ export function trainingStep(progress: Progress | TrainingProgress): TrainingSte
       return { fraction: undefined, text: `Started on ${String(event.device)}` };
     case 'features': {
       const { done, total } = event as unknown as { done: number; total: number };
-      return { fraction: total > 0 ? done / total : undefined, text: `Looking at the images: ${done} of ${total}` };
+      return {
+        fraction: total > 0 ? done / total : undefined,
+        text: `Looking at the images: ${done} of ${total}`,
+      };
     }
     case 'progress': {
       const { fraction, secondsLeft } = event as unknown as { fraction: number; secondsLeft: number | null };

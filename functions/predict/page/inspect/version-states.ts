@@ -43,7 +43,8 @@ export class VersionStates {
     try {
       const manifest =
         here ??
-        (await this.client.json<VersionDetail>(`v1/detectors/${state.name}/versions/${state.version}`)).manifest;
+        (await this.client.json<VersionDetail>(`v1/detectors/${state.name}/versions/${state.version}`))
+          .manifest;
       state.calibration = manifest.calibration.score as ScoreCalibration;
       this.onCalibrated();
     } catch {

@@ -86,7 +86,11 @@ export class PlaceSwitch {
   private refusal(problem: unknown, place: PlaceName): HTMLElement {
     const message = problemMessage(problem);
     message.append(
-      element('p', { class: 'hint' }, `Images are scored ${place === 'server' ? 'on the server' : `with ${PLACE_WORDS[place]}`}, as before.`),
+      element(
+        'p',
+        { class: 'hint' },
+        `Images are scored ${place === 'server' ? 'on the server' : `with ${PLACE_WORDS[place]}`}, as before.`,
+      ),
     );
     return message;
   }

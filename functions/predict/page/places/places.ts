@@ -110,7 +110,8 @@ export class Places {
       }
       return prediction;
     } catch (error) {
-      if (!(opened.place === 'webgpu' && isDeviceError(error) && (await this.leave(opened, error)))) throw error;
+      if (!(opened.place === 'webgpu' && isDeviceError(error) && (await this.leave(opened, error))))
+        throw error;
     } finally {
       opened.users--;
       this.closeUnused(opened);
@@ -129,7 +130,9 @@ export class Places {
       this.current = this.open('wasm', this.target);
       this.place = 'wasm';
       this.retire(opened);
-      this.note = `WebGPU is not used any more, WASM goes on: ${error.message}`;
+      const attempts = 'attempts' in error ? (error.attempts as { reason: string }[]) : [];
+      const reason = attempts.map((attempt) => attempt.reason).join('; ') || error.message;
+      this.note = `WebGPU is not used any more: ${reason}. WASM goes on.`;
       this.tell();
     }
     return this.settle(this.take());

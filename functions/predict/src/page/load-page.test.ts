@@ -25,13 +25,43 @@ describe('loadPage', () => {
 
   it('is small', async () => {
     const page = await loadPage();
-    for (const [path, { body }] of page) {
+    for (const [path, { body, encoding }] of page) {
+      // What only local scoring loads, and that when it is chosen.
+      if (encoding === 'gzip') continue;
       const limit = path.endsWith('.js') ? 40_000 : 10_000;
       expect(gzipSync(body).length, path).toBeLessThan(limit);
     }
     // Schemas and colour formulas are for the server.
     const script = [...page].find(([path]) => path.startsWith('/assets/app-') && path.endsWith('.js'))![1];
     expect(new TextDecoder().decode(script.body)).not.toMatch(/ZodError|interpolateRgb|innerHTML/);
+  });
+
+  it('has all that local scoring loads, compressed, under names that never change', async () => {
+    const page = await loadPage();
+    const local = [...page].filter(
+      ([path]) => path.startsWith('/assets/local-') && path.split('/').length > 3,
+    );
+    const names = local.map(([path]) => path.split('/').at(-1));
+    for (const name of [
+      'worker.js',
+      'training.js',
+      'jpeg.js',
+      'ort-wasm.js',
+      'ort-wasm.wasm',
+      'ort-webgpu.wasm',
+    ]) {
+      expect(names).toContain(name);
+    }
+    for (const [path, { body, contentType, cacheControl, encoding }] of local) {
+      expect([path, encoding, cacheControl]).toEqual([path, 'gzip', expect.stringContaining('immutable')]);
+      expect(contentType).toBe(
+        path.endsWith('.wasm') ? 'application/wasm' : 'text/javascript; charset=utf-8',
+      );
+      // gzip's own mark.
+      expect([...body.subarray(0, 2)]).toEqual([0x1f, 0x8b]);
+    }
+    const app = [...page].find(([path]) => /^\/assets\/app-\w+\.js$/.test(path))![1];
+    expect(new TextDecoder().decode(app.body)).not.toContain('ort-wasm');
   });
 
   it('says that a page is not built', async () => {

@@ -17,6 +17,8 @@ export interface ServiceForPage {
   jobs: Jobs;
   /** Method and path of what was asked, the page's own files aside. */
   requests: string[];
+  /** The page's own files that were asked for. */
+  files: string[];
   /** Last-Event-ID of each event stream that was opened. */
   resumed: (string | null)[];
   /** An uploaded archive. */
@@ -38,14 +40,16 @@ export async function startServiceForPage(
     await registry.moveAlias('wood', 'production', version);
   }
   const inference = createNodeInference({ registry, device: 'cpu', lanes: 1, threads: 1, imageThreads: 1 });
-  const jobs = await openJobs({ database: { memory: true } });
+  const jobs = options.training === false ? undefined : await openJobs({ database: { memory: true } });
+  // The database takes seconds to start, which must not be part of a request.
+  await jobs?.list({ limit: 1 });
   const quiet = (): void => {};
   const { key } = options;
   const app = createApp({
     version: '0.1.0',
     registry,
     inference,
-    ...(options.training !== false && { jobs, objects }),
+    ...(jobs && { jobs, objects }),
     ...(key !== undefined && {
       keys: hashedApiKeys([
         { name: 'page', sha256: createHash('sha256').update(key).digest('hex'), scopes: ['admin'] },
@@ -66,10 +70,12 @@ export async function startServiceForPage(
     page: await loadPage(),
   });
   const requests: string[] = [];
+  const files: string[] = [];
   const resumed: (string | null)[] = [];
   const fetch = (request: Request): Response | Promise<Response> => {
     const { pathname } = new URL(request.url);
     if (pathname.startsWith('/v1/')) requests.push(`${request.method} ${pathname}`);
+    else files.push(pathname);
     if (pathname.endsWith('/events')) resumed.push(request.headers.get('last-event-id'));
     return app.fetch(request);
   };
@@ -79,8 +85,12 @@ export async function startServiceForPage(
   return {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     registry,
-    jobs,
+    get jobs() {
+      if (!jobs) throw new Error('this service was started without training');
+      return jobs;
+    },
     requests,
+    files,
     resumed,
     upload: async (path) => readAll((await objects.get(path))!.body, 1 << 24, path),
     cut: () => server.closeAllConnections(),
@@ -88,7 +98,7 @@ export async function startServiceForPage(
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await inference.close();
-      await jobs.close();
+      await jobs?.close();
     },
   };
 }
