@@ -42,8 +42,9 @@ export function shortVersion(version: string): string {
   return version.slice(0, 12);
 }
 
+/** Number and unit stay on one line. */
 export function formatMilliseconds(milliseconds: number): string {
-  if (milliseconds >= 9950) return `${Math.round(milliseconds / 1000)} s`;
-  if (milliseconds >= 995) return `${(milliseconds / 1000).toFixed(1)} s`;
-  return `${milliseconds < 9.95 ? Number(milliseconds.toPrecision(2)) : Math.round(milliseconds)} ms`;
+  if (milliseconds >= 9950) return `${Math.round(milliseconds / 1000)}\u00a0s`;
+  if (milliseconds >= 995) return `${(milliseconds / 1000).toFixed(1)}\u00a0s`;
+  return `${milliseconds < 9.95 ? Number(milliseconds.toPrecision(2)) : Math.round(milliseconds)}\u00a0ms`;
 }

@@ -13,8 +13,6 @@ interface Told {
 /** An error in words: what it is, each thing that is wrong, and the id to name when asking for help. */
 export function problemMessage(error: unknown, retry?: () => void): HTMLElement {
   const { title, text, errors = [], attempts = [], requestId } = told(error);
-  // Where the message is a list of the devices already, it is not made once more.
-  const listed = attempts.filter(({ reason }) => !text.includes(reason));
   return element(
     'div',
     { class: 'problem', role: 'alert' },
@@ -26,8 +24,8 @@ export function problemMessage(error: unknown, retry?: () => void): HTMLElement 
         {},
         ...errors.map(({ path, message }) => element('li', {}, path ? `${path}: ${message}` : message)),
       ),
-    listed.length > 0 &&
-      element('ul', {}, ...listed.map(({ device, reason }) => element('li', {}, `${device}: ${reason}`))),
+    attempts.length > 0 &&
+      element('ul', {}, ...attempts.map(({ device, reason }) => element('li', {}, `${device}: ${reason}`))),
     requestId && element('p', { class: 'hint' }, 'Request ', element('code', {}, requestId)),
     retry && button('Try again', '', retry),
   );
@@ -48,7 +46,8 @@ function told(error: unknown): Told {
   }
   if (error instanceof Error) {
     const { attempts } = error as { attempts?: Told['attempts'] };
-    return { text: sentence(error.message), attempts };
+    // The message goes on with the devices, each in a line of its own; here they are a list.
+    return { text: sentence(attempts ? error.message.split('\n')[0]! : error.message), attempts };
   }
   return { text: sentence(String(error)) };
 }

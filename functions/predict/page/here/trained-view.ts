@@ -4,9 +4,9 @@ import { sdkClient } from '../api/sdk-client.js';
 import { byId } from '../dom/by-id.js';
 import { button, element } from '../dom/element.js';
 import { formatBytes, formatDuration, plural, shortVersion } from '../dom/format.js';
-import { problemMessage, sentence } from '../dom/problem-message.js';
+import { problemMessage } from '../dom/problem-message.js';
 import type { TrainedHere } from '../inspect/chosen-detector.js';
-import { PLACE_WORDS } from '../places/place.js';
+import { PLACE_WORDS, refusalWords } from '../places/place.js';
 
 export interface TrainedActions {
   use(trained: TrainedHere): void;
@@ -63,9 +63,7 @@ export class TrainedView {
       '',
       () => void busy(upload, 'Uploading …', () => this.upload(bundle)),
     );
-    const refused = bundle.refused.map(({ device: other, reason }) =>
-      element('p', { class: 'hint' }, `${other} was not used: ${sentence(reason)}`),
-    );
+    const refused = bundle.refused.map((attempt) => element('p', { class: 'hint' }, refusalWords(attempt)));
     this.node.replaceChildren(
       element(
         'div',

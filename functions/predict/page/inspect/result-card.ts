@@ -100,11 +100,8 @@ export class ResultCard {
         'p',
         { class: 'hint' },
         `${formatProbability(prediction.falseAlarmProbability)} of good parts score this high. `,
-        element(
-          'span',
-          { class: 'origin' },
-          `${state.name} ${shortVersion(state.version)}, ${placeOf(prediction)}`,
-        ),
+        element('span', { class: 'origin' }, `${state.name} ${shortVersion(state.version)}`),
+        element('span', { class: 'origin' }, placeOf(prediction)),
       ),
       element(
         'details',

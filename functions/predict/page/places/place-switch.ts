@@ -3,7 +3,7 @@ import { byId } from '../dom/by-id.js';
 import { element } from '../dom/element.js';
 import { formatBytes, formatMilliseconds, plural } from '../dom/format.js';
 import { problemMessage, sentence } from '../dom/problem-message.js';
-import { PLACE_WORDS, PLACES, type PlaceName } from './place.js';
+import { PLACE_WORDS, PLACES, type PlaceName, refusalWords } from './place.js';
 import type { Places, PlacesState } from './places.js';
 
 /** Milliseconds that a choice stands before anything is fetched: with the arrow keys, one goes over the others. */
@@ -57,7 +57,7 @@ export class PlaceSwitch {
     }
   }
 
-  show({ place, wanted, local, progress, problem, note, here }: PlacesState): void {
+  show({ place, wanted, local, progress, problem, asBefore, note, here }: PlacesState): void {
     for (const each of PLACES) {
       const median = this.places.times[each].median;
       setText(this.times[each], median === undefined ? '' : formatMilliseconds(median));
@@ -80,18 +80,15 @@ export class PlaceSwitch {
     setText(this.more, local?.notices.map(({ message }) => sentence(message)).join(' ') ?? '');
     if (problem === this.shownProblem) return;
     this.shownProblem = problem;
-    this.problem.replaceChildren(...(problem === undefined ? [] : [this.refusal(problem, place)]));
+    this.problem.replaceChildren(...(problem === undefined ? [] : [this.refusal(problem, asBefore ? place : undefined)]));
   }
 
-  private refusal(problem: unknown, place: PlaceName): HTMLElement {
-    const message = problemMessage(problem);
-    message.append(
-      element(
-        'p',
-        { class: 'hint' },
-        `Images are scored ${place === 'server' ? 'on the server' : `with ${PLACE_WORDS[place]}`}, as before.`,
-      ),
-    );
+  private refusal(problem: unknown, place: PlaceName | undefined): HTMLElement {
+    const attempts = (problem as { attempts?: { device: string; reason: string }[] } | null)?.attempts ?? [];
+    const message = problemMessage(attempts.length > 0 ? attempts.map(refusalWords).join(' ') : problem);
+    if (place === undefined) return message;
+    const where = place === 'server' ? 'on the server' : `with ${PLACE_WORDS[place]}`;
+    message.append(element('p', { class: 'hint' }, `Images are scored ${where}, as before.`));
     return message;
   }
 }
@@ -100,7 +97,7 @@ function whereWords(place: PlaceName, local: LocalDetector | undefined): string 
   if (place === 'server') return 'Images are sent to the service.';
   if (!local) return 'Images stay in this page.';
   const threads = local.device === 'wasm' ? `, ${plural(local.threads, 'thread')}` : '';
-  const refused = local.refused.map(({ device, reason }) => ` ${device} is not used: ${reason}.`).join('');
+  const refused = local.refused.map((attempt) => ` ${refusalWords(attempt)}`).join('');
   return `Images stay in this page. ${local.name} is loaded on ${PLACE_WORDS[local.device]}${threads}.${refused}`;
 }
 

@@ -10,3 +10,9 @@ export const PLACE_WORDS: Readonly<Record<PlaceName, string>> = {
   webgpu: 'WebGPU',
   wasm: 'WASM',
 };
+
+/** Why a device is not used, in one sentence. */
+export function refusalWords({ device, reason }: { device: string; reason: string }): string {
+  const name = PLACE_WORDS[device as PlaceName] ?? device;
+  return `${name} is not used: ${reason.replace(/\.$/, '')}.`;
+}

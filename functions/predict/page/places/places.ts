@@ -27,8 +27,10 @@ export interface PlacesState {
   /** The detector in this page, where it is loaded. */
   local: LocalDetector | undefined;
   progress: Progress | undefined;
-  /** Why the last wish could not be met. */
+  /** Why a detector could not be opened. */
   problem: unknown;
+  /** Whether that was a wish only, and images are scored as before. */
+  asBefore: boolean;
   /** What happened by itself: a device was lost, the service is busy. */
   note: string;
   /** Whether the detector is in this tab only. */
@@ -46,11 +48,14 @@ export class Places {
   private readonly onState: (state: PlacesState) => void;
   private target: ChosenDetector | undefined;
   private place: PlaceName = 'server';
+  /** What is open of the chosen detector: going to and fro loads nothing twice. */
+  private readonly kept = new Map<string, Opened>();
   private current: Opened | undefined;
   private pending: Opened | undefined;
   private local: LocalDetector | undefined;
   private progress: Progress | undefined;
   private problem: unknown;
+  private asBefore = false;
   private note = '';
 
   constructor(client: Client, onState: (state: PlacesState) => void) {
@@ -71,11 +76,13 @@ export class Places {
     this.problem = undefined;
     this.note = '';
     if (target?.trained && this.place === 'server') this.place = target.trained.device;
-    this.retire(this.pending);
+    for (const opened of [...this.kept.values()]) this.retire(opened);
     this.pending = undefined;
+    this.current = undefined;
+    this.local = undefined;
+    this.progress = undefined;
     // It is needed soon, and whether it works is seen now.
     if (target && this.place !== 'server') void this.settle(this.take());
-    else this.retireCurrent();
     this.tell();
   }
 
@@ -140,9 +147,7 @@ export class Places {
 
   private take(): Opened {
     if (!this.target) throw new Error('Choose a detector first.');
-    if (this.current?.key === keyOf(this.place, this.target)) return this.current;
-    this.retireCurrent();
-    this.current = this.open(this.place, this.target);
+    this.current ??= this.open(this.place, this.target);
     return this.current;
   }
 
@@ -151,7 +156,6 @@ export class Places {
     try {
       const detector = await opened.detector;
       if (opened === this.pending) {
-        this.retireCurrent();
         this.current = opened;
         this.pending = undefined;
         this.place = opened.place;
@@ -160,9 +164,11 @@ export class Places {
       return true;
     } catch (error) {
       if (opened === this.pending || opened === this.current) this.problem = error;
+      this.asBefore = opened === this.pending;
+      // The next image, or the next wish, tries it again.
       if (opened === this.pending) this.pending = undefined;
-      // The next image tries it again.
       if (opened === this.current) this.current = undefined;
+      this.kept.delete(opened.key);
       return false;
     } finally {
       if (!this.pending) this.progress = undefined;
@@ -171,6 +177,8 @@ export class Places {
   }
 
   private open(place: PlaceName, target: ChosenDetector): Opened {
+    const kept = this.kept.get(keyOf(place, target));
+    if (kept) return kept;
     const loading = new AbortController();
     const opened: Opened = {
       key: keyOf(place, target),
@@ -181,6 +189,7 @@ export class Places {
       retired: false,
     };
     opened.detector.catch(() => {});
+    this.kept.set(opened.key, opened);
     return opened;
   }
 
@@ -207,14 +216,9 @@ export class Places {
     return loadLocal(this.client, bundle, { device, onProgress, signal });
   }
 
-  private retireCurrent(): void {
-    this.retire(this.current);
-    this.current = undefined;
-    this.local = undefined;
-  }
-
   private retire(opened: Opened | undefined): void {
     if (!opened) return;
+    if (this.kept.get(opened.key) === opened) this.kept.delete(opened.key);
     opened.retired = true;
     this.closeUnused(opened);
   }
@@ -227,9 +231,10 @@ export class Places {
   }
 
   private tell(): void {
-    const { place, pending, local, progress, problem, note, target } = this;
+    const { place, pending, local, progress, problem, asBefore, note, target } = this;
     const wanted = pending?.place ?? place;
-    this.onState({ place, wanted, local, progress, problem, note, here: target?.trained !== undefined });
+    const here = target?.trained !== undefined;
+    this.onState({ place, wanted, local, progress, problem, asBefore, note, here });
   }
 }
 

@@ -180,6 +180,11 @@ describe.skipIf(noChromium !== '')(`the page in a browser${noChromium}`, () => {
     const page = await browser.open(service, { colorScheme, viewport: { width, height: 800 } });
     await page.setInputFiles('#files', await images(2));
     await page.locator('.verdict').nth(1).waitFor();
+    await page.setInputFiles('#here-files', await images(12));
+    // As it is with the camera on, and whatever is only there at times.
+    await page.evaluate(
+      `for (const node of document.querySelectorAll('main [hidden]')) node.hidden = false;`,
+    );
     expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
     const ground = await page.evaluate('getComputedStyle(document.body).backgroundColor');
     expect(ground).toBe(colorScheme === 'dark' ? 'rgb(19, 22, 25)' : 'rgb(247, 247, 245)');

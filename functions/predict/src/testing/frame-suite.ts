@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Problem } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
 import type { PageAsset } from '../app/parts.js';
@@ -212,11 +213,33 @@ export function frameSuite(get: () => TestService): void {
         expect(await response.text()).toBe(etag.slice(1, -1));
         expect(response.headers.get('content-type')).toBe(contentType);
         expect(response.headers.get('content-security-policy')).toMatch(
-          /default-src 'none'; script-src 'self';/,
+          /default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self';/,
         );
+        // WebAssembly has threads only in a page that is isolated, and then in workers that are.
+        expect(response.headers.get('cross-origin-opener-policy')).toBe('same-origin');
+        expect(response.headers.get('cross-origin-embedder-policy')).toBe('require-corp');
         expect((await app.request(path, { headers: { 'if-none-match': etag } })).status).toBe(304);
       }
       expect((await get().app().request('/')).status).toBe(404);
+    });
+
+    it('sends what is stored compressed so to those who take it, and as it was to others', async () => {
+      const body = new Uint8Array(gzipSync('many words'));
+      const asset: PageAsset = { contentType: 'application/wasm', body, encoding: 'gzip', etag: '"words"' };
+      const app = get().app({ page: new Map([['/ort.wasm', asset]]) });
+      for (const [accepted, encoding] of [
+        ['br, gzip;q=0.8', 'gzip'],
+        ['gzip;q=0', null],
+        [undefined, null],
+      ] as const) {
+        const headers: Record<string, string> = accepted ? { 'accept-encoding': accepted } : {};
+        const response = await app.request('/ort.wasm', { headers });
+        expect(response.headers.get('content-type')).toBe('application/wasm');
+        expect(response.headers.get('content-encoding')).toBe(encoding);
+        expect(response.headers.get('vary')).toContain('Accept-Encoding');
+        const bytes = Buffer.from(await response.arrayBuffer());
+        expect((encoding ? gunzipSync(bytes) : bytes).toString()).toBe('many words');
+      }
     });
 
     it('answers on its health and itself only to addresses that can be read', async () => {
