@@ -80,7 +80,9 @@ export class PlaceSwitch {
     setText(this.more, local?.notices.map(({ message }) => sentence(message)).join(' ') ?? '');
     if (problem === this.shownProblem) return;
     this.shownProblem = problem;
-    this.problem.replaceChildren(...(problem === undefined ? [] : [this.refusal(problem, asBefore ? place : undefined)]));
+    this.problem.replaceChildren(
+      ...(problem === undefined ? [] : [this.refusal(problem, asBefore ? place : undefined)]),
+    );
   }
 
   private refusal(problem: unknown, place: PlaceName | undefined): HTMLElement {
