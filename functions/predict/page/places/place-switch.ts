@@ -6,9 +6,6 @@ import { problemMessage, sentence } from '../dom/problem-message.js';
 import { PLACE_WORDS, PLACES, type PlaceName, refusalWords } from './place.js';
 import type { Places, PlacesState } from './places.js';
 
-/** Milliseconds that a choice stands before anything is fetched: with the arrow keys, one goes over the others. */
-const SETTLES_IN = 300;
-
 /** The switch between server, WebGPU and WASM: the time of each, what is loaded, and what does not work and why. */
 export class PlaceSwitch {
   private readonly group = byId('places');
@@ -22,20 +19,13 @@ export class PlaceSwitch {
   private shownProblem: unknown;
 
   private readonly places: Pick<Places, 'use' | 'times'>;
-  private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(places: Pick<Places, 'use' | 'times'>) {
     this.places = places;
     const made = PLACES.map((place) => {
       const radio = element('input', { type: 'radio', name: 'place', value: place, id: `place-${place}` });
       const time = element('span', { class: 'place-time', id: `time-${place}` });
-      radio.addEventListener('change', () => {
-        clearTimeout(this.timer);
-        this.timer = setTimeout(() => {
-          this.timer = undefined;
-          void this.places.use(place);
-        }, SETTLES_IN);
-      });
+      radio.addEventListener('change', () => void this.places.use(place));
       this.group.append(
         element(
           'label',
@@ -62,7 +52,7 @@ export class PlaceSwitch {
       const median = this.places.times[each].median;
       setText(this.times[each], median === undefined ? '' : formatMilliseconds(median));
     }
-    if (this.timer === undefined) this.radios[wanted].checked = true;
+    this.radios[wanted].checked = true;
     this.radios.server.disabled = here;
     this.bar.hidden = progress === undefined;
     const opening = progress?.stage === 'opening';

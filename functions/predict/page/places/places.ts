@@ -1,18 +1,23 @@
 import type { Detector, ImageInput, Prediction } from '@cflow/sdk';
 import { CflowError } from '@cflow/sdk';
 import type { LocalDetector, Progress } from '@cflow/sdk/local';
-import type { Client } from '../api/client.js';
+import { type Client, pause } from '../api/client.js';
 import { sdkClient } from '../api/sdk-client.js';
 import type { ChosenDetector } from '../inspect/chosen-detector.js';
 import { loadLocal } from './local-detector.js';
 import { PLACES, type PlaceName } from './place.js';
 import { RecentTimes } from './recent-times.js';
 
+/** Milliseconds that a choice stands before anything is fetched: with the arrow keys, one goes over the others. */
+const STANDS_FOR = 300;
+
 /** A detector that is open, or being opened. */
 interface Opened {
   key: string;
   place: PlaceName;
   detector: Promise<Detector>;
+  /** When a wish for it is met, or cannot be met. */
+  settled?: Promise<boolean>;
   loading: AbortController;
   users: number;
   retired: boolean;
@@ -65,7 +70,7 @@ export class Places {
 
   /** Images that are worth asking for at a time: the server makes a batch of them, a page has one device. */
   get concurrency(): number {
-    return this.place === 'server' ? 4 : 1;
+    return (this.pending?.place ?? this.place) === 'server' ? 4 : 1;
   }
 
   /** Another detector, or another version of it. */
@@ -86,7 +91,7 @@ export class Places {
     this.tell();
   }
 
-  /** Scores elsewhere from now on, once the detector is loaded there; until then, and where that fails, as before. */
+  /** Scores elsewhere from now on: what comes waits until the detector is loaded there. Where that fails, as before. */
   async use(place: PlaceName): Promise<void> {
     this.retire(this.pending);
     this.pending = undefined;
@@ -96,7 +101,8 @@ export class Places {
       const opened = this.open(place, this.target);
       this.pending = opened;
       this.tell();
-      await this.settle(opened);
+      opened.settled = this.settle(opened);
+      await opened.settled;
       return;
     }
     this.place = place;
@@ -105,6 +111,8 @@ export class Places {
 
   /** Scores an image where it is chosen, with its map. */
   async predict(image: ImageInput, signal?: AbortSignal): Promise<Prediction> {
+    while (this.pending) await this.pending.settled;
+    signal?.throwIfAborted();
     const opened = this.take();
     opened.users++;
     try {
@@ -202,11 +210,12 @@ export class Places {
     return client.detector(`${name}@${reference}`);
   }
 
-  private load(
+  private async load(
     device: Exclude<PlaceName, 'server'>,
     { name, reference, version, trained }: ChosenDetector,
     signal: AbortSignal,
   ): Promise<LocalDetector> {
+    await pause(STANDS_FOR, signal);
     const onProgress = (progress: Progress): void => {
       if (signal.aborted) return;
       this.progress = progress;

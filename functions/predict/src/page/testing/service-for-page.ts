@@ -30,12 +30,15 @@ export interface ServiceForPage {
 
 /** The service as it is, with a small detector in a store in memory, and its database inside the process. */
 export async function startServiceForPage(
-  options: { key?: string; empty?: boolean; training?: boolean } = {},
+  options: { key?: string; empty?: boolean; training?: boolean; backbone?: 'tiny' | 'mobilenet_v2' } = {},
 ): Promise<ServiceForPage> {
   const objects: ObjectStore = memoryObjectStore();
   const registry = new ObjectRegistry(objects);
   if (!options.empty) {
-    const version = await registry.stage('wood', memoryBundle(await makeBundle({ name: 'wood' })));
+    const version = await registry.stage(
+      'wood',
+      memoryBundle(await makeBundle({ name: 'wood', backbone: options.backbone ?? 'tiny' })),
+    );
     await registry.publish('wood', version, { alias: 'latest' });
     await registry.moveAlias('wood', 'production', version);
   }
