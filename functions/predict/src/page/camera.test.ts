@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Page, Request } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FrameMeter } from '../../page/camera/frame-meter.js';
 import { noChromium, PageBrowser, tabTo, wait } from './testing/page-browser.js';
@@ -63,11 +63,11 @@ describe.skipIf(noChromium !== '')(`the camera on the page${noChromium}`, () => 
       if (request.url().endsWith('/predict') || request.url().includes('/predict?'))
         most = Math.max(most, ++waiting);
     });
-    for (const end of ['requestfinished', 'requestfailed'] as const) {
-      page.on(end, (request) => {
-        if (request.url().includes('/predict')) waiting--;
-      });
-    }
+    const ended = (request: Request): void => {
+      if (request.url().includes('/predict')) waiting--;
+    };
+    page.on('requestfinished', ended);
+    page.on('requestfailed', ended);
     await page.locator('#live-start').click();
     await page.locator('#live[data-label]').waitFor({ timeout: 60_000 });
     await wait(async () => {
