@@ -1,6 +1,6 @@
 // The files that a page loads by their address, each complete by itself, so that bundlers need only copy them: the
 // worker, what it imports when they need, and onnxruntime-web. They are built from the sources, of which so only what
-// is used comes in.
+// is used comes in. And one more for pages without a bundler, as a plain script.
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -66,11 +66,41 @@ async function copyOnnxRuntime() {
   ]);
 }
 
+/** The engine for hosts without workers is a file of its own here, too: scripts import it by its address. */
+const threadApart = {
+  name: 'thread-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/engine-here\.js$/ }, () => ({ path: './assets/thread.js', external: true }));
+  },
+};
+
+/** All entries as one script that makes a global `cflow`, for a page with nothing but a script tag. */
+function buildGlobalScript() {
+  return build({
+    entryPoints: [{ in: join(here, 'src/script-tag.ts'), out: 'cflow.global' }],
+    outdir: join(here, 'dist'),
+    bundle: true,
+    format: 'iife',
+    globalName: 'cflow',
+    platform: 'browser',
+    target: 'es2022',
+    minify: true,
+    sourcemap: true,
+    legalComments: 'linked',
+    define: { 'import.meta.url': 'SCRIPT_ADDRESS' },
+    inject: [join(here, 'src/script-address.js')],
+    logLevel: 'warning',
+    plugins: [fromSource, withSmallZod, threadApart],
+  });
+}
+
 await mkdir(assets, { recursive: true });
 await Promise.all([
   buildScript('worker.ts', 'worker'),
   buildScript('decode-jpeg.ts', 'jpeg'),
   buildScript('draw-prediction.ts', 'drawing'),
   buildScript('train-bundle.ts', 'training', { smallZod: false }),
+  buildScript('engine-here.ts', 'thread', { smallZod: false }),
+  buildGlobalScript(),
   copyOnnxRuntime(),
 ]);
