@@ -14,6 +14,11 @@ describeJobs({
   create: () => openJobs({ database: { memory: true }, leaseSeconds: 2, retryDelaySeconds: 0.1 }),
 });
 
+it('lets a program that has nothing else to do see it closed', async () => {
+  const { ended } = startScript(new URL('testing/open-and-close.ts', import.meta.url), []);
+  expect(await ended).toMatchObject({ code: 0, stdout: 'closed\n' });
+});
+
 describe('PGlite in a folder', () => {
   let folder: string;
   beforeAll(async () => {

@@ -44,8 +44,9 @@ export class PgliteConnection {
   }
 
   async close(): Promise<void> {
-    if (this.#failure) return this.#exited;
-    await this.#call({ kind: 'close' });
+    if (!this.#failure) await this.#call({ kind: 'close' });
+    // Whoever waits for the end must live to see it: nothing else may be left in the process.
+    this.#worker.ref();
     await this.#exited;
   }
 

@@ -1,0 +1,133 @@
+// A folder to run the code of a page in: with the packages of this repository as if they were installed, and with the
+// commands that readers call.
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from './fenced-blocks.js';
+
+/** Options that make what a page trains small enough for a test; what they change is not what the page is about. */
+const SMALLER = {
+  synth: '--train 12 --test-good 3 --per-defect 1 --size 128',
+  train: '--epochs 2 --coupling-blocks 2',
+};
+
+export interface Ended {
+  code: number;
+  stdout: string;
+  /** Both streams, in the order in which they came. */
+  output: string;
+}
+
+export interface Workplace {
+  readonly folder: string;
+  /** Runs a program to its end. Rejects when it takes longer than two minutes. */
+  run(command: string, args: readonly string[]): Promise<Ended>;
+  /** Starts `cflow serve …`, instead of the one that runs, and resolves to its address when it is ready. */
+  serve(args: readonly string[]): Promise<string>;
+  /** Starts another program that prints its address as its first line. */
+  start(args: readonly string[], env: Readonly<Record<string, string>>): Promise<string>;
+  /** Ends what was started. */
+  stop(): Promise<void>;
+}
+
+export interface WorkplaceOptions {
+  /** Whether what is trained is made smaller. */
+  smaller: boolean;
+}
+
+export async function makeWorkplace({ smaller }: WorkplaceOptions): Promise<Workplace> {
+  const folder = await mkdtemp(join(tmpdir(), 'cflow-page-'));
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  await writeCommands(join(folder, '.bin'), smaller);
+  const env = {
+    PATH: `${join(folder, '.bin')}:${process.env.PATH}`,
+    HOME: folder,
+    CFLOW_CACHE: join(tmpdir(), 'cflow-page-cache'),
+  };
+  const running = new Set<() => Promise<void>>();
+  let endService = async (): Promise<void> => {};
+
+  const start: Workplace['start'] = async (args, more) => {
+    const child = spawn(process.execPath, args, {
+      cwd: folder,
+      env: { ...env, ...more },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    running.add(async () => {
+      child.kill();
+      await ended;
+    });
+    let errors = '';
+    child.stderr.on('data', (data) => {
+      errors += data;
+    });
+    return new Promise((resolve, reject) => {
+      let printed = '';
+      child.stdout.on('data', (data) => {
+        printed += data;
+        if (printed.includes('\n')) resolve(printed.split('\n', 1)[0] as string);
+      });
+      void ended.then(() => reject(new Error(`it ended before it listened: ${printed}${errors}`)));
+    });
+  };
+
+  return {
+    folder,
+    start,
+    run: (command, args) =>
+      new Promise((resolve, reject) => {
+        const child = execFile(command, args, { cwd: folder, env, timeout: 120_000 }, (error, stdout) => {
+          if (error && typeof error.code !== 'number') reject(error);
+          else resolve({ code: error ? Number(error.code) : 0, stdout, output });
+        });
+        let output = '';
+        for (const stream of [child.stdout, child.stderr]) {
+          stream?.on('data', (data) => {
+            output += data;
+          });
+        }
+      }),
+    serve: async (args) => {
+      await endService();
+      const before = new Set(running);
+      const url = await start([join(ROOT, 'packages/cli/bin/cflow.js'), 'serve', ...args, '--port', '0'], {
+        CFLOW_LOG_LEVEL: 'error',
+      });
+      const [end] = [...running].filter((each) => !before.has(each));
+      endService = async () => {
+        await end?.();
+        if (end) running.delete(end);
+      };
+      while (!(await fetch(`${url}/readyz`)).ok) await new Promise((wake) => setTimeout(wake, 50));
+      return url;
+    },
+    stop: async () => {
+      await Promise.all([...running].map((end) => end()));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** `cflow` is this repository's, `npx` finds what is there, `curl` fails where the service refuses. */
+async function writeCommands(bin: string, smaller: boolean): Promise<void> {
+  const cflow = `exec '${process.execPath}' '${join(ROOT, 'packages/cli/bin/cflow.js')}' "$@"`;
+  const commands = {
+    cflow: smaller
+      ? `case "$1" in
+synth) ${cflow} ${SMALLER.synth} ;;
+train) ${cflow} ${SMALLER.train} ;;
+esac
+${cflow}`
+      : cflow,
+    npx: `command="$1"; shift
+if [ "$command" = cflow ]; then exec cflow "$@"; fi
+exec '${join(ROOT, 'node_modules/.bin')}'/"$command" "$@"`,
+    curl: `exec env PATH="\${PATH#*:}" curl --silent --show-error --fail-with-body "$@"`,
+  };
+  await mkdir(bin);
+  for (const [name, text] of Object.entries(commands)) {
+    await writeFile(join(bin, name), `#!/bin/bash\n${text}\n`, { mode: 0o755 });
+  }
+}
