@@ -16,6 +16,8 @@ import { type Ran, RUNS, runBlock } from './blocks/run-block.js';
 import { makeWorkplace, type Workplace } from './blocks/workplace.js';
 
 const run = promisify(execFile);
+/** A page runs within the first of its tests, and the one that others need within theirs. */
+const PAGE_LIMIT_MS = 900_000;
 /** Its first block makes the bundle that the other pages use, so it is run as it is, with nothing made smaller. */
 const SHARED = 'packages/cli/README.md';
 const listed = (block: FencedBlock): NotRun | undefined =>
@@ -75,7 +77,7 @@ describe.each(all.filter(({ blocks }) => blocks.length > 0))('$page', ({ page, b
         async () => {
           expect(await resultOf(block)).toBeDefined();
         },
-        240_000,
+        PAGE_LIMIT_MS,
       );
     } else {
       const source = blocks.slice(0, i).findLast(({ language }) => RUNS.has(language));

@@ -2,6 +2,8 @@
 
 /** Decimals may differ by this share: rounding differs from one processor to the next. */
 const TOLERANCE = 0.02;
+/** Percentages, which are false-alarm probabilities, by this one: they fall exponentially with the score. */
+const PERCENT_TOLERANCE = 0.2;
 /** What takes time takes another time elsewhere. */
 const TIME_FOLLOWS = /^ ?(?:s|ms|per second)\b/;
 
@@ -35,7 +37,7 @@ function matchLines(shown: readonly string[], printed: readonly string[]): boole
 }
 
 function matchLine(shown: string, printed: string): boolean {
-  const numbers: { value: string; time: boolean }[] = [];
+  const numbers: { value: string; time: boolean; tolerance: number }[] = [];
   let pattern = '';
   let end = 0;
   for (const { 0: gap, index } of shown.matchAll(GAP)) {
@@ -44,21 +46,23 @@ function matchLine(shown: string, printed: string): boolean {
     if (gap === '…' || gap === '...') pattern += '.*?';
     else if (/^\s/.test(gap)) pattern += '\\s+';
     else {
-      numbers.push({ value: gap, time: TIME_FOLLOWS.test(shown.slice(end)) });
+      const tolerance = /^ ?%/.test(shown.slice(end)) ? PERCENT_TOLERANCE : TOLERANCE;
+      numbers.push({ value: gap, time: TIME_FOLLOWS.test(shown.slice(end)), tolerance });
       pattern += `(${NUMBER.source})`;
     }
   }
   const found = new RegExp(`^${pattern}${literally(shown.slice(end))}$`).exec(printed);
   return (
-    found !== null && numbers.every((each, i) => each.time || nearly(each.value, found[i + 1] as string))
+    found !== null &&
+    numbers.every((each, i) => each.time || nearly(each.value, found[i + 1] as string, each.tolerance))
   );
 }
 
-function nearly(shown: string, printed: string): boolean {
+function nearly(shown: string, printed: string, tolerance: number): boolean {
   if (/^-?\d+$/.test(shown)) return shown === printed;
   const [a, b] = [Number(shown), Number(printed)];
   const lastPlace = 10 ** -(shown.split(/[.e]/)[1]?.length ?? 0);
-  return Math.abs(a - b) <= Math.max(lastPlace, TOLERANCE * Math.max(Math.abs(a), Math.abs(b)));
+  return Math.abs(a - b) <= Math.max(lastPlace, tolerance * Math.max(Math.abs(a), Math.abs(b)));
 }
 
 const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

@@ -9,8 +9,11 @@ import { ROOT } from './fenced-blocks.js';
 /** Options that make what a page trains small enough for a test; what they change is not what the page is about. */
 const SMALLER = {
   synth: '--train 12 --test-good 3 --per-defect 1 --size 128',
-  train: '--epochs 2 --coupling-blocks 2',
+  train: '--epochs 2 --coupling-blocks 2 --input-size 128',
 };
+
+/** What nothing takes that ends at all. */
+const LIMIT_MS = 400_000;
 
 export interface Ended {
   code: number;
@@ -21,7 +24,7 @@ export interface Ended {
 
 export interface Workplace {
   readonly folder: string;
-  /** Runs a program to its end. Rejects when it takes longer than two minutes. */
+  /** Runs a program to its end. Rejects when that does not come. */
   run(command: string, args: readonly string[]): Promise<Ended>;
   /** Starts `cflow serve …`, instead of the one that runs, and resolves to its address when it is ready. */
   serve(args: readonly string[]): Promise<string>;
@@ -78,7 +81,7 @@ export async function makeWorkplace({ smaller }: WorkplaceOptions): Promise<Work
     start,
     run: (command, args) =>
       new Promise((resolve, reject) => {
-        const child = execFile(command, args, { cwd: folder, env, timeout: 120_000 }, (error, stdout) => {
+        const child = execFile(command, args, { cwd: folder, env, timeout: LIMIT_MS }, (error, stdout) => {
           if (error && typeof error.code !== 'number') reject(error);
           else resolve({ code: error ? Number(error.code) : 0, stdout, output });
         });
