@@ -55,6 +55,7 @@ async function begin(page: string): Promise<Page> {
     ran.set(block, result);
     await result.catch(() => undefined);
   }
+  await place.rest();
   return { folder: place.folder, ran };
 }
 

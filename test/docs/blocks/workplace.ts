@@ -30,7 +30,9 @@ export interface Workplace {
   serve(args: readonly string[]): Promise<string>;
   /** Starts another program that prints its address as its first line. */
   start(args: readonly string[], env: Readonly<Record<string, string>>): Promise<string>;
-  /** Ends what was started. */
+  /** Ends what was started; the folder stays. */
+  rest(): Promise<void>;
+  /** Ends what was started, and removes the folder. */
   stop(): Promise<void>;
 }
 
@@ -48,8 +50,8 @@ export async function makeWorkplace({ smaller }: WorkplaceOptions): Promise<Work
     HOME: folder,
     CFLOW_CACHE: join(tmpdir(), 'cflow-page-cache'),
   };
-  const running = new Set<() => Promise<void>>();
-  let endService = async (): Promise<void> => {};
+  const running: { url?: string; end(): Promise<void> }[] = [];
+  let service: string | undefined;
 
   const start: Workplace['start'] = async (args, more) => {
     const child = spawn(process.execPath, args, {
@@ -58,10 +60,13 @@ export async function makeWorkplace({ smaller }: WorkplaceOptions): Promise<Work
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-    running.add(async () => {
-      child.kill();
-      await ended;
-    });
+    const started: (typeof running)[number] = {
+      end: async () => {
+        child.kill();
+        await ended;
+      },
+    };
+    running.push(started);
     let errors = '';
     child.stderr.on('data', (data) => {
       errors += data;
@@ -70,15 +75,23 @@ export async function makeWorkplace({ smaller }: WorkplaceOptions): Promise<Work
       let printed = '';
       child.stdout.on('data', (data) => {
         printed += data;
-        if (printed.includes('\n')) resolve(printed.split('\n', 1)[0] as string);
+        const [url, rest] = printed.split('\n', 2);
+        if (url === undefined || rest === undefined) return;
+        started.url = url;
+        resolve(url);
       });
       void ended.then(() => reject(new Error(`it ended before it listened: ${printed}${errors}`)));
     });
   };
 
+  const rest = async (): Promise<void> => {
+    await Promise.all(running.splice(0).map(({ end }) => end()));
+  };
+
   return {
     folder,
     start,
+    rest,
     run: (command, args) =>
       new Promise((resolve, reject) => {
         const child = execFile(command, args, { cwd: folder, env, timeout: LIMIT_MS }, (error, stdout) => {
@@ -93,21 +106,18 @@ export async function makeWorkplace({ smaller }: WorkplaceOptions): Promise<Work
         }
       }),
     serve: async (args) => {
-      await endService();
-      const before = new Set(running);
+      await running.find(({ url }) => url !== undefined && url === service)?.end();
       const url = await start([join(ROOT, 'packages/cli/bin/cflow.js'), 'serve', ...args, '--port', '0'], {
         CFLOW_LOG_LEVEL: 'error',
+        // Jobs that a page makes by the way are not what it waits for.
+        CFLOW_TRAIN: 'elsewhere',
       });
-      const [end] = [...running].filter((each) => !before.has(each));
-      endService = async () => {
-        await end?.();
-        if (end) running.delete(end);
-      };
       while (!(await fetch(`${url}/readyz`)).ok) await new Promise((wake) => setTimeout(wake, 50));
+      service = url;
       return url;
     },
     stop: async () => {
-      await Promise.all([...running].map((end) => end()));
+      await rest();
       await rm(folder, { recursive: true, force: true });
     },
   };
