@@ -82,4 +82,10 @@ export const NOT_RUN: readonly NotRun[] = [
     reason: 'installs packages of the system',
     check: 'shell',
   },
+  {
+    page: 'sdk/examples/workers/README.md',
+    begins: 'npm install\nnpx wrangler',
+    reason: 'needs an account at Cloudflare; test/edge bundles the example and runs the entry in workerd',
+    check: 'shell',
+  },
 ];

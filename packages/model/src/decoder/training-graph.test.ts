@@ -289,7 +289,9 @@ describe('trainingGraph with a first block that only standardises', () => {
     expect(trained).toHaveLength(trainableShapes(shape).length - 4);
     for (const name of trained) {
       const [found, expected] = [numbers(standardizing.state, name), numbers(whole.state, name)];
-      found.forEach((value, i) => expect(value, name).toBeCloseTo(expected[i] as number, 5));
+      found.forEach((value, i) => {
+        expect(value, name).toBeCloseTo(expected[i] as number, 5);
+      });
     }
     expect(Object.keys(standardizing.state).filter(isOfFirstSubnet)).toEqual([]);
   });
