@@ -14,7 +14,7 @@ const SCRIPT = fileURLToPath(new URL('bench.ts', import.meta.url));
 const lineSchema = z.strictObject({
   name: z.string(),
   value: z.number().positive(),
-  unit: z.enum(['ms/image', 'ms/step']),
+  unit: z.enum(['ms/image', 'ms/step', 's', 'mean over seeds']),
   peer: z.string(),
   peerValue: z.number().positive(),
   ratio: z.number().positive(),
@@ -49,6 +49,20 @@ describe('npm run bench', () => {
       expect(stderr).toMatch(/cflow agrees to \S+ with reference algorithm/);
     },
   );
+
+  it('race trains both presets on the same images and says what they reach', async () => {
+    const { lines, stderr } = await bench('race', { CFLOW_PEER_PYTHON: 'none' });
+    const figures = lines.filter(({ unit }) => unit === 'mean over seeds');
+    expect(figures.map(({ name }) => name)).toEqual(
+      ['imageAuroc', 'pixelAuroc', 'aupro'].map((figure) => `race/wood/${figure}`),
+    );
+    for (const { value, peerValue, ratio, peer } of lines) {
+      expect(peer).toBe('preset anomalib, 2 epochs');
+      if (figures.some((line) => line.value === value)) expect(ratio).toBeCloseTo(value / peerValue, 1);
+    }
+    for (const { value } of figures) expect(value).toBeLessThanOrEqual(1);
+    expect(stderr).toMatch(/seed 0, anomalib: after /);
+  });
 
   // Not every machine has it, and what is measured there is the same program: no test is missed where it is not.
   const comparing = 'missing' in python ? undefined : python;
