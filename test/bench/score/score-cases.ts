@@ -52,7 +52,7 @@ const WIDE_RESNET50: Network = {
 
 export const SCORE_CASES: readonly ScoreCase[] = [
   ...[RESNET18, MOBILENET, WIDE_RESNET50].flatMap((network) => scoreCases(network, false)),
-  ...[RESNET18, MOBILENET].flatMap((network) => scoreCases(network, true)),
+  ...[RESNET18, MOBILENET, WIDE_RESNET50].flatMap((network) => scoreCases(network, true)),
 ];
 
 /** For a look at whether it works: too short to tell anything. */
