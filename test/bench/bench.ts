@@ -5,19 +5,31 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { BenchLine } from './bench-line.js';
+import { benchCold } from './cold/bench-cold.js';
+import { benchMemory } from './memory/bench-memory.js';
 import { findPython } from './peer/find-python.js';
 import { Peer } from './peer/peer.js';
 import { benchRace } from './race/bench-race.js';
+import { writeSection } from './report/write-section.js';
 import { benchScore } from './score/bench-score.js';
 import { benchServe } from './serve/bench-serve.js';
 import { benchTrain } from './train/bench-train.js';
 
-const BENCHES = { score: benchScore, train: benchTrain, serve: benchServe, race: benchRace } as const;
+const BENCHES = {
+  score: benchScore,
+  train: benchTrain,
+  serve: benchServe,
+  cold: benchCold,
+  memory: benchMemory,
+  race: benchRace,
+} as const;
 /** Those that anomalib has a part in. */
 const WITH_PEER: readonly string[] = ['score', 'train', 'race'];
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const USAGE = [
-  'usage: npm run --silent bench -- score|train|serve|race [--quick] [--only <part of a name>] [--threads <n>]',
+  'usage: npm run --silent bench -- score|train|serve|cold|memory|race',
+  '  [--quick] [--only <part of a name>] [--threads <n>] [--write <file>]',
   '  serve: [--minutes <n>]',
   '  race: [--data <data set> [--backbone <name>] [--weights <file>] [--layers <a,b,c>]] [--seeds <n>] [--epochs <n>]',
 ].join('\n');
@@ -39,6 +51,7 @@ async function main(): Promise<void> {
       layers: { type: 'string', default: '' },
       seeds: { type: 'string', default: '3' },
       epochs: { type: 'string', default: '12' },
+      write: { type: 'string' },
       threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
     },
   });
@@ -66,13 +79,29 @@ async function main(): Promise<void> {
   try {
     if (WITH_PEER.includes(which)) peer = await startPeer(threads);
     const { quick, only } = values;
-    for await (const line of BENCHES[which]({ quick, only, threads, minutes, race, folder, peer, log })) {
+    const lines: BenchLine[] = [];
+    const found = which === 'memory' ? await findPython(ROOT) : undefined;
+    const python = found && 'python' in found ? found.python : undefined;
+    const surroundings = { quick, only, threads, minutes, race, folder, peer, python, log };
+    for await (const line of BENCHES[which](surroundings)) {
+      lines.push(line);
       process.stdout.write(`${JSON.stringify(line)}\n`);
+    }
+    if (values.write !== undefined) {
+      await writeSection(values.write, { bench: which, arguments: options(process.argv), lines, load });
     }
   } finally {
     peer?.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What was asked for beside the bench and the place of the report. */
+function options(argv: readonly string[]): string[] {
+  const given = argv.slice(3);
+  const place = given.findIndex((each) => each === '--write' || each.startsWith('--write='));
+  if (place === -1) return given;
+  return given.filter((_, index) => index !== place && (index !== place + 1 || given[place] !== '--write'));
 }
 
 const isBench = (which: string | undefined): which is keyof typeof BENCHES =>

@@ -15,6 +15,8 @@ export interface Surroundings {
   folder: string;
   /** anomalib, where it is found. */
   peer: Peer | undefined;
+  /** The Python that has it. */
+  python: string | undefined;
   /** Length of a soak. */
   minutes: number;
   /** What a race is about. */
@@ -53,8 +55,11 @@ export async function compare({
     const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => quantile(times, share).toPrecision(3));
     log(`  ${middle} ${unit}, half of ${times.length} runs in ${low} to ${high}: ${contender.name}`);
   });
-  const own = median(each[0] as number[]);
-  return others.map((other, index) =>
-    benchLine(name, unit, own, other.name, median(each[index + 1] as number[])),
-  );
+  const own = each[0] as number[];
+  return others.map((other, index) => {
+    const theirs = each[index + 1] as number[];
+    const ratios = theirs.map((time, round) => time / (own[round] as number));
+    const spread = [quantile(ratios, 0.25), quantile(ratios, 0.75)] as const;
+    return benchLine(name, unit, median(own), other.name, median(theirs), spread);
+  });
 }

@@ -6,7 +6,7 @@ export interface BatchSizes {
    * up to `maxBatch`.
    */
   batchSizes?: readonly number[] | undefined;
-  /** Images run at once at most, where there are no `batchSizes`. Default 8. */
+  /** Images run at once at most, where there are no `batchSizes`. Default 8, and 1 where the processor computes. */
   maxBatch?: number | undefined;
 }
 

@@ -1,5 +1,5 @@
 import { resizeToPlanar } from '@cflow/images';
-import { type Tensor, uint8 } from '@cflow/onnx';
+import { type Tensor, uint8 } from '@cflow/onnx/tensor';
 import type { RgbImage } from '@cflow/spec';
 
 /**

@@ -1,4 +1,4 @@
-import { type DeviceCandidate, type GoldenProbe, selectDevice } from '@cflow/runtime';
+import { type DeviceCandidate, selectDevice } from '@cflow/runtime';
 import type { DeviceChoice } from '@cflow/spec';
 import { checkBatchSizes } from './batch-sizes.js';
 import { type BundleSource, onOneVersion, type VerifiedBundle, verifyBundle } from './bundle.js';
@@ -26,23 +26,30 @@ export async function loadDetector(source: BundleSource, options: LoadDetectorOp
   checkBatchSizes(options);
   // Around all of it: a device reads the weights once more, by path where there is one.
   return onOneVersion(source, async () => {
-    const bundle = await verifyBundle(source);
-    const probe = readProbe(bundle);
-    const { result, refused } = await selectDevice(options.device ?? 'auto', options.devices, (candidate) =>
-      openOn(candidate, bundle, probe, options),
+    const verified = verifyBundle(source);
+    // While files are read and hashed, the device starts: it takes as long, and elsewhere. Nothing of the bundle gets
+    // there before all of it is verified.
+    const selected = selectDevice(options.device ?? 'auto', options.devices, (candidate) =>
+      openOn(candidate, verified, options),
     );
+    const [bundle, device] = await Promise.allSettled([verified, selected]);
+    // A damaged bundle is what has to be told, whatever else is wrong.
+    if (bundle.status === 'rejected') throw bundle.reason;
+    if (device.status === 'rejected') throw device.reason;
+    const { result, refused } = device.value;
     return new Detector({ ...result, refused });
   });
 }
 
 async function openOn(
   candidate: DeviceCandidate,
-  bundle: VerifiedBundle,
-  probe: GoldenProbe,
+  verified: Promise<VerifiedBundle>,
   { threads, batchSizes, maxBatch }: LoadDetectorOptions,
 ): Promise<DetectorParts> {
   const runtime = await candidate.createRuntime();
   try {
+    const bundle = await verified;
+    const probe = readProbe(bundle);
     const options = threads === undefined ? {} : { threads };
     const [backbone, head] = await Promise.all([
       openBackbone(runtime, bundle, options),

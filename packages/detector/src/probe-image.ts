@@ -1,4 +1,4 @@
-import { type Tensor, uint8 } from '@cflow/onnx';
+import { type Tensor, uint8 } from '@cflow/onnx/tensor';
 
 /**
  * The image of every golden probe: waves of several lengths with a little noise, so that all scales of a network have

@@ -1,4 +1,4 @@
-import { readSafetensors, type Safetensors } from '@cflow/model';
+import { readSafetensors, type Safetensors } from '@cflow/model/safetensors';
 import type { Tensor } from '@cflow/onnx';
 import type { GoldenProbe } from '@cflow/runtime';
 import { BUNDLE_FILES, BundleError } from '@cflow/spec';

@@ -1,5 +1,5 @@
 import { CflowError } from '@cflow/spec';
-import sharp, { type Metadata, type SharpOptions } from 'sharp';
+import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { decodeBmp } from './decode-bmp.js';
 import { checkPixelCount, type ImageFailure, type ImageSource, imageError } from './image-error.js';
 import { IMAGE_FORMATS, type ImageFormat, sniffFormat } from './image-format.js';
@@ -41,9 +41,11 @@ export async function decodeRaster(source: ImageSource, limits: ImageLimits = {}
   // Errors abort, warnings do not: Pillow, too, reads a file with, say, a stray byte between two segments.
   const options: SharpOptions = { failOn: 'error', ignoreIcc: true, limitInputPixels: pixels };
   try {
+    // Loaded on first use, as its native library takes a while: who scores pixels that are decoded needs it not.
+    const { default: sharp } = await import('sharp');
     const header = await sharp(bytes, { ...options, limitInputPixels: false }).metadata();
     checkPixelCount(source, header.width, header.height, pixels);
-    return { format, ...(await decode(source, bytes, header, options)) };
+    return { format, ...(await decode(source, sharp(bytes, options), header)) };
   } catch (error) {
     if (CflowError.isInstance(error)) throw error;
     throw decoderError(source, format, error);
@@ -60,12 +62,7 @@ function bitmap(source: ImageSource, bytes: Uint8Array, pixels: number): ReturnT
   }
 }
 
-async function decode(
-  source: ImageSource,
-  bytes: Uint8Array,
-  header: Metadata,
-  options: SharpOptions,
-): Promise<Omit<Raster, 'format'>> {
+async function decode(source: ImageSource, image: Sharp, header: Metadata): Promise<Omit<Raster, 'format'>> {
   const { depth } = header;
   if (depth !== 'uchar' && depth !== 'ushort') {
     throw imageError(
@@ -77,7 +74,7 @@ async function decode(
   const deep = depth === 'ushort';
   const space = storedSpace(source, header, deep);
   // Working in the space the samples are stored in is what keeps the decoder from converting them.
-  const { data, info } = await sharp(bytes, options)
+  const { data, info } = await image
     .autoOrient()
     .removeAlpha()
     .pipelineColourspace(space)

@@ -1,6 +1,6 @@
 // What does not fit is refused here, in the model's own terms, so that the same mistake gives the same message in
 // every engine.
-import { elementCount, type Tensor } from '@cflow/onnx';
+import { elementCount, type Tensor } from '@cflow/onnx/tensor';
 import { ConfigurationError } from '@cflow/spec';
 import type { TensorInfo } from './session.js';
 import { holds, typedArrayName } from './typed-array.js';

@@ -1,5 +1,6 @@
 // The thread in which sessions live. It answers one request after the other; the other side is WorkerEngine.
 import { type MessagePort, parentPort, type Transferable, workerData } from 'node:worker_threads';
+import { loadOnnxRuntime } from './node/load-onnxruntime.js';
 import { OrtEngine } from './node/ort-engine.js';
 import { WorkerGate } from './node/worker-gate.js';
 import {
@@ -16,6 +17,8 @@ import { SerialQueue } from './serial-queue.js';
 const port = parentPort as MessagePort;
 const { device, gate: shared } = workerData as WorkerSettings;
 const engine = new OrtEngine(device);
+// At once, while whoever started the thread still reads the model. What goes wrong is told when a model is loaded.
+void loadOnnxRuntime().catch(() => undefined);
 const gate = new WorkerGate(shared);
 
 // One after the other, so that nothing is freed while something else still uses it.

@@ -5,6 +5,9 @@ import { detectorConfigurationSchema } from './configuration.js';
 /** The format version that this code writes and reads. */
 export const BUNDLE_FORMAT_VERSION = 1;
 
+/** Prefix of the head's outputs that hold each layer's log-likelihoods. */
+export const LOG_LIKELIHOOD = 'log_likelihood.';
+
 /** Names of the files of a bundle. */
 export const BUNDLE_FILES = {
   manifest: 'manifest.json',

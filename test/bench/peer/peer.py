@@ -6,6 +6,7 @@ of each run itself. Tensors go through safetensors files that the other side wri
 
 import json
 import os
+import resource
 import sys
 import time
 import traceback
@@ -182,6 +183,10 @@ def main():
         },
         "load": load,
         "run": lambda **options: loaded.run(**options),
+        # Linux counts in kilobytes, macOS in bytes.
+        "memory": lambda: {
+            "bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        },
     }
     for line in sys.stdin:
         request = json.loads(line)

@@ -5,6 +5,7 @@ import { z } from 'zod';
 
 const SCRIPT = fileURLToPath(new URL('peer.py', import.meta.url));
 const helloSchema = z.object({ versions: z.record(z.string(), z.string()), device: z.string() });
+const memorySchema = z.object({ bytes: z.number().positive() });
 const runSchema = z.object({ ms: z.number().positive() });
 
 /** anomalib in a Python process of its own, which lives until it is closed. One request at a time. */
@@ -43,6 +44,11 @@ export class Peer {
   async run(save?: string): Promise<number> {
     const answer = await this.#process.request({ operation: 'run', ...(save !== undefined && { save }) });
     return runSchema.parse(answer).ms;
+  }
+
+  /** The most memory that the process has held, in bytes. */
+  async peakMemory(): Promise<number> {
+    return memorySchema.parse(await this.#process.request({ operation: 'memory' })).bytes;
   }
 
   close(): void {

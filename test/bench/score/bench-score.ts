@@ -4,6 +4,7 @@ import { createNodeRuntime } from '@cflow/runtime/node';
 import { expectAgreement } from '../agreement.js';
 import type { BenchLine } from '../bench-line.js';
 import { compare, type Surroundings } from '../compare.js';
+import { productContender } from './product-contender.js';
 import { QUICK_SCORE_CASE, SCORE_CASES, type ScoreCase } from './score-cases.js';
 import { anomalibContender, ourContender, referenceContender, type ScorePlace } from './score-contenders.js';
 import { scoreSetup } from './score-setup.js';
@@ -37,7 +38,16 @@ async function benchCase(scoreCase: ScoreCase, surroundings: Surroundings): Prom
       );
       log(`${name}: cflow agrees to ${largest.toExponential(0)} with ${other.name}`);
     }
-    return await compare({ name, unit: 'ms/image', per: batch, ours, others, effort, log });
+    const peak = await productContender(place);
+    return await compare({
+      name,
+      unit: 'ms/image',
+      per: batch,
+      ours,
+      others: [...others, peak],
+      effort,
+      log,
+    });
   } finally {
     await runtime.dispose();
   }

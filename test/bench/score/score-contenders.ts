@@ -53,7 +53,7 @@ export async function ourContender(
   const { anomaly_map: negative } = await draft.run(place.features);
   await draft.dispose();
   const maxLikelihood = largest(negative, -1);
-  return contender('cflow', place, await open(maxLikelihood));
+  return contender('cflow', place, await open(maxLikelihood), true);
 }
 
 /** anomalib's own model with the same weights. */
@@ -61,6 +61,15 @@ export async function anomalibContender(
   peer: Peer,
   { scoreCase, setup }: ScorePlace,
 ): Promise<ScoreContender> {
+  await loadAnomalib(peer, scoreCase, setup);
+  const file = join(dirname(setup.file), 'anomalib.safetensors');
+  await peer.run(file);
+  const outputs = Object.fromEntries(readSafetensors(await readFile(file)).tensors);
+  return { name: peer.name, outputs, run: () => peer.run() };
+}
+
+/** Makes anomalib ready to run a case. */
+export async function loadAnomalib(peer: Peer, scoreCase: ScoreCase, setup: ScoreSetup): Promise<void> {
   const { timm, layers, size, whole, couplingBlocks } = scoreCase;
   await peer.load('scoring', {
     file: setup.file,
@@ -71,19 +80,50 @@ export async function anomalibContender(
     coupling_blocks: couplingBlocks,
     fiber_batch_size: FIBER_BATCH_SIZE,
   });
-  const file = join(dirname(setup.file), 'anomalib.safetensors');
-  await peer.run(file);
-  const outputs = Object.fromEntries(readSafetensors(await readFile(file)).tensors);
-  return { name: peer.name, outputs, run: () => peer.run() };
 }
 
-async function contender(name: string, place: ScorePlace, head: Session): Promise<ScoreContender> {
+async function contender(
+  name: string,
+  place: ScorePlace,
+  head: Session,
+  imageByImage = false,
+): Promise<ScoreContender> {
   const { backbone, features, setup, scoreCase } = place;
   const fetches = ['anomaly_map', 'score'];
-  const scorer = backbone && new Scorer({ backbone, head, inputSize: [scoreCase.size, scoreCase.size] });
-  const work = (): Promise<unknown> =>
-    scorer ? scorer.score(setup.images, { map: true }) : head.run(features, { fetches });
+  const scorer =
+    backbone &&
+    new Scorer({
+      backbone,
+      head,
+      inputSize: [scoreCase.size, scoreCase.size],
+      // The reference's graph has its batch; ours takes what users get.
+      maxBatch: imageByImage ? undefined : scoreCase.batch,
+    });
+  // The decoders alone take a batch as Scorer gives it to them on this device: one image after the other.
+  const alone = imageByImage ? imagesOf(features, scoreCase.batch) : [features];
+  const runAlone = async (): Promise<void> => {
+    for (const each of alone) await head.run(each, { fetches });
+  };
+  const work = (): Promise<unknown> => (scorer ? scorer.score(setup.images, { map: true }) : runAlone());
   return { name, outputs: await head.run(features), run: () => timed(work) };
+}
+
+/** Features of a batch as those of its images. */
+function imagesOf(
+  features: Readonly<Record<string, Tensor>>,
+  batch: number,
+): readonly Readonly<Record<string, Tensor>>[] {
+  return Array.from({ length: batch }, (_, image) =>
+    Object.fromEntries(
+      Object.entries(features).map(([name, { type, dims, data }]) => {
+        const size = data.length / batch;
+        return [
+          name,
+          { type, dims: [1, ...dims.slice(1)], data: data.slice(image * size, (image + 1) * size) },
+        ];
+      }),
+    ),
+  );
 }
 
 function openHead({ runtime, setup: { file, ranges } }: ScorePlace, graph: Graph): Promise<Session> {

@@ -14,6 +14,7 @@ import type { ExternalRange, Tensor } from '@cflow/onnx';
 import type { RgbImage } from '@cflow/spec';
 import { randomTensor, trainedLikeParameters } from '../../../packages/model/src/testing/random-decoder.js';
 import { withDensePermutations } from '../dense-permutation.js';
+import { graphMultiplications, headMultiplications } from './multiplications.js';
 import type { ScoreCase } from './score-cases.js';
 import { sharedBackbone } from './shared-backbone.js';
 
@@ -28,6 +29,8 @@ export interface ScoreSetup {
   ranges: ReadonlyMap<string, ExternalRange>;
   /** For `whole` cases. */
   backbone?: PackedModel;
+  /** Multiplications of one image in products and convolutions. */
+  multiplications: number;
   images: readonly RgbImage[];
   /** For the others: features by layer. */
   features: Readonly<Record<string, Tensor>>;
@@ -68,6 +71,7 @@ export async function scoreSetup(scoreCase: ScoreCase, folder: string): Promise<
     ranges: safetensorsOffsets(bytes),
     images,
     features: Object.fromEntries(features),
+    multiplications: headMultiplications(layers) + (graph ? graphMultiplications(graph) : 0),
     ...(graph && { backbone: packModel(graph, weightTensors(graph), 'backbone.safetensors') }),
   };
 }

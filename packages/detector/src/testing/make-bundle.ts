@@ -35,11 +35,18 @@ export interface MakeBundleOptions {
   seed?: number;
   /** Of the backbone: bundles with the same one can share it. */
   backboneSeed?: number;
-  /** Default `tiny`, at 64x64 pixels. `mobilenet_v2` has the size and the layers of a detector in use, at 256x256. */
-  backbone?: 'tiny' | 'mobilenet_v2';
+  /** Default `tiny`, at 64x64 pixels. The others have the size and the layers of detectors in use, at 256x256. */
+  backbone?: keyof typeof NETWORKS;
   /** How weights are stored. Default `float32`. */
-  precision?: BundleManifest['precision'];
+  precision?: 'float32' | 'float16';
 }
+
+const RESNET = {
+  layers: ['layer2', 'layer3', 'layer4'],
+  conditionVector: 128,
+  couplingBlocks: 8,
+  inputSize: [256, 256],
+} as const;
 
 const NETWORKS = {
   tiny: { layers: ['layer2', 'layer3'], conditionVector: 16, couplingBlocks: 2, inputSize: [64, 64] },
@@ -49,6 +56,8 @@ const NETWORKS = {
     couplingBlocks: 8,
     inputSize: [256, 256],
   },
+  resnet18: RESNET,
+  wide_resnet50_2: RESNET,
 } as const;
 
 /** The files of a bundle by name. */
@@ -159,7 +168,7 @@ export async function makeBundle(options: MakeBundleOptions = {}): Promise<Map<s
   }
 }
 
-function stored(tensor: Tensor, precision: BundleManifest['precision']): Tensor {
+function stored(tensor: Tensor, precision: 'float32' | 'float16'): Tensor {
   if (precision === 'float32' || tensor.type !== 'float32') return tensor;
   return { type: 'float16', dims: tensor.dims, data: float32ToFloat16(tensor.data as Float32Array) };
 }

@@ -1,5 +1,5 @@
 import { Graph, op, type Tensor, type Value } from '@cflow/onnx';
-import { ConfigurationError, WeightsError } from '@cflow/spec';
+import { ConfigurationError, LOG_LIKELIHOOD, WeightsError } from '@cflow/spec';
 import type { DecoderShape } from '../decoder/decoder-shape.js';
 import { permutationShapes, trainableShapes } from '../decoder/decoder-shape.js';
 import { foldedDecoder } from '../decoder/folded-decoder.js';
@@ -24,8 +24,7 @@ export interface HeadOptions {
   parameters: ReadonlyMap<string, Tensor>;
 }
 
-/** Prefix of the outputs that hold each layer's log-likelihoods. */
-export const LOG_LIKELIHOOD = 'log_likelihood.';
+export { LOG_LIKELIHOOD };
 
 /** Name of a decoder's parameter in a detector: `decoders.<layer>.<reference name>`. */
 export function decoderTensorName(layer: string, name: string): string {

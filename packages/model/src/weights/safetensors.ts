@@ -1,4 +1,4 @@
-import { elementCount, type Tensor } from '@cflow/onnx';
+import { elementCount, type Tensor } from '@cflow/onnx/tensor';
 import { WeightsError } from '@cflow/spec';
 import { bfloat16ToFloat32 } from './float16.js';
 import {
