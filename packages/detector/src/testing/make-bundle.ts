@@ -36,7 +36,7 @@ export interface MakeBundleOptions {
   /** Of the backbone: bundles with the same one can share it. */
   backboneSeed?: number;
   /** Default `tiny`, at 64x64 pixels. The others have the size and the layers of detectors in use, at 256x256. */
-  backbone?: keyof typeof NETWORKS;
+  backbone?: 'tiny' | 'mobilenet_v2' | 'resnet18' | 'wide_resnet50_2';
   /** How weights are stored. Default `float32`. */
   precision?: 'float32' | 'float16';
 }

@@ -84,9 +84,9 @@ function upsample(x: Value, [height, width]: readonly [number, number]): Value {
     float32([height, h], interpolationMatrix(h, height)),
     'vertical_interpolation',
   );
-  const horizontal = graph.constant(
-    float32([width, w], interpolationMatrix(w, width)),
-    'horizontal_interpolation',
-  );
+  const horizontal =
+    w === h && width === height
+      ? vertical
+      : graph.constant(float32([width, w], interpolationMatrix(w, width)), 'horizontal_interpolation');
   return op.MatMul(op.MatMul(vertical, x), op.Transpose(horizontal, [1, 0]));
 }

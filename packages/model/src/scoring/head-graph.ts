@@ -1,5 +1,6 @@
 import { Graph, op, type Tensor, type Value } from '@cflow/onnx';
 import { ConfigurationError, LOG_LIKELIHOOD, WeightsError } from '@cflow/spec';
+import { numbersOf } from '../decoder/channel-affine.js';
 import type { DecoderShape } from '../decoder/decoder-shape.js';
 import { permutationShapes, trainableShapes } from '../decoder/decoder-shape.js';
 import { foldedDecoder } from '../decoder/folded-decoder.js';
@@ -47,14 +48,23 @@ export function headGraph({ layers, imageSize, normalization, parameters }: Head
   const logLikelihoods = layers.map(({ name, decoder, height, width }) => {
     checkSize([height, width], `layer "${name}"`);
     const features = graph.input(name, 'float32', ['batch', decoder.channels, height, width]);
-    const constants = new Map<string, Value>();
+    const tensors = new Map<string, Tensor>();
     for (const [parameter, dims] of [...trainableShapes(decoder), ...permutationShapes(decoder)]) {
-      const tensor = takeParameter(parameters, decoderTensorName(name, parameter), dims);
-      const constant = graph.constant(tensor, decoderTensorName(name, parameter));
-      constants.set(parameter, tensor.type === 'float16' ? op.Cast(constant, 'float32') : constant);
+      tensors.set(parameter, takeParameter(parameters, decoderTensorName(name, parameter), dims));
     }
-    const lookup = (parameter: string): Value => constants.get(parameter) as Value;
-    const logLikelihood = graph.scope(name, () => foldedDecoder(features, decoder, lookup));
+    // What only goes into the numbers that are folded need not be in the graph.
+    const constants = new Map<string, Value>();
+    const lookup = (parameter: string): Value => {
+      const known = constants.get(parameter);
+      if (known) return known;
+      const tensor = tensors.get(parameter) as Tensor;
+      const constant = graph.constant(tensor, decoderTensorName(name, parameter));
+      const value = tensor.type === 'float16' ? op.Cast(constant, 'float32') : constant;
+      constants.set(parameter, value);
+      return value;
+    };
+    const numbers = (parameter: string): ArrayLike<number> => numbersOf(tensors.get(parameter) as Tensor);
+    const logLikelihood = graph.scope(name, () => foldedDecoder(features, decoder, lookup, numbers));
     graph.output(LOG_LIKELIHOOD + name, logLikelihood);
     return logLikelihood;
   });
