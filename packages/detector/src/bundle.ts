@@ -10,13 +10,27 @@ export interface BundleSource {
   read(file: string): Promise<Uint8Array>;
   /** The path of a file where files have one, so that large weights need not pass through this process. */
   path?(file: string): Promise<string>;
+  /** Size and SHA-256 of a file that is not to be held in memory as a whole. Rejects as `read` does. */
+  digest?(file: string): Promise<FileDigest>;
+}
+
+/** What the manifest tells of a file. */
+export interface FileDigest {
+  bytes: number;
+  /** 64 hexadecimal digits. */
+  sha256: string;
+}
+
+export interface VerifyOptions {
+  /** True leaves weights out of `files` where the source has a path for them: a device reads them from there. */
+  weightsByPath?: boolean | undefined;
 }
 
 /** A bundle whose files were all found to be what its manifest says. */
 export interface VerifiedBundle {
   source: BundleSource;
   manifest: BundleManifest;
-  /** The bytes of each file that scoring needs. */
+  /** The bytes of each file that scoring needs; without weights that a device finds by path, where that was asked for. */
   files: ReadonlyMap<string, Uint8Array>;
 }
 
@@ -29,18 +43,31 @@ const NEEDED: readonly string[] = [
   BUNDLE_FILES.probe,
 ];
 
+const WEIGHTS: readonly string[] = [BUNDLE_FILES.backboneWeights, BUNDLE_FILES.decoders];
+
 /**
  * Reads the manifest and checks size and SHA-256 of every file that it lists.
  * @throws BundleError that names the file
  */
-export async function verifyBundle(source: BundleSource): Promise<VerifiedBundle> {
+export async function verifyBundle(
+  source: BundleSource,
+  { weightsByPath = false }: VerifyOptions = {},
+): Promise<VerifiedBundle> {
   return onOneVersion(source, async (bytes) => {
     const manifest = await parseManifest(bytes, source.name);
     const files = new Map<string, Uint8Array>();
-    const listed = new Set([...NEEDED, ...Object.keys(manifest.files)]);
-    for (const file of listed) {
-      const found = await verifiedFile(source, manifest, file);
-      if (found && NEEDED.includes(file)) files.set(file, found);
+    const listed = [...new Set([...NEEDED, ...Object.keys(manifest.files)])];
+    // Side by side: reading and hashing leave this thread. Of several damaged files the first one is told, as ever.
+    const results = await Promise.allSettled(
+      listed.map((file) => {
+        const digest = weightsByPath && source.path && WEIGHTS.includes(file) ? source.digest : undefined;
+        return verifiedFile(source, manifest, file, digest?.bind(source));
+      }),
+    );
+    for (const [index, result] of results.entries()) {
+      if (result.status === 'rejected') throw result.reason;
+      const file = listed[index] as string;
+      if (result.value && NEEDED.includes(file)) files.set(file, result.value);
     }
     await checkBackbone(source, manifest);
     return { source, manifest, files };
@@ -73,6 +100,7 @@ async function verifiedFile(
   source: BundleSource,
   manifest: BundleManifest,
   file: string,
+  digest?: (file: string) => Promise<FileDigest>,
 ): Promise<Uint8Array | undefined> {
   const expected = manifest.files[file];
   if (!expected) {
@@ -81,12 +109,17 @@ async function verifiedFile(
       { details: { file } },
     );
   }
-  const bytes = await source.read(file).catch((error: unknown) => {
-    if (!NEEDED.includes(file) && CflowError.isInstance(error) && error.code === 'bundle') return undefined;
-    throw error;
-  });
-  if (!bytes) return undefined;
-  const found = { bytes: bytes.length, sha256: await sha256Hex(bytes) };
+  const bytes = digest
+    ? undefined
+    : await source.read(file).catch((error: unknown) => {
+        if (!NEEDED.includes(file) && CflowError.isInstance(error) && error.code === 'bundle')
+          return undefined;
+        throw error;
+      });
+  if (!bytes && !digest) return undefined;
+  const found = bytes
+    ? { bytes: bytes.length, sha256: await sha256Hex(bytes) }
+    : await (digest as NonNullable<typeof digest>)(file);
   if (found.bytes !== expected.bytes || found.sha256 !== expected.sha256) {
     throw new BundleError(
       `${file} of bundle "${source.name}" is damaged: expected ${expected.bytes} bytes with SHA-256 ` +

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { open, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { BundleError } from '@cflow/spec';
-import type { BundleSource } from './bundle.js';
+import type { BundleSource, FileDigest } from './bundle.js';
 import { asideOf, isFolder } from './replace-folder.js';
 import { storageErrorOf } from './storage-error.js';
 
@@ -15,24 +16,48 @@ export function folderBundle(folder: string): BundleSource {
   return {
     name: basename(target),
     path: async (file) => join(await present(), file),
-    async read(file) {
-      // Three times, since the replacement may begin before the first and end before the second.
-      for (const where of [async () => target, present, async () => target]) {
-        try {
-          return await readFile(join(await where(), file));
-        } catch (error) {
-          const { code } = error as NodeJS.ErrnoException;
-          if (code !== 'ENOENT' && code !== 'ENOTDIR') throw readError(error, target, file);
-        }
-      }
-      throw new BundleError(
-        (await isFolder(target))
-          ? `"${folder}" is no complete bundle: it has no ${file}. A bundle is the folder that "cflow train" wrote`
-          : `there is no bundle at "${folder}": expected the folder that "cflow train" wrote`,
-        { details: { folder, file } },
-      );
-    },
+    read: (file) => attempt(file, (path) => readFile(path)),
+    digest: (file) => attempt(file, digestOf),
   };
+
+  async function attempt<T>(file: string, work: (path: string) => Promise<T>): Promise<T> {
+    // Three times, since the replacement may begin before the first and end before the second.
+    for (const where of [async () => target, present, async () => target]) {
+      try {
+        return await work(join(await where(), file));
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== 'ENOENT' && code !== 'ENOTDIR') throw readError(error, target, file);
+      }
+    }
+    throw new BundleError(
+      (await isFolder(target))
+        ? `"${folder}" is no complete bundle: it has no ${file}. A bundle is the folder that "cflow train" wrote`
+        : `there is no bundle at "${folder}": expected the folder that "cflow train" wrote`,
+      { details: { folder, file } },
+    );
+  }
+}
+
+/** Bytes that are read at once. */
+const CHUNK = 2 ** 21;
+
+/** Reads a file piece by piece: large weights need not lie in memory only to be hashed. */
+async function digestOf(path: string): Promise<FileDigest> {
+  const handle = await open(path);
+  try {
+    const hash = createHash('sha256');
+    const chunk = Buffer.allocUnsafe(CHUNK);
+    let bytes = 0;
+    for (;;) {
+      const { bytesRead } = await handle.read(chunk, 0, CHUNK, null);
+      if (bytesRead === 0) return { bytes, sha256: hash.digest('hex') };
+      hash.update(chunk.subarray(0, bytesRead));
+      bytes += bytesRead;
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 function readError(error: unknown, target: string, file: string): unknown {

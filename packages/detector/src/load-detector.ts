@@ -26,7 +26,7 @@ export async function loadDetector(source: BundleSource, options: LoadDetectorOp
   checkBatchSizes(options);
   // Around all of it: a device reads the weights once more, by path where there is one.
   return onOneVersion(source, async () => {
-    const verified = verifyBundle(source);
+    const verified = verifyBundle(source, { weightsByPath: true });
     // While files are read and hashed, the device starts: it takes as long, and elsewhere. Nothing of the bundle gets
     // there before all of it is verified.
     const selected = selectDevice(options.device ?? 'auto', options.devices, (candidate) =>
