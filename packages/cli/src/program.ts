@@ -21,6 +21,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/evaluate.js')).defineEvaluate,
   },
   {
+    name: 'benchmark',
+    summary: 'train and measure on several data sets, with mean and spread',
+    load: async () => (await import('./commands/benchmark.js')).defineBenchmark,
+  },
+  {
     name: 'predict',
     summary: 'score images: files, folders, globs',
     load: async () => (await import('./commands/predict.js')).definePredict,

@@ -1,27 +1,24 @@
-import { DECODERS, type DetectorConfiguration, detectorConfigurationSchema } from '@cflow/spec';
+import { detectorConfigurationSchema, JOB_PRESETS } from '@cflow/spec';
+import type { Preset } from '@cflow/training';
 import { type Command, Option } from 'commander';
 import { type DataSetFlags, withDataSetOptions } from '../data-set-options.js';
-import { type DeviceFlags, withDeviceOptions } from '../device-options.js';
 import {
-  byteSize,
-  finiteNumber,
-  imageSize,
-  integer,
-  integerOrNone,
-  nameList,
-  positiveNumber,
-} from '../option-value.js';
+  type DetectorFlags,
+  type ScheduleFlags,
+  withDetectorOptions,
+  withScheduleOptions,
+} from '../detector-options.js';
+import { type DeviceFlags, withDeviceOptions } from '../device-options.js';
+import { byteSize, integer } from '../option-value.js';
 
 /** What the command line gives; what is left out is the preset's or the configuration's default. */
-export interface TrainFlags extends Partial<DetectorConfiguration>, DataSetFlags, DeviceFlags {
+export interface TrainFlags extends DetectorFlags, ScheduleFlags, DataSetFlags, DeviceFlags {
   output?: string;
   name?: string;
-  preset: 'fast' | 'anomalib' | 'paper';
+  backbone?: string;
+  seed?: number;
+  preset: Preset;
   weights?: string;
-  epochs?: number;
-  imageBatchSize?: number;
-  validationFraction?: number;
-  patience?: number | 'none';
   precision: 'float32' | 'float16';
   resume?: true;
   strict?: true;
@@ -71,33 +68,8 @@ export function defineTrain(command: Command): void {
     .option(
       '--weights <file>',
       'its weights, a safetensors file of timm or torchvision (default: what was pulled)',
-    )
-    .option('--layers <names>', "layers to tap, with commas between them (default: the backbone's)", nameList)
-    .option('--no-pre-trained', 'random weights for the backbone instead')
-    .addOption(
-      new Option(
-        '--decoder <kind>',
-        `conditioned on the position or not (default: ${defaults.decoder})`,
-      ).choices(DECODERS),
-    )
-    .option(
-      '--condition-vector <n>',
-      `length of the positional encoding, a multiple of 4 (default: ${defaults.conditionVector})`,
-      integer(1),
-    )
-    .option(
-      '--coupling-blocks <n>',
-      `coupling blocks per decoder (default: ${defaults.couplingBlocks})`,
-      integer(1),
-    )
-    .option('--clamp-alpha <x>', `clamp of the log scale (default: ${defaults.clampAlpha})`, positiveNumber)
-    .option('--permute-soft', "random rotations instead of random permutations (default: the preset's)")
-    .option('--no-permute-soft', 'random permutations')
-    .option(
-      '--input-size <size>',
-      `pixels that images are resized to: 256, or HEIGHTxWIDTH (default: ${defaults.inputSize[0]})`,
-      imageSize,
-    )
+    );
+  withDetectorOptions(command)
     .option('--seed <n>', `seed of every random choice (default: ${defaults.seed})`, integer(0, 0xffffffff))
     .optionsGroup('Training:')
     .addOption(
@@ -105,31 +77,10 @@ export function defineTrain(command: Command): void {
         '--preset <preset>',
         'fast; anomalib: the reference’s recipe; paper: the original repository’s',
       )
-        .choices(['fast', 'anomalib', 'paper'])
+        .choices(JOB_PRESETS)
         .default('fast'),
-    )
-    .option('--epochs <n>', "passes over the images (default: the preset's)", integer(1))
-    .option('--lr <x>', "learning rate of Adam (default: the preset's)", positiveNumber)
-    .option(
-      '--fiber-batch-size <n>',
-      "feature vectors per optimiser step (default: the preset's)",
-      integer(1),
-    )
-    .option(
-      '--image-batch-size <n>',
-      "images whose fibres are shuffled together (default: the preset's)",
-      integer(1),
-    )
-    .option(
-      '--validation-fraction <x>',
-      "share of the good images held out for early stopping and calibration, 0 to 0.5 (default: the preset's)",
-      finiteNumber,
-    )
-    .option(
-      '--patience <n>',
-      "epochs without progress to stop after, or none (default: the preset's)",
-      integerOrNone,
-    )
+    );
+  withScheduleOptions(command)
     .option('--resume', 'go on with a run that was interrupted')
     .option('--strict', 'stop at an image that cannot be read, instead of leaving it out')
     .option(

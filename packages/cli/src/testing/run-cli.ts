@@ -18,12 +18,14 @@ export interface CliOptions {
   uid?: number;
   /** Called whenever stdout has grown, with all of it so far. */
   onStdout?: (stdout: string, child: ChildProcess) => void;
+  /** The same for stderr. */
+  onStderr?: (stderr: string, child: ChildProcess) => void;
 }
 
 /** Runs `cflow` and waits for its end. */
 export async function runCli(
   args: readonly string[],
-  { cwd, env, uid, onStdout }: CliOptions = {},
+  { cwd, env, uid, onStdout, onStderr }: CliOptions = {},
 ): Promise<CliResult> {
   const child = spawn(process.execPath, [CFLOW, ...args], {
     ...(cwd !== undefined && { cwd }),
@@ -38,6 +40,7 @@ export async function runCli(
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     result.stderr += text;
+    onStderr?.(result.stderr, child);
   });
   return new Promise((resolve, reject) => {
     child.on('error', reject);

@@ -1,7 +1,7 @@
 import { basename, relative, resolve } from 'node:path';
 import { openDataSet } from '@cflow/images/node';
 import { type BundleManifest, CflowError, type DataSet } from '@cflow/spec';
-import { type TrainDetectorOptions, trainDetector } from '@cflow/training/node';
+import { trainDetector } from '@cflow/training/node';
 import type { TrainFlags } from '../commands/train.js';
 import { dataSetOptions, dataSetSource } from '../data-set-options.js';
 import { interruptible, isInterruption } from '../interruptible.js';
@@ -9,6 +9,7 @@ import { noteLine, printLine } from '../terminal/output.js';
 import { resumeCommand } from './resume-command.js';
 import { RunRecord } from './run-record.js';
 import { showTraining } from './show-training.js';
+import { trainingOptions } from './training-options.js';
 import { summaryLines } from './training-summary.js';
 
 /** From the command line to a bundle, telling what happens on the way. */
@@ -50,44 +51,6 @@ export async function runTraining(paths: readonly string[], flags: TrainFlags): 
   if (record.unreadable.length > 0 && flags.quiet) {
     noteLine(`${record.unreadable.length} images could not be read and were left out`);
   }
-}
-
-function trainingOptions(flags: TrainFlags): Omit<TrainDetectorOptions, 'dataSet' | 'name' | 'output'> {
-  const { backbone, layers, fiberBatchSize, decoder, conditionVector, couplingBlocks } = flags;
-  const { clampAlpha, permuteSoft, lr, inputSize, seed } = flags;
-  const { epochs, imageBatchSize, validationFraction } = flags;
-  const patience = flags.patience === 'none' ? null : flags.patience;
-  return {
-    preset: flags.preset,
-    configuration: withoutUndefined({
-      backbone,
-      layers,
-      // The flag can only switch it off: commander gives true where it is left out.
-      preTrained: flags.preTrained === false ? false : undefined,
-      fiberBatchSize,
-      decoder,
-      conditionVector,
-      couplingBlocks,
-      clampAlpha,
-      permuteSoft,
-      lr,
-      inputSize,
-      seed,
-    }),
-    overrides: withoutUndefined({ epochs, imageBatchSize, validationFraction, patience }),
-    weights: flags.weights,
-    device: flags.device,
-    threads: flags.threads,
-    precision: flags.precision,
-    resume: flags.resume,
-    strict: flags.strict,
-    featureBytes: flags.featureCacheBytes,
-    evaluate: flags.evaluate,
-  };
-}
-
-function withoutUndefined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** A data set's name for people, without what a glob or a path brings along. */

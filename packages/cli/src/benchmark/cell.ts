@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { type Metrics, metricsSchema } from '@cflow/spec';
+import type { Preset } from '@cflow/training';
+import * as z from 'zod';
+import type { Category } from './categories.js';
+
+/** What is compared: detectors that differ in category and seed alone. */
+export interface Variant {
+  backbone: string;
+  /** A safetensors file for it. */
+  weights: string | undefined;
+  preset: Preset;
+}
+
+/** One detector to train and to measure. */
+export interface Cell {
+  variant: Variant;
+  category: Category;
+  seed: number;
+  /** SHA-256 over all that the result depends on. */
+  key: string;
+}
+
+export const CELL_FORMAT = 1;
+
+/** What was measured of one cell, as it is stored. */
+export interface CellResult {
+  format: typeof CELL_FORMAT;
+  key: string;
+  category: string;
+  backbone: string;
+  preset: string;
+  seed: number;
+  metrics: Metrics;
+  /** False-alarm rate that the calibration promised at the threshold, in [0, 1]. */
+  promisedFalseAlarmRate: number;
+  /** Whether the promised rate lies in the 95 % interval of the rate that was found; null without good test images. */
+  promiseHolds: boolean | null;
+  trainImages: number;
+  calibrationImages: number;
+  /** From the start to the bundle; null when the run was interrupted in between, since the parts do not add up. */
+  trainingSeconds: number | null;
+  /** Median over test images, one at a time: resampling, backbone, decoders, verdict, regions. */
+  scoringSeconds: number;
+  bundleBytes: number;
+  device: string;
+  /** What was given, for people: the key holds all of it as a hash. */
+  configuration: Record<string, unknown>;
+  /** ISO 8601. */
+  finishedAt: string;
+}
+
+export const cellResultSchema: z.ZodType<CellResult> = z.object({
+  format: z.literal(CELL_FORMAT),
+  key: z.string(),
+  category: z.string(),
+  backbone: z.string(),
+  preset: z.string(),
+  seed: z.number().int().nonnegative(),
+  metrics: metricsSchema,
+  promisedFalseAlarmRate: z.number().min(0).max(1),
+  promiseHolds: z.boolean().nullable(),
+  trainImages: z.number().int(),
+  calibrationImages: z.number().int(),
+  trainingSeconds: z.number().nonnegative().nullable(),
+  scoringSeconds: z.number().nonnegative(),
+  bundleBytes: z.number().int().nonnegative(),
+  device: z.string(),
+  configuration: z.record(z.string(), z.unknown()),
+  finishedAt: z.iso.datetime(),
+});
+
+/** The key of a cell: everything that decides its result. Must be JSON. */
+export function cellKey(identity: Readonly<Record<string, unknown>>): string {
+  return createHash('sha256').update(JSON.stringify(identity)).digest('hex');
+}
+
+/** One hash over names, labels and contents of all files of a data set, masks included. */
+export async function dataSetFingerprint({ dataSet }: Category): Promise<string> {
+  const hash = createHash('sha256');
+  for (const { path, maskPath, name, split, label, defect } of dataSet.items) {
+    const files = [await contentHash(path), maskPath === undefined ? '-' : await contentHash(maskPath)];
+    hash.update(`${JSON.stringify([split, label, defect ?? '-', name, ...files])}\n`);
+  }
+  return hash.digest('hex');
+}
+
+/** An image that cannot be read is left out by the run; until it can be, it has a fixed hash. */
+async function contentHash(path: string): Promise<string> {
+  const bytes = await readFile(path).catch(() => undefined);
+  return bytes === undefined ? 'unreadable' : createHash('sha256').update(bytes).digest('hex');
+}

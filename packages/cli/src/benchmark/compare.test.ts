@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { benchmarkCell } from '../testing/benchmark-cell.js';
+import { compareRuns } from './compare.js';
+
+const run = (shift: readonly number[], more: Parameters<typeof benchmarkCell>[0] = {}) =>
+  shift.map((each, seed) => benchmarkCell({ seed, imageAuroc: 0.5 + 0.1 * seed + each, ...more }));
+
+describe('compareRuns', () => {
+  it('pairs by category and seed, so that what seeds have in common falls out', () => {
+    const [comparison] = compareRuns(run([0.02, 0.04, -0.03]), run([0, 0, 0]));
+    expect(comparison?.pairs).toBe(3);
+    const { imageAuroc } = comparison?.differences ?? {};
+    expect(imageAuroc).toMatchObject({ count: 3, better: 2, worse: 1 });
+    expect(imageAuroc?.mean).toBeCloseTo(0.01, 12);
+    expect(imageAuroc?.spread).toBeCloseTo(0.0360555, 6);
+  });
+
+  it('counts less as better where it is', () => {
+    const [comparison] = compareRuns(
+      run([0, 0], { falseAlarmRate: 0 }),
+      run([0, 0], { falseAlarmRate: 0.1 }),
+    );
+    expect(comparison?.differences.falseAlarmRate).toMatchObject({ better: 2, worse: 0 });
+    expect(comparison?.differences.falseAlarmRate?.mean).toBeCloseTo(-0.1, 12);
+  });
+
+  it('pairs variants of one name, or the only ones there are', () => {
+    const others = [...run([0], { preset: 'anomalib' }), ...run([0, 0])];
+    const [comparison, ...more] = compareRuns(run([0.1]), others);
+    expect([comparison?.there.preset, comparison?.pairs, more.length]).toEqual(['fast', 1, 0]);
+    const [single] = compareRuns(run([0.1], { preset: 'paper' }), run([0]));
+    expect([single?.here.preset, single?.there.preset]).toEqual(['paper', 'fast']);
+  });
+
+  it('refuses runs with nothing in common, and says what they have', () => {
+    expect(() => compareRuns(run([0]), run([0], { category: 'lid' }))).toThrow(
+      /this one has wood\/embedded\/fast\/seed 0; the other lid/,
+    );
+  });
+});

@@ -1,0 +1,105 @@
+import { JOB_PRESETS } from '@cflow/spec';
+import type { Preset } from '@cflow/training';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import {
+  type DetectorFlags,
+  type ScheduleFlags,
+  withDetectorOptions,
+  withScheduleOptions,
+} from '../detector-options.js';
+import { type DeviceFlags, withDeviceOptions } from '../device-options.js';
+import { byteSize, integer, nameList } from '../option-value.js';
+
+export interface BenchmarkFlags extends DetectorFlags, ScheduleFlags, DeviceFlags {
+  categories?: string[];
+  backbones: string[];
+  presets: Preset[];
+  seeds: number;
+  firstSeed: number;
+  weights?: string[];
+  precision: 'float32' | 'float16';
+  missingMasks: 'error' | 'ignore';
+  output?: string;
+  compare?: string;
+  keepBundles?: true;
+  strict?: true;
+  featureCacheBytes?: number;
+  json?: true;
+  quiet?: true;
+  verbose?: true;
+}
+
+const EXAMPLES = `
+Examples:
+  cflow synth parts && cflow benchmark parts          every material, three seeds
+  cflow benchmark mvtec --categories bottle,screw --seeds 5
+  cflow benchmark mvtec --presets fast,anomalib --backbones embedded,resnet18
+  cflow benchmark tiles --backbones mobilenet_v2 --weights mobilenet_v2.safetensors --layers features.6,features.13
+  cflow benchmark mvtec --input-size 384 --output large --compare mvtec.benchmark
+  cflow benchmark mvtec --json | jq .variants[0].average.imageAuroc
+
+A detector is trained and measured for each category, backbone, preset and seed: a cell. Its result is one file in
+<output>/cells. A run that was ended, by kill -9 or otherwise, goes on where it was with the same command; what is done
+already is not done again, unless its images, backbone, options or the version of cflow have changed.
+
+The spread is the standard deviation over seeds. --compare pairs the cells of two runs by category and seed, and tells
+the mean of their differences.`;
+
+/** `cflow benchmark`. */
+export function defineBenchmark(command: Command): void {
+  command
+    .description(
+      'Trains and measures detectors on labelled data sets, several seeds each, and tells how good they are on average.',
+    )
+    .argument(
+      '<root>',
+      'a folder with one data set per category in the layout of MVTec AD, or one such data set',
+    )
+    .optionsGroup('What is measured:')
+    .option('--categories <names>', 'with commas between them (default: all)', nameList)
+    .option('--backbones <names>', 'feature extractors to compare (default: embedded)', nameList, [
+      'embedded',
+    ])
+    .option('--presets <names>', `presets to compare, of ${JOB_PRESETS.join(', ')}`, presets, ['fast'])
+    .option('--seeds <n>', 'seeds per category', integer(1, 1000), 3)
+    .option('--first-seed <n>', 'the first of them', integer(0, 0xffff_fc00), 0)
+    .option('--weights <files>', 'a safetensors file per backbone (default: what was pulled)', nameList)
+    .addOption(
+      new Option('--precision <precision>', 'how weights are stored')
+        .choices(['float32', 'float16'])
+        .default('float32'),
+    )
+    .addOption(
+      new Option('--missing-masks <mode>', 'bad images without a mask where others have one')
+        .choices(['error', 'ignore'])
+        .default('error'),
+    )
+    .optionsGroup('Detector, the same for all:');
+  withDetectorOptions(command).optionsGroup('Training, the same for all:');
+  withScheduleOptions(command)
+    .option('--strict', 'stop at an image that cannot be read, instead of leaving it out')
+    .option(
+      '--feature-cache-bytes <size>',
+      'disk for cached features, such as 2GiB (default: 8GiB)',
+      byteSize,
+    )
+    .optionsGroup('Result:')
+    .option('-o, --output <dir>', 'results, and what a run needs to go on (default: ./<root>.benchmark)')
+    .option('--compare <run>', 'the folder, or benchmark.json, of another run to compare with')
+    .option('--keep-bundles', 'keep the detectors, in <output>/work')
+    .option('--json', 'one JSON object on stdout, and nothing else there')
+    .option('--quiet', 'no progress');
+  withDeviceOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (root: string, flags: BenchmarkFlags) => {
+      const { runBenchmark } = await import('../benchmark/run-benchmark.js');
+      await runBenchmark(root, flags);
+    });
+}
+
+function presets(text: string): Preset[] {
+  const names = nameList(text);
+  const unknown = names.filter((name) => !(JOB_PRESETS as readonly string[]).includes(name));
+  if (unknown.length === 0) return names as Preset[];
+  throw new InvalidArgumentError(`Unknown: ${unknown.join(', ')}. Presets: ${JOB_PRESETS.join(', ')}.`);
+}

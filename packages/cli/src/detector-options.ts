@@ -1,0 +1,73 @@
+import { DECODERS, type DetectorConfiguration, detectorConfigurationSchema } from '@cflow/spec';
+import { type Command, Option } from 'commander';
+import { finiteNumber, imageSize, integer, integerOrNone, nameList, positiveNumber } from './option-value.js';
+
+/** What the command line gives of a detector; what is left out is the preset's or the configuration's default. */
+export type DetectorFlags = Partial<Omit<DetectorConfiguration, 'backbone' | 'seed'>>;
+
+/** The parameters of a detector but for its backbone and its seed. */
+export function withDetectorOptions(command: Command): Command {
+  const defaults = detectorConfigurationSchema.parse({});
+  return command
+    .option('--layers <names>', "layers to tap, with commas between them (default: the backbone's)", nameList)
+    .option('--no-pre-trained', 'random weights for the backbone instead')
+    .addOption(
+      new Option(
+        '--decoder <kind>',
+        `conditioned on the position or not (default: ${defaults.decoder})`,
+      ).choices(DECODERS),
+    )
+    .option(
+      '--condition-vector <n>',
+      `length of the positional encoding, a multiple of 4 (default: ${defaults.conditionVector})`,
+      integer(1),
+    )
+    .option(
+      '--coupling-blocks <n>',
+      `coupling blocks per decoder (default: ${defaults.couplingBlocks})`,
+      integer(1),
+    )
+    .option('--clamp-alpha <x>', `clamp of the log scale (default: ${defaults.clampAlpha})`, positiveNumber)
+    .option('--permute-soft', "random rotations instead of random permutations (default: the preset's)")
+    .option('--no-permute-soft', 'random permutations')
+    .option(
+      '--input-size <size>',
+      `pixels that images are resized to: 256, or HEIGHTxWIDTH (default: ${defaults.inputSize[0]})`,
+      imageSize,
+    );
+}
+
+/** What the command line gives of a training run beyond its preset. */
+export interface ScheduleFlags {
+  epochs?: number;
+  imageBatchSize?: number;
+  validationFraction?: number;
+  patience?: number | 'none';
+}
+
+/** What a preset decides, to be decided otherwise. */
+export function withScheduleOptions(command: Command): Command {
+  return command
+    .option('--epochs <n>', "passes over the images (default: the preset's)", integer(1))
+    .option('--lr <x>', "learning rate of Adam (default: the preset's)", positiveNumber)
+    .option(
+      '--fiber-batch-size <n>',
+      "feature vectors per optimiser step (default: the preset's)",
+      integer(1),
+    )
+    .option(
+      '--image-batch-size <n>',
+      "images whose fibres are shuffled together (default: the preset's)",
+      integer(1),
+    )
+    .option(
+      '--validation-fraction <x>',
+      "share of the good images held out for early stopping and calibration, 0 to 0.5 (default: the preset's)",
+      finiteNumber,
+    )
+    .option(
+      '--patience <n>',
+      "epochs without progress to stop after, or none (default: the preset's)",
+      integerOrNone,
+    );
+}

@@ -1,0 +1,55 @@
+import type { DetectorConfigurationInput } from '@cflow/spec';
+import type { PlanOverrides } from '@cflow/training';
+import type { TrainDetectorOptions } from '@cflow/training/node';
+import type { TrainFlags } from '../commands/train.js';
+import type { DetectorFlags, ScheduleFlags } from '../detector-options.js';
+
+/** The flags of `cflow train` as options of a training run. */
+export function trainingOptions(
+  flags: TrainFlags,
+): Omit<TrainDetectorOptions, 'dataSet' | 'name' | 'output'> {
+  const { backbone, seed } = flags;
+  return {
+    preset: flags.preset,
+    configuration: { ...detectorConfiguration(flags), ...withoutUndefined({ backbone, seed }) },
+    overrides: planOverrides(flags),
+    weights: flags.weights,
+    device: flags.device,
+    threads: flags.threads,
+    precision: flags.precision,
+    resume: flags.resume,
+    strict: flags.strict,
+    featureBytes: flags.featureCacheBytes,
+    evaluate: flags.evaluate,
+  };
+}
+
+/** What the flags say of a detector, but for its backbone and its seed. */
+export function detectorConfiguration(flags: DetectorFlags): DetectorConfigurationInput {
+  const { layers, fiberBatchSize, decoder, conditionVector, couplingBlocks } = flags;
+  const { clampAlpha, permuteSoft, lr, inputSize } = flags;
+  return withoutUndefined({
+    layers,
+    // The flag can only switch it off: commander gives true where it is left out.
+    preTrained: flags.preTrained === false ? false : undefined,
+    fiberBatchSize,
+    decoder,
+    conditionVector,
+    couplingBlocks,
+    clampAlpha,
+    permuteSoft,
+    lr,
+    inputSize,
+  });
+}
+
+/** What the flags decide otherwise than the preset. */
+export function planOverrides(flags: ScheduleFlags): PlanOverrides {
+  const { epochs, imageBatchSize, validationFraction } = flags;
+  const patience = flags.patience === 'none' ? null : flags.patience;
+  return withoutUndefined({ epochs, imageBatchSize, validationFraction, patience });
+}
+
+function withoutUndefined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}
