@@ -1,4 +1,4 @@
-import { DECODERS, type DetectorConfiguration, detectorConfigurationSchema } from '@cflow/spec';
+import { DECODERS, type DetectorConfiguration, detectorConfigurationSchema, FUSIONS } from '@cflow/spec';
 import { type Command, Option } from 'commander';
 import { finiteNumber, imageSize, integer, integerOrNone, nameList, positiveNumber } from './option-value.js';
 
@@ -30,6 +30,12 @@ export function withDetectorOptions(command: Command): Command {
     .option('--clamp-alpha <x>', `clamp of the log scale (default: ${defaults.clampAlpha})`, positiveNumber)
     .option('--permute-soft', "random rotations instead of random permutations (default: the preset's)")
     .option('--no-permute-soft', 'random permutations')
+    .addOption(
+      new Option(
+        '--fusion <kind>',
+        `how the layers become one map: by likelihood, as in the reference, or by how far each place is from what is usual there (default: ${defaults.fusion})`,
+      ).choices(FUSIONS),
+    )
     .option(
       '--input-size <size>',
       `pixels that images are resized to: 256, or HEIGHTxWIDTH (default: ${defaults.inputSize[0]})`,

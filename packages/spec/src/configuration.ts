@@ -3,6 +3,13 @@ import * as z from 'zod';
 /** Decoders of the original paper's code. `freia-cflow` is conditioned on the position, `freia-flow` is not. */
 export const DECODERS = ['freia-cflow', 'freia-flow'] as const;
 
+/**
+ * How the likelihoods of the layers become one map. `likelihood`: their sum, each relative to its highest, as the
+ * reference has it. `standardized`: each relative to what good images have at the same place.
+ */
+export const FUSIONS = ['likelihood', 'standardized'] as const;
+export type Fusion = (typeof FUSIONS)[number];
+
 const positive = z.number().int().positive();
 
 /**
@@ -28,6 +35,7 @@ export const detectorConfigurationSchema = z.strictObject({
   couplingBlocks: positive.default(8).describe('coupling blocks per decoder'),
   clampAlpha: z.number().positive().default(1.9).describe('clamp of the log scale'),
   permuteSoft: z.boolean().default(false).describe('random rotation instead of a random permutation'),
+  fusion: z.enum(FUSIONS).default('likelihood').describe('how the layers become one anomaly map'),
   lr: z.number().positive().default(1e-4).describe('learning rate of Adam'),
   /** `[height, width]` in pixels that images are resized to. */
   inputSize: z.tuple([positive, positive]).default([256, 256]).describe('height and width in pixels'),

@@ -5,8 +5,8 @@ import {
   decoderTensorName,
   type FeatureLayer,
   float32ToFloat16,
+  type HeadNormalization,
   headGraph,
-  type MapNormalization,
   type PackedModel,
   type Precision,
   packModel,
@@ -23,7 +23,7 @@ export function packHead(
   layers: readonly DetectorLayer[],
   parameters: ReadonlyMap<string, Tensor>,
   imageSize: readonly [number, number],
-  normalization: MapNormalization,
+  normalization: HeadNormalization,
 ): PackedModel {
   const graph = headGraph({ layers, imageSize, normalization, parameters });
   return packModel(graph, parameters, BUNDLE_FILES.decoders);

@@ -29,6 +29,8 @@ export interface MakeDetectorOptions {
   /** Good images to calibrate on, and whether they were held out. May be gone through several times. */
   calibrationImages: () => AsyncIterable<RgbImage[]>;
   heldOut: boolean;
+  /** The images trained on, or enough of them to tell what is usual. Read only where that is asked for. */
+  trainImages: () => AsyncIterable<RgbImage[]>;
   provenance: Pick<
     BundleManifest['provenance'],
     'dataSet' | 'trainImages' | 'validationImages' | 'trainingSeconds' | 'versions'
@@ -46,20 +48,32 @@ export interface MadeDetector {
   head: Session;
 }
 
+/** Images that what is usual is learnt from: more would hardly change it, and would be one more pass over a large set. */
+export const STANDARD_IMAGES = 512;
+
+/** So many of a list at most, evenly spaced. */
+export function evenlySpaced<T>(list: readonly T[], most: number): T[] {
+  const n = Math.min(most, list.length);
+  return Array.from({ length: n }, (_, i) => list[Math.floor((i * list.length) / n)] as T);
+}
+
 export async function makeDetector(options: MakeDetectorOptions): Promise<MadeDetector> {
-  const { run, runtime, decoders, calibrationImages, heldOut, device, onEvent } = options;
+  const { run, runtime, decoders, calibrationImages, trainImages, heldOut, device, onEvent } = options;
   const { configuration, plan, layers, backbone: source } = run;
   const { inputSize, precision } = source;
-  const parameters = inPrecision(namedParameters(layers, decoders), precision);
+  const trained = inPrecision(namedParameters(layers, decoders), precision);
   const backbone = await openTrainingBackbone(runtime, source);
-  const normalization = await calibrateNormalization({
+  const { normalization, maxLogLikelihood, maxLikelihood, standards } = await calibrateNormalization({
     runtime,
     backbone,
     layers,
-    parameters,
+    parameters: trained,
     inputSize,
+    fusion: configuration.fusion,
     images: calibrationImages(),
+    trainImages,
   });
+  const parameters = new Map([...trained, ...standards]);
   const headPack = packHead(layers, parameters, inputSize, normalization);
   const head = await runtime.createSession({
     model: headPack.model,
@@ -96,10 +110,10 @@ export async function makeDetector(options: MakeDetectorOptions): Promise<MadeDe
     },
     layers: source.layers.map((layer, i) => ({
       ...layer,
-      maxLogLikelihood: normalization.maxLogLikelihood[i] as number,
+      maxLogLikelihood: maxLogLikelihood[i] as number,
     })),
     normalization: 'fixed',
-    maxLikelihood: normalization.maxLikelihood,
+    maxLikelihood,
     ...calibrated,
     metrics: null,
     provenance: {

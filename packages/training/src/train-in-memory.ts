@@ -6,7 +6,7 @@ import { checkTrainingImages } from './check-images.js';
 import type { OnTrainingEvent } from './events.js';
 import { extractFeatures, fiberBackbone } from './extract-features.js';
 import { inBatches } from './in-batches.js';
-import { makeDetector } from './make-detector.js';
+import { evenlySpaced, makeDetector, STANDARD_IMAGES } from './make-detector.js';
 import { MemoryFeatures } from './memory-features.js';
 import { type PlanOverrides, type Preset, planTraining } from './plan.js';
 import { checkName, type PreparedRun, prepareRun, startEvent } from './prepare-run.js';
@@ -118,6 +118,8 @@ export async function trainInMemory(options: TrainInMemoryOptions): Promise<Map<
       calibrationImages: () =>
         inBatches(heldOut ? heldOutImages : trainImages, load, batchOn(device.device), signal),
       heldOut,
+      trainImages: () =>
+        inBatches(evenlySpaced(trainImages, STANDARD_IMAGES), load, batchOn(device.device), signal),
       provenance: {
         dataSet: options.dataSet ?? 'images in memory',
         trainImages: trainImages.length,

@@ -31,7 +31,7 @@ export interface BundleTraining {
 
 /** The backbone of a bundle and the configuration of its detector, to train on other images. */
 export function trainingFromBundle({ manifest, files }: VerifiedBundle): BundleTraining {
-  const { decoder, conditionVector, couplingBlocks, clampAlpha, inputSize, preTrained } =
+  const { decoder, conditionVector, couplingBlocks, clampAlpha, fusion, inputSize, preTrained } =
     manifest.configuration;
   return {
     backbone: {
@@ -44,7 +44,7 @@ export function trainingFromBundle({ manifest, files }: VerifiedBundle): BundleT
       inputSize,
       precision: manifest.precision,
     },
-    configuration: { decoder, conditionVector, couplingBlocks, clampAlpha, inputSize, preTrained },
+    configuration: { decoder, conditionVector, couplingBlocks, clampAlpha, fusion, inputSize, preTrained },
   };
 }
 

@@ -102,6 +102,7 @@ const hyperparametersSchema = z.strictObject({
   couplingBlocks: number.optional(),
   clampAlpha: number.optional(),
   permuteSoft: flag.optional(),
+  fusion: name.optional(),
   lr: number.optional(),
   inputSize: list
     .transform((sides) => (sides.length === 1 ? [...sides, ...sides] : sides).map(Number))

@@ -27,7 +27,7 @@ export function trainingOptions(
 /** What the flags say of a detector, but for its backbone and its seed. */
 export function detectorConfiguration(flags: DetectorFlags): DetectorConfigurationInput {
   const { layers, fiberBatchSize, decoder, conditionVector, couplingBlocks } = flags;
-  const { clampAlpha, permuteSoft, lr, inputSize } = flags;
+  const { clampAlpha, permuteSoft, fusion, lr, inputSize } = flags;
   return withoutUndefined({
     layers,
     // The flag can only switch it off: commander gives true where it is left out.
@@ -38,6 +38,7 @@ export function detectorConfiguration(flags: DetectorFlags): DetectorConfigurati
     couplingBlocks,
     clampAlpha,
     permuteSoft,
+    fusion,
     lr,
     inputSize,
   });

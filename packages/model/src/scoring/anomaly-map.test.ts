@@ -1,9 +1,10 @@
-import { Graph, op } from '@cflow/onnx';
+import { float32, Graph, op } from '@cflow/onnx';
 import { ConfigurationError } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
 import { randomTensor } from '../testing/random-decoder.js';
 import { numbers, runGraph, type Tensors } from '../testing/run-graph.js';
 import { anomalyMap, type MapNormalization } from './anomaly-map.js';
+import type { LayerStandard } from './standardize.js';
 
 type Size = readonly [height: number, width: number];
 
@@ -94,6 +95,43 @@ describe('anomalyMap', () => {
     const found = numbers(await fixed(maxLikelihood), 'map');
     found.forEach((value, i) => {
       expect(value).toBeCloseTo(reference[i] as number, 6);
+    });
+  });
+
+  describe('of standardized likelihoods', () => {
+    const map = (values: readonly number[], means: readonly number[], deviation: number) => {
+      const graph = new Graph('map');
+      const size = means.length;
+      const layer = graph.input('layer', 'float32', ['batch', 1, 1, size]);
+      const standards: LayerStandard[] = [
+        {
+          mean: graph.constant(float32([1, 1, 1, size], means)),
+          deviation: graph.constant(float32([1], [deviation])),
+        },
+      ];
+      graph.output('map', anomalyMap([layer], null, { kind: 'standardized', standards, maxLikelihood: 1 }));
+      const data = Float32Array.from(values);
+      const dims = [values.length / size, 1, 1, size];
+      return runGraph(graph, { layer: { type: 'float32', dims, data } }).then((out) => numbers(out, 'map'));
+    };
+
+    it('rises with the deviations below what is usual at each position', async () => {
+      // Two images of three positions, 0, 2 and 5 deviations below their means, which all differ.
+      const found = await map([-1, -4, -10, -1, -4, -10], [-1, -3, -7.5], 0.5);
+      [0, 2, 5, 0, 2, 5].forEach((deviations, i) => {
+        expect(found[i]).toBeCloseTo(1 - 1 / (1 + Math.exp((deviations - 2) / 1.5)), 6);
+      });
+    });
+
+    it('stays within bounds, also where a likelihood underflows to nothing', async () => {
+      const found = await map([1e9, -1e9, Number.NEGATIVE_INFINITY], [0], 1);
+      expect([...found]).toEqual([0, 1, 1]);
+    });
+
+    it('needs a standard for each layer', () => {
+      const make = () => build(PYRAMID, [12, 20], { kind: 'standardized', standards: [], maxLikelihood: 1 });
+      expect(make).toThrow(ConfigurationError);
+      expect(make).toThrow(/3 layers need as many standards .* got 0 and 1/);
     });
   });
 

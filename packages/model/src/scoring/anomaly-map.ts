@@ -1,10 +1,12 @@
 import { float32, op, type Value } from '@cflow/onnx';
 import { ConfigurationError } from '@cflow/spec';
 import { interpolationMatrix } from './interpolation.js';
+import { type LayerStandard, standardizedLikelihood } from './standardize.js';
 
 /**
  * How likelihoods become a map.
  * - `fixed`: by constants of the detector, so that an image's map does not depend on its neighbours.
+ * - `standardized`: by constants of the detector as well, each layer relative to what is usual at each position.
  * - `reference`: by the maxima over the batch, as anomalib does; for comparisons only.
  */
 export type MapNormalization =
@@ -15,17 +17,24 @@ export type MapNormalization =
       /** The largest fused likelihood seen on good images. */
       maxLikelihood: number;
     }
+  | {
+      kind: 'standardized';
+      /** Per layer. */
+      standards: readonly LayerStandard[];
+      /** The largest fused likelihood seen on good images. */
+      maxLikelihood: number;
+    }
   | { kind: 'reference' };
 
 /**
- * Fuses log-likelihoods into an anomaly map: m_l = exp(p_l - max p_l) per layer, upsampled bilinearly and summed;
- * the map is max(Σ m) - Σ m, so that the least likely place is the highest.
+ * Fuses log-likelihoods into an anomaly map: m_l = exp(p_l - max p_l) per layer, or its {@link standardizedLikelihood},
+ * upsampled bilinearly and summed; the map is max(Σ m) - Σ m, so that the least likely place is the highest.
  *
  * @param logLikelihoods per layer, [batch, 1, h_l, w_l]
  * @param imageSize [height, width] of the map; null keeps the layers' size, which must then be equal
  * @returns [batch, height, width]
  * @throws ConfigurationError when there is no layer, when `imageSize` is null and the layers differ in size, or when
- * `fixed` constants are not finite or not one per layer
+ * constants are not finite or not one per layer
  */
 export function anomalyMap(
   logLikelihoods: readonly Value[],
@@ -35,15 +44,10 @@ export function anomalyMap(
   if (logLikelihoods.length === 0) {
     throw new ConfigurationError('an anomaly map needs the log-likelihoods of at least one layer, got none');
   }
-  if (normalization.kind === 'fixed') checkConstants(normalization, logLikelihoods.length);
+  checkConstants(normalization, logLikelihoods.length);
   const sum = logLikelihoods
     .map((logLikelihood, layer) => {
-      const { graph } = logLikelihood;
-      const max =
-        normalization.kind === 'fixed'
-          ? graph.scalar(normalization.maxLogLikelihood[layer] as number)
-          : op.ReduceMax(logLikelihood, [0, 1, 2, 3]);
-      const likelihood = op.Exp(op.Sub(logLikelihood, max));
+      const likelihood = likelihoodOf(logLikelihood, layer, normalization);
       return imageSize ? upsample(likelihood, imageSize) : likelihood;
     })
     .reduce((left, right) => {
@@ -57,16 +61,37 @@ export function anomalyMap(
     });
   const [batch, , height, width] = sum.shape as [string, number, number, number];
   const top =
-    normalization.kind === 'fixed'
-      ? sum.graph.scalar(normalization.maxLikelihood)
-      : op.ReduceMax(sum, [0, 1, 2, 3]);
+    normalization.kind === 'reference'
+      ? op.ReduceMax(sum, [0, 1, 2, 3])
+      : sum.graph.scalar(normalization.maxLikelihood);
   return op.Reshape(op.Sub(top, sum), [batch, height, width]);
 }
 
-function checkConstants(
-  { maxLogLikelihood, maxLikelihood }: Extract<MapNormalization, { kind: 'fixed' }>,
-  layers: number,
-): void {
+/** How likely each place of one layer is, relative to the constants. */
+function likelihoodOf(logLikelihood: Value, layer: number, normalization: MapNormalization): Value {
+  const { graph } = logLikelihood;
+  switch (normalization.kind) {
+    case 'standardized':
+      return standardizedLikelihood(logLikelihood, normalization.standards[layer] as LayerStandard);
+    case 'fixed':
+      return op.Exp(op.Sub(logLikelihood, graph.scalar(normalization.maxLogLikelihood[layer] as number)));
+    case 'reference':
+      return op.Exp(op.Sub(logLikelihood, op.ReduceMax(logLikelihood, [0, 1, 2, 3])));
+  }
+}
+
+function checkConstants(normalization: MapNormalization, layers: number): void {
+  if (normalization.kind === 'reference') return;
+  const { maxLikelihood } = normalization;
+  if (normalization.kind === 'standardized') {
+    const { length } = normalization.standards;
+    if (length === layers && Number.isFinite(maxLikelihood)) return;
+    throw new ConfigurationError(
+      `${layers} layers need as many standards and one finite largest likelihood, got ${length} and ${maxLikelihood}`,
+      { details: { layers, standards: length, maxLikelihood } },
+    );
+  }
+  const { maxLogLikelihood } = normalization;
   if (maxLogLikelihood.length === layers && [...maxLogLikelihood, maxLikelihood].every(Number.isFinite))
     return;
   throw new ConfigurationError(

@@ -5,15 +5,21 @@ import type { DecoderShape } from '../decoder/decoder-shape.js';
 import { randomTensor, smallDecoder, trainedLikeParameters } from '../testing/random-decoder.js';
 import { numbers, runGraph, type Tensors } from '../testing/run-graph.js';
 import { float16ToFloat32, float32ToFloat16 } from '../weights/float16.js';
-import type { MapNormalization } from './anomaly-map.js';
-import { decoderTensorName, type HeadOptions, headGraph, LOG_LIKELIHOOD } from './head-graph.js';
+import {
+  decoderTensorName,
+  type HeadNormalization,
+  type HeadOptions,
+  headGraph,
+  LOG_LIKELIHOOD,
+  standardTensorName,
+} from './head-graph.js';
 
 const LAYERS = [
   { name: 'layer2', height: 6, width: 8, channels: 8, permuteSoft: false },
   { name: 'layer3', height: 3, width: 4, channels: 13, permuteSoft: true },
 ] as const;
 const IMAGE = [24, 32] as const;
-const FIXED: MapNormalization = { kind: 'fixed', maxLogLikelihood: [-1, -0.8], maxLikelihood: 1.7 };
+const FIXED: HeadNormalization = { kind: 'fixed', maxLogLikelihood: [-1, -0.8], maxLikelihood: 1.7 };
 
 const shapeOf = ({ channels, permuteSoft }: (typeof LAYERS)[number]): DecoderShape =>
   smallDecoder({ channels, permuteSoft, couplingBlocks: 3 });
@@ -21,6 +27,14 @@ const shapeOf = ({ channels, permuteSoft }: (typeof LAYERS)[number]): DecoderSha
 function parameters(convert: (tensor: Tensor) => Tensor = (tensor) => tensor): Map<string, Tensor> {
   const result = new Map<string, Tensor>();
   LAYERS.forEach((layer, index) => {
+    const { name, height, width } = layer;
+    const mean = randomTensor([1, 1, height, width], 20 + index);
+    result.set(standardTensorName(name, 'mean'), mean);
+    result.set(standardTensorName(name, 'deviation'), {
+      type: 'float32',
+      dims: [1],
+      data: Float32Array.of(0.7),
+    });
     for (const [name, tensor] of Object.entries(trainedLikeParameters(shapeOf(layer), index))) {
       result.set(decoderTensorName(layer.name, name), convert(tensor));
     }
@@ -28,7 +42,9 @@ function parameters(convert: (tensor: Tensor) => Tensor = (tensor) => tensor): M
   return result;
 }
 
-const head = (normalization?: MapNormalization, tensors: Map<string, Tensor> = parameters()) =>
+const STANDARDIZED: HeadNormalization = { kind: 'standardized', maxLikelihood: 1.9 };
+
+const head = (normalization?: HeadNormalization, tensors: Map<string, Tensor> = parameters()) =>
   headGraph({
     layers: LAYERS.map((layer) => ({ ...layer, decoder: shapeOf(layer) })),
     imageSize: IMAGE,
@@ -63,21 +79,29 @@ function largestDifference(a: Float32Array, b: Float32Array): number {
 }
 
 describe('headGraph', () => {
-  it('gives an image the same map and score alone, in a batch, and beside other neighbours', async () => {
-    const graph = head(FIXED);
-    const batch = features(3);
-    const together = await runGraph(graph, batch);
-    const pixels = IMAGE[0] * IMAGE[1];
-    for (let image = 0; image < 3; image++) {
-      const map = numbers(together, 'anomaly_map').subarray(image * pixels, (image + 1) * pixels);
-      for (const images of [[image], [image, image, image, image, image]]) {
-        const alone = await runGraph(graph, pick(batch, images));
-        expect(largestDifference(numbers(alone, 'anomaly_map').subarray(0, pixels), map)).toBeLessThan(1e-6);
-        const scores = [numbers(alone, 'score')[0], numbers(together, 'score')[image]] as [number, number];
-        expect(Math.abs(scores[0] - scores[1])).toBeLessThan(1e-6);
+  it.each([
+    ['likelihoods', FIXED],
+    ['standardized likelihoods', STANDARDIZED],
+  ])(
+    'by %s gives an image the same map and score alone, in a batch, and beside other neighbours',
+    async (_, normalization) => {
+      const graph = head(normalization);
+      const batch = features(3);
+      const together = await runGraph(graph, batch);
+      const pixels = IMAGE[0] * IMAGE[1];
+      for (let image = 0; image < 3; image++) {
+        const map = numbers(together, 'anomaly_map').subarray(image * pixels, (image + 1) * pixels);
+        for (const images of [[image], [image, image, image, image, image]]) {
+          const alone = await runGraph(graph, pick(batch, images));
+          expect(largestDifference(numbers(alone, 'anomaly_map').subarray(0, pixels), map)).toBeLessThan(
+            1e-6,
+          );
+          const scores = [numbers(alone, 'score')[0], numbers(together, 'score')[image]] as [number, number];
+          expect(Math.abs(scores[0] - scores[1])).toBeLessThan(1e-6);
+        }
       }
-    }
-  });
+    },
+  );
 
   it('does depend on the batch under the normalisation of the reference', async () => {
     const graph = head({ kind: 'reference' });
@@ -126,6 +150,15 @@ describe('headGraph', () => {
     expect(() => headGraph(options)).not.toThrow();
     expect(make).toThrow(ConfigurationError);
     expect(make).toThrow(message);
+  });
+
+  it('names the standard of a layer that is missing', () => {
+    const tensors = parameters();
+    tensors.delete(standardTensorName('layer3', 'mean'));
+    expect(() => head(FIXED, tensors)).not.toThrow();
+    expect(() => head(STANDARDIZED, tensors)).toThrow(
+      /"standards.layer3.mean" of shape \[1, 1, 3, 4\], got none/,
+    );
   });
 
   it('names a parameter that is missing, and one of another shape', () => {

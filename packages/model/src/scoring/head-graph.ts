@@ -5,6 +5,7 @@ import type { DecoderShape } from '../decoder/decoder-shape.js';
 import { permutationShapes, trainableShapes } from '../decoder/decoder-shape.js';
 import { foldedDecoder } from '../decoder/folded-decoder.js';
 import { anomalyMap, type MapNormalization } from './anomaly-map.js';
+import type { LayerStandard } from './standardize.js';
 
 /** One tapped layer: its decoder and the size of its feature map. */
 export interface HeadLayer {
@@ -20,16 +21,29 @@ export interface HeadOptions {
   /** [height, width] of the anomaly map. */
   imageSize: readonly [number, number];
   /** Undefined while the detector is not calibrated: then the graph gives log-likelihoods only. */
-  normalization?: MapNormalization | undefined;
-  /** Parameters by `decoderTensorName`, float32 or float16 (computed in float32 either way). */
+  normalization?: HeadNormalization | undefined;
+  /**
+   * Parameters by `decoderTensorName`, float32 or float16 (computed in float32 either way); for `standardized`
+   * likelihoods also each layer's standard, by `standardTensorName`.
+   */
   parameters: ReadonlyMap<string, Tensor>;
 }
 
 export { LOG_LIKELIHOOD };
 
+/** How the head fuses its layers; what it needs for each position is among the parameters. */
+export type HeadNormalization =
+  | Exclude<MapNormalization, { kind: 'standardized' }>
+  | Omit<Extract<MapNormalization, { kind: 'standardized' }>, 'standards'>;
+
 /** Name of a decoder's parameter in a detector: `decoders.<layer>.<reference name>`. */
 export function decoderTensorName(layer: string, name: string): string {
   return `decoders.${layer}.${name}`;
+}
+
+/** Name of a layer's standard in a detector: `standards.<layer>.mean`, `standards.<layer>.deviation`. */
+export function standardTensorName(layer: string, part: 'mean' | 'deviation'): string {
+  return `standards.${layer}.${part}`;
 }
 
 /**
@@ -69,11 +83,27 @@ export function headGraph({ layers, imageSize, normalization, parameters }: Head
     return logLikelihood;
   });
   if (normalization) {
-    const map = graph.scope('map', () => anomalyMap(logLikelihoods, imageSize, normalization));
+    const complete: MapNormalization =
+      normalization.kind === 'standardized'
+        ? { ...normalization, standards: layers.map((layer) => standardOf(graph, layer, parameters)) }
+        : normalization;
+    const map = graph.scope('map', () => anomalyMap(logLikelihoods, imageSize, complete));
     graph.output('anomaly_map', map);
     graph.output('score', op.ReduceMax(map, [1, 2]));
   }
   return graph;
+}
+
+function standardOf(
+  graph: Graph,
+  { name, height, width }: HeadLayer,
+  parameters: ReadonlyMap<string, Tensor>,
+): LayerStandard {
+  const constant = (part: 'mean' | 'deviation', dims: readonly number[]): Value => {
+    const tensor = standardTensorName(name, part);
+    return graph.constant(takeParameter(parameters, tensor, dims), tensor);
+  };
+  return { mean: constant('mean', [1, 1, height, width]), deviation: constant('deviation', [1]) };
 }
 
 /** Callers without types leave sizes out, too: without this the graph would be made, and be nonsense. */

@@ -1,3 +1,4 @@
 export * from './anomaly-map.js';
 export * from './head-graph.js';
 export { interpolationMatrix } from './interpolation.js';
+export * from './standardize.js';

@@ -20,7 +20,7 @@ import { completeBundle } from '../assemble-bundle.js';
 import type { OnTrainingEvent } from '../events.js';
 import { extractFeatures, fiberBackbone } from '../extract-features.js';
 import { inBatches } from '../in-batches.js';
-import { makeDetector } from '../make-detector.js';
+import { evenlySpaced, makeDetector, STANDARD_IMAGES } from '../make-detector.js';
 import { type PlanOverrides, type Preset, planTraining } from '../plan.js';
 import { checkName, prepareRun, startEvent } from '../prepare-run.js';
 import { runReport } from '../run-report.js';
@@ -172,6 +172,13 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
       decoders,
       calibrationImages: () => inBatches(calibrationItems, images.load, BATCH, signal),
       heldOut,
+      trainImages: () =>
+        inBatches(
+          evenlySpaced(trainImages, STANDARD_IMAGES).map((place) => store.readable[place] as number),
+          images.load,
+          BATCH,
+          signal,
+        ),
       provenance: {
         dataSet: dataSet.name,
         trainImages: trainImages.length,

@@ -29,6 +29,11 @@ const VARIANTS: readonly (readonly [string, Partial<TrainDetectorOptions>])[] = 
   ['decoders without a condition', { configuration: { decoder: 'freia-flow' } }],
   ['a condition of 64', { configuration: { conditionVector: 64 } }],
   ['a condition of 4', { configuration: { conditionVector: 4 } }],
+  ['standardized likelihoods', { configuration: { fusion: 'standardized' } }],
+  [
+    'standardized likelihoods in half precision',
+    { precision: 'float16', configuration: { fusion: 'standardized' } },
+  ],
   ['another clamp', { configuration: { clampAlpha: 0.7 } }],
   ['one coupling block', { configuration: { couplingBlocks: 1 } }],
   ['images that are not square', { configuration: { inputSize: [96, 64] } }],

@@ -19,6 +19,8 @@ export interface DetectorConfiguration {
   clampAlpha: number;
   /** Random rotation instead of a random permutation. */
   permuteSoft: boolean;
+  /** How the layers become one anomaly map. */
+  fusion: 'likelihood' | 'standardized';
   /** Learning rate of Adam. */
   lr: number;
   /** Height and width in pixels that images are resized to. */
