@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { nodeDevices, probeInChildProcess } from '@cflow/runtime/node';
-import type { BundleManifest, DataSet } from '@cflow/spec';
+import { type BundleManifest, type DataSet, FUSIONS, type Fusion } from '@cflow/spec';
 import { beforeAll, expect, it } from 'vitest';
 import { startScript } from '../../../../test/support/start-script.js';
 import { findSoftwareVulkan } from '../../../runtime/test/find-software-vulkan.js';
@@ -11,7 +11,7 @@ import { trainDetector } from './train-detector.js';
 
 const root = temporaryFolder();
 let dataSet: DataSet;
-let manifest: BundleManifest;
+const manifests = new Map<Fusion, BundleManifest>();
 /** The environment in which a process finds a Vulkan driver; or why there is none. */
 let environment: Record<string, string | undefined> | string;
 
@@ -19,7 +19,10 @@ beforeAll(async () => {
   environment = await findEnvironment();
   if (typeof environment === 'string') return;
   dataSet = await renderDataSet(join(root, 'data'), { train: 16, perDefect: 1 });
-  manifest = await trainDetector(tinyRun(dataSet, join(root, 'bundle'), { overrides: { epochs: 4 } }));
+  for (const fusion of FUSIONS) {
+    const run = tinyRun(dataSet, join(root, fusion), { configuration: { fusion }, overrides: { epochs: 4 } });
+    manifests.set(fusion, await trainDetector(run));
+  }
 });
 
 async function findEnvironment(): Promise<typeof environment> {
@@ -42,11 +45,11 @@ interface Scores {
   maps: number[][];
 }
 
-async function scoresOn(device: string): Promise<Scores> {
+async function scoresOn(bundle: Fusion, device: string): Promise<Scores> {
   const paths = dataSet.items.filter(({ split }) => split === 'test').map(({ path }) => path);
   const { stdout, stderr } = await startScript(
     new URL('../testing/score.ts', import.meta.url),
-    [join(root, 'bundle'), device, ...paths],
+    [join(root, bundle), device, ...paths],
     { env: environment as Record<string, string> },
   ).ended;
   const line = stdout.split('\n').find((text) => text.startsWith('{'));
@@ -54,19 +57,23 @@ async function scoresOn(device: string): Promise<Scores> {
   return JSON.parse(line) as Scores;
 }
 
-it('a bundle trained on the CPU gives the same scores on webgpu', async ({ skip }) => {
-  if (typeof environment === 'string') skip(`no webgpu here: ${environment}`);
-  const [cpu, webgpu] = await Promise.all([scoresOn('cpu'), scoresOn('webgpu')]);
-  expect([cpu.device, webgpu.device]).toEqual(['cpu', 'webgpu']);
-  expect(webgpu.labels).toEqual(cpu.labels);
-  const allowed = 1e-3 * manifest.calibration.scoreSpread;
-  cpu.scores.forEach((score, i) => {
-    expect(Math.abs(score - (webgpu.scores[i] as number))).toBeLessThan(allowed);
-  });
-  cpu.maps.forEach((map, i) => {
-    const worst = Math.max(...map.map((value, k) => Math.abs(value - (webgpu.maps[i]?.[k] as number))));
-    expect(worst).toBeLessThan(1e-3);
-  });
-  // The comparison says something only if the images differ by more than what is allowed.
-  expect(Math.max(...cpu.scores) - Math.min(...cpu.scores)).toBeGreaterThan(100 * allowed);
-}, 300_000);
+it.for(FUSIONS)(
+  'a bundle trained on the CPU gives the same scores on webgpu: %s',
+  async (fusion, { skip }) => {
+    if (typeof environment === 'string') skip(`no webgpu here: ${environment}`);
+    const [cpu, webgpu] = await Promise.all([scoresOn(fusion, 'cpu'), scoresOn(fusion, 'webgpu')]);
+    expect([cpu.device, webgpu.device]).toEqual(['cpu', 'webgpu']);
+    expect(webgpu.labels).toEqual(cpu.labels);
+    const allowed = 1e-3 * (manifests.get(fusion) as BundleManifest).calibration.scoreSpread;
+    cpu.scores.forEach((score, i) => {
+      expect(Math.abs(score - (webgpu.scores[i] as number))).toBeLessThan(allowed);
+    });
+    cpu.maps.forEach((map, i) => {
+      const worst = Math.max(...map.map((value, k) => Math.abs(value - (webgpu.maps[i]?.[k] as number))));
+      expect(worst).toBeLessThan(1e-3);
+    });
+    // The comparison says something only if the images differ by more than what is allowed.
+    expect(Math.max(...cpu.scores) - Math.min(...cpu.scores)).toBeGreaterThan(100 * allowed);
+  },
+  300_000,
+);
