@@ -3,6 +3,7 @@ export * from './detector.js';
 export { imageBatch } from './image-batch.js';
 export * from './load-detector.js';
 export { manifestBytes, parseManifest } from './manifest.js';
+export * from './map-range.js';
 export * from './open-graphs.js';
 export * from './predict.js';
 export { probeImage } from './probe-image.js';

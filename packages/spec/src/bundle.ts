@@ -59,7 +59,7 @@ export const bundleManifestSchema = z.strictObject({
   layers: z.array(bundleLayerSchema).min(1),
   /** By constants of the detector, so that a map does not depend on its batch. */
   normalization: z.literal('fixed'),
-  /** Largest fused likelihood (see `configuration.fusion`) on good images: the anomaly map is this minus the fused likelihood. */
+  /** Largest fused likelihood on good images, its logarithm where `configuration.fusion` is `standardized`: the anomaly map is this minus the fused likelihood. */
   maxLikelihood: finite,
   calibration: z.strictObject({
     score: scoreCalibrationSchema,

@@ -1,16 +1,13 @@
+import { mapRange } from '@cflow/detector';
 import type { BundleManifest, Mask, Prediction, RgbImage } from '@cflow/spec';
 import { type Color, type ColorScale, drawContours, drawRegions, maskContours, overlay } from '@cflow/visual';
 
 const REGION: Color = [255, 40, 160];
 const TRUTH: Color = [255, 255, 255];
 
-/**
- * Colours that mean the same for all images of a detector: nothing below the lowest score of a good image, for that is
- * what good images look like, and full at the highest value that a map can have.
- */
-export function mapScale({ calibration, maxLikelihood }: BundleManifest): ColorScale {
-  const min = calibration.score.scores[0] ?? 0;
-  return maxLikelihood > min ? { min, max: maxLikelihood } : {};
+/** Colours that mean the same for all images of a detector. */
+export function mapScale(manifest: BundleManifest): ColorScale {
+  return mapRange(manifest) ?? {};
 }
 
 /** The image under its anomaly map, with the regions framed and the outline of the true defect where it is known. */

@@ -21,14 +21,15 @@ export type MapNormalization =
       kind: 'standardized';
       /** Per layer. */
       standards: readonly LayerStandard[];
-      /** The largest fused likelihood seen on good images. */
+      /** The largest logarithm of the fused likelihood seen on good images. */
       maxLikelihood: number;
     }
   | { kind: 'reference' };
 
 /**
  * Fuses log-likelihoods into an anomaly map: m_l = exp(p_l - max p_l) per layer, or its {@link standardizedLikelihood},
- * upsampled bilinearly and summed; the map is max(Σ m) - Σ m, so that the least likely place is the highest.
+ * upsampled bilinearly and summed; the map is max(Σ m) - Σ m, so that the least likely place is the highest. Standardized
+ * likelihoods are summed likewise, but the map is max(log Σ m) - log Σ m.
  *
  * @param logLikelihoods per layer, [batch, 1, h_l, w_l]
  * @param imageSize [height, width] of the map; null keeps the layers' size, which must then be equal
@@ -59,13 +60,25 @@ export function anomalyMap(
       }
       return op.Add(left, right);
     });
-  const [batch, , height, width] = sum.shape as [string, number, number, number];
+  const fused = normalization.kind === 'standardized' ? logarithm(sum) : sum;
+  const [batch, , height, width] = fused.shape as [string, number, number, number];
   const top =
     normalization.kind === 'reference'
-      ? op.ReduceMax(sum, [0, 1, 2, 3])
-      : sum.graph.scalar(normalization.maxLikelihood);
-  return op.Reshape(op.Sub(top, sum), [batch, height, width]);
+      ? op.ReduceMax(fused, [0, 1, 2, 3])
+      : fused.graph.scalar(normalization.maxLikelihood);
+  return op.Reshape(op.Sub(top, fused), [batch, height, width]);
 }
+
+/**
+ * The sum of bounded likelihoods has no tail on the odd side, and a calibration that expects one would put its
+ * threshold where nothing reaches it. The logarithm gives it one, and changes no order.
+ */
+function logarithm(sum: Value): Value {
+  return op.Log(op.Add(sum, sum.graph.scalar(LEAST_LIKELIHOOD)));
+}
+
+/** Keeps the logarithm of what is not likely at all finite: the map then goes up to about 14. */
+const LEAST_LIKELIHOOD = 1e-6;
 
 /** How likely each place of one layer is, relative to the constants. */
 function likelihoodOf(logLikelihood: Value, layer: number, normalization: MapNormalization): Value {

@@ -1,3 +1,4 @@
+import { mapRange } from '@cflow/detector';
 import type { EvaluatedImage } from '@cflow/detector/node';
 import { decodeImage } from '@cflow/images/node';
 import { type BundleManifest, CflowError } from '@cflow/spec';
@@ -10,14 +11,13 @@ const MOST_EXAMPLES = 12;
 /** Pictures for the report: the worst mistakes, and typical images that were judged rightly. */
 export async function reportGalleries(
   images: readonly EvaluatedImage[],
-  { thresholds, calibration, maxLikelihood }: BundleManifest,
+  manifest: BundleManifest,
 ): Promise<{ mistakes: GalleryItem[]; examples: GalleryItem[] }> {
+  const { thresholds } = manifest;
   const distance = ({ prediction }: EvaluatedImage): number => Math.abs(prediction.score - thresholds.score);
   const wrong = images.filter(({ item, prediction }) => item.label !== prediction.label);
   const right = images.filter(({ item, prediction }) => item.label === prediction.label);
-  // Nothing below the lowest score of a good image, full colour at the highest value of a map: the same everywhere.
-  const min = calibration.score.scores[0] ?? 0;
-  const scale = maxLikelihood > min ? { min, max: maxLikelihood } : {};
+  const scale = mapRange(manifest) ?? {};
   const pictures = async (chosen: readonly EvaluatedImage[]): Promise<GalleryItem[]> => {
     const items: GalleryItem[] = [];
     for (const each of chosen) {

@@ -59,6 +59,7 @@ async function scoresOn(bundle: Fusion, device: string): Promise<Scores> {
 
 it.for(FUSIONS)(
   'a bundle trained on the CPU gives the same scores on webgpu: %s',
+  { timeout: 300_000 },
   async (fusion, { skip }) => {
     if (typeof environment === 'string') skip(`no webgpu here: ${environment}`);
     const [cpu, webgpu] = await Promise.all([scoresOn(fusion, 'cpu'), scoresOn(fusion, 'webgpu')]);
@@ -75,5 +76,4 @@ it.for(FUSIONS)(
     // The comparison says something only if the images differ by more than what is allowed.
     expect(Math.max(...cpu.scores) - Math.min(...cpu.scores)).toBeGreaterThan(100 * allowed);
   },
-  300_000,
 );
