@@ -55,7 +55,8 @@ export function answerError(response: Response, text: string, what: string): Api
     retryAfter: retryAfterSeconds(headers.get('retry-after')),
     errors: Array.isArray(errors) ? errors : undefined,
     attempts: Array.isArray(attempts) ? attempts : undefined,
-    retryable: status === 408 || status === 429 || status >= 500,
+    // What a service does not have (501) it will not have in a second.
+    retryable: status === 408 || status === 429 || (status >= 500 && status !== 501),
   };
   const message = `${detail} (${what}: ${status} ${code}${requestId ? `, request ${requestId}` : ''})`;
   return new (code === 'image' && status === 422 ? UnsupportedImageError : Kind)(message, fields);

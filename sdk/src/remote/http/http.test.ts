@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { answerError } from './answer-error.js';
 import { ApiPromise } from './api-promise.js';
 import { retryAfterSeconds, retryDelay } from './retry-after.js';
 
@@ -49,5 +50,18 @@ describe('ApiPromise', () => {
     await expect(failing().withResponse()).rejects.toThrow('no');
     await expect(failing().map(() => 1)).rejects.toThrow('no');
     expect(await failing().catch(() => 7)).toBe(7);
+  });
+});
+
+describe('answerError', () => {
+  it.each([
+    [408, true],
+    [429, true],
+    [500, true],
+    [501, false],
+    [503, true],
+    [404, false],
+  ])('of status %i may be retried: %s', (status, retryable) => {
+    expect(answerError(new Response('', { status }), '', 'GET /').retryable).toBe(retryable);
   });
 });
