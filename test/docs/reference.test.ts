@@ -51,11 +51,11 @@ describe('docs/reference.md', () => {
   it('says where to import each declaration from', () => {
     const exported = new Map<string, Set<string>>();
     const wrong = declarations.flatMap((link) => {
-      const [, place] = /^, (internal|from `@cflow\/[a-z]+(?:\/node)?`)/.exec(link.after) ?? [];
+      const [, place] = /^, (internal|from `@cflow\/[a-z]+(?:\/[a-z]+)?`)/.exec(link.after) ?? [];
       if (place === undefined) return [`${label(link)}: neither ", from \`…\`" nor ", internal" follows`];
       if (place === 'internal') return [];
-      const [, name = '', node] = /@cflow\/([a-z]+)(\/node)?/.exec(place) ?? [];
-      const entry = join(ROOT, 'packages', name, 'src', node ? 'node.ts' : 'index.ts');
+      const [, name = '', part = 'index'] = /@cflow\/([a-z]+)(?:\/([a-z]+))?/.exec(place) ?? [];
+      const entry = join(ROOT, 'packages', name, 'src', `${part}.ts`);
       const names = exported.get(entry) ?? exportedNames(entry);
       exported.set(entry, names);
       return names.has(code(link).split(/[.(]/)[0] as string) ? [] : [`${label(link)}: not ${place}`];

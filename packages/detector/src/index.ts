@@ -8,6 +8,5 @@ export * from './open-graphs.js';
 export * from './predict.js';
 export { probeImage } from './probe-image.js';
 export { readProbe } from './read-probe.js';
-export * from './reference-maps.js';
 export * from './scorer.js';
 export * from './sha256.js';

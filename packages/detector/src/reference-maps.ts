@@ -1,4 +1,5 @@
-import type { Tensor } from '@cflow/onnx';
+import { anomalyMap } from '@cflow/model';
+import { Graph, op, type Tensor, writeModel } from '@cflow/onnx';
 import type { Runtime } from '@cflow/runtime';
 import { ConfigurationError, type LayerLogLikelihood, type RgbImage, type ScalarMap } from '@cflow/spec';
 import type { Detector } from './detector.js';
@@ -32,11 +33,6 @@ export async function fuseAsReference(
 ): Promise<ReferenceMaps> {
   const [first] = logLikelihoods;
   if (!first) throw new ConfigurationError('the reference normalisation needs a batch of at least one image');
-  // Loaded here: to score images nobody needs what builds graphs, and it takes a while.
-  const [{ anomalyMap }, { Graph, op, writeModel }] = await Promise.all([
-    import('@cflow/model'),
-    import('@cflow/onnx'),
-  ]);
   const graph = new Graph('reference_map');
   const inputs = first.map(({ layer, height, width }) =>
     graph.input(layer, 'float32', ['batch', 1, height, width]),
