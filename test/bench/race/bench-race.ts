@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Preset, planTraining } from '../../../packages/training/src/plan.js';
 import { splitGoodImages } from '../../../packages/training/src/split-good-images.js';
 import { runCflow } from '../../demo/run-cflow.js';
-import { median } from '../alternate.js';
+import { median, quantile } from '../alternate.js';
 import { type BenchLine, benchLine } from '../bench-line.js';
 import type { Surroundings } from '../compare.js';
 import { measureQuality, type Quality } from './measure-quality.js';
@@ -128,8 +128,17 @@ export async function* benchRace(surroundings: Surroundings): AsyncGenerator<Ben
       log(`${prefix}/${name}: not reached with ${seconds.length - all.length} of ${seconds.length} seeds`);
       continue;
     }
-    yield benchLine(`${prefix}/${name}`, 's', median(all), peer, median(theirSeconds));
-    if (torch) yield benchLine(`${prefix}/${name}`, 's', median(all), torch.name, torch.seconds);
+    const against = (other: string, theirs: readonly number[]): BenchLine => {
+      const ratios = all.map((own, seed) => (theirs[seed] as number) / own);
+      const spread: [number, number] = [quantile(ratios, 0.25), quantile(ratios, 0.75)];
+      return benchLine(`${prefix}/${name}`, 's', median(all), other, median(theirs), spread);
+    };
+    yield against(peer, theirSeconds);
+    if (torch)
+      yield against(
+        torch.name,
+        all.map(() => torch.seconds),
+      );
   }
   for (const figure of FIGURES) {
     const [own, other] = [courses.map(({ ours }) => last(ours)), targets].map((stages) =>

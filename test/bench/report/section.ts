@@ -18,6 +18,7 @@ const TITLES: Readonly<Record<string, string>> = {
   serve: 'The service',
   cold: 'Cold start',
   memory: 'Peak memory',
+  race: 'How long until it is good',
 };
 
 /** A run's figures in Markdown: all of one table are of one run. */
@@ -38,11 +39,8 @@ export function sectionText(section: Section): string {
   return [
     `## ${TITLES[bench] ?? bench}`,
     '',
-    '```sh',
-    command,
-    '```',
-    '',
-    `One run on ${machine()}${busy}.`,
+    // In the line, not a block: what pages show as blocks is run by their test, and this takes long.
+    `One run of \`${command}\` on ${machine()}${busy}.`,
     '',
     row(['case', 'cflow', 'compared with', 'which takes', 'ratio', 'half of the ratios']),
     row(['---', '--:', '---', '--:', '--:', '---']),
