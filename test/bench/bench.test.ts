@@ -18,7 +18,7 @@ const lineSchema = z.strictObject({
   peer: z.string(),
   peerValue: z.number().positive(),
   ratio: z.number().positive(),
-  ratioSpread: z.tuple([z.number().positive(), z.number().positive()]),
+  ratioSpread: z.tuple([z.number().positive(), z.number().positive()]).optional(),
 });
 
 async function bench(

@@ -58,10 +58,11 @@ export async function* benchRace(surroundings: Surroundings): AsyncGenerator<Ben
       const planned = planTraining(preset, { seed }, { ...(epochs !== undefined && { epochs }) });
       return timedRun({ data, planned, trainImages: train, heldOutImages: heldOut, threads });
     };
-    const run = await timed('fast');
+    const own = quick ? options.epochs : undefined;
+    const run = await timed('fast', own);
     const theirs = await course(await timed(PEER, options.epochs), 'last');
     // Once more, since the machine may have been another before than after.
-    const again = await timed('fast');
+    const again = await timed('fast', own);
     const ours = await course(run, 'all');
     courses.push({ ours, theirs, again, train, heldOut });
     report(seed, { ours, theirs });
