@@ -34,7 +34,7 @@ export function gridSteps(images: number, { height }: Pick<FeatureLayer, 'height
 
 /**
  * The fibres of a block of images as batches on a grid. Each position goes through the images in an order of its own, so
- * the fibres of a batch have nothing in common but that together they cover the grid evenly. Every fibre is taken once;
+ * the fibres of a batch have nothing in common but that together they cover the grid evenly. No fibre is taken twice;
  * of images that do not fill the last group, which are others at each position, the fibres are left out.
  */
 export function gridBatches(

@@ -28,6 +28,8 @@ export interface TrainDecodersOptions {
   device: TrainingDevice;
   /** Where to go on from and what to keep up to date. Left out: nothing outlives the run. */
   checkpoints?: CheckpointStore | undefined;
+  /** Seconds of work after which a checkpoint is written within an epoch. Default 30. */
+  checkpointSeconds?: number | undefined;
   signal: AbortSignal;
   onEvent: OnTrainingEvent;
 }
@@ -132,6 +134,8 @@ function isStandardizing(
   return plan.initialization === 'normalized' && couplingBlocks > 1;
 }
 
+const CHECKPOINT_SECONDS = 30;
+
 /** A quarter of the rows that are taken elsewhere: a stop has to wait for one call, and wasm takes its time. */
 const WASM_LIKELIHOOD_ROWS = 2048;
 
@@ -172,6 +176,7 @@ function layerWork(
     seed: configuration.seed,
     checkpoint,
     checkpoints,
+    checkpointSeconds: options.checkpointSeconds ?? CHECKPOINT_SECONDS,
     signal,
     onEvent,
     onSteps: (steps, loss) => clock.took(index, steps, loss, checkpoint.progress.epoch),

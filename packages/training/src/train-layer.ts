@@ -27,14 +27,14 @@ export interface TrainLayerOptions {
   checkpoint: Checkpoint;
   /** Left out where nothing is to outlive the run. */
   checkpoints: CheckpointStore | undefined;
+  /** Seconds of work after which a checkpoint is written within an epoch. */
+  checkpointSeconds: number;
   signal: AbortSignal;
   onEvent: OnTrainingEvent;
   /** Called with the steps that were taken, for the time left. */
   onSteps: (steps: number, loss: number) => void;
 }
 
-/** Seconds of work after which a checkpoint is written within an epoch. */
-const CHECKPOINT_SECONDS = 30;
 /** Seconds that one call of the training graph should take: how long a stop has to wait. */
 const CALL_SECONDS = 1;
 
@@ -93,7 +93,7 @@ async function runEpoch(options: TrainLayerOptions): Promise<void> {
         progress.lossCount += take;
         options.onSteps(take, losses.reduce((sum, loss) => sum + loss, 0) / take);
         // Whoever resumes after the machine went away has to find the state on disk.
-        if (performance.now() - lastCheckpoint > CHECKPOINT_SECONDS * 1000) {
+        if (performance.now() - lastCheckpoint > options.checkpointSeconds * 1000) {
           await save(options);
           lastCheckpoint = performance.now();
         }

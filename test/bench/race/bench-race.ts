@@ -25,7 +25,7 @@ export interface RaceOptions {
   epochs: number;
 }
 
-/** A training run with what it reached after each epoch. */
+/** A training run with what it had reached at some moments. */
 interface Course {
   run: TimedRun;
   /** After each epoch, the last one's for decoders that stopped. */
@@ -33,7 +33,7 @@ interface Course {
 }
 
 interface Stage {
-  /** Until the slowest decoder was there. */
+  /** Since training began. */
   seconds: number;
   quality: Quality;
   /** Sum over layers of the mean negative log-likelihood per dimension of held-out images, the best so far. */
@@ -43,6 +43,8 @@ interface Stage {
 const PEER: Preset = 'anomalib';
 /** Both presets hold out as many: they are to be trained, and measured, on the same images. */
 const HELD_OUT = 0.2;
+/** How often it is looked whether our side is there. Measuring quality takes as long as a second of training. */
+const MOMENTS = 10;
 
 const FIGURES = ['imageAuroc', 'pixelAuroc', 'aupro'] as const satisfies readonly (keyof Quality)[];
 
@@ -60,20 +62,17 @@ export async function* benchRace(surroundings: Surroundings): AsyncGenerator<Ben
     };
     const own = quick ? options.epochs : undefined;
     const run = await timed('fast', own);
-    const theirs = await course(await timed(PEER, options.epochs), 'last');
+    const theirs = await course(await timed(PEER, options.epochs), 1);
     // Once more, since the machine may have been another before than after.
     const again = await timed('fast', own);
-    const ours = await course(run, 'all');
+    const ours = await course(run, quick ? 3 : MOMENTS);
     courses.push({ ours, theirs, again, train, heldOut });
     report(seed, { ours, theirs });
 
-    async function course(of: TimedRun, which: 'all' | 'last'): Promise<Course> {
-      const epochs = Math.max(...of.snapshots.map((each) => each.length));
-      const wanted = Array.from({ length: epochs }, (_, i) => i + 1).filter(
-        (e) => which === 'all' || e === epochs,
-      );
+    async function course(of: TimedRun, moments: number): Promise<Course> {
       const stages: Stage[] = [];
-      for (const epoch of wanted) stages.push(await stageAfter(data, of, epoch, heldOut, threads));
+      for (const seconds of momentsOf(of, moments))
+        stages.push(await stageAt(data, of, seconds, heldOut, threads));
       return { run: of, stages };
     }
   }
@@ -100,10 +99,9 @@ export async function* benchRace(surroundings: Surroundings): AsyncGenerator<Ben
   const theirSeconds = courses.map(({ theirs }) => theirs.run.seconds);
   const reached = (test: (stage: Stage, target: Stage) => boolean): (number | undefined)[] =>
     courses.map(({ ours, again }, i) => {
-      const index = ours.stages.findIndex((stage) => test(stage, targets[i] as Stage));
-      if (index < 0) return undefined;
-      // The mean of both runs, which take the same steps.
-      return mean([(ours.stages[index] as Stage).seconds, secondsAfter(again, index + 1)]);
+      const stage = ours.stages.find((each) => test(each, targets[i] as Stage));
+      // As fast as both runs together were, which take the same steps.
+      return stage && (stage.seconds * mean([ours.run.seconds, again.seconds])) / ours.run.seconds;
     });
   const times: [string, (number | undefined)[]][] = [
     [
@@ -174,25 +172,28 @@ async function rendered(folder: string, quick: boolean): Promise<string> {
   return join(output, 'wood');
 }
 
-function secondsAfter({ snapshots }: TimedRun, epoch: number): number {
-  return Math.max(...snapshots.map((own) => snapshotAt(own, epoch).seconds));
+/** So many moments of a run at which every decoder had begun, evenly spread over those with something new; the end last. */
+function momentsOf({ snapshots }: TimedRun, count: number): number[] {
+  const begun = Math.max(...snapshots.map((own) => (own[0] as Snapshot).seconds));
+  const all = snapshots.flat().map(({ seconds }) => seconds);
+  const later = [...new Set(all.filter((seconds) => seconds >= begun))].sort((a, b) => a - b);
+  const places = Array.from({ length: count }, (_, i) => Math.round(((i + 1) * later.length) / count) - 1);
+  return [...new Set(places)].filter((place) => place >= 0).map((place) => later[place] as number);
 }
 
-const snapshotAt = (own: readonly Snapshot[], epoch: number): Snapshot =>
-  own[Math.min(epoch, own.length) - 1] as Snapshot;
-
-async function stageAfter(
+async function stageAt(
   data: RaceData,
   run: TimedRun,
-  epoch: number,
+  seconds: number,
   heldOutImages: readonly number[],
   threads: number,
 ): Promise<Stage> {
-  const decoders = run.snapshots.map((own) => snapshotAt(own, epoch));
-  const best = run.snapshots.map((own) => Math.min(...own.slice(0, epoch).map(({ heldOut }) => heldOut)));
+  const decoders = run.snapshots.map(
+    (own) => own.filter((each) => each.seconds <= seconds).at(-1) as Snapshot,
+  );
   return {
-    seconds: secondsAfter(run, epoch),
+    seconds,
     quality: await measureQuality(data, run.layers, decoders, heldOutImages, threads),
-    heldOut: best.reduce((sum, each) => sum + each, 0),
+    heldOut: decoders.reduce((sum, { heldOut }) => sum + heldOut, 0),
   };
 }

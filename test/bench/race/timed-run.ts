@@ -1,9 +1,10 @@
-import { decoderShape } from '@cflow/model';
+import { type DecoderShape, decoderShape } from '@cflow/model';
 import type { Tensor } from '@cflow/onnx';
 import { createNodeRuntime } from '@cflow/runtime/node';
 import type { DetectorConfiguration } from '@cflow/spec';
 import type { DetectorLayer } from '../../../packages/training/src/assemble-bundle.js';
 import type { CheckpointStore } from '../../../packages/training/src/checkpoint.js';
+import { parametersOf } from '../../../packages/training/src/decoder-trainer.js';
 import { type TrainingPlan, withEnoughSteps } from '../../../packages/training/src/plan.js';
 import { finestSteps, trainDecoders } from '../../../packages/training/src/train-decoders.js';
 import type { RaceData } from './race-data.js';
@@ -12,16 +13,14 @@ import type { RaceData } from './race-data.js';
 export interface Snapshot {
   /** Seconds since training began. */
   seconds: number;
-  /** Epochs done. */
-  epoch: number;
-  /** Mean negative log-likelihood per dimension of the held-out images. */
+  /** The best mean negative log-likelihood per dimension of held-out images of the epochs done; Infinity before the first. */
   heldOut: number;
   parameters: Map<string, Tensor>;
 }
 
 export interface TimedRun {
   layers: readonly DetectorLayer[];
-  /** Per layer, one snapshot for each epoch. */
+  /** Per layer, one snapshot after each epoch, and between them after about each second. */
   snapshots: readonly (readonly Snapshot[])[];
   /** Seconds until the last decoder was done. */
   seconds: number;
@@ -52,15 +51,14 @@ export async function timedRun(options: TimedRunOptions): Promise<TimedRun> {
   const elapsed = (): number => (performance.now() - started) / 1000;
   const checkpoints: CheckpointStore = {
     read: async () => undefined,
-    write: async (layer, { progress, best }) => {
-      const { epoch, history } = progress;
-      const own = snapshots[layer] as Snapshot[];
-      if (epoch === own.length) return;
-      own.push({
+    write: async (layer, { progress: { history, step, batch }, best, state }) => {
+      const shape = layers[layer]?.decoder as DecoderShape;
+      const between = step > 0 || batch > 0;
+      (snapshots[layer] as Snapshot[]).push({
         seconds: elapsed(),
-        epoch,
-        heldOut: history.at(-1)?.heldOut as number,
-        parameters: new Map(best),
+        heldOut: Math.min(...history.map(({ heldOut }) => heldOut as number)),
+        // Steps replace tensors and leave the old ones as they are.
+        parameters: between ? parametersOf(shape, state) : new Map(best),
       });
     },
   };
@@ -78,6 +76,8 @@ export async function timedRun(options: TimedRunOptions): Promise<TimedRun> {
       createRuntime: async () => createNodeRuntime({ device: 'cpu', threads }),
     },
     checkpoints,
+    // Whenever a call of the training graph, of about a second, has ended.
+    checkpointSeconds: 0,
     signal: new AbortController().signal,
     onEvent: () => undefined,
   });

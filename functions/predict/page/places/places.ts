@@ -176,7 +176,8 @@ export class Places {
       // The next image, or the next wish, tries it again.
       if (opened === this.pending) this.pending = undefined;
       if (opened === this.current) this.current = undefined;
-      this.kept.delete(opened.key);
+      // Another one may have been opened under the same key.
+      if (this.kept.get(opened.key) === opened) this.kept.delete(opened.key);
       return false;
     } finally {
       if (!this.pending) this.progress = undefined;

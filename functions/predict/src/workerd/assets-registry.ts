@@ -20,8 +20,8 @@ interface Deployed {
 const MAX_MANIFEST_BYTES = 2 ** 24;
 
 /**
- * Bundles that were deployed with the Worker as static files: one version of each detector, which every alias but its
- * digits calls `latest`.
+ * Bundles that were deployed with the Worker as static files: one version of each detector, known as `latest` and
+ * by the first digits of its version.
  */
 export function assetsRegistry({ assets, detectors, path }: AssetsRegistryOptions): RegistryReader {
   const name = 'the assets of the Worker';

@@ -48,8 +48,8 @@ export async function runBenchmark(root: string, flags: BenchmarkFlags): Promise
       const stored = await files.read(cell);
       if (stored) {
         results.push(stored);
-        // Nothing is left of it, unless the run was ended right after it had stored the result.
-        await files.clear(cell, flags.keepBundles ?? false);
+        // Its detector may be one that an earlier run was told to keep.
+        await files.clear(cell, true);
         continue;
       }
       signal.throwIfAborted();
@@ -90,13 +90,14 @@ export async function runBenchmark(root: string, flags: BenchmarkFlags): Promise
     asked: cells.length,
     failed,
     variants: summarize(results),
-    ...(other &&
-      results.length > 0 && {
-        comparison: { with: flags.compare as string, variants: compareRuns(results, other) },
-      }),
     cells: results,
   };
   await files.writeSummary(result);
+  if (other && results.length > 0) {
+    // After what took hours is on disk: another run may have nothing in common with this one.
+    result.comparison = { with: flags.compare as string, variants: compareRuns(results, other) };
+    await files.writeSummary(result);
+  }
   if (flags.json) printLine(JSON.stringify(result));
   else for (const line of resultLines(result, files)) printLine(line);
   if (failed.length > 0) {

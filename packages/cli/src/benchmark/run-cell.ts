@@ -28,7 +28,8 @@ const TIMED_IMAGES = 20;
 export async function runCell(options: RunCellOptions): Promise<CellResult> {
   const { cell, files, flags } = options;
   const resumed = await files.isBegun(cell);
-  const manifest = (!resumed && (await trainedBefore(options))) || (await train(options, resumed));
+  const trained = resumed ? undefined : await trainedBefore(options);
+  const manifest = trained ?? (await train(options, resumed));
   const { metrics, thresholds, provenance } = manifest;
   if (metrics === null) {
     throw new TrainingError(`no test image of category ${cell.category.name} could be read`);
@@ -47,7 +48,8 @@ export async function runCell(options: RunCellOptions): Promise<CellResult> {
     promiseHolds: interval && interval[0] <= promised && promised <= interval[1],
     trainImages: provenance.trainImages,
     calibrationImages: manifest.calibration.score.count,
-    trainingSeconds: resumed ? null : provenance.trainingSeconds,
+    // Of a run that was ended in between, nobody knows what it took in all.
+    trainingSeconds: resumed || trained ? null : provenance.trainingSeconds,
     scoringSeconds: await scoringSeconds(options),
     bundleBytes: await folderBytes(files.bundle(cell)),
     device: provenance.device,

@@ -72,7 +72,7 @@ export function couplingBlock(
 /**
  * What every block does after coupling: v = u · ψ + o, permuted.
  *
- * @returns z [C, N] and the log-determinant, which is the same for all fibres, [1, 1]
+ * @returns z [C, N] and the log-determinant, which is the same for all fibres, [1]
  */
 export function standardize(
   u: Value,

@@ -14,6 +14,8 @@ interface Case {
   height: number;
   width: number;
   seed: number;
+  /** Whether the first block only standardises: its subnet is 0. */
+  standardizing: boolean;
 }
 
 const cases: fc.Arbitrary<Case> = fc
@@ -27,14 +29,27 @@ const cases: fc.Arbitrary<Case> = fc
     height: fc.integer({ min: 1, max: 6 }),
     width: fc.integer({ min: 1, max: 6 }),
     seed: fc.nat(1000),
+    standardizing: fc.boolean(),
   })
-  .map(({ batch, height, width, seed, ...shape }) => ({
+  .map(({ batch, height, width, seed, standardizing, ...shape }) => ({
     shape: smallDecoder(shape),
     batch,
     height,
     width,
     seed,
+    standardizing,
   }));
+
+/** The last layer of the first subnet at 0, as training leaves it where the first block only standardises. */
+function silenced(parameters: Tensors): Tensors {
+  const result = { ...parameters };
+  for (const name of ['module_list.0.subnet.2.weight', 'module_list.0.subnet.2.bias']) {
+    const { dims } = result[name] as Tensors[string];
+    const count = dims.reduce((product, dim) => product * dim, 1);
+    result[name] = { type: 'float32', dims, data: new Float32Array(count) };
+  }
+  return result;
+}
 
 /**
  * Both ways compute the same in float32 and round differently, and what one block has rounded passes through all that
@@ -45,7 +60,8 @@ const tolerance = (couplingBlocks: number): number => 4 * 2 ** -23 * (couplingBl
 it('is the decoder, for all positions at once and of any shape', async () => {
   await fc.assert(
     fc.asyncProperty(cases, async (example) => {
-      const parameters = trainedLikeParameters(example.shape, example.seed);
+      const trained = trainedLikeParameters(example.shape, example.seed);
+      const parameters = example.standardizing ? silenced(trained) : trained;
       const { channels } = example.shape;
       const dims = [example.batch, channels, example.height, example.width];
       const features = randomTensor(dims, example.seed);
@@ -63,6 +79,22 @@ it('is the decoder, for all positions at once and of any shape', async () => {
     }),
     { numRuns: 40 },
   );
+});
+
+it('spends nothing on a first block that only standardises', () => {
+  const shape = smallDecoder();
+  const nodes = (parameters: Tensors): string[] => {
+    const graph = new Graph('folded');
+    const features = graph.input('features', 'float32', ['batch', shape.channels, 2, 2]);
+    foldedDecoder(features, shape, (name) => graph.constant(parameters[name] as Tensors[string], name));
+    return graph.nodes.map(({ operator }) => operator);
+  };
+  const parameters = trainedLikeParameters(shape, 1);
+  const count = (operators: string[], operator: string): number =>
+    operators.filter((each) => each === operator).length;
+  const [whole, silent] = [nodes(parameters), nodes(silenced(parameters))];
+  expect([count(whole, 'Tanh'), count(silent, 'Tanh')]).toEqual([2, 1]);
+  expect(count(silent, 'Gemm')).toBeLessThan(count(whole, 'Gemm'));
 });
 
 async function runFolded(

@@ -70,8 +70,13 @@ export function foldedDecoder(
         get: (name) => lookup(own(name)),
         numbers: (name) => numbers(own(name)),
       };
-      const { moved, bounded } = couple(halves, shape, parameters, tables);
-      logScale = sum(logScale, op.ReduceSum(bounded, [2], true));
+      let moved = halves[1];
+      // A first block that only standardises: what its subnet says is nothing, and costs nothing.
+      if (!isSilent(parameters)) {
+        const coupled = couple(halves, shape, parameters, tables);
+        moved = coupled.moved;
+        logScale = sum(logScale, op.ReduceSum(coupled.bounded, [2], true));
+      }
       const psi = globalScaleFactors(parameters.numbers('global_scale'));
       for (const factor of psi) constantTerm += Math.log(factor) / channels;
       const lack = followedBy(joined(halves[0].lack, moved.lack), psi, parameters.numbers('global_offset'));
@@ -86,12 +91,17 @@ export function foldedDecoder(
   }
 
   const halfSquares = op.Mul(sum(squares(halves[0]), squares(halves[1])), graph.scalar(0.5 / channels));
-  const logDeterminant = op.Mul(
-    op.Reshape(logScale as Value, [batch, 1, area]),
-    graph.scalar(shape.clampAlpha / channels),
-  );
-  const perDimension = op.Add(op.Sub(logDeterminant, halfSquares), graph.scalar(constantTerm));
+  const logDeterminant =
+    logScale && op.Mul(op.Reshape(logScale, [batch, 1, area]), graph.scalar(shape.clampAlpha / channels));
+  const density = logDeterminant ? op.Sub(logDeterminant, halfSquares) : op.Neg(halfSquares);
+  const perDimension = op.Add(density, graph.scalar(constantTerm));
   return op.Reshape(perDimension, [batch, 1, height, width]);
+}
+
+/** Whether a block's subnet gives 0 whatever it sees, as where training let the block only standardise. */
+function isSilent({ numbers }: Parameters): boolean {
+  const isZero = (name: string): boolean => Array.from(numbers(name)).every((value) => Number(value) === 0);
+  return isZero('subnet.2.bias') && isZero('subnet.2.weight');
 }
 
 const sum = (left: Value | undefined, right: Value): Value => (left ? op.Add(left, right) : right);

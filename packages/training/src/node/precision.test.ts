@@ -42,7 +42,11 @@ describe('a bundle of half precision', () => {
     expect(manifests.map(({ precision }) => precision)).toEqual(['float32', 'float16']);
     expect(await ratio('decoders.safetensors', 'single', 'half')).toBeLessThan(0.52);
     const { tensors } = readSafetensors(await readFile(join(at('half'), 'decoders.safetensors')));
-    expect([...new Set([...tensors.values()].map(({ type }) => type))].sort()).toEqual(['float16', 'int64']);
+    for (const [name, { type }] of tensors) {
+      // Scales and offsets of channels that hardly vary are beyond half precision.
+      const single = /global_(scale|offset)$/.test(name);
+      expect(type, name).toBe(name.endsWith('w_perm_index') ? 'int64' : single ? 'float32' : 'float16');
+    }
     // The backbone of these two is of half precision by its origin; one that is not is halved as well.
     const configuration = { backbone: 'resnet18', preTrained: false, layers: ['layer1'] };
     for (const precision of ['float32', 'float16'] as const) {
