@@ -6,7 +6,7 @@ const MARK = 'main-thread-watched';
 export interface MainThreadTask {
   /** By the clock on the wall: it grows when other programs have the processor. */
   wall: number;
-  /** Of the processor: what there was to do. */
+  /** Of the processor, for scripts, style, layout and paint: what there was to do for the page, and not for the browser. */
   cpu: number;
   /** What took the most of it, by the browser's names. */
   what: string;
@@ -61,13 +61,29 @@ export async function watchMainThread(page: Page, work: () => Promise<void>): Pr
     // A command of the test; what it sets off in the page, as files that are chosen, is the page's all the same.
     return spans.filter((span) => span.name === 'EventDispatch' && within(span, task));
   });
-  const longest = own.sort((a, b) => (b.tdur ?? 0) - (a.tdur ?? 0)).slice(0, 10);
-  const measured = longest.map((task) => {
+  const works = spans.filter(({ name }) => PAGE_WORK.test(name));
+  const measured = own.map((task) => ({ task, cpu: processorTime(works, task) }));
+  const longest = measured.sort((a, b) => b.cpu - a.cpu).slice(0, 10);
+  const described = longest.map(({ task, cpu }) => {
     const { dur = 0, tdur = 0 } = task;
     const parts = spans.filter((span) => span !== task && within(span, task) && (span.tdur ?? 0) > tdur / 3);
-    return { wall: dur / 1000, cpu: tdur / 1000, what: parts.map(({ name }) => name).join(' > ') };
+    return { wall: dur / 1000, cpu: cpu / 1000, what: parts.map(({ name }) => name).join(' > ') };
   });
-  return { tasks: measured, count: own.length, longTasks };
+  return { tasks: described, count: own.length, longTasks };
+}
+
+/** Scripts, garbage of theirs, style, layout and paint; the rest of a task is the browser passing messages on. */
+const PAGE_WORK =
+  /^(FunctionCall|EvaluateScript|EventDispatch|FireAnimationFrame|TimerFire|RunMicrotasks|HandlePostMessage|ParseHTML|(Major|Minor)GC|v8\.|V8\.|WebFrameWidgetImpl|LocalFrameView|UpdateLayoutTree|Layout$|PrePaint|Paint)/;
+
+/** Of the page's work within a task, each part counted once. Microseconds. */
+function processorTime(works: readonly TraceEvent[], task: TraceEvent): number {
+  const inside = works.filter((span) => within(span, task));
+  const outermost = inside.filter(
+    (span, i) =>
+      !inside.some((other, j) => j !== i && within(span, other) && (j < i || !within(other, span))),
+  );
+  return outermost.reduce((sum, { tdur = 0 }) => sum + tdur, 0);
 }
 
 /** For the log of a test. */
