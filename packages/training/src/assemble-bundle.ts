@@ -7,9 +7,12 @@ import {
   float32ToFloat16,
   type HeadNormalization,
   headGraph,
+  isOfFirstSubnet,
+  isSilentSubnet,
   type PackedModel,
   type Precision,
   packModel,
+  trainableShapes,
   writeSafetensors,
 } from '@cflow/model';
 import type { Tensor } from '@cflow/onnx';
@@ -18,15 +21,33 @@ import { BUNDLE_FILES, type BundleManifest, type RgbImage } from '@cflow/spec';
 
 export type DetectorLayer = FeatureLayer & { decoder: DecoderShape };
 
-/** The head of a detector as the two files that a bundle holds. */
+/**
+ * The head of a detector as the two files that a bundle holds. A first block that only standardises has no subnet in
+ * them: its zeros would be an eighth of all that is stored, read and hashed.
+ */
 export function packHead(
   layers: readonly DetectorLayer[],
   parameters: ReadonlyMap<string, Tensor>,
   imageSize: readonly [number, number],
   normalization: HeadNormalization,
 ): PackedModel {
-  const graph = headGraph({ layers, imageSize, normalization, parameters });
-  return packModel(graph, parameters, BUNDLE_FILES.decoders);
+  const stored = withoutSilentSubnets(layers, parameters);
+  const graph = headGraph({ layers, imageSize, normalization, parameters: stored });
+  return packModel(graph, stored, BUNDLE_FILES.decoders);
+}
+
+function withoutSilentSubnets(
+  layers: readonly DetectorLayer[],
+  parameters: ReadonlyMap<string, Tensor>,
+): ReadonlyMap<string, Tensor> {
+  const left = new Map(parameters);
+  for (const { name, decoder } of layers) {
+    const own = (parameter: string): string => decoderTensorName(name, parameter);
+    if (!isSilentSubnet((parameter) => parameters.get(own(`module_list.0.${parameter}`)))) continue;
+    for (const [parameter] of trainableShapes(decoder))
+      if (isOfFirstSubnet(parameter)) left.delete(own(parameter));
+  }
+  return left;
 }
 
 /** Parameters of all layers by the names that the head knows them by. */

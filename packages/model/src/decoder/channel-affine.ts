@@ -1,7 +1,6 @@
 // What stored features still lack, as numbers: computed here once, in double precision, and not by nodes of the graph.
 // Each node costs the runtime time when it loads a model, and there would be forty per coupling block.
-import type { Tensor, Value } from '@cflow/onnx';
-import { ConfigurationError } from '@cflow/spec';
+import type { Tensor } from '@cflow/onnx';
 import { float16ToFloat32 } from '../weights/float16.js';
 
 /** x = scale ⊙ (q + offset), one number per channel. */
@@ -76,15 +75,4 @@ export function globalScaleFactors(globalScale: ArrayLike<number>): Float64Array
 export function numbersOf({ type, data }: Tensor): ArrayLike<number> {
   if (type === 'float16') return float16ToFloat32(data as Uint16Array);
   return data instanceof BigInt64Array ? Array.from(data, Number) : data;
-}
-
-/**
- * The numbers of a constant, of the type that it is stored in or cast from there.
- * @throws ConfigurationError for a value that is computed
- */
-export function constantNumbers(value: Value): ArrayLike<number> {
-  const source = value.producer?.operator === 'Cast' ? (value.producer.inputs[0] as Value) : value;
-  const tensor = value.graph.initializers.get(source.name);
-  if (tensor) return numbersOf(tensor);
-  throw new ConfigurationError(`a decoder is folded from constants, and "${value.name}" is computed`);
 }

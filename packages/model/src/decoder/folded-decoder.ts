@@ -1,28 +1,29 @@
-// The decoder as it is scored: all positions of an image at once, with everything that does not depend on the image
-// folded into the weights. The folding of weights is itself nodes of the graph on constants, which the runtime evaluates
-// once when it loads the model; so the file holds the parameters as they were trained.
+// The decoder as it is scored: all positions of an image at once, with everything that is one number per channel folded
+// together when the graph is made. The file holds the parameters as they were trained: the only thing that is done to a
+// matrix when the model is loaded is to cut it. A runtime keeps every matrix that it computes from another beside it until
+// the model is loaded, so that to scale the weights, and not the channels that they read, would take their memory again.
 //
 // Features are kept as q with x = d ⊙ (q + c), d and c one number per channel. A block's global scale and offset then
-// only change d and c (d ← ψd, c ← c + o/(ψd)), which go into the weights that read x; the permutation moves channels.
+// only change d and c (d ← ψd, c ← c + o/(ψd)); the permutation moves channels.
 //
 // Where channels move they come first, [batch, C, positions]: to move one is then to copy a row. Where they are
 // multiplied they come last, [batch, positions, C]: weights on the right of a product are packed once, when the model
 // is loaded, weights on its left are walked through with strides in each run.
-import { float32, type Graph, op, type Value } from '@cflow/onnx';
+import { float32, type Graph, op, type Tensor, type Value } from '@cflow/onnx';
 import {
   type ChannelAffine,
-  constantNumbers,
   followedBy,
   gathered,
   globalScaleFactors,
   identityAffine,
   joined,
+  numbersOf,
   splitAt,
   timesOffset,
 } from './channel-affine.js';
-import type { ParameterLookup } from './decoder.js';
 import { blockSizes, type DecoderShape } from './decoder-shape.js';
 import { axisEncoding } from './positional-encoding.js';
+import { isSilentSubnet } from './silent-subnet.js';
 
 /** Channels of the features, [batch, channels, positions], and what they still lack. */
 interface Channels {
@@ -33,26 +34,36 @@ interface Channels {
 /** Passive and active channels. */
 type Halves = readonly [passive: Channels, active: Channels];
 
-/** Parameters as constants of the graph, and as numbers. */
+/** A decoder's tensors by reference name, and what to call them as constants of the graph. */
 interface Parameters {
-  get: ParameterLookup;
+  tensors: ReadonlyMap<string, Tensor>;
+  constantName: (name: string) => string;
+}
+
+/** One block's parameters: as constants of the graph, made where they are asked for, and as numbers. */
+interface BlockParameters {
+  tensor: (name: string) => Tensor | undefined;
+  constant: (name: string) => Value;
   numbers: (name: string) => ArrayLike<number>;
 }
+
+/** a = 0.1 · (W₂h + b₂). */
+const OUTPUT_FACTOR = 0.1;
 
 /**
  * Log-likelihood per dimension of every position of a feature map.
  *
  * @param features [batch, C, height, width]
- * @param lookup parameters by reference name, constants of the graph
- * @param numbers the same as numbers. Default: those of the constants
+ * @param tensors parameters by reference name, float32 or float16 (computed in float32 either way); without those of
+ * the first block's subnet where that is silent
+ * @param constantName what a parameter is called in the graph. Default: the same
  * @returns [batch, 1, height, width]
- * @throws ConfigurationError when a parameter is no constant
  */
 export function foldedDecoder(
   features: Value,
   shape: DecoderShape,
-  lookup: ParameterLookup,
-  numbers: Parameters['numbers'] = (name) => constantNumbers(lookup(name)),
+  tensors: ReadonlyMap<string, Tensor>,
+  constantName: Parameters['constantName'] = (name) => name,
 ): Value {
   const { graph } = features;
   const [batch, channels, height, width] = features.shape as [string, number, number, number];
@@ -65,14 +76,10 @@ export function foldedDecoder(
 
   for (let block = 0; block < shape.couplingBlocks; block++) {
     graph.scope(`block${block}`, () => {
-      const own = (name: string): string => `module_list.${block}.${name}`;
-      const parameters: Parameters = {
-        get: (name) => lookup(own(name)),
-        numbers: (name) => numbers(own(name)),
-      };
+      const parameters = blockParameters(graph, block, { tensors, constantName });
       let moved = halves[1];
       // A first block that only standardises: what its subnet says is nothing, and costs nothing.
-      if (!isSilent(parameters)) {
+      if (!isSilentSubnet(parameters.tensor)) {
         const coupled = couple(halves, shape, parameters, tables);
         moved = coupled.moved;
         logScale = sum(logScale, op.ReduceSum(coupled.bounded, [2], true));
@@ -98,10 +105,18 @@ export function foldedDecoder(
   return op.Reshape(perDimension, [batch, 1, height, width]);
 }
 
-/** Whether a block's subnet gives 0 whatever it sees, as where training let the block only standardise. */
-function isSilent({ numbers }: Parameters): boolean {
-  const isZero = (name: string): boolean => Array.from(numbers(name)).every((value) => Number(value) === 0);
-  return isZero('subnet.2.bias') && isZero('subnet.2.weight');
+function blockParameters(
+  graph: Graph,
+  block: number,
+  { tensors, constantName }: Parameters,
+): BlockParameters {
+  const own = (name: string): string => `module_list.${block}.${name}`;
+  const tensor = (name: string): Tensor | undefined => tensors.get(own(name));
+  return {
+    tensor,
+    constant: (name) => graph.constant(tensor(name) as Tensor, constantName(own(name))),
+    numbers: (name) => numbersOf(tensor(name) as Tensor),
+  };
 }
 
 const sum = (left: Value | undefined, right: Value): Value => (left ? op.Add(left, right) : right);
@@ -112,10 +127,16 @@ const column = (graph: Graph, numbers: Float64Array): Value => vector(graph, [nu
 const vector = (graph: Graph, dims: readonly number[], numbers: Float64Array): Value =>
   graph.constant(float32(dims, Float32Array.from(numbers)), 'folded');
 
-/** Σ x² over the channels: [batch, 1, positions]. */
-function squares({ values, lack }: Channels): Value {
+/** The features x that the channels stand for. */
+function complete({ values, lack: { scale, offset } }: Channels): Value {
   const { graph } = values;
-  const x = op.Mul(op.Add(values, column(graph, lack.offset)), column(graph, lack.scale));
+  const moved = offset.every((value) => value === 0) ? values : op.Add(values, column(graph, offset));
+  return scale.every((value) => value === 1) ? moved : op.Mul(moved, column(graph, scale));
+}
+
+/** Σ x² over the channels: [batch, 1, positions]. */
+function squares(channels: Channels): Value {
+  const x = complete(channels);
   return op.ReduceSum(op.Mul(x, x), [1], true);
 }
 
@@ -133,47 +154,53 @@ function split(values: Value, lack: ChannelAffine, shape: DecoderShape): Halves 
 function couple(
   [passiveHalf, activeHalf]: Halves,
   shape: DecoderShape,
-  { get, numbers }: Parameters,
+  parameters: BlockParameters,
   tables: AxisTables | undefined,
 ): { moved: Channels; bounded: Value } {
-  const { graph } = passiveHalf.values;
+  const { graph } = activeHalf.values;
   const { active } = blockSizes(shape);
-  const { scale, offset } = activeHalf.lack;
-  const hidden = hiddenLayer(passiveHalf, shape, { get, numbers }, tables);
-  // a = W₂h + b₂ with the 0.1 inside; the shift is divided by the active channels' scale, as q is.
-  const factors = Float64Array.from({ length: 2 * active }, (_, i) =>
-    i < active ? 0.1 : 0.1 / (scale[i - active] as number),
-  );
-  const weights = op.Mul(get('subnet.2.weight'), column(graph, factors));
-  const [scaleWeight, shiftWeight] = op.Split(weights, [active, active], 0) as [Value, Value];
-  const biases = Float64Array.from(
-    numbers('subnet.2.bias'),
-    (value, i) => Number(value) * (factors[i] as number),
-  );
+  const hidden = hiddenLayer(passiveHalf, shape, parameters, tables);
+  const [scaleWeight, shiftWeight] = cut(parameters.constant('subnet.2.weight'), [active, active], 0);
+  const biases = Float64Array.from(parameters.numbers('subnet.2.bias'), (b) => OUTPUT_FACTOR * b);
   const [batch, , area] = activeHalf.values.shape as [string, number, number];
   const times = (weight: Value, bias?: Value): Value =>
     op.Reshape(op.Gemm(hidden, weight, bias, { transB: true }), [batch, area, active]);
-  const bounded = op.Tanh(times(scaleWeight, vector(graph, [active], biases.slice(0, active))));
+  const bounded = op.Tanh(times(scaleWeight as Value, vector(graph, [active], biases.slice(0, active))));
   const factor = swapLast(op.Exp(op.Mul(bounded, graph.scalar(shape.clampAlpha))));
-  const shift = swapLast(times(shiftWeight));
-  const values = op.Add(op.Mul(op.Add(activeHalf.values, column(graph, offset)), factor), shift);
-  // The offset that was there is used up; the shift's own, the same at all positions, need not be added here.
-  return { moved: { values, lack: { scale, offset: biases.slice(active) } }, bounded };
+  const shift = swapLast(times(shiftWeight as Value));
+  const values = op.Add(op.Mul(complete(activeHalf), factor), shift);
+  // The shift's own offset, the same at all positions, need not be added here.
+  return { moved: { values, lack: { ...identityAffine(active), offset: biases.slice(active) } }, bounded };
 }
 
-function permuted([first, second]: Halves, shape: DecoderShape, { get, numbers }: Parameters): Halves {
+/** A weight in parts of these lengths, as float32: halves are cut before they become twice as large. */
+function cut(weight: Value, lengths: readonly number[], axis: number): Value[] {
+  const parts = lengths.length === 1 ? [weight] : op.Split(weight, lengths, axis);
+  return parts.map(single);
+}
+
+const single = (value: Value): Value => (value.type === 'float16' ? op.Cast(value, 'float32') : value);
+
+function permuted(
+  [first, second]: Halves,
+  shape: DecoderShape,
+  { constant, numbers }: BlockParameters,
+): Halves {
   const { graph } = first.values;
   const { passive, active } = blockSizes(shape);
   const values = op.Concat([first.values, second.values], 1);
   const lack = joined(first.lack, second.lack);
   if (shape.permuteSoft) {
     const channels = passive + active;
-    const rotation = op.Mul(get('w_perm'), vector(graph, [1, channels], lack.scale));
+    const rotation = op.Mul(single(constant('w_perm')), vector(graph, [1, channels], lack.scale));
     const offset = column(graph, timesOffset(numbers('w_perm'), channels, lack));
     return split(op.Add(op.MatMul(rotation, values), offset), identityAffine(channels), shape);
   }
   const [firstLack, secondLack] = splitAt(gathered(lack, numbers('w_perm_index')), passive);
-  const [firstIndex, secondIndex] = op.Split(get('w_perm_index'), [passive, active], 0) as [Value, Value];
+  const [firstIndex, secondIndex] = op.Split(constant('w_perm_index'), [passive, active], 0) as [
+    Value,
+    Value,
+  ];
   return [
     { values: op.Gather(values, firstIndex, 1), lack: firstLack },
     { values: op.Gather(values, secondIndex, 1), lack: secondLack },
@@ -183,7 +210,7 @@ function permuted([first, second]: Halves, shape: DecoderShape, { get, numbers }
 /** [batch, positions, channels] to [batch, channels, positions], and back. */
 const swapLast = (x: Value): Value => op.Transpose(x, [0, 2, 1]);
 
-/** The encodings of all columns and of all rows of a feature map: [width, P / 2] and [height, P / 2]. */
+/** The encodings of all columns and of all rows of a feature map, times 0.1: [width, P / 2] and [height, P / 2]. */
 interface AxisTables {
   columns: Value;
   rows: Value;
@@ -195,17 +222,19 @@ function axisTables(
   height: number,
   width: number,
 ): AxisTables {
-  const table = (length: number, name: string): Value =>
-    graph.constant(float32([length, conditionVector / 2], axisEncoding(conditionVector, length)), name);
+  const table = (length: number, name: string): Value => {
+    const scaled = axisEncoding(conditionVector, length).map((value) => OUTPUT_FACTOR * value);
+    return graph.constant(float32([length, conditionVector / 2], scaled), name);
+  };
   const columns = table(width, 'column_encoding');
   return { columns, rows: height === width ? columns : table(height, 'row_encoding') };
 }
 
-/** relu(W₀ · (x₁, c) + b₀), [batch · positions, hidden]: the condition's product is a bias per position. */
+/** 0.1 · relu(W₀ · (x₁, c) + b₀), [batch · positions, hidden]: the condition's product is a bias per position. */
 function hiddenLayer(
   { values, lack }: Channels,
   shape: DecoderShape,
-  { get, numbers }: Parameters,
+  { constant, numbers }: BlockParameters,
   tables: AxisTables | undefined,
 ): Value {
   const { passive, hidden } = blockSizes(shape);
@@ -214,17 +243,21 @@ function hiddenLayer(
   const fibers = graph.freshDim();
   const half = shape.conditionVector / 2;
   const parts = shape.conditionVector > 0 ? [passive, half, half] : [passive];
-  const weights = op.Split(get('subnet.0.weight'), parts, 1);
-  const [rawWeight, columnWeight, rowWeight] = weights as [Value, Value, Value];
-  const weight = op.Mul(rawWeight, vector(graph, [1, passive], lack.scale));
+  const [weight, columnWeight, rowWeight] = cut(constant('subnet.0.weight'), parts, 1) as [
+    Value,
+    Value,
+    Value,
+  ];
+  // The output's factor passes through relu, so it is taken where all that goes in is small.
   const fromOffset = timesOffset(numbers('subnet.0.weight'), passive + shape.conditionVector, lack);
   const ownBias = numbers('subnet.0.bias');
   const bias = vector(
     graph,
     [hidden],
-    fromOffset.map((value, i) => value + (ownBias[i] as number)),
+    fromOffset.map((value, i) => OUTPUT_FACTOR * (value + (ownBias[i] as number))),
   );
-  const x = op.Reshape(swapLast(values), [fibers, passive]);
+  const factors = lack.scale.map((value) => OUTPUT_FACTOR * value);
+  const x = op.Reshape(op.Mul(swapLast(values), vector(graph, [passive], factors)), [fibers, passive]);
   if (!tables) return op.Relu(op.Gemm(x, weight, bias, { transB: true }));
   // The encoding of a position is that of its column beside that of its row, so its product is the sum of two.
   const width = tables.columns.shape[0] as number;

@@ -5,4 +5,5 @@ export * from './decoder-shape.js';
 export { initialParameters } from './initial-parameters.js';
 export { likelihoodGraph } from './likelihood-graph.js';
 export * from './positional-encoding.js';
+export { isSilentSubnet } from './silent-subnet.js';
 export * from './training-graph.js';

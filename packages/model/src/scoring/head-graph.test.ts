@@ -172,6 +172,27 @@ describe('headGraph', () => {
     }
   });
 
+  it('takes a first block without a subnet for one that only standardises, and a part of a subnet for a mistake', async () => {
+    const names = [...parameters().keys()].filter((name) => /layer2\.module_list\.0\.subnet/.test(name));
+    expect(names).toHaveLength(4);
+    const zero = parameters();
+    const without = parameters();
+    for (const name of names) {
+      const { dims, data } = zero.get(name) as Tensor;
+      if (/subnet\.2/.test(name))
+        zero.set(name, { type: 'float32', dims, data: new Float32Array(data.length) });
+      without.delete(name);
+    }
+    const [expected, found] = await Promise.all(
+      [zero, without].map(async (tensors) =>
+        numbers(await runGraph(head(FIXED, tensors), features(2)), 'anomaly_map'),
+      ),
+    );
+    expect(largestDifference(expected as Float32Array, found as Float32Array)).toBe(0);
+    without.set(names[0] as string, parameters().get(names[0] as string) as Tensor);
+    expect(() => head(FIXED, without)).toThrow(WeightsError);
+  });
+
   it('computes in float32 what is stored in float16', async () => {
     const half = (tensor: Tensor): Tensor =>
       tensor.type === 'float32'

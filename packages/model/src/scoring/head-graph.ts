@@ -1,6 +1,6 @@
 import { Graph, op, type Tensor, type Value } from '@cflow/onnx';
 import { ConfigurationError, LOG_LIKELIHOOD, WeightsError } from '@cflow/spec';
-import { numbersOf } from '../decoder/channel-affine.js';
+import { isOfFirstSubnet } from '../decoder/decoder.js';
 import type { DecoderShape } from '../decoder/decoder-shape.js';
 import { permutationShapes, trainableShapes } from '../decoder/decoder-shape.js';
 import { foldedDecoder } from '../decoder/folded-decoder.js';
@@ -24,7 +24,8 @@ export interface HeadOptions {
   normalization?: HeadNormalization | undefined;
   /**
    * Parameters by `decoderTensorName`, float32 or float16 (computed in float32 either way); for `standardized`
-   * likelihoods also each layer's standard, by `standardTensorName`.
+   * likelihoods also each layer's standard, by `standardTensorName`. Without the first block's subnet where that block
+   * only standardises.
    */
   parameters: ReadonlyMap<string, Tensor>;
 }
@@ -63,22 +64,17 @@ export function headGraph({ layers, imageSize, normalization, parameters }: Head
     checkSize([height, width], `layer "${name}"`);
     const features = graph.input(name, 'float32', ['batch', decoder.channels, height, width]);
     const tensors = new Map<string, Tensor>();
-    for (const [parameter, dims] of [...trainableShapes(decoder), ...permutationShapes(decoder)]) {
+    // A first block that only standardises need not have a subnet; one that has any of it has all of it.
+    const own = [...trainableShapes(decoder), ...permutationShapes(decoder)];
+    const hasSubnet = own.some(
+      ([parameter]) => isOfFirstSubnet(parameter) && parameters.has(decoderTensorName(name, parameter)),
+    );
+    for (const [parameter, dims] of own) {
+      if (isOfFirstSubnet(parameter) && !hasSubnet) continue;
       tensors.set(parameter, takeParameter(parameters, decoderTensorName(name, parameter), dims));
     }
-    // What only goes into the numbers that are folded need not be in the graph.
-    const constants = new Map<string, Value>();
-    const lookup = (parameter: string): Value => {
-      const known = constants.get(parameter);
-      if (known) return known;
-      const tensor = tensors.get(parameter) as Tensor;
-      const constant = graph.constant(tensor, decoderTensorName(name, parameter));
-      const value = tensor.type === 'float16' ? op.Cast(constant, 'float32') : constant;
-      constants.set(parameter, value);
-      return value;
-    };
-    const numbers = (parameter: string): ArrayLike<number> => numbersOf(tensors.get(parameter) as Tensor);
-    const logLikelihood = graph.scope(name, () => foldedDecoder(features, decoder, lookup, numbers));
+    const constantName = (parameter: string): string => decoderTensorName(name, parameter);
+    const logLikelihood = graph.scope(name, () => foldedDecoder(features, decoder, tensors, constantName));
     graph.output(LOG_LIKELIHOOD + name, logLikelihood);
     return logLikelihood;
   });

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadDetector } from '@cflow/detector';
 import { type Evaluation, evaluateDetector, folderBundle } from '@cflow/detector/node';
@@ -54,6 +54,27 @@ describe('a bundle of half precision', () => {
       await trainDetector(tinyRun(dataSet, at(precision), { precision, configuration, overrides }));
     }
     expect(await ratio('backbone.safetensors', 'float32', 'float16')).toBeLessThan(0.52);
+  });
+
+  it('takes at most 40 MB with ResNet-18 at 256 x 256, all files together', async () => {
+    const configuration = {
+      backbone: 'resnet18',
+      preTrained: false,
+      layers: ['layer2', 'layer3', 'layer4'],
+      inputSize: [256, 256] as [number, number],
+      couplingBlocks: 8,
+      conditionVector: 128,
+    };
+    const overrides = { epochs: 1 };
+    await trainDetector(
+      tinyRun(dataSet, at('resnet18'), { precision: 'float16', configuration, overrides, evaluate: true }),
+    );
+    const files = await readdir(at('resnet18'));
+    const sizes = await Promise.all(files.map(async (file) => (await stat(join(at('resnet18'), file))).size));
+    const bytes = sizes.reduce((sum, size) => sum + size);
+    expect(bytes).toBeLessThanOrEqual(40e6);
+    // And not far less, or something is missing.
+    expect(bytes).toBeGreaterThan(36e6);
   });
 
   it('scores as that of single precision does', () => {

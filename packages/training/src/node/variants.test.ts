@@ -66,7 +66,7 @@ describe('trainDetector', () => {
       expect(tensors.has(`${prefix}.${couplingBlocks - 1}.subnet.0.weight`)).toBe(true);
       expect(tensors.has(`${prefix}.${couplingBlocks}.subnet.0.weight`)).toBe(false);
       const passive = Math.ceil(layer.channels / 2);
-      expect(tensors.get(`${prefix}.0.subnet.0.weight`)?.dims).toEqual([
+      expect(tensors.get(`${prefix}.${couplingBlocks - 1}.subnet.0.weight`)?.dims).toEqual([
         2 * (passive + condition),
         passive + condition,
       ]);
