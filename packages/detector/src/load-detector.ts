@@ -51,9 +51,10 @@ async function openOn(
     const bundle = await verified;
     const probe = readProbe(bundle);
     const options = threads === undefined ? {} : { threads };
-    const [backbone, head] = await Promise.all([
-      openBackbone(runtime, bundle, options),
+    // The head first: folding its weights takes more memory than it then keeps, and the backbone goes where that was.
+    const [head, backbone] = await Promise.all([
       openHead(runtime, bundle, options),
+      openBackbone(runtime, bundle, options),
     ]);
     checkGraphs(bundle, backbone, head);
     await probeGraphs(backbone, head, probe);

@@ -1,10 +1,11 @@
-// The decoder as it is scored: all positions of an image at once, with everything that is one number per channel folded
-// together when the graph is made. The file holds the parameters as they were trained: the only thing that is done to a
-// matrix when the model is loaded is to cut it. A runtime keeps every matrix that it computes from another beside it until
-// the model is loaded, so that to scale the weights, and not the channels that they read, would take their memory again.
+// The decoder as it is scored: all positions of an image at once, with everything that does not depend on the image
+// folded into the weights. The folding of weights is itself nodes of the graph on constants, which the runtime evaluates
+// once when it loads the model; so the file holds the parameters as they were trained. Until the model is loaded the
+// runtime keeps every matrix beside those that it computed from it, so a matrix is cut first, and then only those parts
+// are scaled that have to be.
 //
 // Features are kept as q with x = d ⊙ (q + c), d and c one number per channel. A block's global scale and offset then
-// only change d and c (d ← ψd, c ← c + o/(ψd)); the permutation moves channels.
+// only change d and c (d ← ψd, c ← c + o/(ψd)), which go into the weights that read x; the permutation moves channels.
 //
 // Where channels move they come first, [batch, C, positions]: to move one is then to copy a row. Where they are
 // multiplied they come last, [batch, positions, C]: weights on the right of a product are packed once, when the model
@@ -127,16 +128,10 @@ const column = (graph: Graph, numbers: Float64Array): Value => vector(graph, [nu
 const vector = (graph: Graph, dims: readonly number[], numbers: Float64Array): Value =>
   graph.constant(float32(dims, Float32Array.from(numbers)), 'folded');
 
-/** The features x that the channels stand for. */
-function complete({ values, lack: { scale, offset } }: Channels): Value {
-  const { graph } = values;
-  const moved = offset.every((value) => value === 0) ? values : op.Add(values, column(graph, offset));
-  return scale.every((value) => value === 1) ? moved : op.Mul(moved, column(graph, scale));
-}
-
 /** Σ x² over the channels: [batch, 1, positions]. */
-function squares(channels: Channels): Value {
-  const x = complete(channels);
+function squares({ values, lack }: Channels): Value {
+  const { graph } = values;
+  const x = op.Mul(op.Add(values, column(graph, lack.offset)), column(graph, lack.scale));
   return op.ReduceSum(op.Mul(x, x), [1], true);
 }
 
@@ -159,18 +154,24 @@ function couple(
 ): { moved: Channels; bounded: Value } {
   const { graph } = activeHalf.values;
   const { active } = blockSizes(shape);
+  const { scale, offset } = activeHalf.lack;
   const hidden = hiddenLayer(passiveHalf, shape, parameters, tables);
-  const [scaleWeight, shiftWeight] = cut(parameters.constant('subnet.2.weight'), [active, active], 0);
+  const outputWeight = cut(parameters.constant('subnet.2.weight'), [active, active], 0);
+  const [scaleWeight, rawShiftWeight] = outputWeight as [Value, Value];
   const biases = Float64Array.from(parameters.numbers('subnet.2.bias'), (b) => OUTPUT_FACTOR * b);
+  // The shift is divided by the active channels' scale, as q is.
+  const inverse = scale.map((value) => 1 / value);
+  const shiftWeight = op.Mul(rawShiftWeight, column(graph, inverse));
+  const shiftOffset = biases.slice(active).map((b, i) => b / (scale[i] as number));
   const [batch, , area] = activeHalf.values.shape as [string, number, number];
   const times = (weight: Value, bias?: Value): Value =>
     op.Reshape(op.Gemm(hidden, weight, bias, { transB: true }), [batch, area, active]);
-  const bounded = op.Tanh(times(scaleWeight as Value, vector(graph, [active], biases.slice(0, active))));
+  const bounded = op.Tanh(times(scaleWeight, vector(graph, [active], biases.slice(0, active))));
   const factor = swapLast(op.Exp(op.Mul(bounded, graph.scalar(shape.clampAlpha))));
-  const shift = swapLast(times(shiftWeight as Value));
-  const values = op.Add(op.Mul(complete(activeHalf), factor), shift);
-  // The shift's own offset, the same at all positions, need not be added here.
-  return { moved: { values, lack: { ...identityAffine(active), offset: biases.slice(active) } }, bounded };
+  const shift = swapLast(times(shiftWeight));
+  const values = op.Add(op.Mul(op.Add(activeHalf.values, column(graph, offset)), factor), shift);
+  // The offset that was there is used up; the shift's own, the same at all positions, need not be added here.
+  return { moved: { values, lack: { scale, offset: shiftOffset } }, bounded };
 }
 
 /** A weight in parts of these lengths, as float32: halves are cut before they become twice as large. */
@@ -243,12 +244,11 @@ function hiddenLayer(
   const fibers = graph.freshDim();
   const half = shape.conditionVector / 2;
   const parts = shape.conditionVector > 0 ? [passive, half, half] : [passive];
-  const [weight, columnWeight, rowWeight] = cut(constant('subnet.0.weight'), parts, 1) as [
-    Value,
-    Value,
-    Value,
-  ];
-  // The output's factor passes through relu, so it is taken where all that goes in is small.
+  const cutWeight = cut(constant('subnet.0.weight'), parts, 1);
+  const [rawWeight, columnWeight, rowWeight] = cutWeight as [Value, Value, Value];
+  // The output's factor passes through relu: it is taken here, where there is a factor anyway.
+  const factors = lack.scale.map((value) => OUTPUT_FACTOR * value);
+  const weight = op.Mul(rawWeight, vector(graph, [1, passive], factors));
   const fromOffset = timesOffset(numbers('subnet.0.weight'), passive + shape.conditionVector, lack);
   const ownBias = numbers('subnet.0.bias');
   const bias = vector(
@@ -256,8 +256,7 @@ function hiddenLayer(
     [hidden],
     fromOffset.map((value, i) => OUTPUT_FACTOR * (value + (ownBias[i] as number))),
   );
-  const factors = lack.scale.map((value) => OUTPUT_FACTOR * value);
-  const x = op.Reshape(op.Mul(swapLast(values), vector(graph, [passive], factors)), [fibers, passive]);
+  const x = op.Reshape(swapLast(values), [fibers, passive]);
   if (!tables) return op.Relu(op.Gemm(x, weight, bias, { transB: true }));
   // The encoding of a position is that of its column beside that of its row, so its product is the sum of two.
   const width = tables.columns.shape[0] as number;
