@@ -32,7 +32,7 @@ export interface PageAsset {
   body: Uint8Array;
   /** How `body` is compressed; whoever does not take it so gets it as it was. Default: not at all. */
   encoding?: 'gzip' | undefined;
-  /** Strong, in quotes. */
+  /** Of `body` as it is stored. Strong, in quotes. */
   etag: string;
   /** For the header Cache-Control: immutable where the name has a hash. Default `no-cache`. */
   cacheControl?: string | undefined;

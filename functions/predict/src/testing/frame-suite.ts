@@ -227,6 +227,7 @@ export function frameSuite(get: () => TestService): void {
       const body = new Uint8Array(gzipSync('many words'));
       const asset: PageAsset = { contentType: 'application/wasm', body, encoding: 'gzip', etag: '"words"' };
       const app = get().app({ page: new Map([['/ort.wasm', asset]]) });
+      const tags = new Map<string | null, string>();
       for (const [accepted, encoding] of [
         ['br, gzip;q=0.8', 'gzip'],
         ['gzip;q=0', null],
@@ -239,7 +240,21 @@ export function frameSuite(get: () => TestService): void {
         expect(response.headers.get('vary')).toContain('Accept-Encoding');
         const bytes = Buffer.from(await response.arrayBuffer());
         expect((encoding ? gunzipSync(bytes) : bytes).toString()).toBe('many words');
+        const tag = response.headers.get('etag') as string;
+        tags.set(encoding, tag);
+        const again = await app.request('/ort.wasm', { headers: { ...headers, 'if-none-match': tag } });
+        expect([again.status, again.headers.get('etag'), again.headers.get('vary')]).toEqual([
+          304,
+          tag,
+          expect.stringContaining('Accept-Encoding'),
+        ]);
       }
+      // Both are strong and of other bytes: whoever holds one does not have the other.
+      expect(tags.get('gzip')).toBe('"words"');
+      expect(tags.get(null)).toMatch(/^"[^"]+"$/);
+      expect(tags.get(null)).not.toBe('"words"');
+      const other = await app.request('/ort.wasm', { headers: { 'if-none-match': '"words"' } });
+      expect([other.status, await other.text()]).toEqual([200, 'many words']);
     });
 
     it('answers on its health and itself only to addresses that can be read', async () => {

@@ -28,20 +28,21 @@ export function pageRoutes(assets: ReadonlyMap<string, PageAsset>): App {
   for (const [path, { body, contentType, encoding, etag, cacheControl = 'no-cache' }] of assets) {
     const bytes = body as Uint8Array<ArrayBuffer>;
     app.get(path, (c) => {
+      const decoded = encoding && !takes(c.req.header('accept-encoding'), encoding) ? encoding : undefined;
+      // A strong tag names bytes, and these are others: a cache must not take one for the other (RFC 9110, 8.8.3.3).
+      const tag = decoded ? etag.replace(/"$/, '-decoded"') : etag;
       const headers = {
         ...ISOLATED,
-        etag,
+        etag: tag,
         'cache-control': cacheControl,
         'content-security-policy': POLICY,
         ...(encoding && { vary: 'Accept-Encoding' }),
       };
-      if (namesEtag(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
+      if (namesEtag(c.req.header('if-none-match'), tag)) return c.body(null, 304, headers);
       const whole = { ...headers, 'content-type': contentType };
-      if (!encoding) return c.body(bytes, 200, whole);
-      if (takes(c.req.header('accept-encoding'), encoding)) {
-        return c.body(bytes, 200, { ...whole, 'content-encoding': encoding });
-      }
-      return c.body(new Blob([bytes]).stream().pipeThrough(new DecompressionStream(encoding)), 200, whole);
+      if (!decoded)
+        return c.body(bytes, 200, { ...whole, ...(encoding && { 'content-encoding': encoding }) });
+      return c.body(new Blob([bytes]).stream().pipeThrough(new DecompressionStream(decoded)), 200, whole);
     });
   }
   return app;
