@@ -48,5 +48,5 @@ export async function answerPredict(
 function namedDevice(error: unknown, device: string): unknown {
   if (device === 'auto' || !CflowError.isInstance(error) || error.code !== 'device') return error;
   const { message, attempts } = problemErrorOf(error);
-  return new ProblemError('device', message, { status: 422, headers: {}, attempts, cause: error });
+  return new ProblemError('device', message, { status: 422, attempts, cause: error });
 }

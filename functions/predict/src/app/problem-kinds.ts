@@ -3,7 +3,7 @@ import type { ProblemCode } from '@cflow/spec';
 export interface ProblemKind {
   title: string;
   status: number;
-  /** Seconds after which the same request may succeed. */
+  /** Seconds after which the same request may succeed; said with 429 and 503. */
   retryAfter?: number;
   /**
    * Said instead of the message of an error from below: where that is about the server and its files rather than
@@ -29,7 +29,7 @@ export const PROBLEM_KINDS: Readonly<Record<ProblemCode, ProblemKind>> = {
 
   'rate-limited': { title: 'Too many requests', status: 429, retryAfter: 1 },
   'queue-full': { title: 'The queue is full', status: 429, retryAfter: 1 },
-  timeout: { title: 'It took too long', status: 504, retryAfter: 1 },
+  timeout: { title: 'It took too long', status: 504 },
   'not-ready': { title: 'The service is not ready', status: 503, retryAfter: 1 },
   unavailable: { title: 'A part of the service is away', status: 503, retryAfter: 2 },
   internal: {

@@ -35,6 +35,14 @@ describe('problemErrorOf', () => {
     expect(problemErrorOf(full)).toMatchObject({ status: 429, headers: { 'retry-after': '4' } });
   });
 
+  it('names a time to come again only with 429 and 503', () => {
+    const headers = (error: unknown) => problemErrorOf(error).headers;
+    expect(headers(new DeviceError('no device works', []))).toEqual({ 'retry-after': '5' });
+    expect(headers(new ProblemError('device', 'there is no cuda', { status: 422 }))).toEqual({});
+    expect(headers(new ProblemError('timeout', 'the body is slow', { status: 408 }))).toEqual({});
+    expect(headers(new ProblemError('timeout', 'no answer'))).toEqual({});
+  });
+
   it('lists devices without the places of their libraries', () => {
     const error = new DeviceError('no device works', [
       { device: 'cuda', reason: 'cannot open /usr/lib/libcuda.so.1: no such file' },

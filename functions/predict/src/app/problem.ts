@@ -12,12 +12,15 @@ import { withoutPaths } from './without-paths.js';
 export interface ProblemOptions {
   /** Default: that of the code. */
   status?: number | undefined;
-  /** Beside Retry-After where the code has one; undefined takes a header away. */
+  /** Beside Retry-After, which 429 and 503 have of their code; undefined takes a header away. */
   headers?: Readonly<Record<string, string | undefined>> | undefined;
   errors?: Problem['errors'];
   attempts?: Problem['attempts'];
   cause?: unknown;
 }
+
+/** Statuses that say when to come again. */
+const AGAIN: ReadonlySet<number> = new Set([429, 503]);
 
 /** An error whose message is for the one who made the request. */
 export class ProblemError extends Error {
@@ -33,7 +36,8 @@ export class ProblemError extends Error {
     this.name = 'ProblemError';
     this.code = code;
     this.status = options.status ?? PROBLEM_KINDS[code].status;
-    const { retryAfter } = PROBLEM_KINDS[code];
+    // Of another status than the code's own, waiting is no help: a device that is asked for by name does not come.
+    const retryAfter = AGAIN.has(this.status) ? PROBLEM_KINDS[code].retryAfter : undefined;
     const headers = { ...(retryAfter && { 'retry-after': String(retryAfter) }), ...options.headers };
     this.headers = Object.fromEntries(
       Object.entries(headers).filter((each): each is [string, string] => each[1] !== undefined),

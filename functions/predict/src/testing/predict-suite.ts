@@ -215,6 +215,7 @@ export function predictSuite(get: () => TestService): void {
       const response = await get()
         .app()
         .request(`${WOOD}?device=cuda`, image(await testPng()));
+      expect(response.headers.has('retry-after')).toBe(false);
       expect((await refused(response, 422, 'device')).attempts).toMatchObject([{ device: 'cuda' }]);
     });
 
