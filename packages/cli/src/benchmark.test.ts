@@ -124,6 +124,24 @@ describe('cflow benchmark', () => {
     expect((await place.cflow(...command)).code).toBe(0);
   });
 
+  it('starts a cell anew whose leftovers cannot be gone on with, but not one that diverged', async () => {
+    const command = ['benchmark', 'parts', '--categories', 'lid', ...TINY, '--seeds', '1', '--verbose'];
+    const diverging = [...command, '--epochs', '9', '--lr', '1e30', '--output', 'diverging'];
+    const run = async (): Promise<string> => {
+      const { code, stderr } = await place.cflow(...diverging);
+      expect(code, stderr).toBe(1);
+      expect(stderr).toMatch(/^error: 1 of 1 cell failed.*diverged/m);
+      expect((await readRun('diverging')).failed[0]?.error).toContain('diverged');
+      return stderr;
+    };
+    // Features are computed by a run that starts anew; one that goes on has them.
+    expect(await run()).toContain('features of');
+    expect(await run()).not.toContain('features of');
+    const folder = (await readdir(at('diverging/work'))).find((name) => name.endsWith('.training')) as string;
+    await writeFile(at('diverging/work', folder, 'run.json'), '{"conf');
+    expect(await run()).toContain('features of');
+  });
+
   it('refuses what cannot be benchmarked before it trains anything', async () => {
     const benchmark = (...args: string[]) => place.cflow('benchmark', ...args, ...TINY);
     expectError(await benchmark('nowhere'), 1, 'nowhere');

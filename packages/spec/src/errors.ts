@@ -112,6 +112,9 @@ export class TrainingError extends CflowError {
   }
 }
 
+/** What an earlier run left cannot be gone on with: it is not there, damaged, or of another run. A new one can start. */
+export class ResumeError extends TrainingError {}
+
 /** A file could not be written or read: the disk is full, or a folder is not permitted. */
 export class StorageError extends CflowError {
   constructor(code: 'store' | 'storage-full' | 'permission', message: string, options?: CflowErrorOptions) {

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { type Detector, verifyBundle } from '@cflow/detector';
 import { folderBundle } from '@cflow/detector/node';
 import { readImages } from '@cflow/images/node';
-import { type BundleManifest, type DataSetItem, type RgbImage, TrainingError } from '@cflow/spec';
+import {
+  type BundleManifest,
+  type DataSetItem,
+  ResumeError,
+  type RgbImage,
+  TrainingError,
+} from '@cflow/spec';
 import type { OnTrainingEvent } from '@cflow/training';
 import { type TrainDetectorOptions, trainDetector } from '@cflow/training/node';
 import type { BenchmarkFlags } from '../commands/benchmark.js';
@@ -91,9 +97,9 @@ async function train(options: RunCellOptions, resume: boolean): Promise<BundleMa
   try {
     return await trainDetector({ ...run, resume });
   } catch (error) {
-    // Another device was the best one then, or its file is damaged: what is there is of no use to this run.
-    if (!resume || signal.aborted || !(TrainingError.isInstance(error) && error.code === 'training'))
-      throw error;
+    // Another device was the best one then, or its file is damaged: what is there is of no use to this run. A training
+    // that diverged would do so again.
+    if (!resume || signal.aborted || !(error instanceof ResumeError)) throw error;
     return trainDetector({ ...run, resume: false });
   }
 }

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { initialParameters } from '@cflow/model';
-import { TrainingError } from '@cflow/spec';
+import { ResumeError } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
 import { type Checkpoint, initialProgress } from '../checkpoint.js';
 import { initialState, parametersOf } from '../decoder-trainer.js';
@@ -71,7 +71,7 @@ describe('a checkpoint', () => {
       const copy = Buffer.from(bytes);
       copy[at] = (copy[at] as number) ^ 4;
       await writeFile(damaged, copy);
-      await expect(readCheckpoint(damaged)).rejects.toThrow(TrainingError);
+      await expect(readCheckpoint(damaged)).rejects.toThrow(ResumeError);
       await expect(readCheckpoint(damaged)).rejects.toThrow(
         /is damaged; delete it, or train again without --resume/,
       );

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { storageErrorOf, writeFileAtomically } from '@cflow/detector/node';
 import { readSafetensors, writeSafetensors } from '@cflow/model';
 import type { Tensor } from '@cflow/onnx';
-import { TrainingError } from '@cflow/spec';
+import { ResumeError } from '@cflow/spec';
 import { type Checkpoint, type CheckpointStore, layerProgressSchema } from '../checkpoint.js';
 import type { DecoderState } from '../decoder-trainer.js';
 import type { RunFolder } from './run-folder.js';
@@ -27,7 +27,7 @@ export async function writeCheckpoint(path: string, { progress, state, best }: C
   await writeFileAtomically(path, writeSafetensors(tensors, metadata));
 }
 
-/** The checkpoint at a path, or undefined when there is none. @throws TrainingError when it cannot be used */
+/** The checkpoint at a path, or undefined when there is none. @throws ResumeError when it cannot be used */
 export async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -50,10 +50,9 @@ export async function readCheckpoint(path: string): Promise<Checkpoint | undefin
     }
     return { progress, state, best };
   } catch (cause) {
-    throw new TrainingError(
-      `the checkpoint "${path}" is damaged; delete it, or train again without --resume`,
-      { cause },
-    );
+    throw new ResumeError(`the checkpoint "${path}" is damaged; delete it, or train again without --resume`, {
+      cause,
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DataSetItem, StorageError, TrainingError } from '@cflow/spec';
+import { type DataSetItem, ResumeError, StorageError } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { imagesFingerprint, RunFolder } from './run-folder.js';
@@ -44,8 +44,8 @@ describe('RunFolder', () => {
     const folder = await RunFolder.open(output, identity, false);
     await writeFile(folder.checkpoint(0), 'x');
     const error = await RunFolder.open(output, changed, true).catch((found: unknown) => found);
-    expect(error).toBeInstanceOf(TrainingError);
-    expect((error as TrainingError).details.changed).toEqual(expected);
+    expect(error).toBeInstanceOf(ResumeError);
+    expect((error as ResumeError).details.changed).toEqual(expected);
     for (const change of expected) expect((error as Error).message).toContain(change);
     expect(await readFile(folder.checkpoint(0), 'utf8')).toBe('x');
   });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { storageErrorOf, writeFileAtomically } from '@cflow/detector/node';
-import { type DataSetItem, StorageError, TrainingError } from '@cflow/spec';
+import { type DataSetItem, ResumeError, StorageError } from '@cflow/spec';
 
 /** Everything that a run's result depends on; a resumed run must have the same. Must be JSON. */
 export type RunIdentity = Readonly<Record<string, unknown>>;
@@ -19,7 +19,7 @@ export class RunFolder {
 
   /**
    * Opens the folder of a run. Without `resume` what is there is thrown away; with it, it must be of the same run.
-   * @throws TrainingError that names what differs, or says that there is nothing to resume; StorageError
+   * @throws ResumeError that names what differs, or says that there is nothing to resume; StorageError
    */
   static async open(output: string, identity: RunIdentity, resume: boolean): Promise<RunFolder> {
     const path = `${resolve(output)}.training`;
@@ -69,13 +69,13 @@ async function refuseForeignFolder(path: string): Promise<void> {
 async function checkSameRun(file: string, identity: RunIdentity, path: string): Promise<void> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) {
-    throw new TrainingError(`there is no run to resume at "${path}"; train without --resume to start one`);
+    throw new ResumeError(`there is no run to resume at "${path}"; train without --resume to start one`);
   }
   const before = parseRun(text, path);
   const now = JSON.parse(JSON.stringify(identity)) as Record<string, unknown>;
   const changed = differences(before, now);
   if (changed.length > 0) {
-    throw new TrainingError(
+    throw new ResumeError(
       `the run at "${path}" was started with another configuration, and going on would mix two: ${changed.join('; ')}. ` +
         'Resume with the options it was started with, or train without --resume',
       { details: { changed } },
@@ -87,7 +87,7 @@ function parseRun(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new TrainingError(`the run at "${path}" is damaged; train without --resume to start over`, {
+    throw new ResumeError(`the run at "${path}" is damaged; train without --resume to start over`, {
       cause,
     });
   }

@@ -70,7 +70,8 @@ const BATCH = 8;
 
 /**
  * Trains a detector and writes its bundle.
- * @throws DataSetError, ConfigurationError, WeightsError, DeviceError, TrainingError, StorageError, or the signal's reason
+ * @throws DataSetError, ConfigurationError, WeightsError, DeviceError, TrainingError (a ResumeError where there is nothing to
+ * go on with), StorageError, or the signal's reason
  */
 export async function trainDetector(options: TrainDetectorOptions): Promise<BundleManifest> {
   const started = performance.now();
