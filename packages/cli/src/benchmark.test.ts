@@ -67,6 +67,16 @@ describe('cflow benchmark', () => {
     const figures = ({ cells }: BenchmarkResult) => cells.map(({ key, metrics }) => ({ key, metrics }));
     expect(figures(await readRun('killed'))).toEqual(figures(expected));
     expect(await readdir(at('killed/work')).catch(() => [])).toEqual([]);
+
+    // One that is killed between storing a result and clearing up leaves this.
+    const [cell] = expected.cells;
+    const left = at('killed/work', `${cell?.key.slice(0, 16)}.cflow`);
+    for (const folder of [left, `${left}.training`]) {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'manifest.json'), '{}');
+    }
+    expect((await place.cflow(...command, '--output', 'killed', '--quiet')).code).toBe(0);
+    expect(await readdir(at('killed/work')).catch(() => [])).toEqual([]);
   });
 
   it('takes one data set as well, and compares with another run', async () => {
@@ -81,8 +91,8 @@ describe('cflow benchmark', () => {
     expect(stdout).toMatch(/^metal +[+-]0\.\d{3} \([01]:[01]\)/m);
     const { comparison } = await readRun('other');
     expect(comparison?.variants[0]?.pairs).toBe(1);
-    const [bundle] = await readdir(at('other/work'));
-    expect(await readdir(at('other/work', bundle as string))).toContain('manifest.json');
+    const [bundle] = await readdir(at('other/bundles'));
+    expect(await readdir(at('other/bundles', bundle as string))).toContain('manifest.json');
   });
 
   it('trains anew what has changed', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storageErrorOf, writeFileAtomically } from '@cflow/detector/node';
 import { type Cell, type CellResult, cellResultSchema } from './cell.js';
@@ -9,6 +9,7 @@ import { type Cell, type CellResult, cellResultSchema } from './cell.js';
  *     <folder>/benchmark.json      all figures of the last run
  *     <folder>/cells/<key>.json    one result each, written in one step
  *     <folder>/work/<key>.cflow    a bundle while it is measured, and what its training needs to go on
+ *     <folder>/bundles/<key>.cflow a bundle that is kept
  */
 export class CellFiles {
   readonly folder: string;
@@ -47,7 +48,7 @@ export class CellFiles {
 
   /** Where the bundle of a cell is made. */
   bundle({ key }: Pick<Cell, 'key'>): string {
-    return join(this.folder, 'work', `${key.slice(0, 16)}.cflow`);
+    return join(this.folder, 'work', bundleName(key));
   }
 
   /** Whether a training of this cell was begun and not ended. */
@@ -58,19 +59,34 @@ export class CellFiles {
     );
   }
 
-  /** Takes away what a cell needed on its way. */
+  /** Takes away what a cell with a result needed on its way; its bundle is put by first where it is to be kept. */
   async clear(cell: Pick<Cell, 'key'>, keepBundle: boolean): Promise<void> {
     const bundle = this.bundle(cell);
+    if (keepBundle) await this.#keep(cell);
     await rm(`${bundle}.training`, { recursive: true, force: true });
-    if (!keepBundle) await rm(bundle, { recursive: true, force: true });
+    await rm(bundle, { recursive: true, force: true });
     const work = join(this.folder, 'work');
     if ((await readdir(work).catch(() => ['?'])).length === 0) await rm(work, { recursive: true });
+  }
+
+  async #keep({ key }: Pick<Cell, 'key'>): Promise<void> {
+    const bundles = join(this.folder, 'bundles');
+    try {
+      await mkdir(bundles, { recursive: true });
+      // A whole one from an earlier run is as good, and there may be none to put by.
+      await rename(this.bundle({ key }), join(bundles, bundleName(key)));
+    } catch (error) {
+      if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(`${(error as NodeJS.ErrnoException).code}`))
+        throw storageErrorOf(error, bundles);
+    }
   }
 
   #result(key: string): string {
     return join(this.folder, 'cells', `${key.slice(0, 32)}.json`);
   }
 }
+
+const bundleName = (key: string): string => `${key.slice(0, 16)}.cflow`;
 
 export const SUMMARY = 'benchmark.json';
 

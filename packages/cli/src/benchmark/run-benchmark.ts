@@ -48,8 +48,8 @@ export async function runBenchmark(root: string, flags: BenchmarkFlags): Promise
       const stored = await files.read(cell);
       if (stored) {
         results.push(stored);
-        // Its detector may be one that an earlier run was told to keep.
-        await files.clear(cell, true);
+        // A run that was killed right after it had stored the result has left what it needed on its way.
+        await files.clear(cell, flags.keepBundles ?? false);
         continue;
       }
       signal.throwIfAborted();

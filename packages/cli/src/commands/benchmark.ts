@@ -86,7 +86,7 @@ export function defineBenchmark(command: Command): void {
     .optionsGroup('Result:')
     .option('-o, --output <dir>', 'results, and what a run needs to go on (default: ./<root>.benchmark)')
     .option('--compare <run>', 'the folder, or benchmark.json, of another run to compare with')
-    .option('--keep-bundles', 'keep the detectors, in <output>/work')
+    .option('--keep-bundles', 'keep the detectors, in <output>/bundles')
     .option('--json', 'one JSON object on stdout, and nothing else there')
     .option('--quiet', 'no progress');
   withDeviceOptions(command)
