@@ -28,9 +28,15 @@ export interface TrainingPlan {
    * image, which makes the condition nearly free; sizes are then about `fiberBatchSize`.
    */
   batches: 'random' | 'grid';
-  /** Of random batches: what happens to fibres that do not fill a batch: the last batch takes them too, or they are left out. */
+  /**
+   * What becomes of fibres that are too few for one more batch: the last batch takes them too, or they are left out.
+   * Read where `batches` is `random`; a grid leaves out the fibres of images that do not fill its last group.
+   */
   remainder: 'merge' | 'drop';
-  /** Whether a fibre batch larger than the fibres at hand is an error, as in the reference, or is made smaller. */
+  /**
+   * Where a batch of images has fewer fibres than `fiberBatchSize`: an error, as in the reference, or one smaller batch
+   * of them all. Read where `batches` is `random`; a grid takes no more images than there are.
+   */
   oversize: 'error' | 'shrink';
   /**
    * Whether coarser layers get smaller fibre batches, by the root of their share of positions: they have fewer fibres,
