@@ -32,7 +32,7 @@ export interface CalibratedMap {
   normalization: HeadNormalization;
   /** Per layer: the largest log-likelihood on good images. */
   maxLogLikelihood: number[];
-  /** The largest fused likelihood on good images. */
+  /** The largest fused likelihood on good images; its logarithm where the fusion is `standardized`. */
   maxLikelihood: number;
   /** What the head takes beside the decoders' parameters. */
   standards: Map<string, Tensor>;
@@ -40,8 +40,8 @@ export interface CalibratedMap {
 
 /**
  * The constants that make a map independent of its batch: the largest log-likelihood of each layer and the largest
- * fused likelihood over good images, which the reference takes over whatever shares the batch; and what is usual at each
- * position, where likelihoods are standardized.
+ * fused likelihood over good images, which the reference takes over whatever shares the batch. Where likelihoods are
+ * standardized: what is usual at each position, and the largest logarithm of the fused likelihood.
  */
 export async function calibrateNormalization(options: CalibrateDetectorOptions): Promise<CalibratedMap> {
   const { runtime, backbone, layers, parameters, inputSize, fusion } = options;
@@ -105,7 +105,10 @@ function standardsIn(
   });
 }
 
-/** The maximum of Σ m over images, through the same graph that makes the map: with a top of 0 the map is -Σ m. */
+/**
+ * The maximum over images of Σ m, of standardized likelihoods of log Σ m, through the same graph that makes the map: with
+ * a top of 0 the map is the negative of it.
+ */
 async function largestFusedLikelihood(
   runtime: Runtime,
   layers: readonly FeatureLayer[],
