@@ -55,7 +55,11 @@ export interface ScheduleFlags {
 export function withScheduleOptions(command: Command): Command {
   return command
     .option('--epochs <n>', "passes over the images (default: the preset's)", integer(1))
-    .option('--lr <x>', "learning rate of Adam (default: the preset's)", positiveNumber)
+    .option(
+      '--lr <x>',
+      "learning rate of Adam; with preset fast that of 256 hidden units, and 256/n of it for decoders with n (default: the preset's)",
+      positiveNumber,
+    )
     .option(
       '--fiber-batch-size <n>',
       "feature vectors per optimiser step (default: the preset's)",

@@ -36,7 +36,13 @@ export const detectorConfigurationSchema = z.strictObject({
   clampAlpha: z.number().positive().default(1.9).describe('clamp of the log scale'),
   permuteSoft: z.boolean().default(false).describe('random rotation instead of a random permutation'),
   fusion: z.enum(FUSIONS).default('likelihood').describe('how the layers become one anomaly map'),
-  lr: z.number().positive().default(1e-4).describe('learning rate of Adam'),
+  lr: z
+    .number()
+    .positive()
+    .default(1e-4)
+    .describe(
+      'learning rate of Adam; of the preset fast at a hidden width of 256, scaled by 256 over the width of each decoder',
+    ),
   /** `[height, width]` in pixels that images are resized to. */
   inputSize: z.tuple([positive, positive]).default([256, 256]).describe('height and width in pixels'),
   seed: z.number().int().nonnegative().max(0xffffffff).default(0).describe('seed of every random choice'),
