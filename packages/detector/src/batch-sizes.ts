@@ -23,7 +23,7 @@ export function checkBatchSizes({ batchSizes, maxBatch }: BatchSizes): void {
 /** The places of each batch that `count` images are run in, and the size that each is padded to. */
 export function planBatches(
   count: number,
-  { batchSizes, maxBatch = 8 }: BatchSizes,
+  { batchSizes, maxBatch }: BatchSizes & { maxBatch: number },
 ): { start: number; end: number; padTo: number }[] {
   const largest = batchSizes ? Math.max(...batchSizes) : maxBatch;
   const batches: { start: number; end: number; padTo: number }[] = [];
