@@ -1,3 +1,4 @@
+export { evenlySpaced } from './evenly-spaced.js';
 export type { OnTrainingEvent, TrainingEvent } from './events.js';
 export { learningRate, type Schedule } from './learning-rate.js';
 export { type PlanOverrides, PRESETS, type Preset, planTraining, type TrainingPlan } from './plan.js';

@@ -51,12 +51,6 @@ export interface MadeDetector {
 /** Images that what is usual is learnt from: more would hardly change it, and would be one more pass over a large set. */
 export const STANDARD_IMAGES = 512;
 
-/** So many of a list at most, evenly spaced. */
-export function evenlySpaced<T>(list: readonly T[], most: number): T[] {
-  const n = Math.min(most, list.length);
-  return Array.from({ length: n }, (_, i) => list[Math.floor((i * list.length) / n)] as T);
-}
-
 export async function makeDetector(options: MakeDetectorOptions): Promise<MadeDetector> {
   const { run, runtime, decoders, calibrationImages, trainImages, heldOut, device, onEvent } = options;
   const { configuration, plan, layers, backbone: source } = run;

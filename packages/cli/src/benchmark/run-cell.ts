@@ -10,7 +10,7 @@ import {
   type RgbImage,
   TrainingError,
 } from '@cflow/spec';
-import type { OnTrainingEvent } from '@cflow/training';
+import { evenlySpaced, type OnTrainingEvent } from '@cflow/training';
 import { type TrainDetectorOptions, trainDetector } from '@cflow/training/node';
 import type { BenchmarkFlags } from '../commands/benchmark.js';
 import { openDetector } from '../open-detector.js';
@@ -107,7 +107,8 @@ async function train(options: RunCellOptions, resume: boolean): Promise<BundleMa
 /** Median time of one image alone, by the bundle as it is on disk. */
 async function scoringSeconds({ cell, files, flags, threads, signal }: RunCellOptions): Promise<number> {
   const images: RgbImage[] = [];
-  const stream = readImages(spread(testImages(cell), TIMED_IMAGES), { signal });
+  // Good ones and all kinds of bad ones.
+  const stream = readImages(evenlySpaced(testImages(cell), TIMED_IMAGES), { signal });
   for await (const { image } of stream) images.push(image);
   const detector = await openDetector(files.bundle(cell), { device: flags.device, threads });
   try {
@@ -137,12 +138,6 @@ async function medianSeconds(
 
 const testImages = ({ category }: Cell): DataSetItem[] =>
   category.dataSet.items.filter(({ split, label }) => split === 'test' && label !== 'unknown');
-
-/** So many of a list, evenly spaced: good ones and all kinds of bad ones. */
-function spread<T>(list: readonly T[], most: number): T[] {
-  const n = Math.min(most, list.length);
-  return Array.from({ length: n }, (_, i) => list[Math.floor((i * list.length) / n)] as T);
-}
 
 async function folderBytes(folder: string): Promise<number> {
   let bytes = 0;

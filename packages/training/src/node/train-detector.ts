@@ -17,10 +17,11 @@ import {
   type DeviceChoice,
 } from '@cflow/spec';
 import { completeBundle } from '../assemble-bundle.js';
+import { evenlySpaced } from '../evenly-spaced.js';
 import type { OnTrainingEvent } from '../events.js';
 import { extractFeatures, fiberBackbone } from '../extract-features.js';
 import { inBatches } from '../in-batches.js';
-import { evenlySpaced, makeDetector, STANDARD_IMAGES } from '../make-detector.js';
+import { makeDetector, STANDARD_IMAGES } from '../make-detector.js';
 import { type PlanOverrides, type Preset, planTraining } from '../plan.js';
 import { checkName, prepareRun, startEvent } from '../prepare-run.js';
 import { runReport } from '../run-report.js';
