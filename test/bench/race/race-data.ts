@@ -1,18 +1,14 @@
 // What both sides of a race train on and are measured by: features of every image, computed once and held in memory.
 import { resizeMask } from '@cflow/images';
 import { decodeMask, openDataSet, readImages } from '@cflow/images/node';
-import { type FeatureLayer, packModel, weightTensors } from '@cflow/model';
-import { openBackbone } from '@cflow/model/node';
+import type { FeatureLayer } from '@cflow/model';
 import { createNodeRuntime } from '@cflow/runtime/node';
-import { BUNDLE_FILES, DataSetError, type DataSetItem, type Mask, type RgbImage } from '@cflow/spec';
+import { DataSetError, type DataSetItem, type Mask, type RgbImage } from '@cflow/spec';
 import { extractFeatures, fiberBackbone } from '../../../packages/training/src/extract-features.js';
 import { MemoryFeatures } from '../../../packages/training/src/memory-features.js';
-import { runOnce } from '../../../packages/training/src/node/run-once.js';
+import { namedBackbone } from '../../../packages/training/src/node/named-backbone.js';
 import { selectImages } from '../../../packages/training/src/select-images.js';
-import {
-  openTrainingBackbone,
-  type TrainingBackbone,
-} from '../../../packages/training/src/training-backbone.js';
+import { openTrainingBackbone } from '../../../packages/training/src/training-backbone.js';
 
 export interface RaceDataOptions {
   /** Folder of a data set with labelled test images. */
@@ -47,7 +43,8 @@ export async function raceData(options: RaceDataOptions): Promise<RaceData> {
     throw new DataSetError(`"${path}" has no bad test images; a race is decided by finding them`);
   }
   const items = [...train, ...test];
-  const backbone = await openRaceBackbone(options);
+  const choice = { ...options, inputSize: [...inputSize] as [number, number], preTrained: true, seed: 0 };
+  const backbone = await namedBackbone(choice, options.weights, 'float32');
   const features = new MemoryFeatures(backbone.layers, items.length);
   const runtime = createNodeRuntime({ device: 'cpu', threads });
   try {
@@ -81,26 +78,6 @@ async function maskOf(
   [height, width]: readonly [number, number],
 ): Promise<Mask | undefined> {
   return maskPath === undefined ? undefined : resizeMask(await decodeMask(maskPath), width, height);
-}
-
-async function openRaceBackbone(options: RaceDataOptions): Promise<TrainingBackbone> {
-  const { backbone: name, weights, layers: wanted, inputSize } = options;
-  const opened = await openBackbone({ name, weights, preTrained: true, seed: 0, run: runOnce });
-  const { graph, layers } = await opened.build({
-    layers: wanted,
-    inputSize,
-    precision: 'float32',
-    outputs: 'maps',
-  });
-  return {
-    ...packModel(graph, weightTensors(graph), BUNDLE_FILES.backboneWeights),
-    name: opened.name,
-    source: opened.origin,
-    licence: opened.licence,
-    layers,
-    inputSize,
-    precision: 'float32',
-  };
 }
 
 async function* batches(

@@ -2,17 +2,14 @@
 import { availableParallelism } from 'node:os';
 import { Detector } from '@cflow/detector';
 import { checkBundleFolder, recoverFolder, writeFolderBundle } from '@cflow/detector/node';
-import { type Precision, packModel, weightTensors } from '@cflow/model';
-import { openBackbone } from '@cflow/model/node';
+import type { Precision } from '@cflow/model';
 import type { Session } from '@cflow/runtime';
 import { nodeDevices } from '@cflow/runtime/node';
 import {
-  BUNDLE_FILES,
   type BundleManifest,
   type DataSet,
   DataSetError,
   type DataSetItem,
-  type DetectorConfiguration,
   type DetectorConfigurationInput,
   type DeviceChoice,
 } from '@cflow/spec';
@@ -27,14 +24,14 @@ import { checkName, prepareRun, startEvent } from '../prepare-run.js';
 import { runReport } from '../run-report.js';
 import { selectImages } from '../select-images.js';
 import { type TrainedDecoder, trainDecoders } from '../train-decoders.js';
-import { hashOfBackbone, openTrainingBackbone, type TrainingBackbone } from '../training-backbone.js';
+import { hashOfBackbone, openTrainingBackbone } from '../training-backbone.js';
 import { openTrainingDevice } from '../training-device.js';
 import { checkpointFiles } from './checkpoint-files.js';
 import { evaluateTestImages } from './evaluate-test-images.js';
 import { FeatureStore } from './feature-store.js';
+import { namedBackbone } from './named-backbone.js';
 import { reportGalleries } from './report-galleries.js';
 import { imagesFingerprint, RunFolder } from './run-folder.js';
-import { runOnce } from './run-once.js';
 import { trainingImages } from './training-images.js';
 import { versions } from './versions.js';
 
@@ -86,7 +83,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   checkName(name);
   await checkBundleFolder(output);
   const selection = selectImages(dataSet, planned.plan.validationFraction, seed);
-  const backbone = await backboneOf(configuration, weights, precision);
+  const backbone = await namedBackbone(configuration, weights, precision);
   const backboneSha256 = await hashOfBackbone(backbone);
   const run = prepareRun(name, planned, backbone, selection.train.length);
   const { plan, layers } = run;
@@ -221,23 +218,4 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   } finally {
     await runtime.dispose();
   }
-}
-
-/** The backbone that the configuration names, as a bundle holds it. */
-async function backboneOf(
-  { backbone: name, preTrained, seed, layers: wanted, inputSize }: DetectorConfiguration,
-  weights: string | undefined,
-  precision: Precision,
-): Promise<TrainingBackbone> {
-  const opened = await openBackbone({ name, weights, preTrained, seed, run: runOnce });
-  const { graph, layers } = await opened.build({ layers: wanted, inputSize, precision, outputs: 'maps' });
-  return {
-    ...packModel(graph, weightTensors(graph), BUNDLE_FILES.backboneWeights),
-    name: opened.name,
-    source: opened.origin,
-    licence: opened.licence,
-    layers,
-    inputSize,
-    precision,
-  };
 }

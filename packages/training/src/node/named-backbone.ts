@@ -1,0 +1,37 @@
+import { type Precision, packModel, weightTensors } from '@cflow/model';
+import { openBackbone } from '@cflow/model/node';
+import { BUNDLE_FILES, type DetectorConfiguration } from '@cflow/spec';
+import type { TrainingBackbone } from '../training-backbone.js';
+import { runOnce } from './run-once.js';
+
+/** What a configuration says of its backbone. */
+export type BackboneChoice = Readonly<
+  Pick<DetectorConfiguration, 'backbone' | 'preTrained' | 'seed' | 'inputSize'>
+> & {
+  /** Empty: the backbone's default. */
+  layers: readonly string[];
+};
+
+/**
+ * The backbone that a configuration names, as a bundle holds it.
+ * @param weights A safetensors file for it
+ * @throws ConfigurationError for a backbone or layers that there are none of; WeightsError for weights that are missing
+ * or do not fit
+ */
+export async function namedBackbone(
+  { backbone: name, preTrained, seed, layers: wanted, inputSize }: BackboneChoice,
+  weights: string | undefined,
+  precision: Precision,
+): Promise<TrainingBackbone> {
+  const opened = await openBackbone({ name, weights, preTrained, seed, run: runOnce });
+  const { graph, layers } = await opened.build({ layers: wanted, inputSize, precision, outputs: 'maps' });
+  return {
+    ...packModel(graph, weightTensors(graph), BUNDLE_FILES.backboneWeights),
+    name: opened.name,
+    source: opened.origin,
+    licence: opened.licence,
+    layers,
+    inputSize,
+    precision,
+  };
+}
