@@ -63,15 +63,18 @@ export function checkGraphs({ manifest, source }: VerifiedBundle, backbone: Sess
 
 /** Runs the golden probe. @throws DeviceError when the device gives other numbers than it demands */
 export async function probeGraphs(backbone: Session, head: Session, probe: GoldenProbe): Promise<void> {
-  const result = await checkProbe(chain(backbone, head), probe);
+  const result = await checkProbe(joinGraphs(backbone, head), probe);
   if (result.reason === undefined) return;
   throw new DeviceError('the device gives wrong numbers', [
     { device: head.device, reason: `golden probe failed: ${result.reason}` },
   ]);
 }
 
-/** Backbone and head seen as one session, for the probe. */
-function chain(backbone: Session, head: Session): Session {
+/**
+ * Backbone and head seen as one session: images in, score and map out, as `checkProbe` takes it. It owns neither:
+ * disposing of it leaves both as they are.
+ */
+export function joinGraphs(backbone: Session, head: Session): Session {
   return {
     device: head.device,
     inputs: backbone.inputs,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  joinGraphs,
   loadDetector,
   openBackbone,
   openHead,
@@ -10,7 +11,7 @@ import {
 } from '@cflow/detector';
 import { folderBundle } from '@cflow/detector/node';
 import { decodeImage } from '@cflow/images/node';
-import { checkProbe, type Session } from '@cflow/runtime';
+import { checkProbe } from '@cflow/runtime';
 import { createNodeRuntime, nodeDevices } from '@cflow/runtime/node';
 import { BUNDLE_FILES } from '@cflow/spec';
 import { makeWork } from '../../runtimes/make-work.js';
@@ -32,12 +33,7 @@ export async function checkGoldenProbe({ device, bundle }: CheckJob): Promise<Ou
     const strict = { strictDevice: true };
     const backbone = await openBackbone(runtime, verified, strict);
     const head = await openHead(runtime, verified, strict);
-    const both: Session = {
-      ...{ device, inputs: backbone.inputs, outputs: head.outputs },
-      run: async (feeds, options) => head.run(await backbone.run(feeds), options),
-      dispose: async () => undefined,
-    };
-    const { reason, largestDifference } = await checkProbe(both, probe);
+    const { reason, largestDifference } = await checkProbe(joinGraphs(backbone, head), probe);
     const { absoluteTolerance, relativeTolerance } = probe;
     const figures = { largestDifference, absoluteTolerance, relativeTolerance };
     if (reason !== undefined) throw new Failed(`the golden probe fails: ${reason}`, figures);
