@@ -123,7 +123,13 @@ export async function makeWorkplace({ smaller }: WorkplaceOptions): Promise<Work
   };
 }
 
-/** `cflow` is this repository's, `npx` finds what is there, `curl` fails where the service refuses. */
+/** Passes on what comes, and fails where that is something else than JSON, as all answers that the pages ask for are. */
+const JSON_ONLY =
+  'const text = fs.readFileSync(0); process.stdout.write(text); if (text.length > 0) JSON.parse(text)';
+
+/**
+ * `cflow` is this repository's, `npx` finds what is there, `curl` fails where the service refuses or gives no JSON.
+ */
 async function writeCommands(bin: string, smaller: boolean): Promise<void> {
   const cflow = `exec '${process.execPath}' '${join(ROOT, 'packages/cli/bin/cflow.js')}' "$@"`;
   const commands = {
@@ -137,7 +143,8 @@ ${cflow}`
     npx: `command="$1"; shift
 if [ "$command" = cflow ]; then exec cflow "$@"; fi
 exec '${join(ROOT, 'node_modules/.bin')}'/"$command" "$@"`,
-    curl: `exec env PATH="\${PATH#*:}" curl --silent --show-error --fail-with-body "$@"`,
+    curl: `set -o pipefail
+PATH="\${PATH#*:}" curl --silent --show-error --fail-with-body "$@" | '${process.execPath}' -e '${JSON_ONLY}'`,
   };
   await mkdir(bin);
   for (const [name, text] of Object.entries(commands)) {
