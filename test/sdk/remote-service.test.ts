@@ -7,10 +7,7 @@ import {
   AuthenticationError,
   BadRequestError,
   CflowClient,
-  ConflictError,
   type ImageInput,
-  JobError,
-  NotFoundError,
   PayloadTooLargeError,
   PermissionError,
   type Prediction,
@@ -19,12 +16,11 @@ import {
   UnsupportedImageError,
 } from '@cflow/sdk';
 import { encodePng } from '@cflow/visual/node';
-import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testPng } from '../../functions/predict/src/testing/test-service.js';
+import { chunksOf, listed } from './async-items.js';
 import { type RunningService, startRunningService } from './running-service.js';
 
-const NOBODY = '0b7f7c0e-2f6b-4a53-9a0e-6d0b0f0e7c11';
 let running: RunningService;
 let client: CflowClient;
 
@@ -36,16 +32,6 @@ afterAll(() => running.close());
 
 /** What a prediction says of the image alone. */
 const said = ({ id, milliseconds, ...rest }: Prediction): object => rest;
-
-async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let i = 0; i < bytes.length; i += 1000) yield bytes.subarray(i, i + 1000);
-}
-
-async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of items) found.push(item);
-  return found;
-}
 
 describe('predict', () => {
   it('gives the same for every form of an image', async () => {
@@ -225,148 +211,6 @@ describe('predict', () => {
     expect(said(await here.detector('wood').predict(png))).toEqual(
       said(await client.detector('wood').predict(png)),
     );
-  });
-});
-
-describe('the registry', () => {
-  it('is listed page by page', async () => {
-    const { latest, old } = running.service.versions;
-    const names = (await listed(client.detectors.list({ limit: 1 }))).map(({ name }) => name);
-    expect(names).toEqual(['steel', 'wood']);
-    const page = await client.detectors.list({ limit: 1 }).page();
-    expect(page).toMatchObject({ items: [{ name: 'steel' }], next: expect.any(String) });
-    expect(await listed(client.detectors.list({ after: page.next as string }))).toHaveLength(1);
-    const versions = await listed(client.detectors.versions('wood', { limit: 1 }));
-    expect(versions.map(({ version }) => version).sort()).toEqual([latest, old].sort());
-    expect(await client.detectors.get('wood')).toEqual({ name: 'wood', aliases: { latest, stable: old } });
-    await expect(client.detectors.get('nobody')).rejects.toBeInstanceOf(NotFoundError);
-    for (const name of ['..', '.', '']) {
-      await expect(client.detectors.get(name)).rejects.toMatchObject({ name: 'ArgumentError' });
-    }
-  });
-
-  it('gives versions with their files, takes new ones, moves aliases and deletes', async () => {
-    const detail = await client.detectors.version('steel', 'latest');
-    const files = new Map<string, Blob>();
-    for (const file of ['manifest.json', ...Object.keys(detail.manifest.files)]) {
-      files.set(file, await client.detectors.file('steel', detail.version, file));
-    }
-    const sizes = Object.entries(detail.manifest.files).map(([name, { bytes }]) => [name, bytes]);
-    expect(sizes.map(([name]) => [name, files.get(name as string)?.size])).toEqual(sizes);
-    const published = await client.detectors.publish('copy', files, { alias: 'first' });
-    expect(published).toMatchObject({ name: 'copy', version: detail.version, aliases: ['first'] });
-    expect(await client.detectors.publish('copy', Object.fromEntries(files), { alias: null })).toMatchObject({
-      aliases: ['first'],
-    });
-    const { version } = published;
-    expect(await client.detectors.moveAlias('copy', 'second', version, { expected: null })).toEqual({
-      name: 'copy',
-      alias: 'second',
-      version,
-    });
-    await expect(
-      client.detectors.moveAlias('copy', 'second', version, { expected: null }),
-    ).rejects.toBeInstanceOf(ConflictError);
-    await expect(client.detectors.deleteVersion('copy', version)).rejects.toBeInstanceOf(ConflictError);
-    expect(await client.detectors.alias('copy', 'second')).toMatchObject({ version });
-    expect(await client.detectors.deleteAlias('copy', 'first')).toBeUndefined();
-    await client.detectors.deleteAlias('copy', 'second');
-    await client.detectors.deleteVersion('copy', version);
-    await expect(client.detectors.get('copy')).rejects.toBeInstanceOf(NotFoundError);
-    await expect(client.detectors.publish('copy', {})).rejects.toBeInstanceOf(BadRequestError);
-  });
-
-  it('keeps feedback and knows drift', async () => {
-    const { id } = await client.detector('steel').predict(await testPng(2));
-    const kept = await client.feedback(id as string, { label: 'good', note: 'only dust' });
-    expect(kept).toMatchObject({ prediction: id, name: 'steel', label: 'good', note: 'only dust' });
-    expect(await listed(client.detectors.feedback('steel', { version: 'latest' }))).toEqual([kept]);
-    expect(await client.detectors.drift('steel')).toMatchObject({
-      name: 'steel',
-      method: 'kolmogorov-smirnov',
-      samples: expect.any(Number),
-    });
-    await expect(client.feedback('nonsense', { label: 'bad' })).rejects.toMatchObject({ name: /Error$/ });
-  });
-});
-
-describe('jobs', () => {
-  const archive = (): Uint8Array<ArrayBuffer> =>
-    new Uint8Array([0x50, 0x4b, 3, 4, ...new TextEncoder().encode('the rest of an archive')]);
-
-  it('are made from a path, an archive, a stream or files, once for each key', async () => {
-    const upload = await client.jobs.upload(archive());
-    expect(upload.path).toBe(`data-sets/${upload.sha256}.zip`);
-    const job = await client.jobs.create({ name: 'wood', dataSet: { path: upload.path }, epochs: 2 });
-    expect(job).toMatchObject({ status: 'queued', request: { preset: 'fast', epochs: 2 } });
-    expect(
-      (await client.jobs.create({ name: 'wood', dataSet: new Blob([archive()]) })).request.dataSet,
-    ).toEqual({ path: upload.path });
-    expect(await client.jobs.upload(chunksOf(archive()))).toEqual(upload);
-    const once = () =>
-      client.jobs.create({ name: 'wood', dataSet: { path: upload.path } }, { idempotencyKey: 'key-1' });
-    expect((await once()).id).toBe((await once()).id);
-    await expect(
-      client.jobs.create({ name: 'steel', dataSet: { path: upload.path } }, { idempotencyKey: 'key-1' }),
-    ).rejects.toMatchObject({ code: 'idempotency-mismatch' });
-
-    const files = { 'train/good/ä 1.png': await testPng(1), 'train/good/2.png': await testPng(2) };
-    const packed = await client.jobs.upload({ files });
-    const stored = await running.service.parts.objects?.get(packed.path);
-    const bytes = new Uint8Array(await new Response(stored?.body).arrayBuffer());
-    expect(unzipSync(bytes)).toEqual(files);
-    const address = { url: 'https://data.example/wood.zip' };
-    expect((await client.jobs.create({ name: 'wood', dataSet: address })).request.dataSet).toEqual(address);
-    await expect(client.jobs.create({ name: 'wood', dataSet: 7 as never })).rejects.toMatchObject({
-      name: expect.stringMatching(/ArgumentError|TypeError/),
-    });
-    await expect(client.jobs.upload(new Uint8Array(8))).rejects.toMatchObject({ code: 'data-set' });
-    expect((await listed(client.jobs.list({ limit: 2, status: 'queued' }))).length).toBeGreaterThan(3);
-  });
-
-  it('are watched to their end, waited for, logged, and cancelled', async () => {
-    const jobs = running.service.parts.jobs;
-    for await (const { id } of client.jobs.list({ status: 'queued' })) await client.jobs.cancel(id);
-    const { id } = await client.jobs.create({
-      name: 'wood',
-      dataSet: { path: 'data-sets/wood.zip' },
-      alias: null,
-    });
-    const worker = await jobs?.work({
-      async handle(lease) {
-        await lease.progress({ fraction: 0.5, phase: 'training' });
-        await lease.event('log', { level: 'info', message: 'half of it' });
-        const version = await lease.claimVersion(running.service.versions.latest);
-        return { name: 'wood', version, metrics: null };
-      },
-    });
-    const fractions: number[] = [];
-    const watched = listed(client.jobs.events(id));
-    const done = await client.jobs.wait(id, { onProgress: ({ fraction }) => fractions.push(fraction) });
-    await worker?.stop();
-    expect(done).toMatchObject({ status: 'succeeded', result: { version: running.service.versions.latest } });
-    expect(fractions).toContain(0.5);
-    expect(fractions.at(-1)).toBe(1);
-    const events = await watched;
-    expect(events.map(({ type }) => type)).toContain('log');
-    expect(events.map((event) => event.id)).toEqual(events.map((_, i) => i + 1));
-    expect(await listed(client.jobs.events(id, { after: 2 }))).toEqual(events.slice(2));
-    expect(await listed(client.jobs.events(id, { after: events.length }))).toEqual([]);
-    expect(await client.jobs.logs(id)).toMatch(/^\S+ info half of it\n$/);
-    const other = await client.jobs.create({ name: 'wood', dataSet: { path: 'data-sets/wood.zip' } });
-    expect(await client.jobs.cancel(other.id)).toMatchObject({ status: 'cancelled' });
-    await expect(client.jobs.cancel(other.id)).rejects.toBeInstanceOf(ConflictError);
-    const error = await client.jobs.wait(other.id).catch((reason) => reason);
-    expect(error).toBeInstanceOf(JobError);
-    expect(error).toMatchObject({ code: 'cancelled', job: { id: other.id } });
-    await expect(client.jobs.wait(NOBODY)).rejects.toBeInstanceOf(NotFoundError);
-  });
-
-  it('are no longer watched when the signal aborts', async () => {
-    const { id } = await client.jobs.create({ name: 'wood', dataSet: { path: 'data-sets/wood.zip' } });
-    const stop = new AbortController();
-    const waiting = client.jobs.wait(id, { signal: stop.signal, onProgress: () => stop.abort() });
-    await expect(waiting).rejects.toMatchObject({ name: 'AbortedError', code: 'aborted' });
   });
 });
 
