@@ -9,12 +9,12 @@ import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { pullBackbone } from '../weights/hub.js';
 import { writeSafetensors } from '../weights/safetensors.js';
 
-export const values = Float32Array.from({ length: 100_000 }, (_, i) => i);
+export const values: Float32Array = Float32Array.from({ length: 100_000 }, (_, i) => i);
 /** The one file that it has. */
-export const weights = writeSafetensors(
+export const weights: Uint8Array = writeSafetensors(
   new Map([['conv1.weight', { type: 'float32', dims: [values.length], data: values }]]),
 );
-export const sha256 = createHash('sha256').update(weights).digest('hex');
+export const sha256: string = createHash('sha256').update(weights).digest('hex');
 export const RESOLVE = '/timm/resnet18.a1_in1k/resolve/main/model.safetensors';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
