@@ -14,6 +14,7 @@ import type { Inference, InferenceRequest, InferenceResult, LoadedDetector } fro
 import { InferenceError } from '../inference/inference-error.js';
 import { type Elsewhere, ElsewhereError } from './elsewhere.js';
 import { Recent } from './recent.js';
+import { release } from './release.js';
 import { Turn } from './turn.js';
 
 export interface EdgeInferenceParts
@@ -188,13 +189,16 @@ export class EdgeInference implements Inference {
     await this.#turn.take(async () => {
       if (this.#resident(wanted)) return;
       const source = this.#parts.registry.bundle(name, version);
-      const files = new Map([[BUNDLE_FILES.manifest as string, (await this.#manifest(name, version)).bytes]]);
-      for (const file of NEEDED) files.set(file, await source.read(file));
-      this.#staged.set(key, files);
+      const { bytes: manifest } = await this.#manifest(name, version);
+      const files = new Map<string, Uint8Array>();
       try {
+        for (const file of NEEDED) files.set(file, await source.read(file));
+        this.#staged.set(key, new Map([...files, [BUNDLE_FILES.manifest, manifest]]));
         await this.#core.load(name, version, { pin: false });
       } finally {
         this.#staged.delete(key);
+        // The engine has copies of its own.
+        for (const bytes of files.values()) release(bytes);
       }
     });
   }

@@ -1,7 +1,8 @@
 import { finishImage } from '../inference/finish-image.js';
-import type { ImageCodecs, ImageWork } from '../inference/image-work.js';
+import type { ImageCodecs, ImageWork, PreparedImage, PrepareTask } from '../inference/image-work.js';
 import { abortReason } from '../inference/inference-error.js';
 import { prepareImage } from '../inference/prepare-image.js';
+import { release } from './release.js';
 
 /**
  * Pixels where there is one thread only. The images of a request go one after the other, so that no more than one is in
@@ -24,8 +25,25 @@ export function imagesInThisThread(codecs: ImageCodecs): ImageWork {
   };
   return {
     warm: () => undefined,
-    prepare: (task, signal) => inTurn(signal, () => prepareImage(task, codecs)),
+    prepare: (task, signal) => inTurn(signal, () => prepareAndRelease(task, codecs)),
     finish: (task, signal) => inTurn(signal, () => finishImage(task, codecs)),
     close: async () => undefined,
   };
+}
+
+/** What is made of the decoded pixels are copies; the pixels are not needed after it. */
+async function prepareAndRelease(task: PrepareTask, codecs: ImageCodecs): Promise<PreparedImage> {
+  const decoded: Uint8Array[] = [];
+  try {
+    return await prepareImage(task, {
+      ...codecs,
+      async decodeImage(bytes) {
+        const image = await codecs.decodeImage(bytes);
+        decoded.push(image.data);
+        return image;
+      },
+    });
+  } finally {
+    for (const data of decoded) release(data);
+  }
 }

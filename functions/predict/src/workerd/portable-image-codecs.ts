@@ -12,7 +12,7 @@ import type { WasmModule } from './wasm-engine.js';
 
 /** PNG, JPEG and BMP in, PNG out, with nothing of a host. Pixels are those of Node, bit for bit. */
 export function portableImageCodecs(jpeg: WasmModule, limits: ImageLimits): ImageCodecs {
-  const options = { limits, decodeJpeg: mozJpegDecoder(jpeg) };
+  const options = { limits, decodeJpeg: mozJpegDecoder(jpeg, { keepInstance: true }) };
   return {
     decodeImage: (bytes) => decodeImagePortable(bytes, options),
     decodeMask: (bytes) => decodeMaskPortable(bytes, options),

@@ -172,6 +172,34 @@ describe('JPEG, as Node to the bit', () => {
     }
   });
 
+  it('by an instance that is kept, after others, larger ones, damaged ones, and several at once', async () => {
+    const kept = mozJpegDecoder(wasm, { keepInstance: true });
+    const files: Buffer[] = [];
+    for (const [width, height] of [
+      [37, 22],
+      [1500, 1300],
+      [203, 117],
+      [8, 8],
+    ] as const) {
+      const { data } = waveImage(width, height);
+      for (const options of [{}, { progressive: true }] as const) {
+        files.push(
+          await sharp(data, { raw: { width, height, channels: 3 } })
+            .jpeg(options)
+            .toBuffer(),
+        );
+      }
+    }
+    for (const file of [...files, ...files].reverse()) {
+      const damaged = file.subarray(0, Math.trunc(file.length / 2));
+      await expect(kept(damaged)).rejects.toThrow();
+      const [first, second] = await Promise.all([kept(file), kept(file)]);
+      expect(largestDifference(second.data, first.data)).toBe(0);
+      expect(largestDifference(first.data, (await decodeJpeg(file)).data)).toBe(0);
+      expect(largestDifference((await kept(file)).data, first.data)).toBe(0);
+    }
+  }, 60_000);
+
   it('is left to the host in CMYK, or refused with what to do', async () => {
     const { width, height, data } = waveImage(8, 8);
     const picture = sharp(data, { raw: { width, height, channels: 3 } }).toColourspace('cmyk');
