@@ -1,6 +1,6 @@
 // Workers in Cloudflare's runtime, the real binary, on this machine.
 import { spawn } from 'node:child_process';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -15,11 +15,14 @@ export interface WorkerdOptions {
   bindings?: Readonly<Record<string, Binding>>;
   /** Flags of the engine, as `--expose-gc`. */
   v8Flags?: readonly string[];
+  /** True lets V8's inspector listen, see `IsolateInspector`. */
+  inspect?: boolean;
 }
 
 export interface Workerd {
   readonly url: string;
-  readonly pid: number;
+  /** `ws://127.0.0.1:PORT/main`, where it was asked for. */
+  readonly inspectorUrl: string | undefined;
   /** What the runtime and the worker have written so far. */
   said(): string;
   stop(): Promise<void>;
@@ -68,7 +71,12 @@ export async function bundleWorker(entry: string, { minify = false } = {}): Prom
 }
 
 /** Starts a worker on a free port; ready when it listens. */
-export async function startWorkerd({ entry, bindings = {}, v8Flags = [] }: WorkerdOptions): Promise<Workerd> {
+export async function startWorkerd({
+  entry,
+  bindings = {},
+  v8Flags = [],
+  inspect = false,
+}: WorkerdOptions): Promise<Workerd> {
   const folder = await mkdtemp(join(tmpdir(), 'cflow-workerd-'));
   const { code, wasm } = await bundleWorker(entry);
   await writeFile(join(folder, 'worker.js'), code);
@@ -76,10 +84,14 @@ export async function startWorkerd({ entry, bindings = {}, v8Flags = [] }: Worke
   await writeFile(join(folder, 'config.capnp'), configuration([...wasm.keys()], bindings, v8Flags));
   // The package's own command is a script that could not be stopped together with the binary.
   const { default: binary } = createRequire(import.meta.url)('workerd') as { default: string };
-  const child = spawn(binary, ['serve', 'config.capnp', '--control-fd=3'], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    binary,
+    ['serve', 'config.capnp', '--control-fd=3', ...(inspect ? ['--inspector-addr=127.0.0.1:0'] : [])],
+    {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    },
+  );
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (data: Buffer) => {
@@ -93,28 +105,29 @@ export async function startWorkerd({ entry, bindings = {}, v8Flags = [] }: Worke
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const port = await new Promise<number>((resolve, reject) => {
-      let text = '';
+    // The inspector, where there is one, says that it listens before the Worker does.
+    const text = await new Promise<string>((resolve, reject) => {
+      let heard = '';
       child.stdio[3]?.on('data', (data: Buffer) => {
-        text += data.toString('utf8');
-        const listening = /"port":(\d+)/.exec(text)?.[1];
-        if (listening !== undefined) resolve(Number(listening));
+        heard += data.toString('utf8');
+        if (/"listen",.*"port":\d+/.test(heard)) resolve(heard);
       });
       child.once('error', reject);
       void ended.then(() => reject(new Error(`workerd ended: ${said}`)));
     });
-    return { url: `http://127.0.0.1:${port}`, pid: child.pid as number, said: () => said, stop };
+    const portOf = (event: string): string | undefined =>
+      new RegExp(`"${event}",.*"port":(\\d+)`).exec(text)?.[1];
+    const inspector = portOf('listen-inspector');
+    return {
+      url: `http://127.0.0.1:${portOf('listen')}`,
+      inspectorUrl: inspector && `ws://127.0.0.1:${inspector}/main`,
+      said: () => said,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-/** Bytes of memory that a process has, and had at most. */
-export async function memoryOf(pid: number): Promise<{ now: number; peak: number }> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  const kilobytes = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]);
-  return { now: 1024 * kilobytes('VmRSS'), peak: 1024 * kilobytes('VmHWM') };
 }
 
 function configuration(
