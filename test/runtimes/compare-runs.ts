@@ -1,4 +1,5 @@
 import type { ScoredFile } from './score-files.js';
+import type { Timing } from './timing/time-runtimes.js';
 
 /** A runtime's scores, or why there are none. */
 export type RuntimeRun =
@@ -15,6 +16,9 @@ export interface Comparison {
   /** Grey levels that decoded pixels differ by at most; null where the runtime does not show its pixels. */
   pixels?: { png: number; jpeg: number; resampledEqual: boolean } | null;
   withinTolerance?: boolean;
+  /** Milliseconds per image of a detector in use, where it was timed, and how many times that of native cpu it is. */
+  medianMs?: number;
+  ratioToCpu?: number;
 }
 
 /** Scores may differ by this share of their spread on good images. */
@@ -40,6 +44,15 @@ export function compareRuns(runs: readonly RuntimeRun[], spread: number): Compar
       pixels,
       withinTolerance: largestDifference <= TOLERANCE && (pixels === null || pixels.png === 0),
     };
+  });
+}
+
+/** The comparisons with the time per image of those runtimes that were timed. */
+export function withTimes(comparisons: readonly Comparison[], { runs }: Timing): Comparison[] {
+  return comparisons.map((each) => {
+    const timed = runs.find(({ runtime }) => runtime === each.runtime);
+    if (!timed) return each;
+    return { ...each, medianMs: timed.medianMs, ratioToCpu: timed.ratioToCpu.median };
   });
 }
 
@@ -70,11 +83,30 @@ function greyLevels(a: string, b: string): number {
 export function printTable(comparisons: readonly Comparison[], spread: number): string {
   const files = Object.keys(comparisons[0]?.scores ?? {});
   const columns: string[][] = [
-    ['runtime', ...files, 'largest difference', 'PNG pixels', 'JPEG pixels', 'resampled', ''],
+    [
+      'runtime',
+      ...files,
+      'largest difference',
+      'PNG pixels',
+      'JPEG pixels',
+      'resampled',
+      'time per image',
+      '',
+    ],
   ];
-  for (const { runtime, notAvailable, scores, largestDifference, pixels, withinTolerance } of comparisons) {
+  for (const comparison of comparisons) {
+    const { runtime, notAvailable, scores, largestDifference, pixels, withinTolerance } = comparison;
     if (!scores) {
-      columns.push([runtime, ...files.map(() => '–'), '–', '–', '–', '–', `not available: ${notAvailable}`]);
+      columns.push([
+        runtime,
+        ...files.map(() => '–'),
+        '–',
+        '–',
+        '–',
+        '–',
+        '–',
+        `not available: ${notAvailable}`,
+      ]);
       continue;
     }
     columns.push([
@@ -84,6 +116,7 @@ export function printTable(comparisons: readonly Comparison[], spread: number): 
       pixels ? levels(pixels.png) : 'not shown',
       pixels ? levels(pixels.jpeg) : 'not shown',
       pixels ? (pixels.resampledEqual ? 'equal' : 'differ') : 'not shown',
+      timeOf(comparison),
       withinTolerance ? 'within tolerance' : 'OUT OF TOLERANCE',
     ]);
   }
@@ -99,6 +132,11 @@ export function printTable(comparisons: readonly Comparison[], spread: number): 
     `Differences are shares of the spread of scores on good images, ${spread.toExponential(3)}; tolerance ${TOLERANCE}.`,
   );
   return rows.join('\n');
+}
+
+function timeOf({ medianMs, ratioToCpu }: Comparison): string {
+  if (medianMs === undefined || ratioToCpu === undefined) return 'not timed';
+  return `${medianMs.toFixed(1)} ms, cpu × ${ratioToCpu.toFixed(2)}`;
 }
 
 function levels(difference: number): string {

@@ -4,21 +4,23 @@ import { findSoftwareVulkan } from '../../packages/runtime/test/find-software-vu
 import { findChromium } from '../support/chromium.js';
 import { startScript } from '../support/start-script.js';
 import { type Comparison, TOLERANCE } from './compare-runs.js';
+import type { Timing } from './timing/time-runtimes.js';
 
 const ALWAYS = ['node cpu', 'node wasm', 'workerd wasm', 'http'];
 const WITH_CHROMIUM = ['chromium wasm', 'chromium webgpu', 'chromium wasm, its own JPEG'];
 
 it('scores the same files to the same numbers in every runtime', async () => {
-  const script = startScript(new URL('test-runtimes.ts', import.meta.url), [], {
+  const script = startScript(new URL('test-runtimes.ts', import.meta.url), ['--rounds', '2'], {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
   });
   const { code, stdout, stderr } = await script.ended;
   expect(code, stdout + stderr).toBe(0);
   const lines = stdout.trimEnd().split('\n');
-  const { spread, tolerance, runtimes } = JSON.parse(lines.at(-1) as string) as {
+  const { spread, tolerance, runtimes, timings } = JSON.parse(lines.at(-1) as string) as {
     spread: number;
     tolerance: number;
     runtimes: Comparison[];
+    timings: Timing[];
   };
   expect(tolerance).toBe(TOLERANCE);
   expect(spread).toBeGreaterThan(0);
@@ -43,4 +45,20 @@ it('scores the same files to the same numbers in every runtime', async () => {
   }
   // Different engines: if all were equal to the last bit, the same one would have run everywhere.
   expect(new Set(present.map(({ scores }) => scores?.['good-1.png'])).size).toBeGreaterThan(1);
+  // The figures are for people: here only that they are there, and that the threads were.
+  const timed = ['node cpu', ...(findChromium() ? ['chromium wasm'] : []), 'workerd wasm'];
+  expect(timings.length).toBeGreaterThan(1);
+  for (const { threads, rounds, runs } of timings) {
+    expect(rounds).toBe(2);
+    expect(runs.map(({ runtime }) => runtime)).toEqual(timed);
+    for (const { runtime, medianMs, ratioToCpu, threads: found } of runs) {
+      expect(medianMs, runtime).toBeGreaterThan(0);
+      expect(ratioToCpu.low, runtime).toBeGreaterThan(0);
+      expect(found, runtime).toBe(runtime === 'workerd wasm' ? 1 : threads);
+    }
+  }
+  for (const { runtime, medianMs, ratioToCpu } of present.filter(({ runtime }) => timed.includes(runtime))) {
+    expect(medianMs, runtime).toBeGreaterThan(0);
+    expect(ratioToCpu, runtime).toBeGreaterThan(0);
+  }
 }, 300_000);

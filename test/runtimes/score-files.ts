@@ -79,7 +79,7 @@ export async function fetchWork(origin: string): Promise<Work> {
   return { bundle, images };
 }
 
-function sourceOf(bundle: ReadonlyMap<string, Uint8Array>): BundleSource {
+export function sourceOf(bundle: ReadonlyMap<string, Uint8Array>): BundleSource {
   return {
     name: 'the bundle',
     async read(file) {

@@ -1,5 +1,5 @@
 // Scores the same files in every runtime and compares. `--bundle FOLDER` takes a bundle instead of training one.
-// Prints a table, and as the last line a JSON object. Exit code 1 when a runtime that is there is out of tolerance.
+// `--rounds N` is how often each runtime is timed. Prints a table, the times, and as the last line a JSON object. Exit code 1 when a runtime that is there is out of tolerance.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { parseManifest } from '@cflow/detector';
 import { BUNDLE_FILES } from '@cflow/spec';
 import { findChromium } from '../support/chromium.js';
-import { compareRuns, printTable, type RuntimeRun, TOLERANCE } from './compare-runs.js';
+import { compareRuns, printTable, type RuntimeRun, TOLERANCE, withTimes } from './compare-runs.js';
 import { openChromium } from './in-chromium.js';
 import { onNode, onNodeWebGpu, onWasm } from './in-node.js';
 import { onWorkerd } from './in-workerd.js';
@@ -15,8 +15,11 @@ import { makeWork, trainSmallBundle } from './make-work.js';
 import { overHttp } from './over-http.js';
 import type { ScoredFile } from './score-files.js';
 import { serveWork } from './serve-work.js';
+import { printTimings, TIMING_CASES, type Timing, timeRuntimes } from './timing/time-runtimes.js';
 
-const { values } = parseArgs({ options: { bundle: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { bundle: { type: 'string' }, rounds: { type: 'string', default: '21' } },
+});
 const folder = await mkdtemp(join(tmpdir(), 'cflow-runtimes-'));
 try {
   const bundleFolder = values.bundle ?? (await trainSmallBundle(folder));
@@ -52,10 +55,15 @@ try {
   await run('http', () => overHttp(work, bundleFolder, manifest.name));
   await server.close();
 
-  const comparisons = compareRuns(runs, spread);
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds: expected a whole number from 1 on');
+  const timings: Timing[] = [];
+  for (const each of TIMING_CASES) timings.push(await timeRuntimes(each, rounds));
+  const comparisons = withTimes(compareRuns(runs, spread), timings[0] as Timing);
   const { log } = console;
   log(printTable(comparisons, spread));
-  log(JSON.stringify({ tolerance: TOLERANCE, spread, runtimes: comparisons }));
+  log(printTimings(timings));
+  log(JSON.stringify({ tolerance: TOLERANCE, spread, runtimes: comparisons, timings }));
   if (comparisons.some(({ withinTolerance }) => withinTolerance === false)) process.exitCode = 1;
 } finally {
   await rm(folder, { recursive: true });
