@@ -100,7 +100,8 @@ export async function startWorkerd({
   }
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const stop = async (): Promise<void> => {
-    child.kill();
+    // Asked politely, it would first wait for connections to end, that of an inspector among them.
+    child.kill('SIGKILL');
     await ended;
     await rm(folder, { recursive: true, force: true });
   };
