@@ -37,9 +37,9 @@ export interface SessionOptions {
    */
   strictDevice?: boolean;
   /**
-   * Whether threads that wait for work spin instead of sleeping. Default false, unlike the engine's own: on a
-   * machine shared with anything else, another session included, spinning made training steps 1.5 to 4 times
-   * slower. True may gain a little where the process has its cores to itself.
+   * Whether threads that wait for work spin as long as the engine has them, even after a run. Default false: on a
+   * machine shared with anything else, another session included, that made training steps 1.5 to 4 times slower. They
+   * then spin for some microseconds, from one operator to the next, and sleep.
    */
   allowSpinning?: boolean;
 }
