@@ -37,11 +37,12 @@ export interface SessionOptions {
    */
   strictDevice?: boolean;
   /**
-   * Whether threads that wait for work spin as long as the engine has them, even after a run. Default false: on a
-   * machine shared with anything else, another session included, that made training steps 1.5 to 4 times slower. They
-   * then spin for some microseconds, from one operator to the next, and sleep.
+   * How threads wait for work. `short`, the default: awake for some microseconds, from one operator to the next, then
+   * asleep; the fastest where a run has its cores to itself. `none`: asleep at once, for cores that much else wants, as in
+   * a service under load. `long`: as long as the engine has them, even after a run; with another session on the same
+   * cores that made training steps 1.5 to 4 times slower.
    */
-  allowSpinning?: boolean;
+  spinning?: 'none' | 'short' | 'long';
 }
 
 /** One place where sessions live: a worker thread, this thread, a page. Many sessions may live in it. */

@@ -183,7 +183,7 @@ export class DecoderTrainer {
         ...(gridRows !== undefined && { grid: { rows: gridRows } }),
         ...(unrolledSteps !== undefined && { unrolledSteps }),
       });
-      session = runtime.createSession({ model: writeModel(graph) }, { threads, allowSpinning: false });
+      session = runtime.createSession({ model: writeModel(graph) }, { threads, spinning: 'none' });
       this.#training.set(key, session);
     }
     return session;
@@ -193,7 +193,7 @@ export class DecoderTrainer {
     const { shape, runtime, threads } = this.#options;
     this.#likelihood ??= runtime.createSession(
       { model: writeModel(likelihoodGraph(shape)) },
-      { threads, allowSpinning: false },
+      { threads, spinning: 'none' },
     );
     return this.#likelihood;
   }

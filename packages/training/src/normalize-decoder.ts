@@ -44,7 +44,7 @@ export async function normalizeDecoder(options: NormalizeDecoderOptions): Promis
   const { runtime, threads, shape, layer, state } = options;
   const feeds = await sampleFibers(options);
   const model = writeModel(channelStatisticsGraph(shape));
-  const session = await runtime.createSession({ model }, { threads, allowSpinning: false });
+  const session = await runtime.createSession({ model }, { threads, spinning: 'none' });
   try {
     const parameters = parametersOf(shape, state);
     const found = await session.run({ ...Object.fromEntries(parameters), ...feeds });

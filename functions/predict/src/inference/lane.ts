@@ -24,6 +24,9 @@ interface OpenHead {
   backbone: string;
 }
 
+/** Images are decoded and answers written on the same cores: what waits must not keep them. */
+const ON_SHARED_CORES: SessionOptions = { spinning: 'none' };
+
 /** One place on a device, with the sessions of all detectors in it. What is run here is run one after the other. */
 export class Lane {
   readonly runtime: Runtime;
@@ -50,8 +53,8 @@ export class Lane {
     } = bundle.manifest;
     const shared = this.#backbones.get(sha256);
     const opened = await Promise.allSettled([
-      shared?.session ?? openBackbone(this.runtime, bundle),
-      openHead(this.runtime, bundle, this.#headOptions),
+      shared?.session ?? openBackbone(this.runtime, bundle, ON_SHARED_CORES),
+      openHead(this.runtime, bundle, { ...ON_SHARED_CORES, ...this.#headOptions }),
     ]);
     try {
       const [backbone, head] = opened.map((result) => {

@@ -10,12 +10,15 @@ export type NodeDevice = Exclude<Device, 'wasm'>;
 const SILENT = 4;
 
 /**
- * Operators of a run follow each other within microseconds, and to wake a thread that sleeps takes longer. So threads
- * wait awake for 20 µs and then sleep: on cores that nothing else wants a ResNet-18's head ran 1.2 times faster than with
- * threads that sleep at once, as fast as with the engine's own spinning; on busy ones it lost nothing that could be seen,
- * where the engine's own took up to twice as long.
+ * Operators of a run follow each other within microseconds, and to wake a thread that sleeps takes longer. On cores that
+ * nothing else wanted a ResNet-18's head ran 1.2 times faster with threads that wait awake for 20 µs than with threads
+ * that sleep at once, and as fast as with the engine's own spinning, which on busy cores took up to twice as long.
  */
-const SHORT_SPINNING = { intra_op: { spin_duration_us: '20' }, force_spinning_stop: '1' } as const;
+const SPINNING = {
+  none: { intra_op: { allow_spinning: '0' } },
+  short: { intra_op: { spin_duration_us: '20' }, force_spinning_stop: '1' },
+  long: {},
+} as const;
 
 /**
  * Our options as onnxruntime-node's. Always names exactly one provider: with a list, one that this build does not
@@ -28,7 +31,7 @@ export function ortOptions(
     graphOptimization = 'all',
     foldConstants = true,
     strictDevice = false,
-    allowSpinning = false,
+    spinning = 'short',
   }: SessionOptions,
 ): InferenceSession.SessionOptions & { extra: { session: Record<string, unknown> } } {
   return {
@@ -40,7 +43,7 @@ export function ortOptions(
       ...(!foldConstants && { optimization: WITHOUT_FOLDING }),
       session: {
         ...(strictDevice && device !== 'cpu' && { disable_cpu_ep_fallback: '1' }),
-        ...(!allowSpinning && SHORT_SPINNING),
+        ...SPINNING[spinning],
       },
     },
   };

@@ -9,7 +9,7 @@ const SILENT = 4;
 
 /**
  * Our options as onnxruntime-web's. Always names exactly one provider: left alone it prefers wasm, and drops one
- * that it cannot have with a warning. `threads` and `allowSpinning` have no counterpart: the threads belong to the
+ * that it cannot have with a warning. `threads` and `spinning` have no counterpart: the threads belong to the
  * module and are set before the first session, by `env.wasm.numThreads`.
  */
 export function webOptions(
