@@ -1,8 +1,6 @@
 // The decoder as it is scored: all positions of an image at once, with everything that does not depend on the image
 // folded into the weights. The folding of weights is itself nodes of the graph on constants, which the runtime evaluates
-// once when it loads the model; so the file holds the parameters as they were trained. Until the model is loaded the
-// runtime keeps every matrix beside those that it computed from it, so a matrix is cut first, and then only those parts
-// are scaled that have to be.
+// once when it loads the model; so the file holds the parameters as they were trained.
 //
 // Features are kept as q with x = d ⊙ (q + c), d and c one number per channel. A block's global scale and offset then
 // only change d and c (d ← ψd, c ← c + o/(ψd)), which go into the weights that read x; the permutation moves channels.
@@ -47,9 +45,6 @@ interface BlockParameters {
   constant: (name: string) => Value;
   numbers: (name: string) => ArrayLike<number>;
 }
-
-/** a = 0.1 · (W₂h + b₂). */
-const OUTPUT_FACTOR = 0.1;
 
 /**
  * Log-likelihood per dimension of every position of a feature map.
@@ -156,13 +151,16 @@ function couple(
   const { active } = blockSizes(shape);
   const { scale, offset } = activeHalf.lack;
   const hidden = hiddenLayer(passiveHalf, shape, parameters, tables);
-  const outputWeight = cut(parameters.constant('subnet.2.weight'), [active, active], 0);
-  const [scaleWeight, rawShiftWeight] = outputWeight as [Value, Value];
-  const biases = Float64Array.from(parameters.numbers('subnet.2.bias'), (b) => OUTPUT_FACTOR * b);
-  // The shift is divided by the active channels' scale, as q is.
-  const inverse = scale.map((value) => 1 / value);
-  const shiftWeight = op.Mul(rawShiftWeight, column(graph, inverse));
-  const shiftOffset = biases.slice(active).map((b, i) => b / (scale[i] as number));
+  // a = W₂h + b₂ with the 0.1 inside; the shift is divided by the active channels' scale, as q is.
+  const factors = Float64Array.from({ length: 2 * active }, (_, i) =>
+    i < active ? 0.1 : 0.1 / (scale[i - active] as number),
+  );
+  const weights = op.Mul(single(parameters.constant('subnet.2.weight')), column(graph, factors));
+  const [scaleWeight, shiftWeight] = op.Split(weights, [active, active], 0) as [Value, Value];
+  const biases = Float64Array.from(
+    parameters.numbers('subnet.2.bias'),
+    (value, i) => Number(value) * (factors[i] as number),
+  );
   const [batch, , area] = activeHalf.values.shape as [string, number, number];
   const times = (weight: Value, bias?: Value): Value =>
     op.Reshape(op.Gemm(hidden, weight, bias, { transB: true }), [batch, area, active]);
@@ -171,13 +169,7 @@ function couple(
   const shift = swapLast(times(shiftWeight));
   const values = op.Add(op.Mul(op.Add(activeHalf.values, column(graph, offset)), factor), shift);
   // The offset that was there is used up; the shift's own, the same at all positions, need not be added here.
-  return { moved: { values, lack: { scale, offset: shiftOffset } }, bounded };
-}
-
-/** A weight in parts of these lengths, as float32: halves are cut before they become twice as large. */
-function cut(weight: Value, lengths: readonly number[], axis: number): Value[] {
-  const parts = lengths.length === 1 ? [weight] : op.Split(weight, lengths, axis);
-  return parts.map(single);
+  return { moved: { values, lack: { scale, offset: biases.slice(active) } }, bounded };
 }
 
 const single = (value: Value): Value => (value.type === 'float16' ? op.Cast(value, 'float32') : value);
@@ -211,7 +203,7 @@ function permuted(
 /** [batch, positions, channels] to [batch, channels, positions], and back. */
 const swapLast = (x: Value): Value => op.Transpose(x, [0, 2, 1]);
 
-/** The encodings of all columns and of all rows of a feature map, times 0.1: [width, P / 2] and [height, P / 2]. */
+/** The encodings of all columns and of all rows of a feature map: [width, P / 2] and [height, P / 2]. */
 interface AxisTables {
   columns: Value;
   rows: Value;
@@ -223,15 +215,13 @@ function axisTables(
   height: number,
   width: number,
 ): AxisTables {
-  const table = (length: number, name: string): Value => {
-    const scaled = axisEncoding(conditionVector, length).map((value) => OUTPUT_FACTOR * value);
-    return graph.constant(float32([length, conditionVector / 2], scaled), name);
-  };
+  const table = (length: number, name: string): Value =>
+    graph.constant(float32([length, conditionVector / 2], axisEncoding(conditionVector, length)), name);
   const columns = table(width, 'column_encoding');
   return { columns, rows: height === width ? columns : table(height, 'row_encoding') };
 }
 
-/** 0.1 · relu(W₀ · (x₁, c) + b₀), [batch · positions, hidden]: the condition's product is a bias per position. */
+/** relu(W₀ · (x₁, c) + b₀), [batch · positions, hidden]: the condition's product is a bias per position. */
 function hiddenLayer(
   { values, lack }: Channels,
   shape: DecoderShape,
@@ -244,17 +234,15 @@ function hiddenLayer(
   const fibers = graph.freshDim();
   const half = shape.conditionVector / 2;
   const parts = shape.conditionVector > 0 ? [passive, half, half] : [passive];
-  const cutWeight = cut(constant('subnet.0.weight'), parts, 1);
-  const [rawWeight, columnWeight, rowWeight] = cutWeight as [Value, Value, Value];
-  // The output's factor passes through relu: it is taken here, where there is a factor anyway.
-  const factors = lack.scale.map((value) => OUTPUT_FACTOR * value);
-  const weight = op.Mul(rawWeight, vector(graph, [1, passive], factors));
+  const weights = op.Split(single(constant('subnet.0.weight')), parts, 1);
+  const [rawWeight, columnWeight, rowWeight] = weights as [Value, Value, Value];
+  const weight = op.Mul(rawWeight, vector(graph, [1, passive], lack.scale));
   const fromOffset = timesOffset(numbers('subnet.0.weight'), passive + shape.conditionVector, lack);
   const ownBias = numbers('subnet.0.bias');
   const bias = vector(
     graph,
     [hidden],
-    fromOffset.map((value, i) => OUTPUT_FACTOR * (value + (ownBias[i] as number))),
+    fromOffset.map((value, i) => value + (ownBias[i] as number)),
   );
   const x = op.Reshape(swapLast(values), [fibers, passive]);
   if (!tables) return op.Relu(op.Gemm(x, weight, bias, { transB: true }));
