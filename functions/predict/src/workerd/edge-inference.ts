@@ -1,4 +1,5 @@
 import { parseManifest } from '@cflow/detector';
+import { releaseBytes } from '@cflow/images/portable';
 import {
   BUNDLE_FILES,
   BundleError,
@@ -14,7 +15,6 @@ import type { Inference, InferenceRequest, InferenceResult, LoadedDetector } fro
 import { InferenceError } from '../inference/inference-error.js';
 import { type Elsewhere, ElsewhereError } from './elsewhere.js';
 import { Recent } from './recent.js';
-import { release } from './release.js';
 import { Turn } from './turn.js';
 
 export interface EdgeInferenceParts
@@ -198,7 +198,7 @@ export class EdgeInference implements Inference {
       } finally {
         this.#staged.delete(key);
         // The engine has copies of its own.
-        for (const bytes of files.values()) release(bytes);
+        for (const bytes of files.values()) releaseBytes(bytes);
       }
     });
   }

@@ -1,8 +1,8 @@
+import { releaseBytes } from '@cflow/images/portable';
 import { finishImage } from '../inference/finish-image.js';
 import type { ImageCodecs, ImageWork, PreparedImage, PrepareTask } from '../inference/image-work.js';
 import { abortReason } from '../inference/inference-error.js';
 import { prepareImage } from '../inference/prepare-image.js';
-import { release } from './release.js';
 
 /**
  * Pixels where there is one thread only. The images of a request go one after the other, so that no more than one is in
@@ -44,6 +44,6 @@ async function prepareAndRelease(task: PrepareTask, codecs: ImageCodecs): Promis
       },
     });
   } finally {
-    for (const data of decoded) release(data);
+    for (const data of decoded) releaseBytes(data);
   }
 }

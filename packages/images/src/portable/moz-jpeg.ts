@@ -1,5 +1,6 @@
 // MozJPEG's decoder as WebAssembly, from Squoosh: the same library as Node's decoder, so that pixels are the same.
 import type { RgbImage } from '@cflow/spec';
+import { releaseBytes } from './release-bytes.js';
 
 /** Decodes a JPEG as it is stored, not turned upright. Rejects with a plain Error when it is damaged. */
 export type JpegDecoder = (bytes: Uint8Array) => Promise<RgbImage>;
@@ -15,10 +16,6 @@ interface WebAssemblyApi {
   Memory: new (descriptor: object) => WasmMemory;
   compile(bytes: ArrayBuffer | ArrayBufferView): Promise<WasmModule>;
   instantiate(module: WasmModule, imports: unknown): Promise<WasmInstance>;
-}
-/** Not every host has it, and not every host's types. */
-interface TransferableBuffer {
-  transfer?(bytes: number): unknown;
 }
 interface WasmMemory {
   readonly buffer: ArrayBuffer;
@@ -145,7 +142,7 @@ class JpegInstance {
       rgb[to + 2] = data[from + 2]!;
     }
     // A third more than the image itself, and of no use from here on: not left to the collector.
-    (data.buffer as TransferableBuffer).transfer?.(0);
+    releaseBytes(data);
     return { width, height, data: rgb };
   }
 
