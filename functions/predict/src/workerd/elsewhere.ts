@@ -31,7 +31,6 @@ export function problemOf(elsewhere: Elsewhere): ProblemError {
     case 'device':
       return new ProblemError('device', `the edge has no ${elsewhere.device}; ask for wasm, or for auto`, {
         status: 422,
-        headers: { 'retry-after': undefined },
         attempts: [{ device: elsewhere.device as Device, reason: 'there is only wasm at the edge' }],
       });
     case 'engine':
@@ -53,7 +52,7 @@ export class ElsewhereError extends ProblemError {
 
   constructor(elsewhere: Elsewhere) {
     const { code, message, status, headers, attempts } = problemOf(elsewhere);
-    super(code, message, { status, headers: { 'retry-after': undefined, ...headers }, attempts });
+    super(code, message, { status, headers, attempts });
     this.elsewhere = elsewhere;
   }
 }
@@ -63,7 +62,7 @@ function notHere(detail: string, device: Device, reason: string): ProblemError {
   return new ProblemError(
     'device',
     `${detail}: ${reason}; no service to forward it to is configured (CFLOW_UPSTREAM_URL)`,
-    { status: 501, headers: { 'retry-after': undefined }, attempts: [{ device, reason }] },
+    { status: 501, attempts: [{ device, reason }] },
   );
 }
 

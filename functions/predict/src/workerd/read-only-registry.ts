@@ -7,7 +7,7 @@ export function readOnlyRegistry(reader: RegistryReader): Registry {
     throw new ProblemError(
       'unavailable',
       `${what} here: this Worker only reads its detectors; ask the service that they come from`,
-      { status: 501, headers: { 'retry-after': undefined } },
+      { status: 501 },
     );
   };
   const noChange = refuse('nothing can be published, moved or deleted');
