@@ -2,6 +2,7 @@ import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openApiDocument } from '../openapi/open-api-document.js';
 import { publishedOpenApi } from '../openapi/published-open-api.js';
+import { feedbackSuite } from '../testing/feedback-suite.js';
 import { frameSuite } from '../testing/frame-suite.js';
 import { hostsSuite } from '../testing/hosts-suite.js';
 import { jobsSuite } from '../testing/jobs-suite.js';
@@ -20,6 +21,7 @@ afterAll(() => service?.close());
 const get = (): TestService => service;
 
 predictSuite(get);
+feedbackSuite(get);
 registrySuite(get);
 jobsSuite(get);
 hostsSuite(get);
