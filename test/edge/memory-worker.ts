@@ -15,7 +15,7 @@ interface WebAssemblyApi {
 }
 const { WebAssembly: api } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
 
-/** Of every instance that was made here: of the engine, and of the decoder of JPEG, which is a new one for each image. */
+/** Of every instance that was made here: of the engine, and of the decoder of JPEG, which is kept but where it failed. */
 const memories = new Set<WeakRef<WasmMemory>>();
 const memoriesOf = (group: Groups[string]): WasmMemory[] =>
   Object.values(group).filter((each): each is WasmMemory => each instanceof api.Memory);
