@@ -16,19 +16,12 @@ import {
   UnsupportedImageError,
 } from '@cflow/sdk';
 import { encodePng } from '@cflow/visual/node';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { testPng } from '../../functions/predict/src/testing/test-service.js';
 import { chunksOf, listed } from './async-items.js';
-import { type RunningService, startRunningService } from './running-service.js';
+import { serviceOfTests } from './running-service.js';
 
-let running: RunningService;
-let client: CflowClient;
-
-beforeAll(async () => {
-  running = await startRunningService();
-  client = new CflowClient({ baseUrl: running.url });
-});
-afterAll(() => running.close());
+const place = serviceOfTests();
 
 /** What a prediction says of the image alone. */
 const said = ({ id, milliseconds, ...rest }: Prediction): object => rest;
@@ -59,12 +52,12 @@ describe('predict', () => {
         { width: 80, height: 60, data: rgba },
         new URL(`data:image/png;base64,${Buffer.from(png).toString('base64')}`),
       ];
-      const wood = client.detector('wood');
+      const wood = place.client.detector('wood');
       const found: Prediction[] = [];
       for (const form of forms) found.push(await wood.predict(form));
       expect(found[0]).toMatchObject({
         where: 'remote',
-        detector: { name: 'wood', version: running.service.versions.latest, device: 'cpu' },
+        detector: { name: 'wood', version: place.running.service.versions.latest, device: 'cpu' },
         original: { width: 80, height: 60 },
         id: expect.any(String),
       });
@@ -79,7 +72,7 @@ describe('predict', () => {
 
   it('passes every option on, and gives real map values and a picture back', async () => {
     const png = await testPng(4);
-    const wood = client.detector('wood@stable');
+    const wood = place.client.detector('wood@stable');
     expect([wood.name, wood.version]).toEqual(['wood', 'stable']);
     const plain = await wood.predict(png);
     expect(plain.map ?? plain.overlay).toBeUndefined();
@@ -94,7 +87,7 @@ describe('predict', () => {
       device: 'cpu',
     });
     expect(full).toMatchObject({ score: plain.score, label: 'good', threshold: plain.score + 1 });
-    expect(full.detector.version).toBe(running.service.versions.old);
+    expect(full.detector.version).toBe(place.running.service.versions.old);
     expect(full.regions).toHaveLength(1);
     const map = full.map as NonNullable<Prediction['map']>;
     expect({ width: map.width, height: map.height }).toEqual(full.mapSize);
@@ -114,7 +107,7 @@ describe('predict', () => {
       data.fill(255, top ? 0 : 80 * 30 * 3, top ? 80 * 30 * 3 : data.length);
       return { width: 80, height: 60, data };
     };
-    const wood = client.detector('wood');
+    const wood = place.client.detector('wood');
     const whole = await wood.predict(png);
     const top = await wood.predict(png, { ignore: half(true) });
     const bottom = await wood.predict(png, { ignore: half(false) });
@@ -128,7 +121,7 @@ describe('predict', () => {
 
   it('scores any number of images in order, a few at a time', async () => {
     const pngs = await Promise.all(Array.from({ length: 7 }, (_, i) => testPng(i)));
-    const wood = client.detector('wood');
+    const wood = place.client.detector('wood');
     const single: number[] = [];
     for (const png of pngs) single.push((await wood.predict(png)).score);
     const many = await wood.predictBatch(pngs, { imagesPerRequest: 2, concurrency: 3 });
@@ -153,32 +146,32 @@ describe('predict', () => {
   it('asks several detectors in one request', async () => {
     const png = await testPng(6);
     const detectors = ['wood', 'steel', 'wood@stable'];
-    const { data, response, requestId } = await client.predict(png, { detectors }).withResponse();
+    const { data, response, requestId } = await place.client.predict(png, { detectors }).withResponse();
     expect(data.map(({ detector }) => detector.name)).toEqual(['wood', 'steel', 'wood']);
     expect(response.status).toBe(200);
     expect(requestId).toBe(response.headers.get('x-request-id'));
-    const alone = await client.detector('steel').predict(png);
+    const alone = await place.client.detector('steel').predict(png);
     expect(said(data[1] as Prediction)).toEqual(said(alone));
-    const many = await listed(client.predictAll([png, await testPng(7)], { detectors }));
+    const many = await listed(place.client.predictAll([png, await testPng(7)], { detectors }));
     expect(many).toHaveLength(2);
     expect(many[0]?.map(said)).toEqual(data.map(said));
   });
 
   it('lets the service fetch what has an address', async () => {
     const png = await testPng(8);
-    const url = await running.also({ fetchUrl: async () => png });
+    const url = await place.running.also({ fetchUrl: async () => png });
     const wood = new CflowClient({ baseUrl: url }).detector('wood');
     const direct = said(await wood.predict(png));
     expect(said(await wood.predict({ url: 'https://images.example/a.png' }))).toEqual(direct);
     const mixed = await wood.predictBatch([png, { url: 'https://images.example/a.png' }]);
     expect(mixed.map(said)).toEqual([direct, direct]);
     await expect(
-      client.detector('wood').predict({ url: 'https://images.example/a.png' }),
+      place.client.detector('wood').predict({ url: 'https://images.example/a.png' }),
     ).rejects.toMatchObject({ name: 'UnprocessableError', code: 'url-refused', status: 422 });
   });
 
   it('refuses what is no image, in words', async () => {
-    const wood = client.detector('wood');
+    const wood = place.client.detector('wood');
     const bad = await wood.predict(new TextEncoder().encode('no image')).catch((error) => error);
     expect(bad).toBeInstanceOf(UnsupportedImageError);
     expect(bad).toMatchObject({ status: 422, code: 'image', requestId: expect.any(String) });
@@ -205,18 +198,18 @@ describe('predict', () => {
   it('runs without a port on the handler itself', async () => {
     const here = new CflowClient({
       baseUrl: 'http://cflow.example/',
-      fetch: (url, init) => running.app.request(url, init),
+      fetch: (url, init) => place.running.app.request(url, init),
     });
     const png = await testPng(3);
     expect(said(await here.detector('wood').predict(png))).toEqual(
-      said(await client.detector('wood').predict(png)),
+      said(await place.client.detector('wood').predict(png)),
     );
   });
 });
 
 describe('who may', () => {
   it('is said by keys', async () => {
-    const url = await running.also({ keys: running.service.apiKeys });
+    const url = await place.running.also({ keys: place.running.service.apiKeys });
     const as = (apiKey?: string): CflowClient => new CflowClient({ baseUrl: url, apiKey });
     const png = await testPng(1);
     await expect(as().detector('wood').predict(png)).rejects.toBeInstanceOf(AuthenticationError);
@@ -225,15 +218,15 @@ describe('who may', () => {
       .catch((error) => error);
     expect(wrong).toBeInstanceOf(AuthenticationError);
     expect(JSON.stringify(wrong) + wrong.stack + String(wrong)).not.toContain('cflow_wrong');
-    const camera = as(running.service.keyOf('predict'));
+    const camera = as(place.running.service.keyOf('predict'));
     expect((await camera.detector('wood').predict(png)).label).toMatch(/good|bad/);
     await expect(camera.detectors.get('wood')).rejects.toBeInstanceOf(PermissionError);
-    expect((await as(running.service.keyOf('read')).detectors.get('wood')).name).toBe('wood');
+    expect((await as(place.running.service.keyOf('read')).detectors.get('wood')).name).toBe('wood');
   });
 
   it('is limited by the rate, and waits as it is told', async () => {
-    const { limits } = running.service.parts;
-    const url = await running.also({ limits: { ...limits, rate: { perSecond: 1, burst: 1 } } });
+    const { limits } = place.running.service.parts;
+    const url = await place.running.also({ limits: { ...limits, rate: { perSecond: 1, burst: 1 } } });
     const impatient = new CflowClient({ baseUrl: url, maxRetries: 0 });
     const png = await testPng(1);
     const both = await Promise.allSettled([1, 2].map(() => impatient.detector('wood').predict(png)));
@@ -245,13 +238,13 @@ describe('who may', () => {
   });
 
   it('asks for health', async () => {
-    expect(await client.alive()).toEqual({ status: 'alive', version: '0.1.0' });
-    expect(await client.ready()).toEqual({ status: 'ready', version: '0.1.0' });
-    running.service.readiness.state = 'draining';
+    expect(await place.client.alive()).toEqual({ status: 'alive', version: '0.1.0' });
+    expect(await place.client.ready()).toEqual({ status: 'ready', version: '0.1.0' });
+    place.running.service.readiness.state = 'draining';
     try {
-      await expect(client.ready()).rejects.toMatchObject({ name: 'ServerError', status: 503 });
+      await expect(place.client.ready()).rejects.toMatchObject({ name: 'ServerError', status: 503 });
     } finally {
-      running.service.readiness.state = 'ready';
+      place.running.service.readiness.state = 'ready';
     }
   });
 });

@@ -1,4 +1,6 @@
 // The service with its real routes, real inference and real jobs, on a port of this machine.
+import { CflowClient } from '@cflow/sdk';
+import { afterAll, beforeAll } from 'vitest';
 import { createApp } from '../../functions/predict/src/app/create-app.js';
 import { startHttpServer } from '../../functions/predict/src/node/http-server.js';
 import { createTestService, type TestService } from '../../functions/predict/src/testing/test-service.js';
@@ -36,4 +38,15 @@ export async function startRunningService(): Promise<RunningService> {
       await service.close();
     },
   };
+}
+
+/** One for all tests of a file, and a client of it; both are there from the first test on. */
+export function serviceOfTests(): { running: RunningService; client: CflowClient } {
+  const place = {} as { running: RunningService; client: CflowClient };
+  beforeAll(async () => {
+    place.running = await startRunningService();
+    place.client = new CflowClient({ baseUrl: place.running.url });
+  });
+  afterAll(() => place.running.close());
+  return place;
 }

@@ -2,14 +2,13 @@ import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import type { ImageError } from '@cflow/spec';
-import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asOrdinaryUser } from '../../../test/support/as-ordinary-user.js';
 import { decodeImage } from './decode-image.js';
 import { bitmap, temporaryFolder, tiff } from './fixtures/files.js';
 import { imageErrorOf } from './fixtures/image-error-of.js';
-import { waveImage } from './fixtures/patterns.js';
 import { pngChunk } from './fixtures/png.js';
+import { encoder, height, width } from './fixtures/wave-encoder.js';
 
 let root: string;
 let remove: () => Promise<void>;
@@ -17,11 +16,6 @@ beforeAll(async () => {
   ({ root, remove } = await temporaryFolder());
 });
 afterAll(() => remove());
-
-const width = 31;
-const height = 22;
-const source = waveImage(width, height);
-const encoder = (): Sharp => sharp(source.data, { raw: { width, height, channels: 3 } });
 
 const failure = (
   file: string | Uint8Array,

@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp, { type Sharp } from 'sharp';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeImage } from './decode-image.js';
 import { bitmap, temporaryFolder, tiff } from './fixtures/files.js';
-import { largestDifference, noise, waveImage } from './fixtures/patterns.js';
+import { largestDifference, noise } from './fixtures/patterns.js';
+import { encoder, height, source, width } from './fixtures/wave-encoder.js';
 
 let root: string;
 let remove: () => Promise<void>;
@@ -12,11 +13,6 @@ beforeAll(async () => {
   ({ root, remove } = await temporaryFolder());
 });
 afterAll(() => remove());
-
-const width = 31;
-const height = 22;
-const source = waveImage(width, height);
-const encoder = (): Sharp => sharp(source.data, { raw: { width, height, channels: 3 } });
 
 describe('decodeImage, 8 bits', () => {
   it.each(['png', 'tiff', 'webp', 'gif'] as const)(

@@ -3,40 +3,20 @@ import { makeBundle, testImage } from '@cflow/detector/testing';
 import { createRuntime, type DeviceCandidate, type Runtime } from '@cflow/runtime';
 import { createNodeRuntime } from '@cflow/runtime/node';
 import { DeviceError } from '@cflow/spec';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Inference } from './inference.js';
-import {
-  createNodeInference,
-  type NodeInferenceOptions,
-  startImageThread,
-} from './node/create-node-inference.js';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { startImageThread } from './node/create-node-inference.js';
 import type { InferenceObserver } from './observer.js';
-import { MemoryRegistry } from './testing/memory-registry.js';
+import { inferenceForEachTest, oneDetector } from './testing/inference-for-each-test.js';
 import { request } from './testing/requests.js';
 
 let bundle: Map<string, Uint8Array>;
-let inference: Inference | undefined;
+const start = inferenceForEachTest();
 
 beforeAll(async () => {
   bundle = await makeBundle({ name: 'wood' });
 });
-afterEach(async () => {
-  await inference?.close();
-  inference = undefined;
-});
 
 const pixels = (seed: number) => ({ pixels: testImage(seed) });
-
-function start(registry: MemoryRegistry, rest: Partial<NodeInferenceOptions> = {}): Inference {
-  inference = createNodeInference({ registry, device: 'cpu', lanes: 1, threads: 1, ...rest });
-  return inference;
-}
-
-function oneDetector(): MemoryRegistry {
-  const registry = new MemoryRegistry();
-  registry.add('wood', bundle, 'latest');
-  return registry;
-}
 
 /** CPUs whose threads can be made to die as one does by a fault that nobody foresaw. */
 function mortalDevice(): { devices: DeviceCandidate[]; kill(): Promise<void>; runtimes: Runtime[] } {
@@ -58,7 +38,7 @@ describe('a thread that dies', () => {
   it('for images, fails what it was at with a retryable error and is replaced', async () => {
     const workers: Worker[] = [];
     const threadReplaced = vi.fn<NonNullable<InferenceObserver['threadReplaced']>>();
-    const service = start(oneDetector(), {
+    const service = start(oneDetector(bundle), {
       imageThreads: 1,
       observer: { threadReplaced },
       startImageThread: (settings) => {
@@ -79,10 +59,10 @@ describe('a thread that dies', () => {
   });
 
   it('or is stuck with an image, is replaced and the image refused', async () => {
-    const service = start(oneDetector(), { imageThreads: 1, imageTimeoutMs: 1500 });
+    const service = start(oneDetector(bundle), { imageThreads: 1, imageTimeoutMs: 1500 });
     await service.load('wood', 'latest');
     await service.predict(request([pixels(1)], ['wood']));
-    const endless = start(oneDetector(), {
+    const endless = start(oneDetector(bundle), {
       imageThreads: 1,
       imageTimeoutMs: 1,
     });
@@ -95,7 +75,7 @@ describe('a thread that dies', () => {
   it('on the device, costs no request anything but time', async () => {
     const device = mortalDevice();
     const threadReplaced = vi.fn<NonNullable<InferenceObserver['threadReplaced']>>();
-    const service = start(oneDetector(), { devices: device.devices, observer: { threadReplaced } });
+    const service = start(oneDetector(bundle), { devices: device.devices, observer: { threadReplaced } });
     const [before] = await service.predict(request([pixels(1)], ['wood']));
     let killed: Promise<void> | undefined;
     const results = await Promise.all(
@@ -112,7 +92,7 @@ describe('a thread that dies', () => {
 
   it('on the device, and cannot be replaced, fails with a retryable error, and all is well when it can', async () => {
     const device = mortalDevice();
-    const registry = oneDetector();
+    const registry = oneDetector(bundle);
     const service = start(registry, { devices: device.devices });
     await service.predict(request([pixels(1)], ['wood']));
     registry.down = true;
@@ -156,7 +136,7 @@ describe('a thread that dies', () => {
       return dying;
     };
     const devices = [{ device: 'cpu' as const, description: 'dying', createRuntime: createMortal }];
-    const service = start(oneDetector(), { devices });
+    const service = start(oneDetector(bundle), { devices });
     await expect(service.predict(request([pixels(1)], ['wood']))).rejects.toMatchObject({
       code: 'unavailable',
       retryable: true,

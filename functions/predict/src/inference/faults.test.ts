@@ -1,40 +1,24 @@
 import { makeBundle, testImage } from '@cflow/detector/testing';
 import { BUNDLE_FILES } from '@cflow/spec';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Inference } from './inference.js';
-import { createNodeInference, type NodeInferenceOptions } from './node/create-node-inference.js';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { InferenceObserver } from './observer.js';
+import { inferenceForEachTest, oneDetector } from './testing/inference-for-each-test.js';
 import { MemoryRegistry } from './testing/memory-registry.js';
 import { request } from './testing/requests.js';
 
 const bundles: Map<string, Uint8Array>[] = [];
-let inference: Inference | undefined;
+const start = inferenceForEachTest();
 
 beforeAll(async () => {
   for (const seed of [0, 1, 2]) bundles.push(await makeBundle({ name: `seed ${seed}`, seed }));
-});
-afterEach(async () => {
-  await inference?.close();
-  inference = undefined;
 });
 
 const bundle = (index: number): Map<string, Uint8Array> => bundles[index] as Map<string, Uint8Array>;
 const pixels = (seed: number) => ({ pixels: testImage(seed) });
 
-function start(registry: MemoryRegistry, rest: Partial<NodeInferenceOptions> = {}): Inference {
-  inference = createNodeInference({ registry, device: 'cpu', lanes: 1, threads: 1, ...rest });
-  return inference;
-}
-
-function oneDetector(): MemoryRegistry {
-  const registry = new MemoryRegistry();
-  registry.add('wood', bundle(0), 'latest');
-  return registry;
-}
-
 describe('the queue', () => {
   it('is full at once, says when to come again, and takes more when there is room', async () => {
-    const service = start(oneDetector(), { capacity: 4 });
+    const service = start(oneDetector(bundle(0)), { capacity: 4 });
     const running = service.predict(request([pixels(1), pixels(2), pixels(3)], ['wood']));
     expect(service.status().queue).toEqual({ length: 3, capacity: 4 });
     const undecodable = { encoded: new Uint8Array(1) };
@@ -54,7 +38,7 @@ describe('the queue', () => {
 
   it('has room again as soon as a request is aborted, and does not score it', async () => {
     const batch = vi.fn<NonNullable<InferenceObserver['batch']>>();
-    const service = start(oneDetector(), { capacity: 2, observer: { batch }, maxWaitMs: 60_000 });
+    const service = start(oneDetector(bundle(0)), { capacity: 2, observer: { batch }, maxWaitMs: 60_000 });
     await service.load('wood', 'latest');
     const abort = new AbortController();
     const waiting = service.predict(request([pixels(1), pixels(2)], ['wood'], { signal: abort.signal }));
@@ -69,7 +53,7 @@ describe('the queue', () => {
   });
 
   it('ends a request whose time is over with a retryable error', async () => {
-    const service = start(oneDetector(), { maxWaitMs: 60_000 });
+    const service = start(oneDetector(bundle(0)), { maxWaitMs: 60_000 });
     const signal = AbortSignal.timeout(400);
     await expect(service.predict(request([pixels(1)], ['wood'], { signal }))).rejects.toMatchObject({
       code: 'timeout',
@@ -79,7 +63,7 @@ describe('the queue', () => {
   });
 
   it('drains on close, and refuses what comes after', async () => {
-    const service = start(oneDetector());
+    const service = start(oneDetector(bundle(0)));
     const accepted = Array.from({ length: 6 }, (_, i) =>
       service.predict(request([pixels(i), pixels(i + 1)], ['wood'])),
     );
@@ -127,7 +111,7 @@ describe('an alias that moves under load', () => {
   });
 
   it('keeps to the old version when the new one is damaged, and while the storage is away', async () => {
-    const registry = oneDetector();
+    const registry = oneDetector(bundle(0));
     const old = await registry.resolve('wood', 'latest');
     const swapFailed = vi.fn<NonNullable<InferenceObserver['swapFailed']>>();
     const service = start(registry, { aliasFreshMs: 5, observer: { swapFailed } });
@@ -183,7 +167,7 @@ describe('memory', () => {
   });
 
   it('loads a detector once, however many ask for it', async () => {
-    const registry = oneDetector();
+    const registry = oneDetector(bundle(0));
     const service = start(registry);
     await Promise.all(Array.from({ length: 10 }, () => service.predict(request([pixels(1)], ['wood']))));
     expect(registry.opened).toHaveLength(1);

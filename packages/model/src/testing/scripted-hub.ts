@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WeightsError } from '@cflow/spec';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { pullBackbone } from '../weights/hub.js';
 import { writeSafetensors } from '../weights/safetensors.js';
+import { LoopbackServer } from './loopback-server.js';
 
 export const values: Float32Array = Float32Array.from({ length: 100_000 }, (_, i) => i);
 /** The one file that it has. */
@@ -20,27 +20,16 @@ export const RESOLVE = '/timm/resnet18.a1_in1k/resolve/main/model.safetensors';
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** A hub on loopback whose answers a test decides; it keeps what it was asked: "METHOD path range? token?". */
-export class ScriptedHub {
+export class ScriptedHub extends LoopbackServer {
   readonly log: string[] = [];
-  readonly #server: Server;
   handler: Handler = hub;
 
   constructor() {
-    this.#server = createServer((request, response) => {
+    super((request, response) => {
       const { method, url, headers } = request;
       this.log.push([method, url, headers.range, headers.authorization].filter(Boolean).join(' '));
       this.handler(request, response);
     });
-  }
-
-  async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
   }
 }
 
