@@ -2,7 +2,7 @@
 # The GPU image: `serve` answers over HTTP, `train` works on training jobs. Runs without a GPU too, on the CPU.
 #
 #   docker build --tag cflow .
-#   docker run --gpus all --publish 8080:8080 --volume cflow:/var/lib/cflow --env CFLOW_ANONYMOUS=true cflow serve
+#   docker run --gpus all --publish 127.0.0.1:8080:8080 --volume cflow:/var/lib/cflow --env CFLOW_ANONYMOUS=true cflow serve
 
 FROM node:22.21.1-bookworm-slim AS build
 WORKDIR /opt/cflow

@@ -127,7 +127,8 @@ describe('compose.yaml', () => {
     expect(serving).toHaveLength(2);
     for (const { environment = {} } of serving) {
       // Throws for a variable that the service does not know, or a value that it cannot use.
-      expect(readServiceEnvironment(environment).CFLOW_ANONYMOUS).toBe(true);
+      const { CFLOW_ANONYMOUS, CFLOW_ALLOWED_HOSTS } = readServiceEnvironment(environment);
+      expect([CFLOW_ANONYMOUS, CFLOW_ALLOWED_HOSTS]).toEqual([true, expect.arrayContaining(['localhost'])]);
     }
   });
 });

@@ -1,5 +1,6 @@
 // A Worker whose detectors were deployed with it, and one that was not configured.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +27,7 @@ beforeAll(async () => {
       CFLOW_DETECTORS: { text: 'wood, missing' },
       CFLOW_ASSETS_PATH: { text: '/bundles/' },
       CFLOW_ANONYMOUS: { text: 'true' },
+      CFLOW_ALLOWED_HOSTS: { text: '*.example.workers.dev' },
     },
   });
 });
@@ -60,6 +62,20 @@ it('scores with a bundle of the assets', async () => {
 it('says that a bundle was not deployed whole', async () => {
   const missing = await predict('missing');
   expect([missing.status, ((await missing.json()) as Problem).code]).toEqual([500, 'bundle']);
+});
+
+it('answers to names of its own only, where it has no keys', async () => {
+  const statusAs = (host: string, path = '/openapi.json'): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      get(worker.url + path, { headers: { host } }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      }).on('error', reject);
+    });
+  expect(await statusAs('rebound.example')).toBe(403);
+  expect(await statusAs('rebound.example', '/livez')).toBe(200);
+  expect(await statusAs('edge.example.workers.dev')).toBe(200);
+  expect(await statusAs('localhost:8787')).toBe(200);
 });
 
 it('gives whole files and parts of them', async () => {

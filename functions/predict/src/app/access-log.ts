@@ -1,10 +1,11 @@
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { AppEnvironment } from './environment.js';
+import { HEALTH_PATHS } from './health-paths.js';
 import type { Logger } from './logger.js';
 import { problemErrorOf } from './problem.js';
 
-const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/ping']);
+const PROBES: ReadonlySet<string> = new Set(HEALTH_PATHS);
 
 /** Gives the request a logger, and writes one line when it was answered: never a body, a query or a key. */
 export function accessLog(logger: Logger): MiddlewareHandler<AppEnvironment> {

@@ -8,6 +8,7 @@ import { PredictionIds } from '../security/prediction-ids.js';
 import { RateLimiter } from '../security/rate-limiter.js';
 import { accessLog } from './access-log.js';
 import type { AppEnvironment } from './environment.js';
+import { HEALTH_PATHS } from './health-paths.js';
 import { identify } from './identify.js';
 import { type App, newApp } from './new-app.js';
 import { noStrangePages } from './no-strange-pages.js';
@@ -31,6 +32,8 @@ import { withDeadline } from './with-deadline.js';
 export interface AppExtras {
   /** Sees every request before anything else does, and every answer after. */
   before?: readonly MiddlewareHandler<AppEnvironment>[] | undefined;
+  /** Paths of further health checks, which are answered under any name of the service. */
+  healthPaths?: readonly string[] | undefined;
   /** Further routes. The parts are the service's own, whose inference also keeps scores for drift. */
   routes?: ((parts: AppParts) => readonly App[]) | undefined;
   /** Around predictions, of callers who may have them. */
@@ -40,7 +43,7 @@ export interface AppExtras {
 /**
  * The service as a function of its parts: nothing of a host in it, so that it runs on any, and in tests without a port.
  *
- * @throws ConfigurationError when the secret is too short
+ * @throws ConfigurationError when the secret is too short, or one of the allowed hosts is none
  */
 export function createApp(given: AppParts, extras: AppExtras = {}): App {
   const recent = new RecentScores();
@@ -49,7 +52,7 @@ export function createApp(given: AppParts, extras: AppExtras = {}): App {
   const ids = new PredictionIds(parts.secret);
   const app = newApp();
   for (const each of extras.before ?? []) app.use(each);
-  frame(app, parts);
+  frame(app, parts, new Set([...HEALTH_PATHS, ...(extras.healthPaths ?? [])]));
   registerComponents(app);
   for (const routes of [
     predictRoutes(parts, ids, extras.aroundPredict?.(parts)),
@@ -69,7 +72,7 @@ export function createApp(given: AppParts, extras: AppExtras = {}): App {
 }
 
 /** What happens to every request, whatever it asks for. The order counts: an outer one sees what an inner one answers. */
-function frame(app: App, parts: AppParts): void {
+function frame(app: App, parts: AppParts, healthPaths: ReadonlySet<string>): void {
   const rateLimiter = new RateLimiter(parts.limits.rate, parts.now);
   app.use(requestId({ limitLength: 128 }));
   app.use(accessLog(parts.logger));
@@ -87,7 +90,7 @@ function frame(app: App, parts: AppParts): void {
   }
   app.use(withDeadline(parts.limits.requestTimeoutMs));
   app.use(plainAddress);
-  app.use(noStrangePages(parts));
+  app.use(noStrangePages({ ...parts, healthPaths }));
   app.use(identify(parts));
   app.use(async (c, next) => {
     c.set('rateLimiter', rateLimiter);

@@ -48,6 +48,53 @@ it.each([
 });
 
 it.each([
+  ['own.example', 204],
+  ['OWN.example.:1234', 204],
+  ['a.b.below.example', 204],
+  ['below.example', 403],
+  ['notbelow.example', 403],
+  ['port.example:8443', 204],
+  ['port.example', 403],
+  ['port.example:443', 403],
+  ['xn--bcher-kva.example', 204],
+  ['localhost', 204],
+  ['10.1.2.3:8080', 204],
+  ['[fd00::1]:8080', 204],
+  ['0x7f000001', 204],
+  ['10.1.2.3.example', 403],
+  ['own.example@evil.example', 403],
+  ['own.example/', 403],
+  ['evil.example#own.example', 403],
+  ['own.example:99999999', 403],
+  ['*', 403],
+])('a service with a list of its names, called %s, answers %i', async (host, expected) => {
+  const allowedHosts = ['own.example', '*.below.example', 'port.example:8443', 'bücher.example'];
+  expect(await status({ allowedHosts }, { host }, 'GET')).toBe(expected);
+  expect(await status({ allowedHosts: ['*'] }, { host: 'any.example' }, 'GET')).toBe(204);
+  expect(await status({ allowedHosts, keys }, { host }, 'GET')).toBe(expected);
+});
+
+it.each(['', '*.', 'https://a.example', 'a.example/x', '*.10.0.0.1', 'a.*.example', 'a b', 'a.example:x'])(
+  'takes "%s" for no name of a host',
+  (pattern) => {
+    expect(() => noStrangePages({ corsOrigins: [], allowedHosts: [pattern] })).toThrow(/is no host/);
+  },
+);
+
+it('lets probes read its health, by whatever name', async () => {
+  const app = newApp();
+  app.onError((error, c) => problem(c, error));
+  app.use(noStrangePages({ corsOrigins: [], allowedHosts: [], healthPaths: new Set(['/livez']) }));
+  app.all('*', (c) => c.body(null, 204));
+  const ask = async (path: string, method: string): Promise<number> =>
+    (await app.request(path, { method, headers: { host: 'probe.internal' } })).status;
+  expect(await ask('/livez', 'GET')).toBe(204);
+  expect(await ask('/livez', 'HEAD')).toBe(204);
+  expect(await ask('/livez', 'POST')).toBe(403);
+  expect(await ask('/v1/jobs', 'GET')).toBe(403);
+});
+
+it.each([
   ['localhost:8080', 204],
   ['cflow.localhost', 204],
   ['127.0.0.2', 204],
@@ -55,7 +102,10 @@ it.each([
   ['rebound.example:8080', 403],
   ['127.0.0.1.example', 403],
   ['localhost.example', 403],
+  ['10.1.2.3', 403],
+  ['own.example', 204],
 ])('a service for this machine only, called %s, answers %i', async (host, expected) => {
-  expect(await status({ thisMachineOnly: true }, { host }, 'GET')).toBe(expected);
+  const allowedHosts = ['own.example'];
+  expect(await status({ thisMachineOnly: true, allowedHosts }, { host }, 'GET')).toBe(expected);
   expect(await status({}, { host }, 'GET')).toBe(204);
 });

@@ -1,32 +1,44 @@
 import type { Context, MiddlewareHandler } from 'hono';
+import { hostCheck } from '../security/host-patterns.js';
 import type { AppEnvironment } from './environment.js';
 import type { AppParts } from './parts.js';
 import { ProblemError } from './problem.js';
 
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
-const THIS_MACHINE = /^(?:(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])\.?(?::\d+)?$/i;
+
+export interface NoStrangePagesOptions
+  extends Pick<AppParts, 'keys' | 'thisMachineOnly' | 'allowedHosts' | 'corsOrigins'> {
+  /** May be read under any name: probes have their own for the service. Default: none. */
+  healthPaths?: ReadonlySet<string> | undefined;
+}
 
 /**
  * Where there are no keys, being able to reach the service is all that a caller needs, and the browser of somebody who
  * can lends that to every page that it shows. So nothing is changed for a page of another origin than the service's and
- * those that are allowed, and a service for this machine only answers to this machine's names only (DNS rebinding).
+ * those that are allowed, and only requests that call the service by a name of its own are answered: a page elsewhere
+ * whose name was made to lead here (DNS rebinding) is of the same origin to the browser.
+ *
+ * @throws ConfigurationError when one of the allowed hosts is none
  */
 export function noStrangePages({
   keys,
-  thisMachineOnly,
+  thisMachineOnly = false,
+  allowedHosts,
   corsOrigins,
-}: Pick<AppParts, 'keys' | 'thisMachineOnly' | 'corsOrigins'>): MiddlewareHandler<AppEnvironment> {
+  healthPaths = new Set(),
+}: NoStrangePagesOptions): MiddlewareHandler<AppEnvironment> {
+  const isOwn =
+    thisMachineOnly || allowedHosts
+      ? hostCheck({ patterns: allowedHosts ?? [], addresses: !thisMachineOnly })
+      : () => true;
   return async (c, next) => {
     const host = c.req.header('host') ?? '';
-    if (thisMachineOnly && host !== '' && !THIS_MACHINE.test(host)) {
-      throw new ProblemError(
-        'forbidden',
-        'the service is for this machine only, and was called by another name; call it localhost, or start it with API keys or --anonymous',
-      );
-    }
+    const safe = SAFE.has(c.req.method);
+    if (host !== '' && !isOwn(host) && !(safe && healthPaths.has(c.req.path)))
+      throw strangeHost(thisMachineOnly);
     const origin = c.req.header('origin');
     const allowed = origin !== undefined && (corsOrigins.includes('*') || corsOrigins.includes(origin));
-    if (!keys && !SAFE.has(c.req.method) && !allowed && isOfAnotherOrigin(c, origin, host)) {
+    if (!keys && !safe && !allowed && isOfAnotherOrigin(c, origin, host)) {
       throw new ProblemError(
         'forbidden',
         'a web page of another origin asks for this; allow its origin (CFLOW_CORS_ORIGINS), or give the service API keys',
@@ -34,6 +46,15 @@ export function noStrangePages({
     }
     await next();
   };
+}
+
+function strangeHost(thisMachineOnly: boolean): ProblemError {
+  return new ProblemError(
+    'forbidden',
+    thisMachineOnly
+      ? 'the service is for this machine only, and was called by another name; call it localhost, allow the name (CFLOW_ALLOWED_HOSTS), or give the service API keys'
+      : 'the service was called by a name that is not its own; allow the name of the header Host (CFLOW_ALLOWED_HOSTS), or give the service API keys instead',
+  );
 }
 
 // Browsers of today say it themselves; of older ones, the origin is compared. What is no browser says nothing of either.

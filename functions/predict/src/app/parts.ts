@@ -56,6 +56,11 @@ export interface AppParts {
    * they are of a web page elsewhere whose name was made to lead here. Default false.
    */
   thisMachineOnly?: boolean | undefined;
+  /**
+   * Hosts that requests may call the service by, beside the names of this machine and, unless `thisMachineOnly`, any IP
+   * address: `name`, `*.name`, `*`, each with `:port` or for any. Undefined: any, as is right where there are keys.
+   */
+  allowedHosts?: readonly string[] | undefined;
   /** Address of whoever asks, for limits where there are no keys; the host knows it. */
   clientAddress?: ((c: Context) => string | undefined) | undefined;
   /** Undefined: addresses in requests are refused. */

@@ -16,7 +16,7 @@ export interface ProblemKind {
 export const PROBLEM_KINDS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'invalid-request': { title: 'The request is not valid', status: 400 },
   unauthorized: { title: 'An API key is needed', status: 401 },
-  forbidden: { title: 'The API key is not good for this', status: 403 },
+  forbidden: { title: 'This is not allowed', status: 403 },
   'not-found': { title: 'There is no such thing', status: 404 },
   'method-not-allowed': { title: 'The method is not offered here', status: 405 },
   conflict: { title: 'The state of things does not allow it', status: 409 },

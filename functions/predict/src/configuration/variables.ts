@@ -1,5 +1,6 @@
 // Kinds of variables of an environment. They are text; an empty one is one that was not set, as in compose files.
 import { z } from 'zod';
+import { hostPattern } from '../security/host-patterns.js';
 
 export const text = z
   .string()
@@ -25,6 +26,21 @@ export const whole = (least: number, most: number) =>
       .pipe(z.number().min(least, `expected at least ${least}`).max(most, `expected at most ${most}`))
       .optional(),
   );
+
+/** Names that a service is called by. */
+export const hosts = list.pipe(
+  z
+    .array(
+      z.string().superRefine((pattern, context) => {
+        try {
+          hostPattern(pattern);
+        } catch (error) {
+          context.addIssue({ code: 'custom', message: (error as Error).message });
+        }
+      }),
+    )
+    .optional(),
+);
 
 export const flag = text.pipe(
   z

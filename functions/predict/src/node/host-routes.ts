@@ -12,6 +12,7 @@ import type { ServiceEnvironment } from './service-configuration.js';
 /** What the service on Node has beside its core: measurements, and routes in the manner of the hosts. */
 export function hostExtras(metrics: Metrics, environment: ServiceEnvironment): AppExtras {
   return {
+    healthPaths: environment.AIP_HEALTH_ROUTE === undefined ? [] : [environment.AIP_HEALTH_ROUTE],
     before: [metrics.middleware, openInferenceErrors],
     routes: (parts) => hostRoutes(parts, metrics, environment),
   };

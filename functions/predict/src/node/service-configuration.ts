@@ -1,6 +1,6 @@
 import { ConfigurationError, DEVICES, detectorReferenceSchema, parseDetectorReference } from '@cflow/spec';
 import { z } from 'zod';
-import { flag, list, megabytes, rate, secret, text, whole } from '../configuration/variables.js';
+import { flag, hosts, list, megabytes, rate, secret, text, whole } from '../configuration/variables.js';
 
 /** Every variable that the service reads, and what it means. */
 export const serviceEnvironmentSchema = z.object({
@@ -46,6 +46,9 @@ export const serviceEnvironmentSchema = z.object({
   CFLOW_API_KEYS: text.describe('JSON list of keys: [{"name", "sha256", "scopes", "rate"?}]'),
   CFLOW_API_KEYS_FILE: text.describe('File with that list'),
   CFLOW_ANONYMOUS: flag.describe('true: anybody who can reach the service may do everything'),
+  CFLOW_ALLOWED_HOSTS: hosts.describe(
+    'Names that the service may be called by: host, *.host, host:port or * (default: any with API keys; else localhost and, with CFLOW_ANONYMOUS, IP addresses)',
+  ),
   CFLOW_TRUST_PROXY: flag.describe(
     'true: callers are told apart by the last address of X-Forwarded-For, which the proxy in front appends',
   ),

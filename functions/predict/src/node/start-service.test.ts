@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { writeFolderBundle } from '@cflow/detector/node';
 import { makeBundle } from '@cflow/detector/testing';
 import { folderObjectStore } from '@cflow/store/node';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { testPng } from '../testing/test-service.js';
 import { readServiceEnvironment } from './service-configuration.js';
 import { type Service, startService } from './start-service.js';
@@ -77,16 +77,51 @@ it('means its only bundle by /invocations, as under SageMaker', async () => {
   ]);
 });
 
-it('answers no page whose name was made to lead here, unless anybody may ask', async () => {
-  const statusOf = (service: Service): Promise<number | undefined> =>
+describe('a page whose name was made to lead here', () => {
+  const statusOf = (service: Service, host: string, path = '/v1/detectors'): Promise<number | undefined> =>
     new Promise((resolve, reject) => {
-      get(`${service.url}/v1/detectors`, { headers: { host: 'rebound.example' } }, (response) => {
+      get(`${service.url}${path}`, { headers: { host } }, (response) => {
         response.resume();
         resolve(response.statusCode);
       }).on('error', reject);
     });
-  expect(await statusOf(await start())).toBe(403);
-  expect(await statusOf(await start({ CFLOW_ANONYMOUS: 'true' }))).toBe(200);
+  const anonymous = { CFLOW_ANONYMOUS: 'true' };
+
+  it('is not answered, also where anybody may ask, unless its name is allowed', async () => {
+    for (const environment of [{}, anonymous]) {
+      const service = await start(environment);
+      expect(await statusOf(service, 'rebound.example')).toBe(403);
+      expect(await statusOf(service, new URL(service.url).host)).toBe(200);
+      const named = await start({ ...environment, CFLOW_ALLOWED_HOSTS: 'own.example, *.below.example' });
+      expect(await statusOf(named, 'own.example:8080')).toBe(200);
+      expect(await statusOf(named, 'a.below.example')).toBe(200);
+      expect(await statusOf(named, 'rebound.example')).toBe(403);
+    }
+    // Addresses cannot be made to lead here; a service for this machine has others all the same.
+    expect(await statusOf(await start(anonymous), '192.0.2.1')).toBe(200);
+    expect(await statusOf(await start(), '192.0.2.1')).toBe(403);
+    expect(await statusOf(await start({ ...anonymous, CFLOW_ALLOWED_HOSTS: '*' }), 'any.example')).toBe(200);
+  });
+
+  it('learns of the health of the service at most, whose probes have names of their own', async () => {
+    const service = await start({
+      ...anonymous,
+      AIP_HEALTH_ROUTE: '/of-vertex',
+      AIP_PREDICT_ROUTE: '/predict-of-vertex',
+    });
+    for (const path of ['/livez', '/readyz', '/ping', '/v2/health/ready', '/of-vertex']) {
+      expect([path, await statusOf(service, 'probe.internal', path)]).toEqual([path, 200]);
+    }
+    for (const path of ['/', '/metrics', '/openapi.json', '/v1/jobs', '/v2']) {
+      expect([path, await statusOf(service, 'probe.internal', path)]).toEqual([path, 403]);
+    }
+  });
+
+  it('is told apart by a list of names that can work', () => {
+    expect(() => readServiceEnvironment({ CFLOW_ALLOWED_HOSTS: 'https://a.example' })).toThrow(
+      /CFLOW_ALLOWED_HOSTS.*"https:\/\/a.example" is no host/,
+    );
+  });
 });
 
 it('reads past what Kubernetes says of a service called cflow, and not past what is misspelt', () => {

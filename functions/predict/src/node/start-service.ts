@@ -2,6 +2,7 @@
 // a request that comes before its detector is loaded waits for it, and what no prediction needs, such as the job database,
 // comes last.
 import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { BUNDLE_FILES, DEFAULT_ALIAS } from '@cflow/spec';
 import { ObjectRegistry } from '@cflow/store';
@@ -112,6 +113,7 @@ export async function startService({ environment, version, startWorker }: Servic
     page: await loadPage(),
     defaultDetector: defaultDetectorOf(environment, published),
     thisMachineOnly: keys === undefined && environment.CFLOW_ANONYMOUS !== true,
+    allowedHosts: allowedHostsOf(environment, host, keys !== undefined),
   };
   const app = createApp(parts, hostExtras(metrics, environment));
   const listen = (port: number) =>
@@ -170,6 +172,15 @@ export async function startService({ environment, version, startWorker }: Servic
     logger.info({}, 'ended');
   };
   return { url, ready, close: () => (closed ??= close()) };
+}
+
+/** Where there are no keys: those that are named, and the one that it was told to listen on. */
+function allowedHostsOf(
+  { CFLOW_ALLOWED_HOSTS: named }: ServiceEnvironment,
+  host: string,
+  hasKeys: boolean,
+): readonly string[] | undefined {
+  return hasKeys ? named : [...(named ?? []), ...(isIP(host) === 0 ? [host] : [])];
 }
 
 /** The detector that was named, or the only one that the service was started with. */

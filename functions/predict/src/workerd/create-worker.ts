@@ -132,7 +132,8 @@ function start(
     upstreamUrl === undefined && fetcher === undefined
       ? undefined
       : upstreamService({
-          baseUrl: upstreamUrl ?? 'https://upstream.invalid',
+          // A binding resolves no names; this one every service takes for its own.
+          baseUrl: upstreamUrl ?? 'https://upstream.localhost',
           apiKey: variables.CFLOW_UPSTREAM_KEY,
           fetcher,
         });
@@ -143,6 +144,7 @@ function start(
     keys: keys === undefined ? undefined : hashedApiKeys(parseApiKeys(keys, 'CFLOW_API_KEYS')),
     // Set by Cloudflare, whatever the client says.
     clientAddress: (c) => c.req.header('cf-connecting-ip'),
+    allowedHosts: variables.CFLOW_ALLOWED_HOSTS ?? (keys === undefined ? [] : undefined),
     secret,
     limits: {
       bodyBytes,

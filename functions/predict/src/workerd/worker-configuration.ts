@@ -1,6 +1,6 @@
 import { ConfigurationError } from '@cflow/spec';
 import { z } from 'zod';
-import { flag, list, megabytes, rate, secret, text, whole } from '../configuration/variables.js';
+import { flag, hosts, list, megabytes, rate, secret, text, whole } from '../configuration/variables.js';
 import type { WorkerEnvironment } from './bindings.js';
 import { LOG_LEVELS } from './console-logger.js';
 
@@ -17,6 +17,9 @@ export const workerVariablesSchema = z.object({
   CFLOW_UPSTREAM_KEY: text.describe("API key for it (default: the caller's own is passed on)"),
   CFLOW_API_KEYS: text.describe('JSON list of keys: [{"name", "sha256", "scopes", "rate"?}]'),
   CFLOW_ANONYMOUS: flag.describe('true: anybody who can reach the Worker may do everything'),
+  CFLOW_ALLOWED_HOSTS: hosts.describe(
+    'Names that the Worker may be called by: host, *.host, host:port or * (default: any with API keys; else localhost and IP addresses)',
+  ),
   CFLOW_SECRET: secret.describe(
     'Signs prediction ids; the same as of the service for feedback there (default: one kept in the bucket, else a new one for each instance)',
   ),

@@ -15,6 +15,7 @@ export interface ServeFlags extends DeviceFlags {
   train?: 'here' | 'elsewhere' | 'off';
   apiKeys?: string;
   anonymous?: true;
+  allowedHosts?: string[];
   rate?: string;
   fetchHosts?: string[];
   corsOrigins?: string[];
@@ -74,6 +75,7 @@ export function defineServe(command: Command): void {
     .optionsGroup('Safety:')
     .option('--api-keys <file>', 'JSON file of keys ("cflow key" makes them)')
     .option('--anonymous', 'let anybody who can reach it do everything')
+    .option('--allowed-hosts <hosts>', 'names that the service may be called by: host, *.host or *', nameList)
     .option('--rate <r>', 'requests per second and caller, and burst, such as 20:40')
     .option('--fetch-hosts <hosts>', 'hosts that images and data sets may be fetched from', nameList)
     .option('--cors-origins <origins>', 'web pages elsewhere that may call the service', nameList)

@@ -23,6 +23,7 @@ export function serviceVariables(
     CFLOW_TRAIN: flags.train,
     CFLOW_API_KEYS_FILE: flags.apiKeys,
     CFLOW_ANONYMOUS: flags.anonymous === undefined ? undefined : 'true',
+    CFLOW_ALLOWED_HOSTS: flags.allowedHosts?.join(','),
     CFLOW_RATE: flags.rate,
     CFLOW_FETCH_HOSTS: flags.fetchHosts?.join(','),
     CFLOW_CORS_ORIGINS: flags.corsOrigins?.join(','),
