@@ -81,8 +81,8 @@ describe('openBackbone', () => {
   });
 
   it('normalises pixels as the weights were trained, or as it is told', async () => {
-    const meanOf = async (choice: Partial<BackboneChoice>) => {
-      const { graph } = await (await open(choice)).build({ ...options, layers: ['features.0'] });
+    const meanOf = async (choice: Partial<BackboneChoice>, layer = 'features.0') => {
+      const { graph } = await (await open(choice)).build({ ...options, layers: [layer] });
       const { data } = graph.initializers.get('pixel_mean') as Tensor;
       return [...(data as Float32Array)].map((value) => Math.round((value / 255) * 1000) / 1000);
     };
@@ -90,6 +90,9 @@ describe('openBackbone', () => {
     const half = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] } as const;
     expect(await meanOf({ weights: path, normalization: half })).toEqual([0.5, 0.5, 0.5]);
     expect(await meanOf({ name: 'mobilenetv3_large_100.ra4_e3600_r224_in1k', preTrained: false })).toEqual([
+      0.5, 0.5, 0.5,
+    ]);
+    expect(await meanOf({ name: 'efficientnet_lite0', preTrained: false }, 'blocks.0')).toEqual([
       0.5, 0.5, 0.5,
     ]);
   });
@@ -254,6 +257,9 @@ describe('describeBackbones', () => {
       'wide_resnet50_2',
       'mobilenet_v2',
       'mobilenet_v3_large',
+      'efficientnet_lite0',
+      'efficientnet_lite1',
+      'efficientnet_lite2',
     ]);
     for (const { defaultLayers, layers, otherLayers } of all) {
       const known = [...layers.map(({ name }) => name), ...otherLayers];

@@ -93,7 +93,9 @@ async function openEmbedded({ weights, preTrained, cacheDir }: BackboneChoice): 
 async function openArchitecture(choice: BackboneChoice): Promise<OpenedBackbone> {
   const { name, seed, preTrained } = choice;
   const found = findArchitecture(name);
-  const architecture = { ...found, normalization: choice.normalization ?? timmNormalization(name) };
+  const normalizationOf = (model: string): PixelNormalization =>
+    choice.normalization ?? timmNormalization(model, found.normalization);
+  const architecture = { ...found, normalization: normalizationOf(name) };
   if (!preTrained) {
     if (choice.weights !== undefined) {
       throw new ConfigurationError(
@@ -112,13 +114,12 @@ async function openArchitecture(choice: BackboneChoice): Promise<OpenedBackbone>
   const { tensors, metadata } = readChecked(path, bytes);
   const dict = new StateDict(tensors, { architecture: architecture.name });
   checkWeights(dict, architecture);
-  const known = choice.normalization ?? timmNormalization(model);
   const source = shortened(metadata.source);
   return {
     name: architecture.name,
     origin: `${label}${source ? ` (${source})` : ''}, sha256 ${sha256}`,
     licence: shortened(metadata.licence ?? metadata.license) ?? timmLicence(model),
-    build: builder({ ...architecture, normalization: known }, stateDictSource(dict)),
+    build: builder({ ...architecture, normalization: normalizationOf(model) }, stateDictSource(dict)),
   };
 }
 

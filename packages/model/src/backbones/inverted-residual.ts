@@ -1,10 +1,11 @@
 import { op, type Value } from '@cflow/onnx';
-import type { Activation, Network } from './network.js';
+import type { Activation, LayerOptions, Network } from './network.js';
 
 /** One inverted residual of a MobileNet, and where its weights are found in either layout. */
 export interface InvertedResidual {
-  /** `features.4` in torchvision, `blocks.2.0` in timm. */
-  torchvision: string;
+  /** `features.4`; undefined where torchvision does not have the network. */
+  torchvision?: string;
+  /** `blocks.2.0` */
   timm: string;
   kernel: number;
   /** Channels inside, after the expansion. */
@@ -12,6 +13,8 @@ export interface InvertedResidual {
   channels: number;
   stride: number;
   activation: Activation;
+  /** Of the depthwise convolution. Default `symmetric`. */
+  padding?: NonNullable<LayerOptions['padding']>;
   /** Channels of the squeeze in squeeze-and-excitation; undefined where there is none. */
   squeeze?: number | undefined;
 }
@@ -26,15 +29,16 @@ export function invertedResidual(
   network: Network,
   x: Value,
   block: InvertedResidual,
-  torchvisionPrefix: 'conv' | 'block',
+  torchvisionPrefix: 'conv' | 'block' = 'conv',
 ): Value {
-  const { kernel, expanded, channels, stride, activation, squeeze } = block;
+  const { kernel, expanded, channels, stride, activation, padding = 'symmetric', squeeze } = block;
   const expands = x.shape[1] !== expanded;
+  const timm = network.source.timm || block.torchvision === undefined;
   let index = 0;
   // torchvision numbers the parts; only the projection of MobileNetV2 is not wrapped in a part of its own.
   const names = (timmConv: string, timmNorm: string, wrapped = true) => {
     const part = index++;
-    if (network.source.timm) return { conv: `${block.timm}.${timmConv}`, norm: `${block.timm}.${timmNorm}` };
+    if (timm) return { conv: `${block.timm}.${timmConv}`, norm: `${block.timm}.${timmNorm}` };
     const path = `${block.torchvision}.${torchvisionPrefix}`;
     return wrapped
       ? { conv: `${path}.${part}.0`, norm: `${path}.${part}.1` }
@@ -43,15 +47,10 @@ export function invertedResidual(
   let y = x;
   if (expands) y = network.convolution(y, expanded, names('conv_pw', 'bn1'), { activation });
   const depthwise = names('conv_dw', expands ? 'bn2' : 'bn1');
-  y = network.convolution(y, expanded, depthwise, { kernel, stride, groups: expanded, activation });
+  y = network.convolution(y, expanded, depthwise, { kernel, stride, groups: expanded, activation, padding });
   if (squeeze !== undefined) {
     const path = `${block.torchvision}.${torchvisionPrefix}.${index++}`;
-    y = squeezeAndExcitation(
-      network,
-      y,
-      squeeze,
-      network.source.timm ? timmSqueeze(block.timm) : torchSqueeze(path),
-    );
+    y = squeezeAndExcitation(network, y, squeeze, timm ? timmSqueeze(block.timm) : torchSqueeze(path));
   }
   const wrapped = torchvisionPrefix === 'block';
   const projection = expands ? names('conv_pwl', 'bn3', wrapped) : names('conv_pw', 'bn2', wrapped);

@@ -2,6 +2,7 @@
 import { op } from '@cflow/onnx';
 import { type Architecture, IMAGENET } from './architecture.js';
 import { type InvertedResidual, invertedResidual } from './inverted-residual.js';
+import { multipleOfEight } from './multiple-of-eight.js';
 import { type Activation, relu6 } from './network.js';
 import type { WeightSource } from './weight-source.js';
 
@@ -136,12 +137,6 @@ const V3_STAGES: readonly (readonly V3Row[])[] = [
     [5, 960, 160, true, op.HardSwish, 1],
   ],
 ];
-
-/** Rounds to a multiple of 8, never down by more than a tenth. */
-function multipleOfEight(channels: number): number {
-  const rounded = Math.max(8, Math.floor((channels + 4) / 8) * 8);
-  return rounded < 0.9 * channels ? rounded + 8 : rounded;
-}
 
 export const mobilenetV3Large: Architecture = mobilenet({
   name: 'mobilenet_v3_large',

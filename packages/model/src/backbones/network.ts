@@ -1,5 +1,6 @@
 import { type Graph, op, type Tensor, type Value } from '@cflow/onnx';
 import { WeightsError } from '@cflow/spec';
+import { sameUpperPads } from '../weights/backbone-graph.js';
 import { float32ToFloat16 } from '../weights/float16.js';
 import type { ConvolutionNames, WeightSource } from './weight-source.js';
 
@@ -19,6 +20,11 @@ export interface LayerOptions {
   stride?: number;
   groups?: number;
   activation?: Activation;
+  /**
+   * `symmetric`, the default: half a kernel on every side, as PyTorch's networks have it. `same`: TensorFlow's SAME, which
+   * puts the odd pixel of a stride of 2 at the end, so that it depends on the size of the input.
+   */
+  padding?: 'symmetric' | 'same';
 }
 
 // From here on float16 rounds to infinity.
@@ -44,15 +50,20 @@ export class Network {
     this.#wanted = options.wanted;
   }
 
-  /** Convolution with padding of half a kernel, its batch norm folded in, and an activation. */
+  /** Convolution with its padding, its batch norm folded in, and an activation. */
   convolution(x: Value, channels: number, names: ConvolutionNames, options: LayerOptions = {}): Value {
-    const { kernel = 1, stride = 1, groups = 1, activation } = options;
+    const { kernel = 1, stride = 1, groups = 1, activation, padding = 'symmetric' } = options;
     const dims = [channels, (x.shape[1] as number) / groups, kernel, kernel];
     const { weight, bias } = this.parameters(names, dims, groups);
+    const [height, width] = x.shape.slice(2) as [number, number];
     const half = (kernel - 1) / 2;
+    const padsOf = (size: number): [before: number, after: number] =>
+      padding === 'same' ? sameUpperPads(size, kernel, stride) : [half, half];
+    const [top, bottom] = padsOf(height);
+    const [left, right] = padsOf(width);
     const y = op.Conv(x, weight, bias, {
       strides: [stride, stride],
-      pads: [half, half, half, half],
+      pads: [top, left, bottom, right],
       group: groups,
     });
     return activation ? activation(y) : y;

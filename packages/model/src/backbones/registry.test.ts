@@ -12,6 +12,8 @@ describe('findArchitecture', () => {
     ['mobilenetv2_100', 'mobilenet_v2'],
     ['mobilenetv3_large_100.ra_in1k', 'mobilenet_v3_large'],
     ['mobilenet_v3_large', 'mobilenet_v3_large'],
+    ['efficientnet_lite0', 'efficientnet_lite0'],
+    ['tf_efficientnet_lite2.in1k', 'efficientnet_lite2'],
   ])('%s is %s', (name, architecture) => {
     expect(findArchitecture(name).name).toBe(architecture);
   });
@@ -31,6 +33,14 @@ describe('findArchitecture', () => {
   );
 });
 
+describe('a name that timm uses for another network', () => {
+  it('is refused with its tag, which asks for those weights', () => {
+    expect(() => findArchitecture('efficientnet_lite0.ra_in1k')).toThrow(
+      /pads otherwise .* tf_efficientnet_lite0\.in1k/,
+    );
+  });
+});
+
 describe('describeArchitecture', () => {
   // Parameters of the whole model in timm, less its classifier.
   it.each([
@@ -41,6 +51,10 @@ describe('describeArchitecture', () => {
     ['mobilenet_v2', 3_504_872 - 1_281_000],
     // Here the convolution behind the pooling goes as well.
     ['mobilenet_v3_large', 5_483_032 - 1_281_000 - (960 * 1280 + 1280)],
+    // So does the last convolution before it, which sees no more than the last block.
+    ['efficientnet_lite0', 4_652_008 - 1_281_000 - (320 * 1280 + 2 * 1280)],
+    ['efficientnet_lite1', 5_416_680 - 1_281_000 - (320 * 1280 + 2 * 1280)],
+    ['efficientnet_lite2', 6_092_072 - 1_281_000 - (352 * 1280 + 2 * 1280)],
   ])('%s has %d parameters', (name, parameters) => {
     expect(describeArchitecture(findArchitecture(name)).parameters).toBe(parameters);
   });
@@ -65,6 +79,7 @@ describe('what a timm tag says', () => {
     ['resnet50.fb_swsl_ig1b_ft_in1k', 0.485, 'CC-BY-NC-4.0'],
     ['resnet50.bamboo', 0.485, null],
     ['resnet50.not_heard_of', 0.485, null],
+    ['tf_efficientnet_lite0.in1k', 0.485, 'Apache-2.0'],
   ])('%s', (name, red, licence) => {
     expect(timmNormalization(name).mean[0]).toBe(red);
     expect(timmLicence(name)).toBe(licence);

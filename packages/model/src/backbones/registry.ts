@@ -1,5 +1,6 @@
 import { ConfigurationError } from '@cflow/spec';
 import type { Architecture } from './architecture.js';
+import { efficientNetLite } from './efficientnet-lite.js';
 import { mobilenetV2, mobilenetV3Large } from './mobilenet.js';
 import { resnet } from './resnet.js';
 
@@ -16,22 +17,42 @@ export const ARCHITECTURES: readonly Architecture[] = [
   }),
   mobilenetV2,
   mobilenetV3Large,
+  efficientNetLite('efficientnet_lite0', { width: 1, depth: 1 }),
+  efficientNetLite('efficientnet_lite1', { width: 1, depth: 1.1 }),
+  efficientNetLite('efficientnet_lite2', { width: 1.1, depth: 1.2 }),
 ];
 
 // timm's names of the same networks.
 const ALIASES: Readonly<Record<string, string>> = {
   mobilenetv2_100: 'mobilenet_v2',
   mobilenetv3_large_100: 'mobilenet_v3_large',
+  tf_efficientnet_lite0: 'efficientnet_lite0',
+  tf_efficientnet_lite1: 'efficientnet_lite1',
+  tf_efficientnet_lite2: 'efficientnet_lite2',
 };
+
+/** Names that timm uses for other networks with tensors of the same names and shapes. */
+const TIMM_HAS_ANOTHER: ReadonlySet<string> = new Set([
+  'efficientnet_lite0',
+  'efficientnet_lite1',
+  'efficientnet_lite2',
+]);
 
 /**
  * The architecture of a name: torchvision's, timm's, or timm's with a tag such as `resnet18.a1_in1k`.
- * @throws ConfigurationError that lists the names
+ * @throws ConfigurationError that lists the names, or for a tagged name that timm uses for another network
  */
 export function findArchitecture(name: string): Architecture {
-  const base = name.split('.')[0] as string;
+  const [base, tag] = name.split('.') as [string, string | undefined];
   const wanted = ALIASES[base] ?? base;
   const found = ARCHITECTURES.find((architecture) => architecture.name === wanted);
+  if (found && tag !== undefined && TIMM_HAS_ANOTHER.has(base)) {
+    throw new ConfigurationError(
+      `timm's "${name}" pads otherwise than the ${base} built in here, which is timm's ${found.timm}: use that, or give ` +
+        'the network as an ONNX file',
+      { details: { backbone: name, expected: found.timm } },
+    );
+  }
   if (found) return found;
   const names = ['embedded', ...ARCHITECTURES.map((architecture) => architecture.name)].join(', ');
   throw new ConfigurationError(

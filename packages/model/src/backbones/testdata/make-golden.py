@@ -69,8 +69,9 @@ def case(architecture: str, layout: str, model: torch.nn.Module, size: tuple[int
         modules[module].register_forward_hook(lambda _m, _i, y, layer=layer: found.__setitem__(layer, y))
     height, width = size
     pixels = np.floor(uniform("image", 3 * height * width) * 256).reshape(1, 3, height, width)
-    mean = np.array([0.485, 0.456, 0.406]).reshape(1, 3, 1, 1)
-    deviation = np.array([0.229, 0.224, 0.225]).reshape(1, 3, 1, 1)
+    symmetric = architecture.startswith("efficientnet_lite")
+    mean = np.array([0.5, 0.5, 0.5] if symmetric else [0.485, 0.456, 0.406]).reshape(1, 3, 1, 1)
+    deviation = np.array([0.5, 0.5, 0.5] if symmetric else [0.229, 0.224, 0.225]).reshape(1, 3, 1, 1)
     with torch.no_grad():
         model(torch.from_numpy((pixels / 255 - mean) / deviation))
     layers = []
@@ -101,6 +102,7 @@ def same(*names: str) -> dict:
 
 
 RESNET_HEADS = ("fc.",)
+LITE_HEADS = ("conv_head.", "bn2.", "classifier.")
 TIMM_V3_HEADS = ("conv_head.", "classifier.")
 cases = [
     case("resnet18", "timm", timm.create_model("resnet18"), (64, 64),
@@ -119,6 +121,13 @@ cases = [
          same("features.0", "features.1", "features.6", "features.13", "features.17", "features.18"), ("classifier.",)),
     case("mobilenet_v3_large", "torchvision", torchvision.models.mobilenet_v3_large(), (100, 68),
          same("features.0", "features.1", "features.6", "features.12", "features.15", "features.16"), ("classifier.",)),
+    # TensorFlow's SAME puts the odd pixel of padding at the end: sizes even and odd show on which side it is.
+    case("efficientnet_lite0", "timm", timm.create_model("tf_efficientnet_lite0"), (64, 64),
+         same("bn1", "blocks.0", "blocks.2.0", "blocks.2", "blocks.4", "blocks.6"), LITE_HEADS),
+    case("efficientnet_lite1", "timm", timm.create_model("tf_efficientnet_lite1"), (77, 50),
+         same("blocks.2", "blocks.4", "blocks.6"), LITE_HEADS),
+    case("efficientnet_lite2", "timm", timm.create_model("tf_efficientnet_lite2"), (64, 64),
+         same("blocks.2", "blocks.4", "blocks.6"), LITE_HEADS),
     case("resnet18", "torchvision", torchvision.models.resnet18(), (100, 68),
          same("layer2", "layer3", "layer4"), RESNET_HEADS),
 ]
