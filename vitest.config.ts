@@ -9,6 +9,8 @@ export default defineConfig({
       'sdk/src/**/*.test.ts',
       'test/**/*.test.ts',
     ],
+    // For suites that load onnxruntime-node without the project's own runtime, which sees to it.
+    env: { ORT_DISABLE_TELEMETRY: '1' },
     setupFiles: ['test/property-seed.ts'],
     // onnxruntime-node fails to load in vmThreads; forks also keep one file's native sessions from another's.
     pool: 'forks',

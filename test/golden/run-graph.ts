@@ -1,3 +1,4 @@
+import '../support/without-telemetry.js';
 import type { Graph, Tensor } from '@cflow/onnx';
 import { writeModel } from '@cflow/onnx';
 import type { Device } from '@cflow/spec';

@@ -1,6 +1,7 @@
 // Opens every graph on one device with the guard on, in a process of its own, since the engine tells where it placed the
 // nodes on stderr only. Arguments: the device, and how much (see `EXTENTS`). stdout: one JSON line per graph; stderr: the
 // engine's words between marks.
+import '../../support/without-telemetry.js';
 import { writeSync } from 'node:fs';
 import { writeModel } from '@cflow/onnx';
 import type { Device } from '@cflow/spec';

@@ -4,6 +4,7 @@ import { createRuntime } from '../create-runtime.js';
 import type { Runtime, SessionOptions } from '../runtime.js';
 import { OrtEngine } from './ort-engine.js';
 import type { NodeDevice } from './ort-options.js';
+import { silenceTelemetry } from './silence-telemetry.js';
 import { WorkerEngine } from './worker-engine.js';
 import type { WorkerSettings } from './worker-messages.js';
 
@@ -47,6 +48,7 @@ function withDefaults(options: SessionOptions = {}, threads: number | undefined)
 
 /** The thread of a WorkerEngine. */
 export function startWorker(settings: WorkerSettings): Worker {
+  silenceTelemetry();
   // By the package's name and not by a relative path: it must be the built file also when this one runs as source.
   const file = createRequire(import.meta.url).resolve('@cflow/runtime/node-worker');
   // A worker inherits flags such as --import, of which those of a test runner or a loader would break it.

@@ -1,8 +1,11 @@
+import { silenceTelemetry } from './silence-telemetry.js';
+
 // Loaded on first use: the native library is 45 MB, and most of what imports this package never runs a graph in
 // its own thread.
 type OnnxRuntime = typeof import('onnxruntime-node');
 
 export async function loadOnnxRuntime(): Promise<OnnxRuntime> {
+  silenceTelemetry();
   let ort: OnnxRuntime;
   try {
     ort = await import('onnxruntime-node');
