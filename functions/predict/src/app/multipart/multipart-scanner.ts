@@ -2,8 +2,10 @@ import { ProblemError } from '../problem.js';
 
 const CR = 13;
 const EMPTY = new Uint8Array(0);
-/** Of the headers of one part, in bytes. */
-const MOST_HEADERS = 16 * 1024;
+/** Of the headers of one part, in bytes: the longest file name that a system has takes less than a kilobyte. */
+export const MOST_PART_HEADERS = 8 * 1024;
+/** Of one part: three are known (RFC 7578, section 4.8). */
+const MOST_HEADER_LINES = 16;
 
 /** Walks over the bytes of a multipart body, with no more in memory than a chunk and the length of a boundary. */
 export class MultipartScanner {
@@ -12,6 +14,8 @@ export class MultipartScanner {
   readonly #delimiter: Uint8Array;
   // The body begins with a boundary without a line before it.
   #held: Uint8Array = new Uint8Array([13, 10]);
+  /** Bytes behind those held that nobody has seen yet, in a buffer of our own. */
+  #room = 0;
 
   /** Whether the next boundary is still ahead. */
   inPart = true;
@@ -53,30 +57,47 @@ export class MultipartScanner {
     return true;
   }
 
-  /** The headers of a part, without the empty line after them. The line end before them is there still. */
-  async headerBlock(): Promise<string> {
+  /** The lines of a part's headers. The line end before them is there still, the empty line after them is passed over. */
+  async headerLines(): Promise<string[]> {
+    const decoder = new TextDecoder('utf-8', { fatal: true });
+    const lines: string[] = [];
+    let bytes = 0;
+    // Behind the line end that stands before them.
+    await this.#atLeast(2);
+    this.#take(2);
     for (let from = 0; ; ) {
-      for (let at = this.#held.indexOf(CR, from); at >= 0; at = this.#held.indexOf(CR, at + 1)) {
-        const { [at + 1]: second, [at + 2]: third, [at + 3]: fourth } = this.#held;
-        if (second !== 10 || third !== CR || fourth !== 10) continue;
-        const block = this.#take(at);
-        this.#take(4);
-        this.inPart = true;
-        try {
-          return new TextDecoder('utf-8', { fatal: true }).decode(block);
-        } catch {
-          throw malformed('expected the headers of a part in UTF-8');
-        }
+      const at = this.#held.indexOf(CR, from);
+      if (bytes + (at < 0 ? this.#held.length : at) > MOST_PART_HEADERS) {
+        throw malformed(`the headers of a part have more than ${MOST_PART_HEADERS} bytes`);
       }
-      if (this.#held.length > MOST_HEADERS) throw malformed('the headers of a part are too long');
-      from = Math.max(this.#held.length - 3, 0);
-      await this.#more();
+      if (at < 0 || at + 1 === this.#held.length) {
+        from = at < 0 ? this.#held.length : at;
+        await this.#more();
+        continue;
+      }
+      if (this.#held[at + 1] !== 10) throw malformed('expected the lines of headers to end in CR LF');
+      if (at === 0) break;
+      if (lines.length === MOST_HEADER_LINES) {
+        throw malformed(`a part has more than ${MOST_HEADER_LINES} headers`);
+      }
+      try {
+        lines.push(decoder.decode(this.#take(at)));
+      } catch {
+        throw malformed('expected the headers of a part in UTF-8');
+      }
+      this.#take(2);
+      bytes += at + 2;
+      from = 0;
     }
+    this.#take(2);
+    this.inPart = true;
+    return lines;
   }
 
   /** Whatever follows the last boundary means nothing, but has to arrive. */
   async toEnd(): Promise<void> {
     this.#held = EMPTY;
+    this.#room = 0;
     while (!(await this.#source.next()).done);
   }
 
@@ -88,11 +109,14 @@ export class MultipartScanner {
   #find(): { at: number; whole: boolean } {
     const delimiter = this.#delimiter;
     const held = this.#held;
-    for (let at = held.indexOf(CR); at >= 0; at = held.indexOf(CR, at + 1)) {
+    for (let at = held.indexOf(CR); at >= 0; ) {
       const length = Math.min(delimiter.length, held.length - at);
       let same = 1;
       while (same < length && held[at + same] === delimiter[same]) same++;
       if (same === length) return { at, whole: length === delimiter.length };
+      // No CR is in what was the same, since none is in a boundary; so no byte is looked at for two beginnings.
+      at += same;
+      if (held[at] !== CR) at = held.indexOf(CR, at);
     }
     return { at: held.length, whole: false };
   }
@@ -112,12 +136,29 @@ export class MultipartScanner {
     if (done) throw malformed('the form ends before its last boundary');
     if (this.#held.length === 0) {
       this.#held = value;
+      this.#room = 0;
       return;
     }
-    const joined = new Uint8Array(this.#held.length + value.length);
-    joined.set(this.#held);
-    joined.set(value, this.#held.length);
-    this.#held = joined;
+    this.#append(value);
+  }
+
+  // Into a buffer that has room for as much again as is held, since chunks may be of a byte each: to copy all that is
+  // held for each would be quadratic. What was given on lies in front and is never written to.
+  #append(chunk: Uint8Array): void {
+    const held = this.#held;
+    const length = held.length + chunk.length;
+    if (chunk.length > this.#room) {
+      const grown = new Uint8Array(length + held.length);
+      grown.set(held);
+      grown.set(chunk, held.length);
+      this.#held = grown.subarray(0, length);
+      this.#room = held.length;
+      return;
+    }
+    const grown = new Uint8Array(held.buffer as ArrayBuffer, held.byteOffset, length);
+    grown.set(chunk, held.length);
+    this.#held = grown;
+    this.#room -= chunk.length;
   }
 }
 

@@ -1,4 +1,5 @@
 import { ProblemError } from '../problem.js';
+import { parseHeaderParameters } from './header-parameters.js';
 
 export interface PartHeaders {
   name: string;
@@ -6,26 +7,24 @@ export interface PartHeaders {
   contentType: string | undefined;
 }
 
-const DISPOSITION = /^form-data((?:\s*;\s*[\w-]+\*?=(?:"[^"]*"|[^";\s]*))*)\s*;?\s*$/i;
-const PARAMETER = /;\s*([\w-]+\*?)=(?:"([^"]*)"|([^";\s]*))/g;
-
 /** Reads the headers of a part. Throws ProblemError `invalid-request` without a name. */
-export function parsePartHeaders(block: string): PartHeaders {
+export function parsePartHeaders(lines: readonly string[]): PartHeaders {
   let name: string | undefined;
   let filename: string | undefined;
   let contentType: string | undefined;
-  for (const line of block.split('\r\n')) {
+  for (const line of lines) {
     const colon = line.indexOf(':');
     const header = line.slice(0, Math.max(colon, 0)).trim().toLowerCase();
-    const value = line.slice(colon + 1).trim();
-    if (header === 'content-type') contentType = value.toLowerCase();
+    if (header === 'content-type')
+      contentType = line
+        .slice(colon + 1)
+        .trim()
+        .toLowerCase();
     if (header !== 'content-disposition') continue;
-    const parameters = DISPOSITION.exec(value)?.[1] ?? '';
-    for (const [, key, quoted, bare] of parameters.matchAll(PARAMETER)) {
-      const text = unescaped(quoted ?? bare ?? '');
-      if (key?.toLowerCase() === 'name') name = text;
-      if (key?.toLowerCase() === 'filename') filename = text;
-    }
+    const disposition = parseHeaderParameters(line.slice(colon + 1));
+    if (disposition?.value !== 'form-data') continue;
+    name = unescaped(disposition.parameters.get('name')) ?? name;
+    filename = unescaped(disposition.parameters.get('filename')) ?? filename;
   }
   if (name === undefined) {
     throw new ProblemError(
@@ -37,6 +36,6 @@ export function parsePartHeaders(block: string): PartHeaders {
 }
 
 // What browsers write for the three characters that would end a quoted text.
-function unescaped(text: string): string {
-  return text.replaceAll('%22', '"').replaceAll('%0D', '\r').replaceAll('%0A', '\n');
+function unescaped(text: string | undefined): string | undefined {
+  return text?.replaceAll('%22', '"').replaceAll('%0D', '\r').replaceAll('%0A', '\n');
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { collect } from '../collect.js';
 import { ProblemError } from '../problem.js';
-import { readMultipart } from './read-multipart.js';
+import { MOST_PART_HEADERS } from './multipart-scanner.js';
+import { MOST_PARTS, readMultipart } from './read-multipart.js';
 
 const BOUNDARY = 'x-boundary-7';
 const TYPE = `multipart/form-data; boundary=${BOUNDARY}`;
@@ -80,6 +81,10 @@ describe('readMultipart', () => {
     ['a part without headers', TYPE, `--${BOUNDARY}\r\n\r\n1\r\n${END}`],
     ['garbage after a boundary', TYPE, `--${BOUNDARY}garbage\r\n\r\n${END}`],
     ['headers without end', TYPE, `--${BOUNDARY}\r\nX: ${'y'.repeat(40_000)}`],
+    ['headers that are too long', TYPE, part('a', '1', 'b'.repeat(MOST_PART_HEADERS)) + END],
+    ['more headers than there are', TYPE, `--${BOUNDARY}\r\n${'X: y\r\n'.repeat(17)}\r\n1\r\n${END}`],
+    ['a CR alone in headers', TYPE, part('a', '1', 'b\rc') + END],
+    ['a boundary that is too long', `multipart/form-data; boundary=${'x'.repeat(71)}`, part('a', '1') + END],
     ['too many parts', TYPE, part('a', '1').repeat(600) + END],
   ])('refuses %s', async (_, type, body) => {
     const error = await read(bytesOf(body), 64, type).catch((found: unknown) => found);
@@ -111,5 +116,43 @@ describe('readMultipart', () => {
       ),
       { numRuns: 300 },
     );
+  });
+
+  it.each(['\r', '\r\n', '\r\n--', `\r\n--${BOUNDARY.slice(0, -1)}`])(
+    'looks for a boundary once at each byte of a form full of %j',
+    async (piece) => {
+      const body = bytesOf(part('a', piece.repeat(20_000)) + END);
+      const indexOf = vi.spyOn(Uint8Array.prototype, 'indexOf');
+      try {
+        for (const size of [body.length, 16]) {
+          indexOf.mockClear();
+          await read(body, size);
+          const passed = indexOf.mock.results.reduce((sum, { value }, call) => {
+            const held = indexOf.mock.contexts[call] as Uint8Array;
+            const from = Number(indexOf.mock.calls[call]?.[1] ?? 0);
+            return sum + Math.max((value as number) < 0 ? held.length - from : (value as number) - from, 0);
+          }, 0);
+          expect(passed).toBeLessThan(4 * body.length);
+        }
+      } finally {
+        indexOf.mockRestore();
+      }
+    },
+  );
+
+  it('copies what arrives byte by byte a few times at most, however long the headers are', async () => {
+    const body = bytesOf(part('a', '1', 'b'.repeat(MOST_PART_HEADERS - 100)) + END);
+    const set = vi.spyOn(Uint8Array.prototype, 'set');
+    try {
+      await read(body, 1);
+      const copied = set.mock.calls.reduce((sum, [from]) => sum + from.length, 0);
+      expect(copied).toBeLessThan(8 * body.length);
+    } finally {
+      set.mockRestore();
+    }
+  });
+
+  it('takes as many parts as a form may have', async () => {
+    expect(await read(bytesOf(part('a', '1').repeat(MOST_PARTS) + END))).toHaveLength(MOST_PARTS);
   });
 });

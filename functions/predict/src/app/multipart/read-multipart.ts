@@ -1,6 +1,7 @@
 // multipart/form-data (RFC 7578) as a stream: parts are given on as they arrive, so that a data set of gigabytes takes
 // no more memory than a chunk of it.
 import { ProblemError } from '../problem.js';
+import { parseHeaderParameters } from './header-parameters.js';
 import { MultipartScanner } from './multipart-scanner.js';
 import { parsePartHeaders } from './part-headers.js';
 
@@ -13,7 +14,10 @@ export interface MultipartPart {
   body: AsyncIterable<Uint8Array>;
 }
 
-const MOST_PARTS = 512;
+/** Of one form: the images and masks of a prediction with their options, or the files of a bundle, several times over. */
+export const MOST_PARTS = 512;
+/** Characters of a boundary (RFC 2046, section 5.1.1). */
+const MOST_BOUNDARY = 70;
 
 /**
  * The parts of a body in their order.
@@ -33,7 +37,7 @@ export async function* readMultipart(
       if (count === MOST_PARTS) {
         throw new ProblemError('invalid-request', `expected at most ${MOST_PARTS} parts in the form`);
       }
-      const headers = parsePartHeaders(await scanner.headerBlock());
+      const headers = parsePartHeaders(await scanner.headerLines());
       yield { ...headers, body: scanner.untilBoundary() };
       if (scanner.inPart) await drain(scanner.untilBoundary());
     }
@@ -44,9 +48,8 @@ export async function* readMultipart(
 }
 
 function boundaryOf(contentType: string): string {
-  const found = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType);
-  const boundary = found?.[1] ?? found?.[2];
-  if (boundary === undefined) {
+  const boundary = parseHeaderParameters(contentType)?.parameters.get('boundary') ?? '';
+  if (boundary === '' || boundary.length > MOST_BOUNDARY) {
     throw new ProblemError(
       'invalid-request',
       'expected "multipart/form-data; boundary=…"; leave the header to the client that makes the form',
