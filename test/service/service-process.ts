@@ -22,16 +22,18 @@ export interface ServiceProcess {
 export async function startServiceProcess(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  /** Where its log goes, when it is not to be read here: a file's descriptor. */
+  logTo: 'pipe' | number = 'pipe',
 ): Promise<ServiceProcess> {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(VITEST|VITE_|NODE_OPTIONS|CFLOW_)/.test(name),
   );
   const child = spawn(process.execPath, [CFLOW, 'serve', '--port', '0', ...args], {
     env: { ...Object.fromEntries(inherited), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', logTo],
   });
   let log = '';
-  child.stderr.on('data', (data: Buffer) => {
+  child.stderr?.on('data', (data: Buffer) => {
     log += data.toString('utf8');
   });
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
@@ -39,7 +41,7 @@ export async function startServiceProcess(
   );
   const url = await new Promise<string>((resolve, reject) => {
     let text = '';
-    child.stdout.on('data', (data: Buffer) => {
+    child.stdout?.on('data', (data: Buffer) => {
       text += data.toString('utf8');
       if (text.includes('\n')) resolve(text.split('\n', 1)[0] as string);
     });

@@ -8,8 +8,13 @@ import type { Metrics } from './metrics-route.js';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
+export interface MetricsOptions {
+  /** Entries of the log that were dropped so far; left out where the log drops none. */
+  droppedLogEntries?: (() => number) | undefined;
+}
+
 /** Metrics of one service, in a registry of their own. Names are as Prometheus advises: base units, `_total` for counts. */
-export function createMetrics(): Metrics {
+export function createMetrics({ droppedLogEntries }: MetricsOptions = {}): Metrics {
   const registry = new Registry();
   // A delay is only seen to this many milliseconds, which are part of what is reported.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 1 });
@@ -33,6 +38,17 @@ export function createMetrics(): Metrics {
     labelNames: ['detector', 'label'],
     registers,
   });
+  if (droppedLogEntries) {
+    new Counter({
+      name: 'cflow_log_dropped_total',
+      help: 'Entries of the log that were dropped since nobody took them in time',
+      registers,
+      collect() {
+        this.reset();
+        this.inc(droppedLogEntries());
+      },
+    });
+  }
   let watched: Inference | undefined;
   watchStatus(registers, () => watched?.status());
 

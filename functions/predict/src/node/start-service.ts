@@ -23,7 +23,7 @@ import { type PublishedBundle, publishBundles } from './publish-bundles.js';
 import { readKeys } from './read-keys.js';
 import { requireReference, type ServiceEnvironment } from './service-configuration.js';
 import { type StartWorker, serviceJobs } from './service-jobs.js';
-import { createServiceLogger } from './service-logger.js';
+import { createServiceLog } from './service-logger.js';
 import { ServiceReadiness } from './service-readiness.js';
 
 export interface ServiceOptions {
@@ -47,11 +47,14 @@ export interface Service {
 const SAGEMAKER_MODEL = '/opt/ml/model';
 /** A job that is about to end may; any other needs what hosts leave of their time to keep its checkpoint. */
 const TRAINING_GRACE_MS = 2000;
+/** For the last entries of the log, where somebody takes them. */
+const LOG_FLUSH_MS = 1000;
 const MEGABYTE = 1_000_000;
 
 /** @throws ConfigurationError, or StorageError when the store cannot be reached */
 export async function startService({ environment, version, startWorker }: ServiceOptions): Promise<Service> {
-  const logger = createServiceLogger(environment.CFLOW_LOG_LEVEL ?? 'info');
+  const log = createServiceLog(environment.CFLOW_LOG_LEVEL ?? 'info');
+  const { logger } = log;
   const host = environment.HOST ?? '127.0.0.1';
   const keys = await readKeys(environment, host);
   const { objects, folder } = openStore(environment);
@@ -59,7 +62,7 @@ export async function startService({ environment, version, startWorker }: Servic
   // Before anybody can ask for them: a detector that was named is there as soon as the service is.
   const published = await publishBundles(registry, bundlesOf(environment));
   const readiness = new ServiceReadiness();
-  const metrics = createMetrics();
+  const metrics = createMetrics({ droppedLogEntries: log.dropped });
   const inference = metrics.instrument(
     createNodeInference({
       registry,
@@ -170,6 +173,7 @@ export async function startService({ environment, version, startWorker }: Servic
     await inference.close();
     await jobs?.jobs.close();
     logger.info({}, 'ended');
+    await log.close(LOG_FLUSH_MS);
   };
   return { url, ready, close: () => (closed ??= close()) };
 }

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { folderBundle } from '@cflow/detector/node';
 import { CflowError, ConfigurationError, detectorNameSchema, jobConfigurationSchema } from '@cflow/spec';
 import { ObjectRegistry } from '@cflow/store';
-import { folderObjectStore, openObjectStore } from '@cflow/store/node';
+import { folderObjectStore, openObjectStore, standardOutput } from '@cflow/store/node';
 import { pino } from 'pino';
 import { removeCheckpoint } from '../checkpoint/checkpoint-store.js';
 import type { Logger } from '../logger.js';
@@ -21,6 +21,8 @@ import {
 import { readSettings, type Settings } from './settings.js';
 import { type TrainingRequest, trainOnce } from './train-once.js';
 
+/** For the last entries of the log, where somebody takes them. */
+const LOG_FLUSH_MS = 1000;
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
@@ -32,7 +34,13 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
  * before it was done
  */
 export async function runTrainVerb(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  let logger: Logger = pino();
+  let logger: Logger;
+  // What becomes of the log must not stop a training run.
+  const output = standardOutput(1, {
+    onDropped: (lines) =>
+      logger.error({ dropped: lines }, 'entries of the log were dropped: nobody took them in time'),
+  });
+  logger = pino(output);
   const controller = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => {
     controller.abort(
@@ -42,7 +50,7 @@ export async function runTrainVerb(argv: readonly string[], env: NodeJS.ProcessE
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
     const settings = readSettings(argv, env);
-    logger = pino({ level: settings.logLevel });
+    logger = pino({ level: settings.logLevel }, output);
     await run(settings, logger, controller.signal);
     return 0;
   } catch (error) {
@@ -51,6 +59,7 @@ export async function runTrainVerb(argv: readonly string[], env: NodeJS.ProcessE
     return code;
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal);
+    await output.close(LOG_FLUSH_MS);
   }
 }
 

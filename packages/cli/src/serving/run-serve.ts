@@ -1,9 +1,11 @@
 import { readServiceEnvironment, startService } from '@cflow/predict/node';
 import type { ServeFlags } from '../commands/serve.js';
 import { packageVersion } from '../package-version.js';
-import { noteLine, printLine } from '../terminal/output.js';
+import { ignoreOutputErrors, noteLine, printLine } from '../terminal/output.js';
 import { serviceVariables } from './service-variables.js';
 import { trainHere } from './train-here.js';
+
+const LINGER_MS = 1000;
 
 /** Runs the service until it is told to end, and lets it finish what it has begun. */
 export async function runServe(
@@ -11,6 +13,7 @@ export async function runServe(
   flags: ServeFlags,
   device: string | undefined,
 ): Promise<void> {
+  ignoreOutputErrors();
   const environment = readServiceEnvironment(serviceVariables(process.env, bundles, flags, device));
   const service = await startService({ environment, version: packageVersion(), startWorker: trainHere });
   const told = signalled();
@@ -21,6 +24,8 @@ export async function runServe(
     await Promise.race([told, failed]);
   } finally {
     await service.close();
+    // An output that nobody reads would hold the process for ever.
+    setTimeout(() => process.exit(), LINGER_MS).unref();
   }
 }
 

@@ -9,6 +9,14 @@ export function ignoreBrokenPipe(): void {
   }
 }
 
+/** For a program that serves: it goes on also where the disk of its output is full, or its terminal gone. */
+export function ignoreOutputErrors(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.removeAllListeners('error');
+    stream.on('error', () => {});
+  }
+}
+
 /** Whether nobody reads stdout any more. */
 export function isStdoutClosed(): boolean {
   return process.stdout.errored !== null;
