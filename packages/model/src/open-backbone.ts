@@ -11,16 +11,20 @@ import type { RunModel } from './backbones/tap-types.js';
 import { timmLicence, timmNormalization } from './backbones/timm-tags.js';
 import { randomSource, stateDictSource, type WeightSource } from './backbones/weight-source.js';
 import { openOnnxFile } from './open-onnx-file.js';
+import { readStateDict } from './read-state-dict.js';
 import { readWeightsFile } from './read-weights-file.js';
 import { loadEmbeddedBackbone } from './weights/embedded-cache.js';
 import { findPulledBackbone } from './weights/find-pulled.js';
-import { readSafetensors } from './weights/safetensors.js';
+import { findPackageWeights } from './weights/package-weights/known-packages.js';
+import { findPulledPackage } from './weights/package-weights/pull-package.js';
 import { StateDict } from './weights/state-dict.js';
 
 export interface BackboneChoice {
   /** `embedded`, an architecture or timm model of the registry, or the path of an `.onnx` file. */
   name: string;
-  /** A safetensors file in timm's or torchvision's key layout. Default: what was pulled into the cache. */
+  /**
+   * A safetensors file, or one of torch.save, in timm's or torchvision's key layout. Default: what was pulled into the cache.
+   */
   weights?: string | undefined;
   /** False: seeded random initialisation, as timm has it. */
   preTrained: boolean;
@@ -111,8 +115,10 @@ async function openArchitecture(choice: BackboneChoice): Promise<OpenedBackbone>
   }
   const { path, model, label } = await findWeights(choice, found);
   const { bytes, sha256 } = await readWeightsFile(path);
-  const { tensors, metadata } = readChecked(path, bytes);
-  const dict = new StateDict(tensors, { architecture: architecture.name });
+  const { tensors, metadata } = readStateDict(path, bytes);
+  const { nameOf = (name: string) => name } = architecture;
+  const named = new Map([...tensors].map(([tensor, value]) => [nameOf(tensor), value]));
+  const dict = new StateDict(named, { architecture: architecture.name });
   checkWeights(dict, architecture);
   const source = shortened(metadata.source);
   return {
@@ -135,7 +141,7 @@ async function findWeights(
   { name, timm = name }: Architecture,
 ): Promise<FoundWeights> {
   if (choice.weights !== undefined) {
-    rejectOtherFormats(choice.weights);
+    rejectOnnx(choice.weights);
     return { path: choice.weights, model: choice.name, label: basename(choice.weights) };
   }
   const tagged = choice.name.includes('.');
@@ -148,38 +154,22 @@ async function findWeights(
     const { path, repository, revision } = pulled;
     return { path, model: repository.slice(repository.indexOf('/') + 1), label: `${repository}@${revision}` };
   }
+  const packaged = tagged ? undefined : findPackageWeights(name);
+  const converted = packaged && (await findPulledPackage(packaged, choice.cacheDir));
+  if (converted) return { path: converted.path, model: timm, label: packaged.package };
+  const toPull = tagged ? choice.name : packaged ? name : timm;
   throw new WeightsError(
-    `${name} needs weights: give a safetensors file with --weights, fetch one with ` +
-      `"cflow backbone pull ${tagged ? choice.name : timm}", or use --backbone embedded, which brings its own`,
+    `${name} needs weights: give a safetensors file with --weights, fetch one with "cflow backbone pull ${toPull}", or use ` +
+      '--backbone embedded, which brings its own',
     { details: { backbone: choice.name } },
   );
 }
 
-function rejectOtherFormats(path: string): void {
-  if (/\.onnx$/i.test(path)) {
-    throw new ConfigurationError(
-      `"${path}" is a network of its own: give it with --backbone instead of --weights`,
-    );
-  }
-  if (/\.(pth?|pkl|bin|ckpt|tar)$/i.test(path)) {
-    throw new WeightsError(
-      `"${path}" looks like a pickle, which runs code when it is read: a safetensors file is expected. In Python, ` +
-        '`safetensors.torch.save_file(state_dict, "weights.safetensors")` makes one',
-      { details: { path } },
-    );
-  }
-}
-
-function readChecked(path: string, bytes: Uint8Array): ReturnType<typeof readSafetensors> {
-  try {
-    return readSafetensors(bytes);
-  } catch (cause) {
-    if (!WeightsError.isInstance(cause)) throw cause;
-    throw new WeightsError(`the weights "${path}" cannot be used: ${cause.message}`, {
-      cause,
-      details: { ...cause.details, path },
-    });
-  }
+function rejectOnnx(path: string): void {
+  if (!/\.onnx$/i.test(path)) return;
+  throw new ConfigurationError(
+    `"${path}" is a network of its own: give it with --backbone instead of --weights`,
+  );
 }
 
 // A file may be a stranger's, and what it says of itself ends up in a manifest and on a terminal.

@@ -1,4 +1,4 @@
-import { describeBackbones } from '@cflow/model/node';
+import { describeBackbones, findPackageWeights } from '@cflow/model/node';
 import { formatNumber } from '../terminal/format.js';
 import { printLine } from '../terminal/output.js';
 import { tableLines } from '../terminal/table.js';
@@ -21,7 +21,7 @@ export async function listBackbones({ json, verbose }: { json?: true; verbose?: 
   const rows = all.map((each) => [
     each.name,
     `${formatNumber(each.parameters / 1e6)} M`,
-    each.timm ?? 'none: brings its own',
+    findPackageWeights(each.name)?.architecture ?? each.timm ?? 'none: brings its own',
     each.defaultLayers.map((name) => tap(each, name)).join(', '),
   ]);
   for (const line of tableLines(columns, rows)) printLine(line);

