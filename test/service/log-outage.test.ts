@@ -30,7 +30,7 @@ const start = async (logTo: 'pipe' | number): Promise<ServiceProcess> => {
   service = await startServiceProcess(
     ['--store', join(folder, 'store'), '--train', 'off', '--preload', 'none'],
     {},
-    logTo,
+    logTo === 'pipe' ? {} : { log: logTo },
   );
   await service.ready();
   return service;

@@ -18,23 +18,40 @@ export interface ServiceProcess {
   kill(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
+export interface ServiceProcessOptions {
+  cwd?: string;
+  /** Descriptors that the process may have open. */
+  descriptors?: number;
+  /** Descriptor of a file that it logs to, instead of what `log` gives. */
+  log?: number;
+}
+
+/** Characters of the log that are kept. */
+const MOST_LOG = 2_000_000;
+
 /** Starts the service on a free port of this machine and waits until it listens. */
 export async function startServiceProcess(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  /** Where its log goes, when it is not to be read here: a file's descriptor. */
-  logTo: 'pipe' | number = 'pipe',
+  { cwd, descriptors, log: logFile }: ServiceProcessOptions = {},
 ): Promise<ServiceProcess> {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(VITEST|VITE_|NODE_OPTIONS|CFLOW_)/.test(name),
   );
-  const child = spawn(process.execPath, [CFLOW, 'serve', '--port', '0', ...args], {
+  const command = [process.execPath, CFLOW, 'serve', '--port', '0', ...args];
+  // The shell gives its place to the service, whose process it then is.
+  const limited =
+    descriptors === undefined
+      ? command
+      : ['sh', '-c', `ulimit -n ${descriptors}; exec "$@"`, 'sh', ...command];
+  const child = spawn(limited[0] as string, limited.slice(1), {
+    ...(cwd !== undefined && { cwd }),
     env: { ...Object.fromEntries(inherited), ...env },
-    stdio: ['ignore', 'pipe', logTo],
+    stdio: ['ignore', 'pipe', logFile ?? 'pipe'],
   });
   let log = '';
   child.stderr?.on('data', (data: Buffer) => {
-    log += data.toString('utf8');
+    log = (log + data.toString('utf8')).slice(-MOST_LOG);
   });
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
     child.once('close', (code, signal) => resolve({ code, signal })),

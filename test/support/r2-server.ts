@@ -9,6 +9,8 @@ export interface R2Server {
   /** To be bound as a bucket. */
   readonly origin: string;
   readonly keys: () => string[];
+  /** Writes an object past the binding. */
+  put(key: string, bytes: Uint8Array): void;
   close(): Promise<void>;
 }
 
@@ -64,6 +66,7 @@ export async function startR2Server(): Promise<R2Server> {
   return {
     origin: `http://127.0.0.1:${port}`,
     keys: () => bucket.keys(),
+    put: (object, bytes) => void bucket.do({ method: 'put', object }, Buffer.from(bytes)),
     close: () => close(server),
   };
 }

@@ -23,6 +23,11 @@ export interface Workerd {
   readonly url: string;
   /** `ws://127.0.0.1:PORT/main`, where it was asked for. */
   readonly inspectorUrl: string | undefined;
+  readonly pid: number;
+  /** Where its code and its configuration lie. */
+  readonly folder: string;
+  /** How the process ended; undefined while it runs. */
+  ended(): { code: number | null; signal: NodeJS.Signals | null } | undefined;
   /** What the runtime and the worker have written so far. */
   said(): string;
   stop(): Promise<void>;
@@ -98,7 +103,13 @@ export async function startWorkerd({
       said += data.toString('utf8');
     });
   }
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  let end: { code: number | null; signal: NodeJS.Signals | null } | undefined;
+  const ended = new Promise<void>((resolve) =>
+    child.once('close', (code, signal) => {
+      end = { code, signal };
+      resolve();
+    }),
+  );
   const stop = async (): Promise<void> => {
     // Asked politely, it would first wait for connections to end, that of an inspector among them.
     child.kill('SIGKILL');
@@ -122,6 +133,9 @@ export async function startWorkerd({
     return {
       url: `http://127.0.0.1:${portOf('listen')}`,
       inspectorUrl: inspector && `ws://127.0.0.1:${inspector}/main`,
+      pid: child.pid as number,
+      folder,
+      ended: () => end,
       said: () => said,
       stop,
     };

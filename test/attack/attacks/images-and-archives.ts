@@ -1,0 +1,132 @@
+import { Readable } from 'node:stream';
+import sharp from 'sharp';
+import { ZipFile } from 'yazl';
+import type { Attack } from '../attack-types.js';
+import { createJob, jobEnded, uploadDataSet } from '../client/jobs.js';
+
+const NO_JOBS = 'the Worker has no jobs';
+
+/** Pictures that are small as files and very large as pixels, or say that they are. */
+export const imageBombs: Attack = {
+  name: 'image-bombs',
+  about:
+    'images that say they are 65,500 pixels wide, real ones of 144 megapixels, thousands of frames, formats that are programs',
+  short: true,
+  async run({ client, full, fault, note }) {
+    const images = await bombs(full);
+    for (const [what, body] of Object.entries(images)) {
+      const answers = await Promise.all(
+        Array.from({ length: 4 }, () =>
+          client.ask('/v1/detectors/wood/predict', { body, headers: { 'content-type': 'image/png' } }),
+        ),
+      );
+      for (const { status, text } of answers) {
+        if (![400, 413, 422, 429].includes(status))
+          fault(`${what}: expected 422, got ${status} ${text.slice(0, 160)}`);
+      }
+    }
+    note(`${Object.keys(images).length} kinds`);
+  },
+};
+
+async function bombs(full: boolean): Promise<Record<string, Buffer>> {
+  const blank = (width: number, height: number): ReturnType<typeof sharp> =>
+    sharp({ create: { width, height, channels: 3, background: '#777' } });
+  const jpeg = await blank(64, 64).jpeg().toBuffer();
+  const gif = await blank(64, 64).gif().toBuffer();
+  const webp = await blank(64, 64).webp().toBuffer();
+  const tiff = await blank(64, 64).tiff({ compression: 'deflate' }).toBuffer();
+  const side = full ? 12_000 : 9000;
+  return {
+    'a JPEG that says 65,500 pixels': withSizeAt(jpeg, jpeg.indexOf(Buffer.from([0xff, 0xc0])) + 5, 65_500),
+    'a GIF that says 65,500 pixels': withSizeAt(gif, 6, 65_500, true),
+    'a WebP that says 16,383 pixels': withSizeAt(webp, 26, 16_383, true),
+    'a TIFF with other numbers': Buffer.from(tiff.map((byte, i) => (i > 8 && byte === 64 ? 255 : byte))),
+    'a PNG of very many pixels': await blank(side, side).png({ compressionLevel: 1 }).toBuffer(),
+    'an SVG': Buffer.from(
+      '<svg xmlns="http://www.w3.org/2000/svg" width="60000" height="60000"><image href="file:///etc/passwd"/></svg>',
+    ),
+    'an SVG of entities': Buffer.from(
+      `<!DOCTYPE svg [<!ENTITY a "aaaaaaaaaa">${'bcdefghij'
+        .split('')
+        .map((name, i) => `<!ENTITY ${name} "${`&${'abcdefghi'[i]};`.repeat(10)}">`)
+        .join('')}]><svg>&j;</svg>`,
+    ),
+    'a PDF': Buffer.from('%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>'),
+    'half a PNG': (await blank(500, 500).png().toBuffer()).subarray(0, 700),
+  };
+}
+
+/** A file whose two numbers of two bytes at a place are another. */
+function withSizeAt(file: Buffer, at: number, size: number, little = false): Buffer {
+  const changed = Buffer.from(file);
+  for (const place of [at, at + 2]) {
+    if (little) changed.writeUInt16LE(size, place);
+    else changed.writeUInt16BE(size, place);
+  }
+  return changed;
+}
+
+/** Archives that unpack to more than they are, or elsewhere than they should. */
+export const archiveBombs: Attack = {
+  name: 'archive-bombs',
+  about:
+    'data sets that unpack to a thousand times their size, hold very many files, or files with paths to elsewhere',
+  notOn: { workerd: NO_JOBS },
+  short: true,
+  jobs: true,
+  service: { env: { CFLOW_TRAIN: 'here' } },
+  async run({ client, full, fault, note }) {
+    const archives: Record<string, Buffer> = {
+      'a file of zeros': await zip((archive) =>
+        archive.addReadStream(zeros(full ? 2000 : 600), 'train/good/0.png'),
+      ),
+      'many empty files': await zip((archive) => {
+        for (let i = 0; i < (full ? 60_000 : 20_000); i++)
+          archive.addBuffer(Buffer.alloc(0), `train/good/${i}.png`, { compress: false });
+      }),
+      'paths to elsewhere': withPath(
+        await zip((archive) => archive.addBuffer(Buffer.from('x'), 'AAAAAAAAA/canary.png')),
+        'AAAAAAAAA',
+        '../../../',
+      ),
+      'half an archive': (
+        await zip((archive) => archive.addBuffer(Buffer.alloc(50_000, 1), 'train/good/0.png'))
+      ).subarray(0, 80),
+    };
+    for (const [what, bytes] of Object.entries(archives)) {
+      const path = await uploadDataSet(client, bytes);
+      if (path === undefined) continue;
+      const id = await createJob(client, { name: 'bomb', dataSet: { path }, maxAttempts: 1 });
+      const job = await jobEnded(client, id, 120_000);
+      note(`${what}: ${job.error?.code ?? job.status}`);
+      if (job.status !== 'failed') fault(`${what}: the job is ${job.status}`);
+      if (job.error && !['data-set', 'image', 'configuration'].includes(job.error.code)) {
+        fault(`${what}: the job failed with ${job.error.code}: ${job.error.message.slice(0, 160)}`);
+      }
+    }
+  },
+};
+
+function zeros(megabytes: number): Readable {
+  const megabyte = Buffer.alloc(1_000_000);
+  return Readable.from(
+    (function* () {
+      for (let i = 0; i < megabytes; i++) yield megabyte;
+    })(),
+  );
+}
+
+async function zip(fill: (archive: ZipFile) => void): Promise<Buffer> {
+  const archive = new ZipFile();
+  fill(archive);
+  archive.end();
+  const chunks: Buffer[] = [];
+  for await (const chunk of archive.outputStream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** An archive in which a name is another of the same length: no writer of archives writes such names. */
+function withPath(archive: Buffer, from: string, to: string): Buffer {
+  return Buffer.from(archive.toString('latin1').replaceAll(from, to), 'latin1');
+}

@@ -1,0 +1,12 @@
+// What must hold under every attack.
+
+/** Milliseconds that `/livez` may be silent longer than a process beside it that does nothing but answer. */
+export const MOST_SILENCE_MS = 250;
+/** Megabytes that a service and its children take more than before: half a gigabyte of bodies, and what goes with them. */
+export const MOST_GROWTH_MB = 700;
+/** Memory afterwards, of what it was before. */
+export const MOST_KEPT = 1.2;
+/** Descriptors that may be open afterwards and were not before: a pool's, a file's that is being written. */
+export const MOST_NEW_DESCRIPTORS = 8;
+/** Seconds in which memory and descriptors come back. */
+export const SETTLE_SECONDS = 25;
