@@ -24,6 +24,8 @@ export interface FetchOptions {
   /** Of the content, after decompression. */
   maxBytes: number;
   signal?: AbortSignal | undefined;
+  /** Told of the bytes of each piece before it is kept; what it throws ends the fetch. */
+  onBytes?: ((bytes: number) => void) | undefined;
   /** Instead of the one given to `createGuardedFetch`, for large files. */
   timeoutMs?: number | undefined;
 }
@@ -87,15 +89,25 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   return {
     async fetchBytes(url, options) {
       const exchange = await get(url, options);
+      let refused: { error: unknown } | undefined;
       try {
         const chunks: Uint8Array[] = [];
-        for await (const chunk of content(exchange, options.maxBytes)) chunks.push(chunk);
-        return concatenate(chunks);
+        for await (const chunk of content(exchange, options.maxBytes)) {
+          try {
+            options.onBytes?.(chunk.byteLength);
+          } catch (error) {
+            refused = { error };
+            break;
+          }
+          chunks.push(chunk);
+        }
+        if (!refused) return concatenate(chunks);
       } catch (error) {
         throw exchange.explain(error);
       } finally {
         exchange.end();
       }
+      throw refused.error;
     },
 
     async fetchToStream(url, options) {

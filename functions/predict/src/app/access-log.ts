@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
+import { answeredStatus } from './answered-status.js';
 import type { AppEnvironment } from './environment.js';
 import { HEALTH_PATHS } from './health-paths.js';
 import type { Logger } from './logger.js';
@@ -19,7 +20,7 @@ export function accessLog(logger: Logger): MiddlewareHandler<AppEnvironment> {
       method: c.req.method,
       // Of the handler that answered, as it was declared: addresses differ, routes are few.
       route: routePath(c, -1),
-      status: c.res.status,
+      status: answeredStatus(c),
       milliseconds: Math.round((performance.now() - began) * 10) / 10,
       ...(c.get('caller') && { caller: c.get('caller')?.name }),
     };

@@ -7,6 +7,9 @@ import { registerComponents } from '../openapi/open-api-document.js';
 import { PredictionIds } from '../security/prediction-ids.js';
 import { RateLimiter } from '../security/rate-limiter.js';
 import { accessLog } from './access-log.js';
+import { bodyMemoryBytes } from './body/read-body.js';
+import { withBodyMemory } from './body/with-body-memory.js';
+import { Budget } from './budget.js';
 import type { AppEnvironment } from './environment.js';
 import { HEALTH_PATHS } from './health-paths.js';
 import { identify } from './identify.js';
@@ -26,6 +29,7 @@ import { pageRoutes } from './routes/page.js';
 import { predictRoutes } from './routes/predict.js';
 import { serviceRoutes } from './routes/service.js';
 import { versionRoutes } from './routes/versions.js';
+import { stoppedBy } from './stopped-by.js';
 import { withDeadline } from './with-deadline.js';
 
 /** What a host adds: routes in the manner of others, measurements. */
@@ -96,6 +100,7 @@ function frame(app: App, parts: AppParts, healthPaths: ReadonlySet<string>): voi
     c.set('rateLimiter', rateLimiter);
     await next();
   });
+  app.use(withBodyMemory(new Budget(bodyMemoryBytes(parts.limits))));
   app.use(
     methodNotAllowed({
       app,
@@ -109,12 +114,6 @@ function frame(app: App, parts: AppParts, healthPaths: ReadonlySet<string>): voi
     }),
   );
   app.notFound((c) => problem(c, new ProblemError('not-found', 'there is nothing at this address')));
-  app.onError((error, c) => problem(c, ofSignal(c.get('deadline')?.signal) ?? error));
-}
-
-// Whoever was stopped says so in words of its own; why it was stopped is what counts.
-function ofSignal(signal: AbortSignal | undefined): ProblemError | undefined {
-  if (!signal?.aborted) return undefined;
-  if (signal.reason instanceof ProblemError) return signal.reason;
-  return new ProblemError('interrupted', 'the client has gone');
+  // Whoever was stopped says so in words of its own; why it was stopped is what counts.
+  app.onError((error, c) => problem(c, stoppedBy(c.get('deadline')?.signal) ?? error));
 }

@@ -135,7 +135,7 @@ describe('over a connection', () => {
     socket.write(`${chunkedHead}5\r\nhello\r\n`);
     socket.destroy();
     await expect.poll(() => service.logged.length, { timeout: 10_000 }).toBeGreaterThan(0);
-    expect(service.logged.map(({ message }) => message)).toEqual(['client gone']);
+    expect(service.logged).toMatchObject([{ message: 'client gone', fields: { status: 499 } }]);
   });
 
   it('a watcher that goes makes room', async () => {

@@ -3,13 +3,14 @@ import { type JobRequest, jobRequestSchema } from '@cflow/spec';
 import type { ObjectStore } from '@cflow/store';
 import type { Context } from 'hono';
 import { jobWithoutDataSetSchema } from '../openapi/job-routes.js';
-import { collect } from './collect.js';
+import { collect } from './body/collect.js';
+import { bodyChunks, bodyLimits, mediaType, uploadLimits } from './body/read-body.js';
 import type { AppEnvironment } from './environment.js';
-import { MOST_JSON } from './json-body.js';
+import { JSON_LIMITS } from './json/json-scanner.js';
+import { parseJson, readJson } from './json/read-json.js';
 import { readMultipart } from './multipart/read-multipart.js';
 import type { AppParts } from './parts.js';
 import { invalid, ProblemError } from './problem.js';
-import { bodyChunks, mediaType, readJson, uploadLimits } from './read-body.js';
 import { storeDataSet } from './store-data-set.js';
 
 /** The parts that training needs. Throws ProblemError `not-found` where none is offered. */
@@ -26,9 +27,8 @@ export async function readJobRequest(c: Context<AppEnvironment>, parts: AppParts
   const { limits } = parts;
   const type = mediaType(c);
   if (type === 'application/json') {
-    const result = jobRequestSchema.safeParse(
-      await readJson(c, { maxBytes: Math.min(MOST_JSON, limits.bodyBytes), idleMs: limits.bodyTimeoutMs }),
-    );
+    const { value } = await readJson(c, bodyLimits(limits, JSON_LIMITS.bytes));
+    const result = jobRequestSchema.safeParse(value);
     if (!result.success) throw invalid(result.error);
     return result.data;
   }
@@ -44,7 +44,7 @@ export async function readJobRequest(c: Context<AppEnvironment>, parts: AppParts
   let job: ReturnType<typeof jobOf> | undefined;
   let path: string | undefined;
   for await (const { name, body } of readMultipart(c.req.header('content-type') as string, chunks)) {
-    if (name === 'job' && !job) job = jobOf(await collect(atMost(MOST_JSON, body)));
+    if (name === 'job' && !job) job = jobOf(await collect(atMost(JSON_LIMITS.bytes, body)));
     else if (name === 'dataSet' && !path) path = (await storeDataSet(objects, body)).path;
     else throw new ProblemError('invalid-request', 'expected one field "job" and one file "dataSet"');
   }
@@ -55,13 +55,7 @@ export async function readJobRequest(c: Context<AppEnvironment>, parts: AppParts
 }
 
 function jobOf(bytes: Uint8Array): Omit<JobRequest, 'dataSet'> {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new ProblemError('invalid-request', 'job: expected JSON', { cause });
-  }
-  const result = jobWithoutDataSetSchema.safeParse(json);
+  const result = jobWithoutDataSetSchema.safeParse(parseJson(bytes, 'job'));
   if (!result.success) throw invalid(result.error, 'job');
   return result.data;
 }

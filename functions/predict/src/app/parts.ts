@@ -14,16 +14,23 @@ export interface Limits {
   uploadBytes: number;
   /** Milliseconds from the last byte of the request's head to its answer; uploads and event streams aside. Default 30 000. */
   requestTimeoutMs: number;
-  /** Milliseconds that a body may take to arrive. Default 30 000. */
+  /** Milliseconds without a byte of a body after which its sender counts as gone. Default 30 000. */
   bodyTimeoutMs: number;
+  /** Bytes of bodies that all requests together may hold; at least `bodyBytes`. Default: eight times that. */
+  bodyMemoryBytes?: number | undefined;
+  /** How slow the sender of a body may be after a grace. Default 4096 bytes per second after 10 s. */
+  slowestBody?: { graceMs: number; bytesPerSecond: number } | undefined;
   /** Predict requests per second and API key (or address, without keys) and how many at once after a pause; null: no limit. */
   rate: { perSecond: number; burst: number } | null;
 }
 
-/** Gets the file that an address names, from a host that is allowed. Rejects with UrlError. */
+/**
+ * Gets the file that an address names, from a host that is allowed. `onBytes` is told of each piece before it is kept,
+ * and may throw. Rejects with UrlError.
+ */
 export type FetchUrl = (
   url: string,
-  options: { maxBytes: number; signal: AbortSignal },
+  options: { maxBytes: number; signal: AbortSignal; onBytes?: ((bytes: number) => void) | undefined },
 ) => Promise<Uint8Array>;
 
 /** A file of the web page. */

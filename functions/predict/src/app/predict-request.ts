@@ -9,14 +9,16 @@ import type { Context } from 'hono';
 import { z } from 'zod';
 import type { InferenceRequest } from '../inference/inference.js';
 import { predictManyTexts } from '../openapi/predict-options.js';
-import { decodeBase64 } from './base64.js';
-import { collect } from './collect.js';
+import { collect } from './body/collect.js';
+import { bodyLimits, heldChunks, mediaType, readBody } from './body/read-body.js';
 import type { AppEnvironment } from './environment.js';
 import { fetchFile } from './fetch-file.js';
+import { EACH, type JsonDocument, type JsonPath } from './json/json-document.js';
+import { parseJson, readJson } from './json/read-json.js';
 import { readMultipart } from './multipart/read-multipart.js';
 import type { AppParts } from './parts.js';
 import { invalid, ProblemError } from './problem.js';
-import { bodyChunks, imageBodyLimits, mediaType, readBody, readJson } from './read-body.js';
+import { refuseWhenFull } from './refuse-when-full.js';
 
 type PredictContext = Context<AppEnvironment>;
 type Images = InferenceRequest['images'];
@@ -30,13 +32,23 @@ export interface PredictRequest {
   options: PredictRequestOptions;
 }
 
-/** Reads the body of a prediction. `query` are the options of the address; those of the body count before them. */
+/** Where images are in JSON. */
+const IMAGES: readonly JsonPath[] = [
+  ['images', EACH, 'base64'],
+  ['images', EACH, 'ignore', 'base64'],
+];
+
+/**
+ * Reads the body of a prediction, unless the queue has no place for what is in it. `query` are the options of the
+ * address; those of the body count before them.
+ */
 export async function readPredictRequest(
   c: PredictContext,
   parts: AppParts,
   query: Texts,
 ): Promise<PredictRequest> {
   const type = mediaType(c);
+  refuseWhenFull(parts);
   if (type === 'application/json') return ofJson(c, parts, query);
   if (type === 'multipart/form-data') return ofForm(c, parts, query);
   if (type.startsWith('image/') || type === 'application/octet-stream') return ofImage(c, parts, query);
@@ -47,7 +59,7 @@ export async function readPredictRequest(
 }
 
 async function ofImage(c: PredictContext, parts: AppParts, query: Texts): Promise<PredictRequest> {
-  const encoded = await readBody(c, imageBodyLimits(parts.limits));
+  const encoded = await readBody(c, bodyLimits(parts.limits));
   if (encoded.length === 0)
     throw new ProblemError('invalid-request', 'expected an image, found an empty body');
   return { images: [{ image: { encoded } }], ...chosen(query, {}) };
@@ -58,7 +70,7 @@ async function ofForm(c: PredictContext, parts: AppParts, query: Texts): Promise
   const masks: Uint8Array[] = [];
   const texts: Record<string, string> = {};
   let json: Record<string, unknown> = {};
-  const chunks = bodyChunks(c, imageBodyLimits(parts.limits));
+  const chunks = heldChunks(c, bodyLimits(parts.limits));
   for await (const part of readMultipart(c.req.header('content-type') as string, chunks)) {
     const { name } = part;
     const bytes = await collect(part.body);
@@ -72,7 +84,7 @@ async function ofForm(c: PredictContext, parts: AppParts, query: Texts): Promise
       }
     } else if (Object.hasOwn(texts, name) || (name === 'options' && Object.keys(json).length > 0)) {
       throw new ProblemError('invalid-request', `${shown(name)}: expected one field of this name`);
-    } else if (name === 'options') json = optionsOf(text(name, bytes));
+    } else if (name === 'options') json = optionsOf(bytes);
     else texts[name] = text(name, bytes);
   }
   if (images.length === 0) {
@@ -96,23 +108,24 @@ async function ofForm(c: PredictContext, parts: AppParts, query: Texts): Promise
 }
 
 async function ofJson(c: PredictContext, parts: AppParts, query: Texts): Promise<PredictRequest> {
-  const body = await readJson(c, imageBodyLimits(parts.limits));
-  const { images, ...rest } = checked(z.looseObject({ images: z.unknown() }), body);
+  const document = await readJson(c, bodyLimits(parts.limits), { base64: IMAGES });
+  const { images, ...rest } = checked(z.looseObject({ images: z.unknown() }), document.value);
   const listed = checked(z.array(predictImageSchema).min(1).max(MAX_IMAGES_PER_REQUEST), images, 'images');
   const wanted = chosen(query, rest);
-  return { images: await filesOf(listed, parts, c.get('deadline').signal), ...wanted };
+  return { images: await filesOf(c, parts, listed, document), ...wanted };
 }
 
 // One after another: an address may give as much as a whole body may have.
 async function filesOf(
-  listed: readonly PredictImage[],
+  c: PredictContext,
   parts: AppParts,
-  signal: AbortSignal,
+  listed: readonly PredictImage[],
+  document: JsonDocument,
 ): Promise<Images> {
   let left = parts.limits.bodyBytes;
   const bytesOf = async (file: { base64: string } | { url: string }, at: string): Promise<Uint8Array> => {
-    const bytes = 'url' in file ? await fetchFile(parts, file.url, left, signal) : decodeBase64(file.base64);
-    if (!bytes) throw new ProblemError('invalid-request', `${at}.base64: expected base64`);
+    const bytes = 'url' in file ? await fetchFile(c, parts, file.url, left) : document.bytesOf(file.base64);
+    if (!bytes?.length) throw new ProblemError('invalid-request', `${at}.base64: expected base64`);
     left -= bytes.length;
     return bytes;
   };
@@ -136,13 +149,8 @@ function chosen(texts: Texts, json: Record<string, unknown>): Omit<PredictReques
   return { options, detectors };
 }
 
-function optionsOf(text: string): Record<string, unknown> {
-  try {
-    return checked(z.record(z.string(), z.unknown()), JSON.parse(text), 'options');
-  } catch (error) {
-    if (error instanceof ProblemError) throw error;
-    throw new ProblemError('invalid-request', 'options: expected JSON', { cause: error });
-  }
+function optionsOf(bytes: Uint8Array): Record<string, unknown> {
+  return checked(z.record(z.string(), z.unknown()), parseJson(bytes, 'options'), 'options');
 }
 
 function text(name: string, bytes: Uint8Array): string {

@@ -1,19 +1,22 @@
 import type { BundleSource } from '@cflow/detector';
 import { BUNDLE_FILES, BundleError } from '@cflow/spec';
 import type { Context } from 'hono';
-import { collect } from './collect.js';
+import { collect } from './body/collect.js';
+import { bodyChunks, bodyMemoryBytes, holdBytes, mediaType, uploadLimits } from './body/read-body.js';
 import type { AppEnvironment } from './environment.js';
 import { readMultipart } from './multipart/read-multipart.js';
 import type { Limits } from './parts.js';
 import { ProblemError } from './problem.js';
-import { bodyChunks, mediaType, uploadLimits } from './read-body.js';
 
 const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 /** A bundle is checked in memory. Four times the largest that the known backbones give. */
 const MOST_BUNDLE_BYTES = 2 ** 30;
 const MOST_FILES = 64;
 
-/** Reads the files of a bundle from a form. Throws ProblemError when it is none. */
+/**
+ * Reads the files of a bundle from a form. What has come of it counts as held, what was announced does not: a slow
+ * upload keeps nobody out. Throws ProblemError when it is none, `queue-full` when requests hold too much.
+ */
 export async function readUploadedBundle(c: Context<AppEnvironment>, limits: Limits): Promise<BundleSource> {
   const type = mediaType(c);
   if (type !== 'multipart/form-data') {
@@ -22,8 +25,8 @@ export async function readUploadedBundle(c: Context<AppEnvironment>, limits: Lim
       `expected the bundle's files as multipart/form-data, found "${type}"`,
     );
   }
-  const { maxBytes, idleMs } = uploadLimits(limits);
-  const chunks = bodyChunks(c, { maxBytes: Math.min(maxBytes, MOST_BUNDLE_BYTES), idleMs });
+  const most = Math.min(MOST_BUNDLE_BYTES, bodyMemoryBytes(limits));
+  const chunks = bodyChunks(c, uploadLimits(limits, most));
   const files = new Map<string, Uint8Array>();
   for await (const { name, filename = '', body } of readMultipart(
     c.req.header('content-type') as string,
@@ -39,7 +42,7 @@ export async function readUploadedBundle(c: Context<AppEnvironment>, limits: Lim
     if (files.size === MOST_FILES) {
       throw new ProblemError('invalid-request', `file: expected at most ${MOST_FILES} files`);
     }
-    files.set(filename, await collect(body));
+    files.set(filename, await collect(held(c, body)));
   }
   if (!files.has(BUNDLE_FILES.manifest)) {
     throw new ProblemError('invalid-request', `file: expected ${BUNDLE_FILES.manifest} among the files`);
@@ -52,4 +55,14 @@ export async function readUploadedBundle(c: Context<AppEnvironment>, limits: Lim
       return bytes;
     },
   };
+}
+
+async function* held(
+  c: Context<AppEnvironment>,
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of chunks) {
+    holdBytes(c, chunk.length);
+    yield chunk;
+  }
 }

@@ -1,6 +1,7 @@
 // Node only: prom-client measures the process and the event loop with what Node has for it.
 import { routePath } from 'hono/route';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { answeredStatus } from '../app/answered-status.js';
 import type { Inference } from '../inference/inference.js';
 import type { InferenceObserver } from '../inference/observer.js';
 import type { Metrics } from './metrics-route.js';
@@ -73,7 +74,7 @@ export function createMetrics({ droppedLogEntries }: MetricsOptions = {}): Metri
       // As declared: the addresses that strangers think of would be numbers without end.
       const route = routePath(c, -1);
       const method = METHODS.has(c.req.method) ? c.req.method : 'other';
-      requests.inc({ method, route, status: c.res.status });
+      requests.inc({ method, route, status: answeredStatus(c) });
       latency.observe({ method, route }, (performance.now() - began) / 1000);
     },
     async scrape() {

@@ -3,12 +3,13 @@ import { createRoute } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { z } from 'zod';
 import { answerPredict } from '../app/answer-predict.js';
+import { bodyLimits, mediaType, readBody } from '../app/body/read-body.js';
 import type { AppEnvironment } from '../app/environment.js';
 import { type App, newApp } from '../app/new-app.js';
 import type { AppParts } from '../app/parts.js';
 import { type PredictRequest, readPredictRequest } from '../app/predict-request.js';
 import { invalid, ProblemError } from '../app/problem.js';
-import { imageBodyLimits, mediaType, readBody } from '../app/read-body.js';
+import { refuseWhenFull } from '../app/refuse-when-full.js';
 import { requires } from '../app/requires.js';
 import { predictManyTexts } from '../openapi/predict-options.js';
 import { predictManyJsonSchema } from '../openapi/predict-routes.js';
@@ -91,7 +92,8 @@ async function readRequest(
 ): Promise<PredictRequest> {
   if (mediaType(c) !== 'application/x-image') return readPredictRequest(c, parts, texts);
   // SageMaker's own name for an image of any kind.
-  const encoded = await readBody(c, imageBodyLimits(parts.limits));
+  refuseWhenFull(parts);
+  const encoded = await readBody(c, bodyLimits(parts.limits));
   if (encoded.length === 0)
     throw new ProblemError('invalid-request', 'expected an image, found an empty body');
   const { detectors, ...given } = texts;

@@ -7,11 +7,13 @@ import {
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { answerPredict } from '../app/answer-predict.js';
-import { decodeBase64 } from '../app/base64.js';
+import { bodyLimits } from '../app/body/read-body.js';
+import { EACH, type JsonPath } from '../app/json/json-document.js';
+import { readJson } from '../app/json/read-json.js';
 import { type App, newApp } from '../app/new-app.js';
 import type { AppParts } from '../app/parts.js';
 import { invalid, ProblemError } from '../app/problem.js';
-import { imageBodyLimits, readJson } from '../app/read-body.js';
+import { refuseWhenFull } from '../app/refuse-when-full.js';
 import { requires } from '../app/requires.js';
 import { KEYS, problems } from '../openapi/responses.js';
 import { PredictionIds } from '../security/prediction-ids.js';
@@ -27,6 +29,13 @@ const instanceSchema = z.union(
     error: 'expected {"b64": …} or {"image": {"b64": …}}',
   },
 );
+
+/** Where images are, by the schema above. */
+const IMAGES: readonly JsonPath[] = [
+  ['instances', EACH, 'b64'],
+  ['instances', EACH, 'image', 'b64'],
+  ['instances', EACH, 'image_bytes', 'b64'],
+];
 
 const requestSchema = z
   .object({
@@ -79,14 +88,16 @@ export function vertexRoutes(parts: AppParts, routes: VertexRoutes): App {
     },
   });
   addDocumented(app, route, [requires(parts, 'predict')], async (c) => {
-    const parsed = requestSchema.safeParse(await readJson(c, imageBodyLimits(parts.limits)));
+    refuseWhenFull(parts);
+    const document = await readJson(c, bodyLimits(parts.limits), { base64: IMAGES });
+    const parsed = requestSchema.safeParse(document.value);
     if (!parsed.success) throw invalid(parsed.error);
     const { detector = defaultDetector(parts), ...given } = parsed.data.parameters ?? {};
     const options = predictOptionsSchema.safeParse(given);
     if (!options.success) throw invalid(options.error, 'parameters');
     const images = parsed.data.instances.map((instance, i) => {
-      const encoded = decodeBase64(textOf(instance));
-      if (!encoded) throw new ProblemError('invalid-request', `instances.${i}: expected base64`);
+      const encoded = document.bytesOf(textOf(instance));
+      if (!encoded?.length) throw new ProblemError('invalid-request', `instances.${i}: expected base64`);
       return { image: { encoded } };
     });
     return c.json(

@@ -24,9 +24,14 @@ export class Admission {
     this.#now = now;
   }
 
-  /** Images inside. */
-  get length(): number {
-    return this.#length;
+  /** Images inside, how many may be, and when there may be a place when there is none. */
+  get status(): { length: number; capacity: number; retryAfterSeconds?: number } {
+    const wanted = this.#length + 1 - this.capacity;
+    return {
+      length: this.#length,
+      capacity: this.capacity,
+      ...(wanted > 0 && { retryAfterSeconds: this.#retryAfterSeconds(wanted) }),
+    };
   }
 
   /**
@@ -70,11 +75,14 @@ export class Admission {
     }
   }
 
+  /** Seconds until so many places more are free. */
+  #retryAfterSeconds(places: number): number {
+    const seconds = this.#throughput === undefined ? 1 : places / this.#throughput / 1000;
+    return Math.max(1, Math.min(MOST_RETRY_SECONDS, Math.ceil(seconds)));
+  }
+
   #full(images: number): InferenceError {
-    // The time until as many places are free as this request wants.
-    const wanted = this.#length + images - this.capacity;
-    const seconds = this.#throughput === undefined ? 1 : wanted / this.#throughput / 1000;
-    const retryAfterSeconds = Math.max(1, Math.min(MOST_RETRY_SECONDS, Math.ceil(seconds)));
+    const retryAfterSeconds = this.#retryAfterSeconds(this.#length + images - this.capacity);
     return new InferenceError(
       'queue-full',
       `the queue is full: ${this.#length} of ${this.capacity} images are waiting; try again in ${retryAfterSeconds} s`,

@@ -106,7 +106,7 @@ class InferenceCore implements Inference {
   status(): InferenceStatus {
     const residents = this.#cache.residents;
     return {
-      queue: { length: this.#admission.length, capacity: this.#admission.capacity },
+      queue: this.#admission.status,
       detectors: residents.map(loadedDetector),
       device: residents[0]?.pool.device,
     };

@@ -6,8 +6,15 @@ import type {
   RgbImage,
 } from '@cflow/spec';
 
-/** An image as it came: the bytes of a file, or pixels already. */
-export type InputImage = { encoded: Uint8Array } | { pixels: RgbImage };
+/** An image as it came: the bytes of a file, or pixels already, RGB together or one plane after the other. */
+export type InputImage = { encoded: Uint8Array } | { pixels: RgbImage } | { planes: PlanarImage };
+
+/** uint8 [3, height, width]. */
+export interface PlanarImage {
+  width: number;
+  height: number;
+  data: Uint8Array;
+}
 
 export interface InferenceRequest {
   images: readonly { image: InputImage; ignore?: Uint8Array | undefined }[];
@@ -35,7 +42,12 @@ export interface LoadedDetector {
 
 export interface InferenceStatus {
   /** Images waiting and being scored, and how many may be. */
-  queue: { length: number; capacity: number };
+  queue: {
+    length: number;
+    capacity: number;
+    /** Whole seconds, from 1, until there may be a place; when there is none. */
+    retryAfterSeconds?: number | undefined;
+  };
   detectors: readonly LoadedDetector[];
   device: string | undefined;
 }

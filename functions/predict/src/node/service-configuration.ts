@@ -40,6 +40,9 @@ export const serviceEnvironmentSchema = z.object({
     'Megabytes that detectors in memory may take (default: half of the memory)',
   ),
   CFLOW_MAX_BODY_MB: megabytes.describe('Megabytes of a request with images (default 64)'),
+  CFLOW_BODY_MEMORY_MB: megabytes.describe(
+    'Megabytes of bodies that all requests together may hold (default: an eighth of the memory, from 256 to 1024)',
+  ),
   CFLOW_MAX_UPLOAD_MB: megabytes.describe('Megabytes of an uploaded data set or bundle (default 8192)'),
   CFLOW_REQUEST_TIMEOUT_SECONDS: whole(1, 3600).describe('Seconds that a prediction may take (default 30)'),
   CFLOW_RATE: rate.describe('Requests per second and caller, and burst, such as 20:40 (default: no limit)'),

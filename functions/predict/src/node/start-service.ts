@@ -13,6 +13,7 @@ import { parseRate } from '../configuration/variables.js';
 import { createNodeInference } from '../inference/node/create-node-inference.js';
 import { loadPage } from '../page/load-page.js';
 import { sharedSecret } from '../security/shared-secret.js';
+import { bodyMemory } from './body-memory.js';
 import { cleanStore } from './clean-store.js';
 import { clientAddress } from './client-address.js';
 import { hostExtras } from './host-routes.js';
@@ -76,6 +77,7 @@ export async function startService({ environment, version, startWorker }: Servic
       logger,
     }),
   );
+  const bodyBytes = (environment.CFLOW_MAX_BODY_MB ?? 64) * MEGABYTE;
   const allowPrivate = environment.CFLOW_PRIVATE_NETWORKS ?? [];
   // Loaded where it is used only: its HTTP client takes a tenth of a second of a cold start.
   const urls =
@@ -103,7 +105,8 @@ export async function startService({ environment, version, startWorker }: Servic
       ? new TextEncoder().encode(environment.CFLOW_SECRET)
       : await sharedSecret(objects),
     limits: {
-      bodyBytes: (environment.CFLOW_MAX_BODY_MB ?? 64) * MEGABYTE,
+      bodyBytes,
+      bodyMemoryBytes: bodyMemory(environment.CFLOW_BODY_MEMORY_MB, bodyBytes),
       uploadBytes: (environment.CFLOW_MAX_UPLOAD_MB ?? 8192) * MEGABYTE,
       requestTimeoutMs: (environment.CFLOW_REQUEST_TIMEOUT_SECONDS ?? 30) * 1000,
       bodyTimeoutMs: 30_000,

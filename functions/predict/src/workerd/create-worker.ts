@@ -148,6 +148,10 @@ function start(
     secret,
     limits: {
       bodyBytes,
+      // An edge that forwards holds a body twice: as it came, and what was made of it.
+      bodyMemoryBytes: variables.CFLOW_BODY_MEMORY_MB
+        ? variables.CFLOW_BODY_MEMORY_MB * MEGABYTE
+        : 2 * bodyBytes,
       uploadBytes: (variables.CFLOW_MAX_UPLOAD_MB ?? 24) * MEGABYTE,
       requestTimeoutMs: (variables.CFLOW_REQUEST_TIMEOUT_SECONDS ?? 30) * 1000,
       bodyTimeoutMs: 30_000,

@@ -1,9 +1,9 @@
 import { CflowError, DEVICES, type DeviceChoice, parseDetectorReference } from '@cflow/spec';
 import type { Context, MiddlewareHandler } from 'hono';
+import { bodyLimits, mediaType, readBody } from '../app/body/read-body.js';
 import type { AppEnvironment } from '../app/environment.js';
 import type { Limits } from '../app/parts.js';
 import { ProblemError, problem } from '../app/problem.js';
-import { imageBodyLimits, mediaType, readBody } from '../app/read-body.js';
 import { type Elsewhere, ElsewhereError, headerOf, problemOf } from './elsewhere.js';
 import { FORWARDED_HEADER } from './forwarded-header.js';
 import type { Upstream } from './upstream.js';
@@ -62,7 +62,7 @@ export function forwardToUpstream({
     const early = await decidedByHead(c);
     if (early) return forward(c, early, c.req.raw.body as ReadableStream<Uint8Array> | null);
     if (!upstream) return next();
-    const bytes = await readBody(c, imageBodyLimits(limits));
+    const bytes = await readBody(c, bodyLimits(limits));
     const { url, method, headers } = c.req.raw;
     c.req.raw = new Request(url, { method, headers, body: bytes });
     await next();

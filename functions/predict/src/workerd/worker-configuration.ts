@@ -29,6 +29,9 @@ export const workerVariablesSchema = z.object({
   ),
   CFLOW_QUEUE: whole(1, 1000).describe('Images that may wait (default 16)'),
   CFLOW_MAX_BODY_MB: megabytes.describe('Megabytes of a request with images (default 8)'),
+  CFLOW_BODY_MEMORY_MB: megabytes.describe(
+    'Megabytes of bodies that all requests together may hold (default: twice that of one request)',
+  ),
   CFLOW_MAX_UPLOAD_MB: megabytes.describe('Megabytes of an uploaded bundle (default 24)'),
   CFLOW_MAX_MEGAPIXELS: whole(1, 64).describe('Megapixels of an image (default 2)'),
   CFLOW_REQUEST_TIMEOUT_SECONDS: whole(1, 3600).describe('Seconds that a prediction may take (default 30)'),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+
 import { describe, expect, it, vi } from 'vitest';
-import { collect } from '../collect.js';
+import { collect } from '../body/collect.js';
 import { ProblemError } from '../problem.js';
 import { MOST_PART_HEADERS } from './multipart-scanner.js';
 import { MOST_PARTS, readMultipart } from './read-multipart.js';

@@ -5,7 +5,7 @@ import {
   listDetectorsRoute,
   moveAliasRoute,
 } from '../../openapi/detector-routes.js';
-import { jsonBody } from '../json-body.js';
+import { jsonBody } from '../json/json-body.js';
 import { type App, newApp } from '../new-app.js';
 import type { AppParts } from '../parts.js';
 import { ProblemError } from '../problem.js';

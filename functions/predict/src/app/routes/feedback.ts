@@ -2,7 +2,7 @@ import { driftTest } from '@cflow/evaluation';
 import { DEFAULT_ALIAS, type Drift, type Feedback } from '@cflow/spec';
 import { getDriftRoute, giveFeedbackRoute, listFeedbackRoute } from '../../openapi/feedback-routes.js';
 import type { PredictionIds } from '../../security/prediction-ids.js';
-import { jsonBody } from '../json-body.js';
+import { jsonBody } from '../json/json-body.js';
 import { type App, newApp } from '../new-app.js';
 import type { AppParts } from '../parts.js';
 import { ProblemError } from '../problem.js';

@@ -7,12 +7,12 @@ import {
   listJobsRoute,
   uploadDataSetRoute,
 } from '../../openapi/job-routes.js';
+import { bodyChunks, mediaType, uploadLimits } from '../body/read-body.js';
 import type { AppEnvironment } from '../environment.js';
 import { readJobRequest, trainingParts } from '../job-request.js';
 import { type App, newApp } from '../new-app.js';
 import type { AppParts } from '../parts.js';
 import { ProblemError } from '../problem.js';
-import { bodyChunks, mediaType, uploadLimits } from '../read-body.js';
 import { requires } from '../requires.js';
 import { storeDataSet } from '../store-data-set.js';
 import { streamOf } from '../stream-of.js';

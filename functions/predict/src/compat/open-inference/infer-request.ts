@@ -1,4 +1,8 @@
 import { z } from 'zod';
+import { ByteCollector } from '../../app/body/byte-collector.js';
+import type { JsonData } from '../../app/json/json-data.js';
+import { EACH, type JsonDocument } from '../../app/json/json-document.js';
+import { scanJson } from '../../app/json/read-json.js';
 import { invalid, ProblemError } from '../../app/problem.js';
 
 /** Numbers of a tensor's shape at most: of images there are four. */
@@ -71,33 +75,35 @@ export interface InputTensor {
   name: string;
   datatype: string;
   shape: number[];
-  content: { values: readonly unknown[] } | { bytes: Uint8Array };
+  content: { data: JsonData } | { bytes: Uint8Array };
 }
 
 /**
- * Takes a request apart.
+ * Takes a request apart while it arrives.
  *
  * @param headerLength The header Inference-Header-Content-Length: how much of the body is JSON. Undefined: all of it.
- * @throws ProblemError `invalid-request`
+ * @throws ProblemError `invalid-request`, and what reading the chunks throws
  */
-export function readInferRequest(
-  body: Uint8Array,
+export async function readInferRequest(
+  chunks: AsyncIterable<Uint8Array>,
   headerLength: string | undefined,
-): { request: InferRequest; inputs: InputTensor[] } {
-  const length = headerLength === undefined ? body.length : Number(headerLength);
-  if ((headerLength !== undefined && !/^\d{1,12}$/.test(headerLength)) || length > body.length) {
-    refuse(
-      `expected Inference-Header-Content-Length to be the bytes of JSON at the start of the body (at most ${body.length}), found "${headerLength?.slice(0, 20)}"`,
-    );
-  }
-  const parsed = inferRequestSchema.safeParse(parseJson(body.subarray(0, length)));
+): Promise<{ request: InferRequest; inputs: InputTensor[] }> {
+  if (headerLength !== undefined && !/^\d{1,12}$/.test(headerLength)) refuseLength(headerLength);
+  const length = headerLength === undefined ? Number.POSITIVE_INFINITY : Number(headerLength);
+  const rest = new ByteCollector();
+  const header = { bytes: 0 };
+  const document = await scanJson(headerOf(chunks, length, header, rest), {
+    data: [['inputs', EACH, 'data']],
+  });
+  if (headerLength !== undefined && header.bytes < length) refuseLength(headerLength);
+  const parsed = inferRequestSchema.safeParse(document.value);
   if (!parsed.success) throw invalid(parsed.error);
-  const binary = body.subarray(length);
+  const binary = rest.take();
   let offset = 0;
   const inputs = parsed.data.inputs.map((input): InputTensor => {
     const size = input.parameters?.binary_data_size;
     const { name, datatype, shape } = input;
-    if (size === undefined) return { name, datatype, shape, content: { values: valuesOf(input) } };
+    if (size === undefined) return { name, datatype, shape, content: { data: dataOf(input, document) } };
     if (input.data) refuse(`input "${name}" has both "data" and "binary_data_size"; expected one of them`);
     if (offset + size > binary.length) {
       refuse(
@@ -116,18 +122,29 @@ export function readInferRequest(
   return { request: parsed.data, inputs };
 }
 
-function valuesOf({ name, data }: InputJson): readonly unknown[] {
-  return data ?? refuse(`input "${name}" has no "data"`);
+function dataOf({ name, data }: InputJson, document: JsonDocument): JsonData {
+  return document.dataOf(data ?? refuse(`input "${name}" has no "data"`));
 }
 
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return refuse(
-      'the body does not begin with JSON in UTF-8; see Inference-Header-Content-Length for binary tensors',
-    );
+/** The bytes of the header, counted; what follows them goes to `rest`. */
+async function* headerOf(
+  chunks: AsyncIterable<Uint8Array>,
+  length: number,
+  header: { bytes: number },
+  rest: ByteCollector,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of chunks) {
+    const part = chunk.subarray(0, length - header.bytes);
+    header.bytes += part.length;
+    if (part.length > 0) yield part;
+    rest.add(chunk.subarray(part.length));
   }
+}
+
+function refuseLength(found: string): never {
+  refuse(
+    `expected Inference-Header-Content-Length to be the bytes of JSON at the start of the body, found "${found.slice(0, 20)}"`,
+  );
 }
 
 function refuse(detail: string): never {

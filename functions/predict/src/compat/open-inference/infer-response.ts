@@ -1,4 +1,4 @@
-import { decodeBase64 } from '../../app/base64.js';
+import { decodeBase64 } from '../../app/json/base64.js';
 import { ProblemError } from '../../app/problem.js';
 import type { InferenceResult } from '../../inference/inference.js';
 import type { InferRequest } from './infer-request.js';

@@ -1,5 +1,5 @@
-import { MAX_IMAGES_PER_REQUEST, type RgbImage } from '@cflow/spec';
-import { decodeBase64 } from '../../app/base64.js';
+import { MAX_IMAGES_PER_REQUEST } from '@cflow/spec';
+import type { JsonData } from '../../app/json/json-data.js';
 import { ProblemError } from '../../app/problem.js';
 import type { InputImage } from '../../inference/inference.js';
 import type { InputTensor } from './infer-request.js';
@@ -41,71 +41,42 @@ function pixelImages({ shape, content }: InputTensor): InputImage[] {
   if (shape.length !== 4 || !(planar || c === 3) || height < 1 || width < 1) {
     refuse(`expected "image" of shape [N, 3, H, W] or [N, H, W, 3], found [${shape}]`);
   }
-  // Compared before anything is made of that size: a shape costs its sender nothing.
   const size = count * 3 * height * width;
-  const bytes = 'bytes' in content ? content.bytes : flatten(content.values, shape, size);
+  const bytes = 'bytes' in content ? content.bytes : numbersOf(content.data, shape, size);
   if (bytes.length !== size) refuse(`shape [${shape}] has ${size} values, found ${bytes.length} bytes`);
   const each = size / count;
   return Array.from({ length: count }, (_, i) => {
-    const data = bytes.subarray(i * each, (i + 1) * each);
-    return { pixels: planar ? interleaved(data, width, height) : { width, height, data } };
+    const image = { width, height, data: bytes.subarray(i * each, (i + 1) * each) };
+    return planar ? { planes: image } : { pixels: image };
   });
 }
 
 /** JSON values, flat or nested as the shape says, as bytes. */
-function flatten(values: readonly unknown[], shape: readonly number[], size: number): Uint8Array {
-  const nested = Array.isArray(values[0]);
-  // All rows are counted, not the first ones multiplied: few values can be nested as if they were very many.
-  const count = (level: readonly unknown[], depth: number): number =>
-    depth === shape.length - 1
-      ? level.length
-      : level.reduce<number>((sum, each) => sum + (Array.isArray(each) ? count(each, depth + 1) : 0), 0);
-  const found = nested ? count(values, 0) : values.length;
-  if (found !== size) refuse(`shape [${shape}] has ${size} values, found ${found} in "data"`);
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  const write = (level: readonly unknown[], depth: number): void => {
-    if (nested && level.length !== shape[depth]) refuse(`"data" is not nested as its shape [${shape}] says`);
-    for (const value of level) {
-      if (nested && depth < shape.length - 1) {
-        write(
-          Array.isArray(value) ? value : refuse(`"data" is not nested as its shape [${shape}] says`),
-          depth + 1,
-        );
-        continue;
-      }
-      if (!(Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255)) {
-        refuse('expected every value of "image" to be a whole number from 0 to 255 (UINT8)');
-      }
-      bytes[offset++] = value as number;
-    }
-  };
-  write(values, 0);
-  return bytes;
-}
-
-function interleaved(planes: Uint8Array, width: number, height: number): RgbImage {
-  const plane = width * height;
-  const data = new Uint8Array(3 * plane);
-  for (let i = 0, to = 0; i < plane; i++, to += 3) {
-    data[to] = planes[i] as number;
-    data[to + 1] = planes[plane + i] as number;
-    data[to + 2] = planes[2 * plane + i] as number;
-  }
-  return { width, height, data };
+function numbersOf(
+  { shape: found, count, numbers }: JsonData,
+  shape: readonly number[],
+  size: number,
+): Uint8Array {
+  if (count !== size) refuse(`shape [${shape}] has ${size} values, found ${count} in "data"`);
+  const flat = found?.length === 1;
+  if (!flat && `${found}` !== `${shape}`) refuse(`"data" is not nested as its shape [${shape}] says`);
+  return numbers ?? refuse('expected every value of "image" to be a whole number from 0 to 255 (UINT8)');
 }
 
 function fileImages({ shape, content }: InputTensor): InputImage[] {
   const [count = 0, inner = 1] = shape;
   if (shape.length > 2 || inner !== 1) refuse(`expected "image_bytes" of shape [N], found [${shape}]`);
-  const files = 'bytes' in content ? splitBytes(content.bytes) : content.values.flat().map(fileOf);
+  const files = 'bytes' in content ? splitBytes(content.bytes) : filesOf(content.data);
   if (files.length !== count) refuse(`shape [${shape}] has ${count} files, found ${files.length}`);
   return files.map((encoded) => ({ encoded }));
 }
 
-function fileOf(value: unknown): Uint8Array {
-  const bytes = typeof value === 'string' ? decodeBase64(value) : undefined;
-  return bytes ?? refuse('expected every value of "image_bytes" to be an image file in base64');
+function filesOf({ shape, count, texts }: JsonData): Uint8Array[] {
+  const all = texts.length === count && (shape?.length ?? 3) <= 2;
+  if (!all) refuse('expected every value of "image_bytes" to be an image file in base64');
+  return texts.map(
+    (bytes) => bytes ?? refuse('expected every value of "image_bytes" to be an image file in base64'),
+  );
 }
 
 /** Elements of the datatype BYTES: each a length of four bytes, little-endian, and as many bytes. */

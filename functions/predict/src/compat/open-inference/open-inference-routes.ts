@@ -2,11 +2,12 @@ import { DEFAULT_ALIAS, detectorNameSchema, predictOptionsSchema, referenceSchem
 import { createRoute } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { z } from 'zod';
+import { bodyLimits, heldChunks, readBody } from '../../app/body/read-body.js';
 import type { AppEnvironment } from '../../app/environment.js';
 import { type App, newApp } from '../../app/new-app.js';
 import type { AppParts } from '../../app/parts.js';
 import { ProblemError, problem } from '../../app/problem.js';
-import { imageBodyLimits, readBody } from '../../app/read-body.js';
+import { refuseWhenFull } from '../../app/refuse-when-full.js';
 import { requires } from '../../app/requires.js';
 import { KEYS, OPEN, type ProblemStatus } from '../../openapi/responses.js';
 import { addDocumented } from '../documented.js';
@@ -117,13 +118,7 @@ export function openInferenceRoutes(parts: AppParts): App {
       content: json(z.object({ ready: z.boolean().optional() })),
     }),
     read,
-    async (c) =>
-      c.json(
-        await repositoryIndex(
-          parts,
-          await readBody(c, { ...imageBodyLimits(parts.limits), maxBytes: 65_536 }),
-        ),
-      ),
+    async (c) => c.json(await repositoryIndex(parts, await readBody(c, bodyLimits(parts.limits, 65_536)))),
   );
 
   for (const path of ['/v2/models/{model}', '/v2/models/{model}/versions/{version}']) {
@@ -183,8 +178,11 @@ export function openInferenceRoutes(parts: AppParts): App {
 
 async function infer(c: Context<AppEnvironment>, parts: AppParts): Promise<Response> {
   const { name, reference } = modelOf(c);
-  const body = await readBody(c, imageBodyLimits(parts.limits));
-  const { request, inputs } = readInferRequest(body, c.req.header('inference-header-content-length'));
+  refuseWhenFull(parts);
+  const { request, inputs } = await readInferRequest(
+    heldChunks(c, bodyLimits(parts.limits)),
+    c.req.header('inference-header-content-length'),
+  );
   const wanted = wantedOutputs(request);
   const images = inputImages(inputs);
   const { threshold, false_alarm_rate: falseAlarmRate } = request.parameters ?? {};

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { parseJson } from '../../app/json/read-json.js';
 import type { AppParts } from '../../app/parts.js';
-import { invalid, ProblemError } from '../../app/problem.js';
+import { invalid } from '../../app/problem.js';
 
 const requestSchema = z.looseObject({ ready: z.boolean().optional() });
 
@@ -44,13 +45,7 @@ export async function repositoryIndex(parts: AppParts, body: Uint8Array): Promis
 
 function readRequest(body: Uint8Array): z.infer<typeof requestSchema> {
   if (body.length === 0) return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch {
-    throw new ProblemError('invalid-request', 'the body is not JSON in UTF-8');
-  }
-  const parsed = requestSchema.safeParse(value);
+  const parsed = requestSchema.safeParse(parseJson(body, 'the body'));
   if (!parsed.success) throw invalid(parsed.error);
   return parsed.data;
 }

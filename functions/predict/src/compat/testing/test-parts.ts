@@ -4,12 +4,12 @@ import { type Detector, loadDetector, parseManifest, sha256Hex } from '@cflow/de
 import { makeBundle, memoryBundle } from '@cflow/detector/testing';
 import { decodeImage } from '@cflow/images/node';
 import { nodeDevices } from '@cflow/runtime/node';
-import { BUNDLE_FILES, CflowError } from '@cflow/spec';
+import { BUNDLE_FILES, CflowError, type RgbImage } from '@cflow/spec';
 import type { Registry } from '@cflow/store';
 import { afterAll } from 'vitest';
 import type { AppParts } from '../../app/parts.js';
 import type { Readiness } from '../../app/readiness.js';
-import type { Inference, InferenceResult } from '../../inference/inference.js';
+import type { Inference, InferenceResult, InputImage } from '../../inference/inference.js';
 
 export interface TestService {
   parts: AppParts;
@@ -67,7 +67,7 @@ export async function testService(changes: Partial<AppParts> = {}): Promise<Test
       for (const [index, { image }] of images.entries()) {
         for (const { name, reference } of detectors) {
           await registry.resolve(name, reference);
-          const pixels = 'pixels' in image ? image.pixels : await decodeImage(image.encoded);
+          const pixels = await pixelsOf(image);
           const { map, ...prediction } = await detector.predict(pixels, { ...options, signal });
           const { width, height } = map;
           results.push({
@@ -120,6 +120,18 @@ export async function testService(changes: Partial<AppParts> = {}): Promise<Test
 }
 
 export const starting: Readiness = { state: 'starting', detail: 'loading wood (1 of 1)' };
+
+async function pixelsOf(image: InputImage): Promise<RgbImage> {
+  if ('pixels' in image) return image.pixels;
+  if ('encoded' in image) return decodeImage(image.encoded);
+  const { width, height, data: planes } = image.planes;
+  const plane = width * height;
+  const data = Uint8Array.from(
+    { length: 3 * plane },
+    (_, i) => planes[(i % 3) * plane + Math.floor(i / 3)] as number,
+  );
+  return { width, height, data };
+}
 
 function notFound(message: string): Error {
   return Object.assign(new CflowError('store', message), { code: 'not-found' });

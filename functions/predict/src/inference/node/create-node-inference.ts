@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { createRequire } from 'node:module';
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { ImageLimits } from '@cflow/images/node';
 import type { DeviceCandidate } from '@cflow/runtime';
@@ -11,6 +11,7 @@ import type { Logger } from '../../app/logger.js';
 import { createInference } from '../create-inference.js';
 import type { Inference } from '../inference.js';
 import { type InferenceObserver, loggingObserver } from '../observer.js';
+import { availableMemory } from './available-memory.js';
 import type { ImageThreadSettings } from './image-messages.js';
 import { ImageThreads } from './image-threads.js';
 
@@ -115,10 +116,4 @@ function checkCounts(options: NodeInferenceOptions): void {
     throw new ConfigurationError(`${name} must be whole numbers from 1, got ${count}`);
   }
   if (batchSizes?.length === 0) throw new ConfigurationError('batchSizes must name at least one size');
-}
-
-/** Of this machine, or of the container where that has less. */
-function availableMemory(): number {
-  const limit = process.constrainedMemory?.() ?? 0;
-  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

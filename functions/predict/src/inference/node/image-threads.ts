@@ -3,6 +3,7 @@ import type { ImageLimits } from '@cflow/images/node';
 import { type CflowError, ImageError } from '@cflow/spec';
 import { unpackError } from '../error-message.js';
 import type { FinishedImage, FinishTask, ImageWork, PreparedImage, PrepareTask } from '../image-work.js';
+import type { InputImage } from '../inference.js';
 import { abortReason, InferenceError } from '../inference-error.js';
 import { buffersIn, type ImageAnswer, type ImageCall, type ImageThreadSettings } from './image-messages.js';
 
@@ -50,17 +51,7 @@ export class ImageThreads implements ImageWork {
   }
 
   prepare(task: PrepareTask, signal: AbortSignal): Promise<PreparedImage> {
-    const { image, ignore } = task;
-    // Bytes that came with a request may be part of its body, which others still read.
-    const own: PrepareTask = {
-      ...task,
-      image:
-        'pixels' in image
-          ? { pixels: { ...image.pixels, data: Uint8Array.from(image.pixels.data) } }
-          : { encoded: Uint8Array.from(image.encoded) },
-      ...(ignore && { ignore: Uint8Array.from(ignore) }),
-    };
-    return this.#enqueue({ kind: 'prepare', task: own }, signal);
+    return this.#enqueue({ kind: 'prepare', task }, signal);
   }
 
   finish(task: FinishTask, signal: AbortSignal): Promise<FinishedImage> {
@@ -177,7 +168,8 @@ export class ImageThreads implements ImageWork {
       void this.#drop(thread, error);
       this.#dispatch();
     }, timeoutMs);
-    thread.worker.postMessage(job.call, ownBuffers(job.call) as Transferable[]);
+    const call = ownCall(job.call);
+    thread.worker.postMessage(call, ownBuffers(call) as Transferable[]);
   }
 
   #settle(thread: Thread, answer: ImageAnswer): void {
@@ -199,6 +191,26 @@ export class ImageThreads implements ImageWork {
     thread.job = undefined;
     await thread.worker.terminate();
   }
+}
+
+/**
+ * The call with bytes of its own: those that came with a request may be part of its body, which others still read. Copied
+ * when a thread is free for them, so that there are no more copies than threads.
+ */
+function ownCall(call: ImageCall): ImageCall {
+  if (call.kind === 'finish') return call;
+  const { image, ignore } = call.task;
+  return {
+    kind: 'prepare',
+    task: { ...call.task, image: ownImage(image), ...(ignore && { ignore: new Uint8Array(ignore) }) },
+  };
+}
+
+function ownImage(image: InputImage): InputImage {
+  if ('encoded' in image) return { encoded: new Uint8Array(image.encoded) };
+  return 'planes' in image
+    ? { planes: { ...image.planes, data: new Uint8Array(image.planes.data) } }
+    : { pixels: { ...image.pixels, data: new Uint8Array(image.pixels.data) } };
 }
 
 /** What the thread may take along: all that was copied for it, and the map. Mask and picture serve several detectors. */

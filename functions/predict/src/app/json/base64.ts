@@ -1,7 +1,12 @@
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const NONE = 255;
-const VALUES: Uint8Array = new Uint8Array(128).fill(NONE);
+const NONE = -1;
+const VALUES: Int8Array = new Int8Array(256).fill(NONE);
 for (let i = 0; i < ALPHABET.length; i++) VALUES[ALPHABET.charCodeAt(i)] = i;
+
+/** What a character of base64 stands for, by its code from 0 to 255: 0 to 63, or -1 for none. */
+export function base64Value(code: number): number {
+  return VALUES[code] as number;
+}
 
 /**
  * The bytes of base64 text (RFC 4648, section 4), with or without padding; undefined when it is something else. `atob`
@@ -17,7 +22,7 @@ export function decodeBase64(text: string): Uint8Array | undefined {
   let held = 0;
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
-    const value = code < 128 ? (VALUES[code] as number) : NONE;
+    const value = code < 256 ? base64Value(code) : NONE;
     if (value === NONE) return undefined;
     held = ((held << 6) | value) & 0xfff;
     bits += 6;

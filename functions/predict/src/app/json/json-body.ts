@@ -1,11 +1,10 @@
 import type { MiddlewareHandler } from 'hono';
-import type { AppEnvironment } from './environment.js';
-import type { Limits } from './parts.js';
-import { ProblemError } from './problem.js';
-import { mediaType, readBody } from './read-body.js';
-
-/** Far more than any JSON without images needs. */
-export const MOST_JSON = 1024 * 1024;
+import { bodyLimits, mediaType } from '../body/read-body.js';
+import type { AppEnvironment } from '../environment.js';
+import type { Limits } from '../parts.js';
+import { ProblemError } from '../problem.js';
+import { JSON_LIMITS } from './json-scanner.js';
+import { readJson } from './read-json.js';
 
 /** Reads a JSON body within limits, so that a validator after it finds it whole. */
 export function jsonBody(limits: Limits): MiddlewareHandler<AppEnvironment> {
@@ -17,10 +16,9 @@ export function jsonBody(limits: Limits): MiddlewareHandler<AppEnvironment> {
         `expected Content-Type application/json, found "${type}"`,
       );
     }
-    const maxBytes = Math.min(MOST_JSON, limits.bodyBytes);
-    const body = await readBody(c, { maxBytes, idleMs: limits.bodyTimeoutMs });
+    const { text } = await readJson(c, bodyLimits(limits, JSON_LIMITS.bytes));
     const { url, method, headers } = c.req.raw;
-    c.req.raw = new Request(url, { method, headers, body });
+    c.req.raw = new Request(url, { method, headers, body: text });
     await next();
   };
 }

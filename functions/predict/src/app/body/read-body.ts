@@ -1,0 +1,156 @@
+import type { Context } from 'hono';
+import type { AppEnvironment } from '../environment.js';
+import type { Limits } from '../parts.js';
+import { ProblemError } from '../problem.js';
+import { stoppedBy } from '../stopped-by.js';
+import { collect } from './collect.js';
+import { SenderWatch, type SlowestSender } from './sender-watch.js';
+
+export interface BodyLimits {
+  maxBytes: number;
+  /** Milliseconds without a single byte after which the sender counts as gone. */
+  idleMs: number;
+  slowest: SlowestSender;
+}
+
+/** A modem of the last century is faster; whoever is slower keeps a request open rather than sending one. */
+const SLOWEST: SlowestSender = { graceMs: 10_000, bytesPerSecond: 4096 };
+
+/** Bytes of bodies that all requests together may hold. One body always fits. */
+export function bodyMemoryBytes({ bodyBytes, bodyMemoryBytes: most = 8 * bodyBytes }: Limits): number {
+  return Math.max(most, bodyBytes);
+}
+
+/** The limits of a body with images, or of another with fewer bytes. */
+export function bodyLimits(limits: Limits, maxBytes: number = limits.bodyBytes): BodyLimits {
+  const { bodyBytes, bodyTimeoutMs: idleMs, slowestBody: slowest = SLOWEST } = limits;
+  return { maxBytes: Math.min(maxBytes, bodyBytes), idleMs, slowest };
+}
+
+/** The limits of an uploaded data set or bundle. */
+export function uploadLimits(limits: Limits, maxBytes: number = limits.uploadBytes): BodyLimits {
+  return { ...bodyLimits(limits), maxBytes: Math.min(maxBytes, limits.uploadBytes) };
+}
+
+/**
+ * The bytes of a request as they arrive, counted: what Content-Length says is believed only where it says too much.
+ * Throws ProblemError `payload-too-large`, `timeout` (408), and `invalid-request` when the sender breaks off.
+ */
+export async function* bodyChunks(
+  c: Context<AppEnvironment>,
+  { maxBytes, idleMs, slowest }: BodyLimits,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (declaredLength(c) > maxBytes) throw tooLarge(maxBytes);
+  const body = c.req.raw.body as ReadableStream<Uint8Array> | null;
+  if (!body) return;
+  const deadline = c.get('deadline');
+  const { signal } = deadline;
+  const reader = body.getReader();
+  // What is late ends the read that waits. A race with it would leave something behind for each chunk.
+  let failure: unknown;
+  const stop = (reason: unknown): void => {
+    failure ??= reason;
+    reader.cancel().catch(() => {});
+  };
+  const aborted = (): void => stop(stoppedBy(signal));
+  const watch = new SenderWatch({ idleMs, slowest, onLate: stop });
+  if (signal.aborted) aborted();
+  signal.addEventListener('abort', aborted, { once: true });
+  deadline.readingBody = true;
+  let total = 0;
+  let finished = false;
+  try {
+    for (;;) {
+      watch.waiting();
+      const { done, value } = await nextChunk(reader);
+      if (failure !== undefined) throw failure;
+      if (done) break;
+      watch.arrived(value.length);
+      total += value.length;
+      if (total > maxBytes) throw tooLarge(maxBytes);
+      yield value;
+    }
+    finished = true;
+  } finally {
+    watch.end();
+    signal.removeEventListener('abort', aborted);
+    deadline.readingBody = false;
+    // Whoever stops early wants no more of it; the connection's end is the host's business.
+    if (!finished) reader.cancel().catch(() => {});
+  }
+}
+
+/**
+ * The bytes of a request that will all be held until it is answered. They are taken from what all requests together may
+ * hold: what Content-Length says before the first one, without it as they arrive.
+ *
+ * Throws as `bodyChunks`, and ProblemError `queue-full` (429) when others hold too much.
+ */
+export async function* heldChunks(
+  c: Context<AppEnvironment>,
+  limits: BodyLimits,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let held = declaredLength(c);
+  if (held > limits.maxBytes) throw tooLarge(limits.maxBytes);
+  holdBytes(c, held);
+  let total = 0;
+  for await (const chunk of bodyChunks(c, limits)) {
+    total += chunk.length;
+    if (total > held) {
+      holdBytes(c, total - held);
+      held = total;
+    }
+    yield chunk;
+  }
+}
+
+/**
+ * Takes bytes from what all requests together may hold; they are given back when the request is over.
+ * Throws ProblemError `queue-full` (429).
+ */
+export function holdBytes(c: Context<AppEnvironment>, bytes: number): void {
+  if (c.get('bodyMemory').take(bytes)) return;
+  throw new ProblemError(
+    'queue-full',
+    'the requests that are being read and scored hold as many bytes as they may; try again in a moment',
+    { headers: { connection: 'close' } },
+  );
+}
+
+/** The whole body of a request. Throws as `heldChunks`. */
+export async function readBody(
+  c: Context<AppEnvironment>,
+  limits: BodyLimits,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return collect(heldChunks(c, limits), declaredLength(c));
+}
+
+/** The media type of the body, without parameters, in lower case; empty when none is named. */
+export function mediaType(c: Context<AppEnvironment>): string {
+  const header = c.req.header('content-type') ?? '';
+  return (header.split(';', 1)[0] as string).trim().toLowerCase();
+}
+
+/** What Content-Length says, which is 0 where it says nothing that can be. */
+function declaredLength(c: Context<AppEnvironment>): number {
+  const length = Number(c.req.header('content-length') ?? 0);
+  return Number.isSafeInteger(length) && length > 0 ? length : 0;
+}
+
+async function nextChunk(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<{ done: true; value?: unknown } | { done: false; value: Uint8Array }> {
+  try {
+    return await reader.read();
+  } catch (error) {
+    throw new ProblemError('invalid-request', 'the body broke off before its end; send it again', {
+      cause: error,
+    });
+  }
+}
+
+function tooLarge(maxBytes: number): ProblemError {
+  return new ProblemError('payload-too-large', `expected a body of at most ${maxBytes} bytes; send less`, {
+    headers: { connection: 'close' },
+  });
+}

@@ -1,0 +1,13 @@
+import { ProblemError } from '../problem.js';
+
+export const MALFORMED = 'the body is not JSON in UTF-8';
+
+/** For what is no JSON. */
+export function malformedJson(cause?: unknown): ProblemError {
+  return new ProblemError('invalid-request', MALFORMED, { cause });
+}
+
+/** For JSON beyond what is read here. */
+export function refusedJson(detail: string): ProblemError {
+  return new ProblemError('invalid-request', detail);
+}
