@@ -2,13 +2,23 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { ConfigurationError } from '@cflow/spec';
 import { getRequestListener } from '@hono/node-server';
+import { type ConnectionLimits, Connections } from './connections.js';
+import { endAfterAnswer, endConnection } from './end-connection.js';
 
 export interface HttpServerOptions {
   fetch(request: Request, env: unknown): Response | Promise<Response>;
   host: string;
   /** 0 for any free port. */
   port: number;
+  /** Default: 256 connections, readers of at least 4096 bytes per second, none of them silent for 30 s. */
+  connections?: Partial<ConnectionLimits> | undefined;
 }
+
+const CONNECTIONS: ConnectionLimits = {
+  most: 256,
+  answerIdleMs: 30_000,
+  slowestReader: { graceMs: 10_000, bytesPerSecond: 4096 },
+};
 
 export interface RunningHttpServer {
   readonly host: string;
@@ -18,7 +28,12 @@ export interface RunningHttpServer {
 }
 
 /** Listens, or rejects with ConfigurationError when the address is taken or not permitted. */
-export async function startHttpServer({ fetch, host, port }: HttpServerOptions): Promise<RunningHttpServer> {
+export async function startHttpServer({
+  fetch,
+  host,
+  port,
+  connections: limits,
+}: HttpServerOptions): Promise<RunningHttpServer> {
   const server = createServer(
     {
       // A head that trickles in holds a connection and nothing else; bodies have the app's own limits.
@@ -26,15 +41,16 @@ export async function startHttpServer({ fetch, host, port }: HttpServerOptions):
       requestTimeout: 0,
       // Longer than load balancers keep theirs (60 s at most hosts), so that it is never us who closes first.
       keepAliveTimeout: 75_000,
-      connectionsCheckingInterval: 5_000,
+      connectionsCheckingInterval: 2_000,
       maxHeaderSize: 16_384,
     },
     getRequestListener(closingAfterHalfABody(fetch) as never, { overrideGlobalObjects: false }) as never,
   );
+  const connections = new Connections(server, { ...CONNECTIONS, ...limits });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket));
   await listen(server, host, port);
   const address = server.address() as AddressInfo;
-  return { host, port: address.port, close: (graceMs) => close(server, graceMs) };
+  return { host, port: address.port, close: (graceMs) => close(server, connections, graceMs) };
 }
 
 /**
@@ -47,7 +63,10 @@ function closingAfterHalfABody(fetch: HttpServerOptions['fetch']): HttpServerOpt
     const response = await fetch(request, env);
     const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers;
     const hasBody = encoding !== undefined || Number(length ?? 0) > 0;
-    if (hasBody && !incoming.complete) outgoing.shouldKeepAlive = false;
+    if (hasBody && !incoming.complete) {
+      outgoing.shouldKeepAlive = false;
+      endAfterAnswer(incoming);
+    }
     return response;
   };
 }
@@ -72,7 +91,8 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
     code: 'invalid-request',
     requestId: '',
   });
-  socket.end(
+  endConnection(
+    socket,
     `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
 }
@@ -94,10 +114,11 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-async function close(server: Server, graceMs: number): Promise<void> {
+async function close(server: Server, connections: Connections, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  const cut = setTimeout(() => connections.destroy(), graceMs);
   await closed;
   clearTimeout(cut);
+  connections.destroy();
 }

@@ -43,6 +43,9 @@ export const serviceEnvironmentSchema = z.object({
   CFLOW_BODY_MEMORY_MB: megabytes.describe(
     'Megabytes of bodies that all requests together may hold (default: an eighth of the memory, from 256 to 1024)',
   ),
+  CFLOW_MAX_CONNECTIONS: whole(1, 1_000_000).describe(
+    'Connections at a time (default: what file descriptors leave, at most 8192)',
+  ),
   CFLOW_MAX_UPLOAD_MB: megabytes.describe('Megabytes of an uploaded data set or bundle (default 8192)'),
   CFLOW_REQUEST_TIMEOUT_SECONDS: whole(1, 3600).describe('Seconds that a prediction may take (default 30)'),
   CFLOW_RATE: rate.describe('Requests per second and caller, and burst, such as 20:40 (default: no limit)'),

@@ -18,6 +18,7 @@ import { cleanStore } from './clean-store.js';
 import { clientAddress } from './client-address.js';
 import { hostExtras } from './host-routes.js';
 import { startHttpServer } from './http-server.js';
+import { mostConnections } from './most-connections.js';
 import { openStore } from './open-store.js';
 import { preloadDetectors } from './preload-detectors.js';
 import { type PublishedBundle, publishBundles } from './publish-bundles.js';
@@ -51,6 +52,8 @@ const TRAINING_GRACE_MS = 2000;
 /** For the last entries of the log, where somebody takes them. */
 const LOG_FLUSH_MS = 1000;
 const MEGABYTE = 1_000_000;
+/** Of a port that only health checks come to. */
+const HEALTH_CONNECTIONS = 64;
 
 /** @throws ConfigurationError, or StorageError when the store cannot be reached */
 export async function startService({ environment, version, startWorker }: ServiceOptions): Promise<Service> {
@@ -122,14 +125,20 @@ export async function startService({ environment, version, startWorker }: Servic
     allowedHosts: allowedHostsOf(environment, host, keys !== undefined),
   };
   const app = createApp(parts, hostExtras(metrics, environment));
-  const listen = (port: number) =>
-    startHttpServer({ fetch: (request, env) => app.fetch(request, env as never), host, port });
-  const server = await listen(environment.PORT ?? environment.AIP_HTTP_PORT ?? 8080);
+  const listen = (port: number, most: number) =>
+    startHttpServer({
+      fetch: (request, env) => app.fetch(request, env as never),
+      host,
+      port,
+      connections: { most },
+    });
+  const most = mostConnections(environment.CFLOW_MAX_CONNECTIONS);
+  const server = await listen(environment.PORT ?? environment.AIP_HTTP_PORT ?? 8080, most);
   const { PORT_HEALTH: healthPort } = environment;
   const health =
     healthPort === undefined || healthPort === server.port
       ? undefined
-      : await listen(healthPort).catch(async (error: unknown) => {
+      : await listen(healthPort, Math.min(most, HEALTH_CONNECTIONS)).catch(async (error: unknown) => {
           await server.close(0);
           throw error;
         });

@@ -1,4 +1,5 @@
 import { jobEventsRoute } from '../../openapi/job-routes.js';
+import { Budget } from '../budget.js';
 import { hasEnded, jobEventStream } from '../job-event-stream.js';
 import { trainingParts } from '../job-request.js';
 import { type App, newApp } from '../new-app.js';
@@ -6,8 +7,9 @@ import type { AppParts } from '../parts.js';
 import { ProblemError } from '../problem.js';
 import { requires } from '../requires.js';
 
-/** Streams at a time: each looks into the database again and again. */
+/** Streams at a time: each looks into the database again and again. A caller has a quarter of them at most. */
 const MOST_STREAMS = 100;
+const MOST_OF_A_CALLER = 25;
 const POLL_MS = 500;
 const HEARTBEAT_MS = 15_000;
 const PAGE = 200;
@@ -15,7 +17,7 @@ const PAGE = 200;
 /** What happens to a job, as it happens. */
 export function jobEventRoutes(parts: AppParts): App {
   const app = newApp();
-  let streams = 0;
+  const streams = new Budget(MOST_STREAMS, { each: MOST_OF_A_CALLER });
 
   app.openapi({ ...jobEventsRoute, middleware: [requires(parts, 'train', 'read')] }, async (c) => {
     const { jobs } = trainingParts(parts);
@@ -30,13 +32,12 @@ export function jobEventRoutes(parts: AppParts): App {
     }
     // To a browser this means not to connect again.
     if (hasEnded(job.status) && known.length === 0) return c.body(null, 204);
-    if (streams >= MOST_STREAMS) {
+    const place = streams.claim(c.get('caller')?.name ?? '');
+    if (!place.take(1)) {
       throw new ProblemError(
         'rate-limited',
-        `${MOST_STREAMS} event streams are open; poll with Accept: application/json`,
-        {
-          headers: { 'retry-after': '5' },
-        },
+        `expected at most ${MOST_OF_A_CALLER} event streams of a caller, ${MOST_STREAMS} of all; poll with Accept: application/json`,
+        { headers: { 'retry-after': '5' } },
       );
     }
     const headers = {
@@ -46,8 +47,10 @@ export function jobEventRoutes(parts: AppParts): App {
       'x-accel-buffering': 'no',
     };
     // Nobody reads a body then, nor ends it: its place would never be free again.
-    if (c.req.raw.method === 'HEAD') return c.body(null, 200, headers);
-    streams++;
+    if (c.req.raw.method === 'HEAD') {
+      place.release();
+      return c.body(null, 200, headers);
+    }
     const gone = new AbortController();
     const events = jobEventStream(jobs, id, {
       after,
@@ -57,7 +60,7 @@ export function jobEventRoutes(parts: AppParts): App {
       heartbeatMs: HEARTBEAT_MS,
     });
     const ended = (): void => {
-      if (!gone.signal.aborted) streams--;
+      place.release();
       gone.abort();
     };
     return c.body(endingStream(events, ended), 200, headers);

@@ -1,4 +1,5 @@
 import { namesEtag } from '../byte-range.js';
+import { DecodedAssets } from '../decoded-assets.js';
 import { type App, newApp } from '../new-app.js';
 import type { PageAsset } from '../parts.js';
 
@@ -25,9 +26,10 @@ const ISOLATED = {
 /** The web page and what it is made of. */
 export function pageRoutes(assets: ReadonlyMap<string, PageAsset>): App {
   const app = newApp();
+  const asItWas = new DecodedAssets();
   for (const [path, { body, contentType, encoding, etag, cacheControl = 'no-cache' }] of assets) {
     const bytes = body as Uint8Array<ArrayBuffer>;
-    app.get(path, (c) => {
+    app.get(path, async (c) => {
       const decoded = encoding && !takes(c.req.header('accept-encoding'), encoding) ? encoding : undefined;
       // A strong tag names bytes, and these are others: a cache must not take one for the other (RFC 9110, 8.8.3.3).
       const tag = decoded ? etag.replace(/"$/, '-decoded"') : etag;
@@ -42,7 +44,7 @@ export function pageRoutes(assets: ReadonlyMap<string, PageAsset>): App {
       const whole = { ...headers, 'content-type': contentType };
       if (!decoded)
         return c.body(bytes, 200, { ...whole, ...(encoding && { 'content-encoding': encoding }) });
-      return c.body(new Blob([bytes]).stream().pipeThrough(new DecompressionStream(decoded)), 200, whole);
+      return c.body(await asItWas.of(bytes, decoded), 200, whole);
     });
   }
   return app;
