@@ -3,7 +3,7 @@ import { availableMemory } from '../inference/node/available-memory.js';
 
 const MEGABYTE = 1_000_000;
 const LEAST = 256 * MEGABYTE;
-const MOST = 1024 * MEGABYTE;
+const MOST = 512 * MEGABYTE;
 
 /**
  * Bytes of bodies that all requests together may hold: what was said, or an eighth of the memory, half of which

@@ -41,7 +41,7 @@ export const serviceEnvironmentSchema = z.object({
   ),
   CFLOW_MAX_BODY_MB: megabytes.describe('Megabytes of a request with images (default 64)'),
   CFLOW_BODY_MEMORY_MB: megabytes.describe(
-    'Megabytes of bodies that all requests together may hold (default: an eighth of the memory, from 256 to 1024)',
+    'Megabytes of bodies that all requests together may hold (default: an eighth of the memory, from 256 to 512)',
   ),
   CFLOW_MAX_CONNECTIONS: whole(1, 1_000_000).describe(
     'Connections at a time (default: what file descriptors leave, at most 8192)',

@@ -169,7 +169,7 @@ export const moveAliasRoute = createRoute({
   },
   responses: {
     200: json(aliasStateSchema, 'The alias', { name: 'wood', alias: 'production', version: VERSION }),
-    ...problems(...COMMON, 404, 409, 413, 415),
+    ...problems(...COMMON, 404, 409, 413, 415, 429),
   },
 });
 

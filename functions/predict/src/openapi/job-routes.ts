@@ -80,7 +80,7 @@ export const createJobRoute = createRoute({
   },
   responses: {
     202: json(jobSchema, 'The job; Location is its address', { ...JOB, status: 'queued' }),
-    ...problems(...COMMON, 404, 408, 413, 415, 422),
+    ...problems(...COMMON, 404, 408, 413, 415, 422, 429),
   },
 });
 

@@ -58,7 +58,7 @@ const DESCRIPTIONS: Partial<Record<ProblemStatus, string>> = {
   404: 'There is no such thing',
   408: 'The body arrived too slowly',
   422: 'An image, a data set or an address cannot be used',
-  429: 'Too many requests of this caller, or in the queue; wait as Retry-After says',
+  429: 'Too many requests of this caller, in the queue, or in memory; wait as Retry-After says',
   503: 'The service is starting, ending, or cannot reach a part of itself; try again',
   504: 'The answer took too long; what had not begun was not done',
 };

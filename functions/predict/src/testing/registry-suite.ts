@@ -119,13 +119,42 @@ export function registrySuite(get: () => TestService): void {
       expect(await status('/v1/detectors/broken')).toBe(404);
     });
 
-    it('are uploaded one at a time, and only as long as bytes arrive', async () => {
+    it('are uploaded only as long as bytes arrive, and keep no others out meanwhile', async () => {
       const { app, parts, bundles } = get();
       const path = '/v1/detectors/slow/versions';
-      const service = app({ limits: { ...parts.limits, bodyTimeoutMs: 200 } });
-      const slow = service.request(path, streamed(stalled('--b\r\n'), 'multipart/form-data; boundary=b'));
+      const service = app({ limits: { ...parts.limits, bodyTimeoutMs: 1000 } });
+      let done = false;
+      const slow = Promise.resolve(
+        service.request(path, streamed(stalled('--b\r\n'), 'multipart/form-data; boundary=b')),
+      ).finally(() => {
+        done = true;
+      });
       const second = await service.request(path, upload(bundles[0] as Bundle));
-      expect([second.status, second.headers.get('retry-after')]).toEqual([429, '5']);
+      expect([second.status, done]).toEqual([201, false]);
+      expect((await slow).status).toBe(408);
+    });
+
+    it('take their part of the memory for bodies, which all requests share', async () => {
+      const { app, parts, versions } = get();
+      const limits = { ...parts.limits, bodyBytes: 1000, bodyMemoryBytes: 2000, bodyTimeoutMs: 2000 };
+      const service = app({ limits });
+      const file = '--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n';
+      const path = '/v1/detectors/slow/versions';
+      const form = 'multipart/form-data; boundary=b';
+      const slow = service.request(path, streamed(stalled(`${file}${'x'.repeat(1920)}`), form));
+      const refused: [string, RequestInit][] = [
+        [path, streamed(stalled(`${file}${'x'.repeat(300)}`), form)],
+        [
+          '/v1/detectors/wood/aliases/canary',
+          jsonBody({ version: versions.latest, expected: null }, {}, 'PUT'),
+        ],
+        ['/v1/jobs', jsonBody({ name: 'wood', dataSet: { path: `data-sets/${'x'.repeat(100)}.zip` } })],
+        ['/v2/repository/index', jsonBody({ ready: true, more: 'x'.repeat(100) })],
+      ];
+      for (const [address, init] of refused) {
+        const answer = await service.request(address, init);
+        expect([address, answer.status, answer.headers.get('retry-after')]).toEqual([address, 429, '1']);
+      }
       expect((await slow).status).toBe(408);
     });
   });

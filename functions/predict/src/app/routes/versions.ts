@@ -1,3 +1,4 @@
+import { SerialTasks } from '../../inference/serial-tasks.js';
 import {
   deleteVersionRoute,
   getVersionRoute,
@@ -17,8 +18,9 @@ export function versionRoutes(parts: AppParts): App {
   const { registry } = parts;
   const read = [requires(parts, 'read')];
   const admin = [requires(parts, 'admin')];
-  // A bundle is in memory while it is checked: one at a time.
-  let uploading = false;
+  // They may arrive side by side, within the memory for bodies: a slow one keeps nobody out. Checked and kept, which takes
+  // as much memory again, they are one after the other.
+  const staging = new SerialTasks();
 
   app.openapi({ ...listVersionsRoute, middleware: read }, async (c) => {
     const { name } = c.req.valid('param');
@@ -33,24 +35,16 @@ export function versionRoutes(parts: AppParts): App {
   app.openapi({ ...publishVersionRoute, middleware: admin }, async (c) => {
     const { name } = c.req.valid('param');
     const { alias } = c.req.valid('query');
-    if (uploading) {
-      throw new ProblemError('queue-full', 'another bundle is being uploaded; try again in a moment', {
-        headers: { 'retry-after': '5' },
-      });
-    }
-    uploading = true;
-    try {
-      c.get('deadline').lift();
-      const bundle = await readUploadedBundle(c, parts.limits);
+    c.get('deadline').lift();
+    const bundle = await readUploadedBundle(c, parts.limits);
+    const summary = await staging.run(async () => {
       const version = await registry.stage(name, bundle).catch((error: unknown) => {
         throw damagedUpload(error);
       });
-      const summary = await registry.publish(name, version, { alias: alias === '' ? null : alias });
-      c.header('Location', `/v1/detectors/${name}/versions/${version}`);
-      return c.json(summary, 201);
-    } finally {
-      uploading = false;
-    }
+      return registry.publish(name, version, { alias: alias === '' ? null : alias });
+    });
+    c.header('Location', `/v1/detectors/${name}/versions/${summary.version}`);
+    return c.json(summary, 201);
   });
 
   app.openapi({ ...deleteVersionRoute, middleware: admin }, async (c) => {

@@ -114,7 +114,7 @@ export function openInferenceRoutes(parts: AppParts): App {
   );
   addDocumented(
     app,
-    documented('post', '/v2/repository/index', 'All models', indexSchema, [401, 403, 408, 413, 503], {
+    documented('post', '/v2/repository/index', 'All models', indexSchema, [401, 403, 408, 413, 429, 503], {
       content: json(z.object({ ready: z.boolean().optional() })),
     }),
     read,
