@@ -4,8 +4,10 @@ import { parseArgs } from 'node:util';
 import { HOSTS, type HostName } from './attack-types.js';
 import { ATTACKS } from './catalog.js';
 import { idleFigures } from './idle-figures.js';
-import { runAttacks } from './run-attacks.js';
+import type { Outcome } from './outcome.js';
+import { openRange } from './range.js';
 import { tableLines } from './table.js';
+import { processTree } from './watch/process-figures.js';
 
 const USAGE = `npm run attack -- [--host node|postgres|workerd|all] [--only name[,name]] [--short] [--json] [--list]
 
@@ -24,6 +26,16 @@ const { values } = parseArgs({
   },
 });
 
+// Whoever is told to stop leaves nobody behind: services that compute for ever would.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    void processTree(process.pid).then(([, ...children]) => {
+      for (const pid of children) endAtOnce(pid);
+      process.exit(1);
+    });
+  });
+}
+
 if (values.help) {
   console.log(USAGE);
 } else if (values.list) {
@@ -41,12 +53,19 @@ async function main(): Promise<number> {
     throw new Error(`no attack is called ${unknown.join(', ')}; --list says which there are`);
   const attacks = ATTACKS.filter(({ name, short }) => (only ? only.includes(name) : !values.short || short));
   const idle = await idleFigures();
-  const outcomes = await runAttacks({
-    attacks,
-    hosts,
-    full: !values.short,
-    onOutcome: (outcome) => console.error(tableLines([outcome]).slice(1).join('\n')),
-  });
+  const outcomes: Outcome[] = [];
+  for (const host of hosts) {
+    const range = await openRange(host, { full: !values.short });
+    try {
+      for (const attack of attacks) {
+        const outcome = await range.attack(attack);
+        outcomes.push(outcome);
+        console.error(tableLines([outcome]).slice(1).join('\n'));
+      }
+    } finally {
+      await range.close();
+    }
+  }
   const broken = outcomes.filter(({ faults }) => faults.length > 0).length;
   if (values.json) {
     console.log(JSON.stringify({ idle, outcomes }, undefined, 2));
@@ -60,6 +79,14 @@ async function main(): Promise<number> {
     );
   }
   return broken === 0 ? 0 : 1;
+}
+
+function endAtOnce(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 function hostOf(name: string): HostName {

@@ -1,7 +1,16 @@
 // What must hold under every attack.
 
-/** Milliseconds that `/livez` may be silent longer than a process beside it that does nothing but answer. */
-export const MOST_SILENCE_MS = 250;
+import type { HostName } from './attack-types.js';
+
+/**
+ * Milliseconds that `/livez` may be silent longer than a process beside it that does nothing but answer. A Worker has one
+ * thread: what is decoded and scored there takes its turns from those who ask.
+ */
+export const MOST_SILENCE_MS: Readonly<Record<HostName, number>> = {
+  node: 250,
+  postgres: 250,
+  workerd: 1000,
+};
 /** Megabytes that a service and its children take more than before: half a gigabyte of bodies, and what goes with them. */
 export const MOST_GROWTH_MB = 700;
 /** Memory afterwards, of what it was before. */

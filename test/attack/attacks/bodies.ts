@@ -1,5 +1,6 @@
 import type { Attack } from '../attack-types.js';
 import { RawConnection } from '../client/raw-connection.js';
+import { processorSeconds } from '../watch/process-figures.js';
 
 const PREDICT = '/v1/detectors/wood/predict';
 const MEGABYTE = Buffer.alloc(1_000_000, 'x');
@@ -17,7 +18,7 @@ export const unfinishedBodies: Attack = {
   short: true,
   async run({ host, client, samples, full, fault, note }) {
     const count = full ? 40 : 16;
-    const size = host.url && full ? 60 : 30;
+    const size = full ? 60 : 30;
     const types = ['image/png', 'application/json', 'multipart/form-data; boundary=b'];
     const connections = await Promise.all(
       Array.from({ length: count }, async (_, i) => {
@@ -69,7 +70,7 @@ export const smallChunks: Attack = {
       'multipart/form-data; boundary=b',
       'application/octet-stream',
     ];
-    const began = performance.now();
+    const before = await processorSeconds(host.pid);
     await Promise.all(
       types.slice(0, bodies).map(async (type) => {
         const connection = new RawConnection(host.url);
@@ -84,7 +85,8 @@ export const smallChunks: Attack = {
         connection.destroy();
       }),
     );
-    note(`${chunks} chunks in ${Math.round((performance.now() - began) / 1000)} s`);
+    const seconds = (await processorSeconds(host.pid)) - before;
+    note(`${chunks} chunks, ${((1e6 * seconds) / chunks).toFixed(0)} us of processor each`);
   },
 };
 

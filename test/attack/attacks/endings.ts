@@ -1,4 +1,5 @@
 import type { Attack } from '../attack-types.js';
+import { changedBundle } from '../bundles/hostile-bundle.js';
 import { Client } from '../client/client.js';
 import { RawConnection } from '../client/raw-connection.js';
 import type { RunningHost } from '../hosts/host.js';
@@ -24,9 +25,9 @@ export const killedWhilePublishing: Attack = {
       const client = new Client(current.url, [host.folder]);
       const publishing = Array.from({ length: 4 }, async (_, i) => {
         for (let n = 0; !current.ended(); n++) {
-          const files = new Map(samples.bundle);
-          const report = `<!doctype html><title>${round} ${i} ${n}</title>`;
-          await relist(files, 'report.html', Buffer.from(report));
+          // Another report makes another version.
+          const report = Buffer.from(`<!doctype html><title>${round} ${i} ${n}</title>`);
+          const files = await changedBundle(samples.bundle, (all) => void all.set('report.html', report));
           const { status, text } = await publish(client, 'wood', files);
           if (status === 201) acknowledged.push((JSON.parse(text) as { version: string }).version);
           else if (status === 0) return;
@@ -56,17 +57,6 @@ export const killedWhilePublishing: Attack = {
     note(`${acknowledged.length} acknowledged, all there`);
   },
 };
-
-/** Gives a bundle's file another content, and says so in the manifest. */
-async function relist(files: Map<string, Uint8Array>, name: string, bytes: Uint8Array): Promise<void> {
-  const { hostileFiles } = await import('../bundles/hostile-bundle.js');
-  const changed = await hostileFiles(files, {
-    what: 'another report',
-    names: /./,
-    spoil: (all) => void all.set(name, bytes),
-  });
-  for (const [file, content] of changed) files.set(file, content);
-}
 
 /** A process that is told to end does, whatever its callers are at. */
 export const toldToEnd: Attack = {

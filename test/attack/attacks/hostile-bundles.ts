@@ -2,7 +2,7 @@ import { sha256Hex } from '@cflow/detector';
 import { BUNDLE_FILES } from '@cflow/spec';
 import type { Attack, Scene } from '../attack-types.js';
 import { EXTERNAL_DATA } from '../bundles/external-data.js';
-import { type HostileBundle, hostileFiles } from '../bundles/hostile-bundle.js';
+import { changedBundle, type HostileBundle } from '../bundles/hostile-bundle.js';
 import { LYING_FILES } from '../bundles/lying-files.js';
 import { TOO_MUCH } from '../bundles/too-much.js';
 import { publish } from '../publish.js';
@@ -26,7 +26,7 @@ export const hostileBundlesPublished: Attack = {
       const { status, text, ms } = await publish(
         client,
         `hostile-${i}`,
-        await hostileFiles(samples.bundle, bundle),
+        await changedBundle(samples.bundle, bundle.spoil),
       );
       slowest = Math.max(slowest, ms);
       if (![400, 413, 422].includes(status))
@@ -51,7 +51,7 @@ export const hostileBundlesInStore: Attack = {
     let slowest = 0;
     for (const [i, bundle] of bundles.entries()) {
       const name = `hostile-${i}`;
-      await putVersion(host.put, name, await hostileFiles(samples.bundle, bundle));
+      await putVersion(host.put, name, await changedBundle(samples.bundle, bundle.spoil));
       const { status, text, ms } = await client.predict(samples.png, name);
       slowest = Math.max(slowest, ms);
       if (status < 400) fault(`${bundle.what}: it answers: ${status} ${text.slice(0, 160)}`);

@@ -69,7 +69,7 @@ export const webhooks: Attack = {
     env: {
       CFLOW_TRAIN: 'here',
       CFLOW_WEBHOOK_SECRET: SECRET,
-      CFLOW_WEBHOOK_HOSTS: '127.0.0.1',
+      CFLOW_WEBHOOK_HOSTS: '127.0.0.1:*',
       CFLOW_PRIVATE_NETWORKS: '127.0.0.0/8',
     },
   },

@@ -11,13 +11,13 @@ export interface HostileBundle {
   spoil(files: Map<string, Uint8Array>): void | Promise<void>;
 }
 
-/** The files of a hostile bundle, with a manifest in which every hash is right. */
-export async function hostileFiles(
+/** A bundle with other files, and a manifest in which every hash is right. */
+export async function changedBundle(
   bundle: ReadonlyMap<string, Uint8Array>,
-  { spoil }: HostileBundle,
+  change: HostileBundle['spoil'],
 ): Promise<Map<string, Uint8Array>> {
   const files = new Map(bundle);
-  await spoil(files);
+  await change(files);
   return sealed(files);
 }
 

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { workerVariablesSchema } from '@cflow/predict/workerd';
 import { startR2Server } from '../../support/r2-server.js';
 import { startWorkerd } from '../../support/workerd.js';
 import { CANARY } from '../client/canary.js';
@@ -14,7 +15,13 @@ export async function workerdHost(): Promise<Host> {
     async start(options) {
       const bucket = await startR2Server();
       const { env, keys } = await serviceKeys(options.keys);
-      const texts = { ...(!options.keys && { CFLOW_ANONYMOUS: 'true' }), ...env, ...options.env };
+      // What only a service on Node has says nothing to a Worker, which refuses to start with it.
+      const known = Object.entries(options.env ?? {}).filter(([name]) => name in workerVariablesSchema.shape);
+      const texts = {
+        ...(!options.keys && { CFLOW_ANONYMOUS: 'true' }),
+        ...env,
+        ...Object.fromEntries(known),
+      };
       bucket.put('service/secret', Buffer.from(CANARY));
       const worker = await startWorkerd({
         entry: ENTRY,

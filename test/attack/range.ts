@@ -8,12 +8,10 @@ import { type RunOptions, runAttack } from './run-attack.js';
 import { makeSamples } from './samples.js';
 import { Watcher } from './watch/watcher.js';
 
-export interface RunAttacksOptions {
-  attacks: readonly Attack[];
-  hosts: readonly HostName[];
-  full: boolean;
-  /** Told of each outcome as it is there. */
-  onOutcome?(outcome: Outcome): void;
+/** Where attacks on one host are done. */
+export interface Range {
+  attack(attack: Attack): Promise<Outcome>;
+  close(): Promise<void>;
 }
 
 const OPEN: Readonly<Record<HostName, () => Promise<Host | { missing: string }>>> = {
@@ -22,35 +20,21 @@ const OPEN: Readonly<Record<HostName, () => Promise<Host | { missing: string }>>
   workerd: workerdHost,
 };
 
-/** Runs attacks one after another on one host after another. */
-export async function runAttacks({ attacks, hosts, full, onOutcome }: RunAttacksOptions): Promise<Outcome[]> {
-  const samples = await makeSamples();
-  const watcher = await Watcher.start();
-  const outcomes: Outcome[] = [];
-  const add = (outcome: Outcome): void => {
-    outcomes.push(outcome);
-    onOutcome?.(outcome);
+/** Starts what attacks on a host need. Where that is missing, each attack says so instead of being done. */
+export async function openRange(hostName: HostName, { full }: { full: boolean }): Promise<Range> {
+  const [samples, watcher, host] = await Promise.all([makeSamples(), Watcher.start(), OPEN[hostName]()]);
+  return {
+    attack: async (attack) => {
+      const skipped = 'missing' in host ? host.missing : attack.notOn?.[hostName];
+      if (skipped !== undefined || 'missing' in host)
+        return { ...nothing(attack, hostName), skipped: skipped ?? '' };
+      return tried({ attack, host, hostName, full, samples, watcher });
+    },
+    async close() {
+      watcher.close();
+      if (!('missing' in host)) await host.close();
+    },
   };
-  try {
-    for (const hostName of hosts) {
-      const host = await OPEN[hostName]();
-      try {
-        for (const attack of attacks) {
-          const reason = 'missing' in host ? host.missing : attack.notOn?.[hostName];
-          if (reason !== undefined || 'missing' in host) {
-            add({ ...nothing(attack, hostName), skipped: reason ?? '' });
-            continue;
-          }
-          add(await tried({ attack, host, hostName, full, samples, watcher }));
-        }
-      } finally {
-        if (!('missing' in host)) await host.close();
-      }
-    }
-  } finally {
-    watcher.close();
-  }
-  return outcomes;
 }
 
 const TRIES = 3;
