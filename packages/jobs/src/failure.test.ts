@@ -13,6 +13,7 @@ describe('withoutPaths', () => {
     ['at \\\\server\\share\\x', 'at x'],
     ['path=/etc/passwd', 'path=passwd'],
     ['from https://u:p@s3.example.org/b/a.zip?X-Amz-Signature=1f#x', 'from https://s3.example.org/b/a.zip'],
+    ['at -http://u:p@host/a and x.file:///home/ann/b', 'at … and …'],
     ['connect postgres://user:secret@host:5432/db', 'connect postgres://host:5432/db'],
   ])('%s', (message, safe) => {
     expect(withoutPaths(message)).toBe(safe);

@@ -27,26 +27,33 @@ export function failureOf(error: unknown): { error: NonNullable<Job['error']>; r
   };
 }
 
-const ADDRESS = String.raw`\b(?!file:)[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+`;
+/** From the beginning of a run of such characters only: to begin anew at each would look at a long run again and again. */
+const ADDRESS = /((?<![a-z0-9+.-])[0-9+.-]*(?!file:)[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+)/i;
 /** Absolute, of the home folder or relative with dots: on POSIX, on Windows, as a share, as a file: URL. */
 const ROOT = String.raw`(?:file:\/\/\/?|[a-z]:[\\/]|\\\\|~?\/|\.{1,2}[\\/])`;
 const QUOTED = String.raw`"${ROOT}[^"\n]*"|'${ROOT}[^'\n]*'`;
 const BARE = String.raw`(?<![\w.)\]}/\\-])${ROOT}[^\s"'<>|,;:()]+`;
-const PLACES = new RegExp(`(${ADDRESS})|${QUOTED}|${BARE}`, 'gi');
+const PATHS = new RegExp(`${QUOTED}|${BARE}`, 'gi');
 
 export function withoutPaths(message: string): string {
-  return message.replace(PLACES, (place, address: string | undefined) => {
-    if (address !== undefined) return publicAddress(address);
-    const quote = /^["']/.test(place) ? place.charAt(0) : '';
-    const path = quote ? place.slice(1, -1) : place;
-    return `${quote}${path.split(/[\\/]/).filter(Boolean).at(-1) ?? '…'}${quote}`;
-  });
+  // Every other part is an address.
+  const parts = message.split(ADDRESS);
+  return parts
+    .map((part, i) => (i % 2 === 1 ? publicAddress(part) : part.replace(PATHS, lastNameOf)))
+    .join('');
+}
+
+function lastNameOf(place: string): string {
+  const quote = /^["']/.test(place) ? place.charAt(0) : '';
+  const path = quote ? place.slice(1, -1) : place;
+  return `${quote}${path.split(/[\\/]/).filter(Boolean).at(-1) ?? '…'}${quote}`;
 }
 
 function publicAddress(address: string): string {
   try {
     const { protocol, host, pathname } = new URL(address);
-    return `${protocol}//${host}${pathname}`;
+    // A path of this machine, with something in front of it.
+    return protocol.endsWith('file:') ? '…' : `${protocol}//${host}${pathname}`;
   } catch {
     return '…';
   }

@@ -48,6 +48,6 @@ export function messageOf(error: unknown): string {
     .replace(/\s+/g, ' ')
     .replace(/^Can't create a session\. ERROR_CODE: \d+, ERROR_MESSAGE: /, '')
     .replace(/^.* was false\. /, '')
-    .replace(/[\w/.+-]+\.(cc|cpp|cu|h):\d+ (\w+ )?/g, '')
+    .replace(/(?<![\w/.+-])[\w/.+-]+\.(cc|cpp|cu|h):\d+ (\w+ )?/g, '')
     .trim();
 }

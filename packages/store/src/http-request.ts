@@ -25,7 +25,7 @@ export class ServiceRequests {
   constructor(options: HttpRegistryOptions) {
     let base: URL | undefined;
     try {
-      base = new URL(options.baseUrl.replace(/\/*$/, '/'));
+      base = new URL(`${options.baseUrl.replace(/(?<!\/)\/+$/, '')}/`);
     } catch {}
     if (!base || !/^https?:$/.test(base.protocol) || base.username !== '' || base.search !== '') {
       throw new ConfigurationError('expected https://host[/path] as the address of a service', {

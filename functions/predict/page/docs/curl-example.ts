@@ -4,7 +4,7 @@ const MAX_DEPTH = 5;
 
 /** A command line that makes the request, with examples where the file has some. */
 export function curlExample(api: OpenApi, operation: Operation, origin: string): string {
-  const path = operation.path.replaceAll(/\{([^}]+)\}/g, (_, name: string) => {
+  const path = operation.path.replaceAll(/\{([^{}]+)\}/g, (_, name: string) => {
     const parameter = operation.parameters.find((each) => each.name === name && each.in === 'path');
     const schema = parameter?.schema && resolve(api, parameter.schema);
     const example = parameter?.example ?? schema?.example ?? schema?.examples?.[0];

@@ -160,5 +160,5 @@ function asName(file: string): string {
     .replaceAll(/[^a-z0-9_-]+/g, '-')
     .replaceAll(/^[_-]+/g, '')
     .slice(0, 64)
-    .replaceAll(/[_-]+$/g, '');
+    .replaceAll(/(?<![_-])[_-]+$/g, '');
 }

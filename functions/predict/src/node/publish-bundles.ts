@@ -37,7 +37,7 @@ export function registryName(name: string): string {
     .replace(/[^a-z0-9._-]+/g, '-')
     .replace(/\.{2,}/g, '.')
     .slice(0, 64)
-    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '');
+    .replace(/^[^a-z0-9]+|(?<![^a-z0-9])[^a-z0-9]+$/g, '');
   if (detectorNameSchema.safeParse(plain).success) return plain;
   throw new ConfigurationError(
     `the detector's name "${name}" has no letter or digit of a-z and 0-9 to make an address of; train with --name`,

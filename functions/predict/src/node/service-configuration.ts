@@ -117,7 +117,7 @@ export function readServiceEnvironment(
       name.startsWith('CFLOW_') &&
       !known.includes(name) &&
       !FOREIGN.includes(name) &&
-      !SERVICE_LINK.test(name)
+      !isServiceLink(name)
     ) {
       problems.push(`${name}: there is no such variable`);
     }
@@ -157,8 +157,12 @@ const FOREIGN = [
 ];
 
 /** What Kubernetes tells every container of a service whose name begins with `cflow`, such as CFLOW_PORT_8080_TCP_ADDR. */
-const SERVICE_LINK =
-  /^CFLOW_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
+function isServiceLink(name: string): boolean {
+  const ofService =
+    name.endsWith('_SERVICE_HOST') || name.endsWith('_SERVICE_PORT') || name.includes('_SERVICE_PORT_');
+  const ofPort = /_PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?$/;
+  return name.startsWith('CFLOW_') && (ofService || ofPort.test(name));
+}
 
 export function requireReference(reference: string): { name: string; reference: string } {
   const parsed = parseDetectorReference(reference);

@@ -31,7 +31,7 @@ const RETURNED = ['content-type', 'cache-control', 'retry-after', 'www-authentic
 
 /** @throws ConfigurationError for an address that is none */
 export function upstreamService({ baseUrl, apiKey, fetcher }: UpstreamOptions): Upstream {
-  const base = URL.canParse(baseUrl) ? new URL(baseUrl.replace(/\/*$/, '/')) : undefined;
+  const base = URL.canParse(baseUrl) ? new URL(`${baseUrl.replace(/(?<!\/)\/+$/, '')}/`) : undefined;
   if (!base || !/^https?:$/.test(base.protocol) || base.username !== '' || base.search !== '') {
     throw new ConfigurationError('CFLOW_UPSTREAM_URL: expected https://host[/path]');
   }

@@ -102,7 +102,7 @@ async function dataFolder(
     if (!found) throw new DataSetError(`there is no data set at "${data}"`, { details: { path: data } });
     if (found.isDirectory()) return data;
   }
-  const name = basename(data.replace(/\?.*$/, '')).replace(/\.zip$/i, '');
+  const name = basename(data.split('?', 1)[0] ?? '').replace(/\.zip$/i, '');
   const folder = join(place, 'data', name.replace(/[^a-z0-9_-]+/gi, '-') || 'data-set');
   await mkdir(folder, { recursive: true });
   await unpackZip(archive, folder, limits, signal);

@@ -59,7 +59,7 @@ export function hubEndpoint(endpoint: string): string {
       `HF_ENDPOINT must be a plain http or https address such as https://huggingface.co, got "${endpoint}"`,
     );
   }
-  return url.href.replace(/\/+$/, '');
+  return url.href.replace(/(?<!\/)\/+$/, '');
 }
 
 /** How to go on without the hub; a whole sentence. */

@@ -22,15 +22,20 @@ export const OBJECTRON_TAPS: readonly BackboneTap[] = [
 
 const INPUT = 'input';
 
+/** What stands before the files in the loader script, up to the bracket that opens their list; and how long that may be. */
+const LIST = 'loadPackage({"files": [';
+const LONGEST_LIST = 10_000;
+
 /**
  * Byte range [start, end) of the network in the packed assets, from the text of the loader script. The script is
  * read as data: its one list of files is cut out and parsed as JSON; nothing is run.
  */
 export function objectronModelRange(loader: string): { start: number; end: number } {
-  const call = /loadPackage\(\{"files": (\[[^\]]{0,10000}\]), "remote_package_size": \d+\}\)/.exec(loader);
+  const begin = loader.indexOf(LIST) + LIST.length;
+  const list = loader.startsWith(LIST, begin - LIST.length) ? loader.slice(begin, begin + LONGEST_LIST) : '';
   let files: unknown;
   try {
-    files = JSON.parse(call?.[1] ?? '');
+    files = JSON.parse(`[${list.slice(0, list.indexOf(']') + 1)}`);
   } catch (cause) {
     throw new WeightsError(`no list of files in ${OBJECTRON.loader}; ${REINSTALL}`, { cause });
   }

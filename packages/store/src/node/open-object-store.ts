@@ -60,7 +60,7 @@ function s3Options(url: URL, address: string): Parameters<typeof s3ObjectStore>[
   if (url.host === '') throw refused(address, 'there is no bucket in it');
   return {
     bucket: url.host,
-    prefix: decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, ''),
+    prefix: decodeURIComponent(url.pathname).replace(/^\/+|(?<!\/)\/+$/g, ''),
     endpoint,
     region: url.searchParams.get('region') ?? undefined,
     forcePathStyle: pathStyle === undefined ? undefined : pathStyle === 'true',

@@ -20,7 +20,7 @@ export function s3ObjectStore(options: S3ObjectStoreOptions): ObjectStore {
   if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i.test(Bucket)) {
     throw new ConfigurationError(`"${Bucket}" is no name of a bucket`, { details: { bucket: Bucket } });
   }
-  const prefix = options.prefix ? `${options.prefix.replace(/\/+$/, '')}/` : '';
+  const prefix = options.prefix ? `${options.prefix.replace(/(?<!\/)\/+$/, '')}/` : '';
   checkPrefix(prefix);
   const name = `s3://${Bucket}/${prefix}${options.endpoint ? ` at ${options.endpoint}` : ''}`;
   let loading: Promise<LoadedSdk> | undefined;

@@ -24,7 +24,7 @@ const LAST = '~';
  * one part is first laid aside in the bucket, below `uploads.aside/`.
  */
 export function r2ObjectStore({ bucket, prefix: folder, name = 'r2' }: R2ObjectStoreOptions): ObjectStore {
-  const prefix = folder ? `${folder.replace(/\/+$/, '')}/` : '';
+  const prefix = folder ? `${folder.replace(/(?<!\/)\/+$/, '')}/` : '';
   checkPrefix(prefix);
   const guarded = async <T>(key: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
     try {

@@ -72,7 +72,7 @@ export class Transport {
   async #send<T>(parts: RequestParts, read: ReadAnswer<T>): Promise<WithResponse<T>> {
     const { method = 'GET', path, query = {}, json, body } = parts;
     const address = new URL(this.#options.baseUrl);
-    address.pathname = [address.pathname.replace(/\/+$/, ''), ...path.map(segment)].join('/');
+    address.pathname = [address.pathname.replace(/(?<!\/)\/+$/, ''), ...path.map(segment)].join('/');
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) address.searchParams.set(name, String(value));
     }

@@ -53,10 +53,8 @@ export function pageRoutes(assets: ReadonlyMap<string, PageAsset>): App {
 /** Whether a header Accept-Encoding names a coding, and not with the weight 0. */
 function takes(header: string | undefined, coding: string): boolean {
   return (header ?? '').split(',').some((each) => {
-    const [name, weight] = each
-      .trim()
-      .toLowerCase()
-      .split(/\s*;\s*q=/);
+    const [name, ...parameters] = each.split(';').map((part) => part.trim().toLowerCase());
+    const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
     return name === coding && Number(weight ?? 1) > 0;
   });
 }

@@ -12,7 +12,7 @@ export function packageIndex(
       'PIP_INDEX_URL must be the http or https address of a package index, such as pip takes',
     );
   }
-  return url.href.replace(/\/+$/, '');
+  return url.href.replace(/(?<!\/)\/+$/, '');
 }
 
 /** The media type to ask an index for. Source: PEP 691, the simple API as JSON. */
