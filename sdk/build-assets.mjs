@@ -25,6 +25,12 @@ const withSmallZod = {
   setup({ onResolve }) {
     // The other schemas are of the service: none of them comes in.
     onResolve({ filter: /^zod$/ }, ({ importer }) =>
+      /spec\/src\/(bounds|bundle|calibration|configuration)\.ts$/.test(importer.replaceAll('\\', '/'))
+        ? { path: join(here, 'src/local/engine/small-zod.ts') }
+        : undefined,
+    );
+    // What counts keys inside zod is part of it.
+    onResolve({ filter: /\/closed-object\.js$/ }, ({ importer }) =>
       /spec\/src\/(bundle|calibration|configuration)\.ts$/.test(importer.replaceAll('\\', '/'))
         ? { path: join(here, 'src/local/engine/small-zod.ts') }
         : undefined,
@@ -53,7 +59,7 @@ export async function buildScript(entry, name, { smallZod = true, outdir = asset
 
 /** Without the pointer to a source map, which stays behind. */
 async function copyScript(from, to) {
-  await writeFile(to, (await readFile(from, 'utf8')).replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'));
+  await writeFile(to, `${(await readFile(from, 'utf8')).split('\n//# sourceMappingURL=', 1)[0]}\n`);
 }
 
 async function copyOnnxRuntime() {

@@ -45,6 +45,31 @@ describe('a manifest', () => {
     expect(error.details).toMatchObject({ file: 'manifest.json' });
   });
 
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    [
+      'too many fields',
+      Object.fromEntries(Array.from({ length: 9000 }, (_, i) => [`field${i}`, 0])),
+      /at most \d+ fields$/,
+    ],
+    ['too many layers', { layers: Array(20_000).fill(0) }, /layers: .*<=64/],
+    [
+      'too many files',
+      { files: Object.fromEntries(Array.from({ length: 999 }, (_, i) => [`f${i}`, 0])) },
+      /at most 64 fields/,
+    ],
+    ['a long name', { name: 'a'.repeat(100_000) }, /^.{0,100}name: .{0,100}$/],
+    ['a number beyond all of them', { maxLikelihood: 1e300 }, /maxLikelihood/],
+    ['a strange field with a long name', { ['x'.repeat(100_000)]: 0 }, /^.{0,300}$/],
+  ])('is refused in few words with %s', async (_, changes, message) => {
+    const error = await refusalOf(await forged(changes));
+    expect(error.message).toMatch(message);
+    expect(JSON.stringify(error.details).length).toBeLessThan(2000);
+  });
+
+  it('is refused by its size before anything is read of it', async () => {
+    expect((await refusalOf(`{${' '.repeat(2 ** 18)}}`)).message).toMatch(/at most 262144 are expected/);
+  });
+
   it.each([
     ['nothing', ''],
     ['not JSON', '<html>404 not found</html>'],
@@ -59,7 +84,7 @@ describe('a manifest', () => {
   });
 
   it('is refused when it is far too large', async () => {
-    expect((await refusalOf(new Uint8Array(5_000_000).fill(32))).message).toMatch(/at most 4194304/);
+    expect((await refusalOf(new Uint8Array(5_000_000).fill(32))).message).toMatch(/at most 262144/);
   });
 
   it('of another format version is refused before anything else', async () => {

@@ -6,6 +6,7 @@ import {
   BundleError,
   type BundleManifest,
   bundleManifestSchema,
+  MAX_MANIFEST_BYTES,
 } from '@cflow/spec';
 import { sha256Hex } from './sha256.js';
 
@@ -13,8 +14,9 @@ import { sha256Hex } from './sha256.js';
 const OWN_HASH = 'manifestSha256';
 const NO_HASH = '0'.repeat(64);
 
-/** Far more than any manifest needs. */
-const MAX_BYTES = 2 ** 22;
+/** Things that are wrong with a manifest and are told, and characters of each. */
+const MOST_PROBLEMS = 5;
+const LONGEST = 100;
 
 /**
  * The manifest as it is stored, with its own hash.
@@ -30,9 +32,9 @@ export async function manifestBytes(manifest: BundleManifest): Promise<Uint8Arra
 /** @throws BundleError when the bytes are no manifest that this version can read, or not those that were written */
 export async function parseManifest(bytes: Uint8Array, name: string): Promise<BundleManifest> {
   const file = `${BUNDLE_FILES.manifest} of bundle "${name}"`;
-  if (bytes.length > MAX_BYTES) {
+  if (bytes.length > MAX_MANIFEST_BYTES) {
     throw new BundleError(
-      `${file} has ${bytes.length} bytes, at most ${MAX_BYTES} are expected; get it again`,
+      `${file} has ${bytes.length} bytes, at most ${MAX_MANIFEST_BYTES} are expected; get it again`,
     );
   }
   let text: string;
@@ -61,11 +63,13 @@ export async function parseManifest(bytes: Uint8Array, name: string): Promise<Bu
 function checkManifest(value: unknown, name: string): BundleManifest {
   const result = bundleManifestSchema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new BundleError(
-    `${BUNDLE_FILES.manifest} of bundle "${name}" is not valid: ${problems.slice(0, 5).join('; ')}`,
-    { details: { file: BUNDLE_FILES.manifest, problems } },
-  );
+  // A few, and each cut: names of fields are in them, and those may be of any length.
+  const problems = result.error.issues
+    .slice(0, MOST_PROBLEMS)
+    .map(({ path, message }) => `${path.join('.').slice(0, LONGEST)}: ${message.slice(0, LONGEST)}`);
+  throw new BundleError(`${BUNDLE_FILES.manifest} of bundle "${name}" is not valid: ${problems.join('; ')}`, {
+    details: { file: BUNDLE_FILES.manifest, problems },
+  });
 }
 
 function wrongVersion(file: string, found: unknown): BundleError {

@@ -1,5 +1,20 @@
 import * as z from 'zod';
+import {
+  count,
+  float32,
+  MAX_BUNDLE_FILES,
+  MAX_FILE_BYTES,
+  MAX_FLOAT32,
+  MAX_INT32,
+  MAX_LAYERS,
+  MAX_NAME,
+  MAX_TEXT,
+  MAX_VERSIONS_NAMED,
+  positiveFloat32,
+  text,
+} from './bounds.js';
 import { metricsSchema, scoreCalibrationSchema } from './calibration.js';
+import { boundedRecord, closedObject } from './closed-object.js';
 import { detectorConfigurationSchema } from './configuration.js';
 
 /** The format version that this code writes and reads. */
@@ -20,16 +35,16 @@ export const BUNDLE_FILES = {
   report: 'report.html',
 } as const;
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits');
-const size = z.number().int().positive();
-const finite = z.number();
+const sha256 = text(64).regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits');
+const size = z.number().int().positive().max(MAX_INT32);
+const finite = float32();
 
 /** A file's name inside a bundle: one plain name, so that no bundle can point outside itself. */
-const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'expected a plain file name');
+const fileName = text(128).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'expected a plain file name');
 
 /** One tapped layer and the constant that its likelihoods are measured against. */
-export const bundleLayerSchema = z.strictObject({
-  name: z.string().min(1),
+export const bundleLayerSchema = closedObject({
+  name: text(MAX_NAME).min(1),
   channels: size,
   height: size,
   width: size,
@@ -42,33 +57,33 @@ export const bundleLayerSchema = z.strictObject({
  * holds one field more, a hash of itself: read and write it with the detector package's `parseManifest` and
  * `manifestBytes`.
  */
-export const bundleManifestSchema = z.strictObject({
+export const bundleManifestSchema = closedObject({
   formatVersion: z.literal(BUNDLE_FORMAT_VERSION),
-  name: z.string().min(1).max(128),
-  createdAt: z.iso.datetime(),
+  name: text(128).min(1),
+  createdAt: z.iso.datetime().max(40),
   configuration: detectorConfigurationSchema,
   /** How weights are stored; everything is computed in float32. */
   precision: z.enum(['float32', 'float16']),
-  backbone: z.strictObject({
-    name: z.string(),
+  backbone: closedObject({
+    name: text(MAX_NAME),
     /** Hash over the backbone's two files: detectors with the same one can share it. */
     sha256,
-    source: z.string(),
-    licence: z.string().nullable(),
+    source: text(MAX_TEXT),
+    licence: text(MAX_TEXT).nullable(),
   }),
-  layers: z.array(bundleLayerSchema).min(1),
+  layers: z.array(bundleLayerSchema).min(1).max(MAX_LAYERS),
   /** By constants of the detector, so that a map does not depend on its batch. */
   normalization: z.literal('fixed'),
   /** Largest fused likelihood on good images, its logarithm where `configuration.fusion` is `standardized`: the anomaly map is this minus the fused likelihood. */
   maxLikelihood: finite,
-  calibration: z.strictObject({
+  calibration: closedObject({
     score: scoreCalibrationSchema,
     /** Which good images: held out from training, or, when there were too few, those trained on. */
     images: z.enum(['held-out', 'training']),
     /** Standard deviation of the calibration scores: what differences between devices are measured by. */
-    scoreSpread: z.number().positive(),
+    scoreSpread: positiveFloat32(),
   }),
-  thresholds: z.strictObject({
+  thresholds: closedObject({
     falseAlarmRate: z.number().gt(0).lt(1),
     /** Score that a good image reaches with that probability; also the map's, for regions. */
     score: finite,
@@ -76,23 +91,23 @@ export const bundleManifestSchema = z.strictObject({
     f1: finite.nullable(),
     pixelF1: finite.nullable(),
   }),
-  probe: z.strictObject({
-    absoluteTolerance: z.number().positive(),
-    relativeTolerance: z.number().positive(),
+  probe: closedObject({
+    absoluteTolerance: positiveFloat32(),
+    relativeTolerance: positiveFloat32(),
   }),
   metrics: metricsSchema.nullable(),
-  provenance: z.strictObject({
-    preset: z.string(),
-    dataSet: z.string(),
-    trainImages: z.number().int().nonnegative(),
-    validationImages: z.number().int().nonnegative(),
-    testImages: z.number().int().nonnegative(),
-    epochs: z.number().int().nonnegative(),
-    device: z.string(),
-    trainingSeconds: z.number().nonnegative(),
-    versions: z.record(z.string(), z.string()),
+  provenance: closedObject({
+    preset: text(MAX_NAME),
+    dataSet: text(MAX_TEXT),
+    trainImages: count(),
+    validationImages: count(),
+    testImages: count(),
+    epochs: count(),
+    device: text(MAX_NAME),
+    trainingSeconds: z.number().min(0).max(MAX_FLOAT32),
+    versions: boundedRecord(text(MAX_NAME), text(MAX_NAME), MAX_VERSIONS_NAMED),
   }),
-  files: z.record(fileName, z.strictObject({ sha256, bytes: z.number().int().nonnegative() })),
+  files: boundedRecord(fileName, closedObject({ sha256, bytes: count(MAX_FILE_BYTES) }), MAX_BUNDLE_FILES),
 });
 
 export type BundleManifest = z.infer<typeof bundleManifestSchema>;

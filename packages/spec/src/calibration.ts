@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { count, float32, positiveFloat32 } from './bounds.js';
+import { closedObject } from './closed-object.js';
 
 const probability = z.number().min(0).max(1);
-const count = z.number().int().nonnegative();
 /** A figure in [0, 1], or null where the data do not define it (no bad images, no masks). */
 const figure = probability.nullable();
 
@@ -15,54 +16,52 @@ const ascending = (values: readonly number[]): boolean =>
  * What the scores of held-out good images say of the scores of good images to come: a continuous, strictly
  * falling false-alarm probability over the score. The functions over it are in the evaluation package.
  */
-export const scoreCalibrationSchema = z
-  .strictObject({
-    /** Conformal p-values up to the last knot, a peaks-over-threshold tail with exponential excesses above. */
-    method: z.literal('conformal-exponential'),
-    /** Good images that were scored. */
-    count: count.min(2),
-    /** Distinct scores, ascending; the last one is where the tail begins. */
-    scores: z
-      .array(z.number())
-      .min(1)
-      .max(MAX_CALIBRATION_KNOTS)
-      .refine(ascending, 'the scores of a calibration must be strictly ascending'),
-    /** False-alarm probability at each of `scores`, strictly descending, in (0, 1). */
-    probabilities: z
-      .array(z.number().gt(0).lt(1))
-      .min(1)
-      .max(MAX_CALIBRATION_KNOTS)
-      .refine(
-        (values) => ascending(values.map((value) => -value)),
-        'the probabilities of a calibration must be strictly descending',
-      ),
-    /** Scale, in units of the score, of the exponential approach to probability 1 below the lowest score. */
-    lowerScale: z.number().positive(),
-    /** Tail above the last of `scores`. */
-    tail: z.strictObject({
-      /** Number of scores above the last knot. */
-      exceedances: count.min(1),
-      /** Mean of (score - last knot) over them: the maximum-likelihood scale of an exponential. */
-      meanExcess: z.number().positive(),
-    }),
-  })
-  .refine(({ scores, probabilities }) => scores.length === probabilities.length, {
-    message: 'a calibration needs one probability per score',
-    path: ['probabilities'],
-  });
+export const scoreCalibrationSchema = closedObject({
+  /** Conformal p-values up to the last knot, a peaks-over-threshold tail with exponential excesses above. */
+  method: z.literal('conformal-exponential'),
+  /** Good images that were scored. */
+  count: count().min(2),
+  /** Distinct scores, ascending; the last one is where the tail begins. */
+  scores: z
+    .array(float32())
+    .min(1)
+    .max(MAX_CALIBRATION_KNOTS)
+    .refine(ascending, 'the scores of a calibration must be strictly ascending'),
+  /** False-alarm probability at each of `scores`, strictly descending, in (0, 1). */
+  probabilities: z
+    .array(z.number().gt(0).lt(1))
+    .min(1)
+    .max(MAX_CALIBRATION_KNOTS)
+    .refine(
+      (values) => ascending(values.map((value) => -value)),
+      'the probabilities of a calibration must be strictly descending',
+    ),
+  /** Scale, in units of the score, of the exponential approach to probability 1 below the lowest score. */
+  lowerScale: positiveFloat32(),
+  /** Tail above the last of `scores`. */
+  tail: closedObject({
+    /** Number of scores above the last knot. */
+    exceedances: count().min(1),
+    /** Mean of (score - last knot) over them: the maximum-likelihood scale of an exponential. */
+    meanExcess: positiveFloat32(),
+  }),
+}).refine(({ scores, probabilities }) => scores.length === probabilities.length, {
+  message: 'a calibration needs one probability per score',
+  path: ['probabilities'],
+});
 
 export type ScoreCalibration = z.infer<typeof scoreCalibrationSchema>;
 
 /** What a detector achieves on labelled images. Higher is better for all but the false-alarm rate. */
-export const metricsSchema = z.strictObject({
+export const metricsSchema = closedObject({
   /** Images that were scored, good and bad together. */
-  images: count,
-  goodImages: count,
-  badImages: count,
+  images: count(),
+  goodImages: count(),
+  badImages: count(),
   /** Images whose pixels count: bad ones with a map and a mask, good ones with a map. */
-  pixelImages: count,
+  pixelImages: count(),
   /** Connected components of the masks: what AUPRO weighs equally. */
-  defectRegions: count,
+  defectRegions: count(),
   /** Area under the ROC curve over image scores. */
   imageAuroc: figure,
   /** Average precision over image scores. */
@@ -73,11 +72,11 @@ export const metricsSchema = z.strictObject({
   aupro: figure,
   /** Highest F1 over all thresholds of the image score, and the lowest score that still counts as bad there. */
   f1: figure,
-  f1Threshold: z.number().nullable(),
+  f1Threshold: float32().nullable(),
   pixelF1: figure,
-  pixelF1Threshold: z.number().nullable(),
+  pixelF1Threshold: float32().nullable(),
   /** The image threshold that the figures below were counted at; absent when none was given. */
-  threshold: z.number().optional(),
+  threshold: float32().optional(),
   /** Share of the good images at or above `threshold`. */
   falseAlarmRate: figure.optional(),
   /** Exact 95 % confidence interval of the false-alarm rate (Clopper-Pearson). */

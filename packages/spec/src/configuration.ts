@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { count, MAX_INPUT_SIDE, MAX_LAYERS, MAX_NAME, positiveFloat32, text } from './bounds.js';
+import { closedObject } from './closed-object.js';
 
 /** Decoders of the original paper's code. `freia-cflow` is conditioned on the position, `freia-flow` is not. */
 export const DECODERS = ['freia-cflow', 'freia-flow'] as const;
@@ -10,42 +12,56 @@ export const DECODERS = ['freia-cflow', 'freia-flow'] as const;
 export const FUSIONS = ['likelihood', 'standardized'] as const;
 export type Fusion = (typeof FUSIONS)[number];
 
-const positive = z.number().int().positive();
+/** Far more than any decoder has: the parameters of one grow with each of them. */
+const MAX_CONDITION_VECTOR = 4096;
+const MAX_COUPLING_BLOCKS = 256;
+/** More than a map of the largest input has places. */
+const MAX_FIBER_BATCH: number = 2 ** 24;
+
+const positive = (most: number) => z.number().int().positive().max(most);
 
 /**
  * The detector's configuration: every parameter of the reference's `Cflow`, with the same meaning and default,
  * and what a detector needs to be the same everywhere (input size, seed).
  */
-export const detectorConfigurationSchema = z.strictObject({
+export const detectorConfigurationSchema = closedObject({
   /** `embedded`, a built-in architecture such as `resnet18`, or `onnx` for an ONNX file of one's own. */
-  backbone: z.string().min(1).default('embedded').describe('name of the feature extractor'),
+  backbone: text(MAX_NAME).min(1).default('embedded').describe('name of the feature extractor'),
   /** Layers whose feature maps are used, shallow to deep. Empty: the backbone's default taps. */
-  layers: z.array(z.string().min(1)).default([]).describe('layers to tap, shallow to deep'),
+  layers: z
+    .array(text(MAX_NAME).min(1))
+    .max(MAX_LAYERS)
+    .default([])
+    .describe('layers to tap, shallow to deep'),
   /** False: seeded random initialisation of the backbone. */
   preTrained: z.boolean().default(true).describe('use pre-trained weights for the backbone'),
-  fiberBatchSize: positive.default(64).describe('fibres (feature vectors) per optimiser step'),
+  fiberBatchSize: positive(MAX_FIBER_BATCH)
+    .default(64)
+    .describe('fibres (feature vectors) per optimiser step'),
   decoder: z.enum(DECODERS).default('freia-cflow').describe('kind of decoder'),
   conditionVector: z
     .number()
     .int()
     .positive()
+    .max(MAX_CONDITION_VECTOR)
     .multipleOf(4, 'the condition vector needs a multiple of 4: sine and cosine for each of two axes')
     .default(128)
     .describe('length of the positional encoding, a multiple of 4'),
-  couplingBlocks: positive.default(8).describe('coupling blocks per decoder'),
-  clampAlpha: z.number().positive().default(1.9).describe('clamp of the log scale'),
+  couplingBlocks: positive(MAX_COUPLING_BLOCKS).default(8).describe('coupling blocks per decoder'),
+  clampAlpha: positiveFloat32().default(1.9).describe('clamp of the log scale'),
   permuteSoft: z.boolean().default(false).describe('random rotation instead of a random permutation'),
   fusion: z.enum(FUSIONS).default('likelihood').describe('how the layers become one anomaly map'),
-  lr: z
-    .number()
-    .positive()
+  lr: positiveFloat32()
     .default(1e-4)
     .describe(
       'learning rate of Adam; of the preset fast at a hidden width of 256, scaled by 256 over the width of each decoder',
     ),
   /** `[height, width]` in pixels that images are resized to. */
-  inputSize: z.tuple([positive, positive]).default([256, 256]).describe('height and width in pixels'),
-  seed: z.number().int().nonnegative().max(0xffffffff).default(0).describe('seed of every random choice'),
+  inputSize: z
+    .tuple([positive(MAX_INPUT_SIDE), positive(MAX_INPUT_SIDE)])
+    .default([256, 256])
+    .describe('height and width in pixels'),
+  seed: count(0xffffffff).default(0).describe('seed of every random choice'),
 });
 
 export type DetectorConfiguration = z.infer<typeof detectorConfigurationSchema>;

@@ -1,5 +1,7 @@
+export * from './bounds.js';
 export * from './bundle.js';
 export * from './calibration.js';
+export * from './closed-object.js';
 export * from './configuration.js';
 export * from './data-set.js';
 export * from './device.js';

@@ -1,4 +1,4 @@
-import { aliasSchema, StorageError, versionSchema } from '@cflow/spec';
+import { aliasSchema, StorageError, text, versionSchema } from '@cflow/spec';
 import { z } from 'zod';
 import type { ObjectStore } from './object-store.js';
 import { RegistryError } from './registry-error.js';
@@ -9,7 +9,7 @@ const MAX_BYTES = 4096;
 /** Others may move the same alias at the same moment, each time one of them succeeds. */
 const MAX_ATTEMPTS = 200;
 
-const aliasFileSchema = z.object({ version: versionSchema, movedAt: z.string() });
+const aliasFileSchema = z.object({ version: versionSchema, movedAt: text(40) });
 
 interface AliasFile {
   version: string;

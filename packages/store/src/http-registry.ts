@@ -4,6 +4,7 @@ import {
   BundleError,
   detectorPageSchema,
   detectorSummarySchema,
+  MAX_MANIFEST_BYTES,
   StorageError,
   versionDetailSchema,
   versionPageSchema,
@@ -12,7 +13,6 @@ import { type HttpRegistryOptions, ServiceRequests } from './http-request.js';
 import { readAll } from './read-all.js';
 import type { RegistryFile, RegistryReader } from './registry.js';
 import { RegistryError } from './registry-error.js';
-import { MAX_MANIFEST_BYTES } from './versions.js';
 
 const MAX_FILE_BYTES = 2 ** 32;
 

@@ -1,11 +1,10 @@
 // Deleting files that no version needs, while versions are being staged. A stage writes its manifest and then looks for
 // marks; a sweep marks a file and then looks for manifests. Each looks after it wrote, so at least one sees the other:
 // the sweep leaves the file, or the stage waits and then finds that it must bring it in again.
-import { BundleError } from '@cflow/spec';
+import { BundleError, MAX_MANIFEST_BYTES } from '@cflow/spec';
 import type { ObjectStore } from './object-store.js';
 import { DETECTORS, FILES, fileKey, stagedPrefix, sweepingKey, versionsPrefix } from './registry-keys.js';
 import { listAll, listAllNames, readSmall } from './store-reads.js';
-import { MAX_MANIFEST_BYTES } from './versions.js';
 
 /** Files that are marked and looked up together. */
 const TOGETHER = 64;

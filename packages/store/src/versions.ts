@@ -1,13 +1,17 @@
 import { parseManifest, sha256Hex } from '@cflow/detector';
-import { BUNDLE_FILES, BundleError, type BundleManifest, type VersionSummary } from '@cflow/spec';
+import {
+  BUNDLE_FILES,
+  BundleError,
+  type BundleManifest,
+  MAX_MANIFEST_BYTES,
+  type VersionSummary,
+} from '@cflow/spec';
 import { readAliases } from './aliases.js';
 import type { ObjectStore } from './object-store.js';
 import { RegistryError } from './registry-error.js';
 import { noVersion, versionKey, versionsPrefix } from './registry-keys.js';
 import { listAll, readSmall } from './store-reads.js';
 
-/** Far more than any manifest needs. */
-export const MAX_MANIFEST_BYTES: number = 2 ** 22;
 const MAX_REMEMBERED = 10_000;
 
 export interface VersionFacts {

@@ -1,9 +1,14 @@
 import {
+  boundedRecord,
+  MAX_DETECTORS_PER_REQUEST,
+  MAX_FORM_FIELD,
   MAX_IMAGES_PER_REQUEST,
+  MAX_NAME,
   type PredictImage,
   type PredictRequestOptions,
   predictImageSchema,
   predictOptionsSchema,
+  text,
 } from '@cflow/spec';
 import type { Context } from 'hono';
 import { z } from 'zod';
@@ -31,6 +36,11 @@ export interface PredictRequest {
   detectors: readonly string[] | undefined;
   options: PredictRequestOptions;
 }
+
+/** Fields and images by name, each of which a schema of its own looks at after. */
+const memberSchema = boundedRecord(text(MAX_NAME), z.unknown(), 64);
+const imagesSchema = z.array(predictImageSchema).min(1).max(MAX_IMAGES_PER_REQUEST);
+const detectorNamesSchema = z.array(text(130)).max(MAX_DETECTORS_PER_REQUEST);
 
 /** Where images are in JSON. */
 const IMAGES: readonly JsonPath[] = [
@@ -85,7 +95,7 @@ async function ofForm(c: PredictContext, parts: AppParts, query: Texts): Promise
     } else if (Object.hasOwn(texts, name) || (name === 'options' && Object.keys(json).length > 0)) {
       throw new ProblemError('invalid-request', `${shown(name)}: expected one field of this name`);
     } else if (name === 'options') json = optionsOf(bytes);
-    else texts[name] = text(name, bytes);
+    else texts[name] = fieldText(name, bytes);
   }
   if (images.length === 0) {
     throw new ProblemError('invalid-request', 'image: expected one file or more in fields of this name');
@@ -109,8 +119,8 @@ async function ofForm(c: PredictContext, parts: AppParts, query: Texts): Promise
 
 async function ofJson(c: PredictContext, parts: AppParts, query: Texts): Promise<PredictRequest> {
   const document = await readJson(c, bodyLimits(parts.limits), { base64: IMAGES });
-  const { images, ...rest } = checked(z.looseObject({ images: z.unknown() }), document.value);
-  const listed = checked(z.array(predictImageSchema).min(1).max(MAX_IMAGES_PER_REQUEST), images, 'images');
+  const { images, ...rest } = checked(memberSchema, document.value);
+  const listed = checked(imagesSchema, images, 'images');
   const wanted = chosen(query, rest);
   return { images: await filesOf(c, parts, listed, document), ...wanted };
 }
@@ -145,16 +155,16 @@ function chosen(texts: Texts, json: Record<string, unknown>): Omit<PredictReques
   const given = Object.fromEntries(Object.entries(fromTexts).filter(([, value]) => value !== undefined));
   const options = checked(predictOptionsSchema, { ...given, ...fromJson });
   const detectors =
-    named === undefined ? listed?.split(',') : checked(z.array(z.string().max(130)), named, 'detectors');
+    named === undefined ? listed?.split(',') : checked(detectorNamesSchema, named, 'detectors');
   return { options, detectors };
 }
 
 function optionsOf(bytes: Uint8Array): Record<string, unknown> {
-  return checked(z.record(z.string(), z.unknown()), parseJson(bytes, 'options'), 'options');
+  return checked(memberSchema, parseJson(bytes, 'options'), 'options');
 }
 
-function text(name: string, bytes: Uint8Array): string {
-  if (bytes.length > 64 * 1024)
+function fieldText(name: string, bytes: Uint8Array): string {
+  if (bytes.length > MAX_FORM_FIELD)
     throw new ProblemError('invalid-request', `${shown(name)}: the field is too long`);
   return new TextDecoder().decode(bytes);
 }

@@ -6,6 +6,8 @@ import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import type { AppEnvironment } from './environment.js';
+import { faultsOf } from './faults.js';
+import { fittedProblem } from './fitted-problem.js';
 import { PROBLEM_KINDS } from './problem-kinds.js';
 import { withoutPaths } from './without-paths.js';
 
@@ -51,7 +53,7 @@ export class ProblemError extends Error {
 export function problem(c: Context<AppEnvironment>, error: unknown): Response {
   const found = problemErrorOf(error);
   const { code, status, headers, errors, attempts } = found;
-  const body: Problem = {
+  const body = fittedProblem({
     type: `urn:cflow:problem:${code}`,
     title: PROBLEM_KINDS[code].title,
     status,
@@ -60,7 +62,7 @@ export function problem(c: Context<AppEnvironment>, error: unknown): Response {
     requestId: c.get('requestId'),
     ...(errors && { errors }),
     ...(attempts && { attempts }),
-  };
+  });
   const form = c.get('errorForm')?.(body) ?? { contentType: 'application/problem+json', body };
   return c.newResponse(JSON.stringify(form.body), status as ContentfulStatusCode, {
     ...headers,
@@ -97,10 +99,7 @@ export function problemErrorOf(error: unknown): ProblemError {
 
 /** What zod found wrong with a request; `within` names the part of the request that it looked at. */
 export function invalid(error: z.ZodError, within = ''): ProblemError {
-  const errors = error.issues.slice(0, 20).map(({ path, message }) => ({
-    path: [within, ...path.map(String)].filter((part) => part !== '').join('.'),
-    message,
-  }));
+  const errors = faultsOf(error, within);
   const [first] = errors;
   const rest = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more, see "errors")` : '';
   return new ProblemError(

@@ -1,5 +1,5 @@
 import type { BundleSource } from '@cflow/detector';
-import { BUNDLE_FILES, BundleError } from '@cflow/spec';
+import { BUNDLE_FILES, BundleError, MAX_BUNDLE_FILES } from '@cflow/spec';
 import type { Context } from 'hono';
 import { collect } from './body/collect.js';
 import { bodyChunks, bodyMemoryBytes, holdBytes, mediaType, uploadLimits } from './body/read-body.js';
@@ -11,7 +11,8 @@ import { ProblemError } from './problem.js';
 const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 /** A bundle is checked in memory. Four times the largest that the known backbones give. */
 const MOST_BUNDLE_BYTES = 2 ** 30;
-const MOST_FILES = 64;
+/** Those that a manifest may list, and itself. */
+const MOST_FILES = MAX_BUNDLE_FILES + 1;
 
 /**
  * Reads the files of a bundle from a form. What has come of it counts as held, what was announced does not: a slow

@@ -1,4 +1,4 @@
-import { DEFAULT_ALIAS, predictOptionsSchema, predictResponseSchema } from '@cflow/spec';
+import { DEFAULT_ALIAS, predictOptionsSchema, predictResponseSchema, text } from '@cflow/spec';
 import { createRoute } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { z } from 'zod';
@@ -18,6 +18,8 @@ import { PredictionIds } from '../security/prediction-ids.js';
 import { addDocumented } from './documented.js';
 
 const TARGET_MODEL = 'x-amzn-sagemaker-target-model';
+/** Characters of each; hosts keep them to 1024. */
+const MAX_HEADER = 4096;
 const CUSTOM_ATTRIBUTES = 'x-amzn-sagemaker-custom-attributes';
 
 const file = { schema: z.string().meta({ contentMediaType: 'application/octet-stream' }) };
@@ -33,8 +35,8 @@ const invocationsRoute = createRoute({
   security: KEYS,
   request: {
     headers: z.object({
-      'X-Amzn-SageMaker-Target-Model': z.string().optional(),
-      'X-Amzn-SageMaker-Custom-Attributes': z.string().optional(),
+      'X-Amzn-SageMaker-Target-Model': text(MAX_HEADER).optional(),
+      'X-Amzn-SageMaker-Custom-Attributes': text(MAX_HEADER).optional(),
     }),
     body: {
       required: true,
@@ -108,8 +110,7 @@ async function readRequest(
 function customAttributes(header: string | undefined): z.output<typeof predictManyTexts> {
   const texts: Record<string, string> = {};
   let last: string | undefined;
-  // Hosts keep the header to 1024 characters.
-  for (const entry of (header ?? '').slice(0, 4096).split(',')) {
+  for (const entry of (header ?? '').slice(0, MAX_HEADER).split(',')) {
     const text = entry.trim();
     if (text === '') continue;
     const at = text.indexOf('=');

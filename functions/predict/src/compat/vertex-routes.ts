@@ -1,8 +1,11 @@
 import {
+  closedObject,
   detectorReferenceSchema,
+  MAX_BASE64,
   MAX_IMAGES_PER_REQUEST,
   predictionResultSchema,
   predictOptionsSchema,
+  text,
 } from '@cflow/spec';
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
@@ -21,14 +24,11 @@ import { addDocumented } from './documented.js';
 import { healthRoute } from './ping-route.js';
 import { defaultDetector } from './sage-maker-routes.js';
 
-const bytes = z.looseObject({ b64: z.string().min(1).describe('An image file, in base64') });
+const bytes = z.object({ b64: text(MAX_BASE64).min(1).describe('An image file, in base64') });
 /** As Vertex AI sends binary values: `{"b64": …}`, alone or under a name. */
-const instanceSchema = z.union(
-  [bytes, z.looseObject({ image: bytes }), z.looseObject({ image_bytes: bytes })],
-  {
-    error: 'expected {"b64": …} or {"image": {"b64": …}}',
-  },
-);
+const instanceSchema = z.union([bytes, z.object({ image: bytes }), z.object({ image_bytes: bytes })], {
+  error: 'expected {"b64": …} or {"image": {"b64": …}}',
+});
 
 /** Where images are, by the schema above. */
 const IMAGES: readonly JsonPath[] = [
@@ -40,15 +40,13 @@ const IMAGES: readonly JsonPath[] = [
 const requestSchema = z
   .object({
     instances: z.array(instanceSchema).min(1).max(MAX_IMAGES_PER_REQUEST),
-    parameters: z
-      .object({
-        ...predictOptionsSchema.shape,
-        detector: detectorReferenceSchema
-          .optional()
-          .describe('Default: the one that the service was started with'),
-      })
+    parameters: closedObject({
+      ...predictOptionsSchema.shape,
+      detector: detectorReferenceSchema
+        .optional()
+        .describe('Default: the one that the service was started with'),
+    })
       .partial()
-      .strict()
       .nullish(),
   })
   .meta({ id: 'VertexRequest' });

@@ -1,9 +1,11 @@
 import {
   aliasSchema,
   aliasStateSchema,
+  closedObject,
   DEFAULT_ALIAS,
   detectorPageSchema,
   detectorSummarySchema,
+  MAX_BUNDLE_FILES,
   moveAliasBodySchema,
   versionDetailSchema,
   versionPageSchema,
@@ -24,7 +26,7 @@ export const listDetectorsRoute = createRoute({
   summary: 'List detectors',
   description: 'Needs the scope `read`.',
   security: KEYS,
-  request: { query: pageParameters },
+  request: { query: pageParameters(/^[a-z0-9][a-z0-9._-]{0,63}$/) },
   responses: {
     200: json(detectorPageSchema, 'Detectors in the order of their names', { detectors: [wood], next: null }),
     ...problems(...COMMON),
@@ -51,7 +53,10 @@ export const listVersionsRoute = createRoute({
   summary: 'List the versions of a detector',
   description: 'Needs the scope `read`.',
   security: KEYS,
-  request: { params: nameParameter, query: pageParameters },
+  request: {
+    params: nameParameter,
+    query: pageParameters(/^[0-9T:.+-]{20,30}Z_[0-9a-f]{64}$/),
+  },
   responses: {
     200: json(versionPageSchema, 'Versions, the newest first', { versions: [SUMMARY], next: null }),
     ...problems(...COMMON, 404),
@@ -87,12 +92,13 @@ export const publishVersionRoute = createRoute({
   security: KEYS,
   request: {
     params: nameParameter,
-    query: z.strictObject({
+    query: closedObject({
       alias: z
         .union([aliasSchema, z.literal('')])
         .default(DEFAULT_ALIAS)
         .openapi({
           type: 'string',
+          maxLength: 32,
           default: DEFAULT_ALIAS,
           description: 'Alias moved to the new version; empty: none',
         }),
@@ -108,6 +114,7 @@ export const publishVersionRoute = createRoute({
               file: {
                 type: 'array',
                 items: { type: 'string', contentMediaType: 'application/octet-stream' },
+                maxItems: MAX_BUNDLE_FILES + 1,
                 description: 'manifest.json and every file that it lists',
               },
             },

@@ -1,9 +1,11 @@
 import {
+  closedObject,
   driftSchema,
   feedbackBodySchema,
   feedbackPageSchema,
   feedbackSchema,
   referenceSchema,
+  text,
 } from '@cflow/spec';
 import { createRoute, z } from '@hono/zod-openapi';
 import { FEEDBACK, VERSION } from './examples.js';
@@ -22,11 +24,7 @@ export const giveFeedbackRoute = createRoute({
   security: KEYS,
   request: {
     params: z.object({
-      id: z
-        .string()
-        .min(1)
-        .max(1000)
-        .openapi({ description: '"id" of a prediction', example: FEEDBACK.prediction }),
+      id: text(1000).min(1).openapi({ description: '"id" of a prediction', example: FEEDBACK.prediction }),
     }),
     query: noQuery,
     body: {
@@ -48,7 +46,10 @@ export const listFeedbackRoute = createRoute({
   summary: "List feedback on a detector's predictions",
   description: 'Needs the scope `read`.',
   security: KEYS,
-  request: { params: nameParameter, query: pageParameters.extend({ version }) },
+  request: {
+    params: nameParameter,
+    query: pageParameters(/^[0-9a-f]{64}\/[0-9a-f]{40}\.json$/).extend({ version }),
+  },
   responses: {
     200: json(feedbackPageSchema, 'Feedback', { feedback: [FEEDBACK], next: null }),
     ...problems(...COMMON, 404),
@@ -64,7 +65,7 @@ export const getDriftRoute = createRoute({
   description:
     'Needs the scope `read`. Compares the last 1000 scores at most that this replica gave with the good images of the calibration. A small p-value says that something changed: the light, the camera, or how many parts are bad.',
   security: KEYS,
-  request: { params: nameParameter, query: z.strictObject({ version }) },
+  request: { params: nameParameter, query: closedObject({ version }) },
   responses: {
     200: json(driftSchema, 'The test', {
       name: 'wood',

@@ -1,10 +1,13 @@
 import {
+  closedObject,
   dataSetUploadSchema,
   JOB_STATUSES,
   jobEventSchema,
   jobPageSchema,
   jobRequestSchema,
   jobSchema,
+  MAX_INT32,
+  text,
 } from '@cflow/spec';
 import { createRoute, z } from '@hono/zod-openapi';
 import { JOB, JOB_EVENT } from './examples.js';
@@ -15,6 +18,9 @@ const file = { type: 'string', contentMediaType: 'application/zip' } as const;
 const jobParameter = z.object({
   id: z.uuid('expected the id of a job').openapi({ description: 'Id of a job', example: JOB.id }),
 });
+
+/** Characters of JSON in a form. */
+const MAX_JSON_FIELD: number = 2 ** 20;
 
 /** The JSON of a job whose data set comes in the same request. */
 export const jobWithoutDataSetSchema = jobRequestSchema.omit({ dataSet: true });
@@ -51,8 +57,7 @@ export const createJobRoute = createRoute({
   request: {
     query: noQuery,
     headers: z.object({
-      'idempotency-key': z
-        .string()
+      'idempotency-key': text(255)
         .regex(/^[\x21-\x7e]{1,255}$/, 'expected 1 to 255 visible ASCII characters')
         .optional()
         .openapi({ description: 'Of your choice, for example a UUID', example: 'f2c1a0c6-job-42' }),
@@ -68,6 +73,7 @@ export const createJobRoute = createRoute({
               job: {
                 type: 'string',
                 contentMediaType: 'application/json',
+                maxLength: MAX_JSON_FIELD,
                 description: 'As JSON, without "dataSet"',
               },
               dataSet: { ...file, description: 'The ZIP archive' },
@@ -93,7 +99,7 @@ export const listJobsRoute = createRoute({
   description: 'Needs the scope `train` or `read`.',
   security: KEYS,
   request: {
-    query: pageParameters.extend({ status: z.enum(JOB_STATUSES).optional() }),
+    query: pageParameters(/^[\w-]{3,27}$/).extend({ status: z.enum(JOB_STATUSES).optional() }),
   },
   responses: {
     200: json(jobPageSchema, 'Jobs, the newest first', { jobs: [JOB], next: null }),
@@ -129,6 +135,13 @@ export const jobEventsSchema = z
   .object({ events: z.array(jobEventSchema), done: z.boolean().describe('Whether there will be no more') })
   .openapi('JobEvents');
 
+// In a column of 32 bits.
+const EVENT_ID = `expected the id of an event: a whole number up to ${MAX_INT32}`;
+const eventId = text(10)
+  .regex(/^\d{1,10}$/, EVENT_ID)
+  .transform(Number)
+  .pipe(z.number().max(MAX_INT32, EVENT_ID));
+
 export const jobEventsRoute = createRoute({
   method: 'get',
   path: '/v1/jobs/{id}/events',
@@ -140,20 +153,24 @@ export const jobEventsRoute = createRoute({
   security: KEYS,
   request: {
     params: jobParameter,
-    query: z.strictObject({
-      after: z
-        .string()
-        .regex(/^\d{1,15}$/, 'expected the id of an event')
-        .transform(Number)
-        .optional()
-        .openapi({ type: 'integer', minimum: 0, description: 'Only events with a larger id' }),
+    query: closedObject({
+      after: eventId.optional().openapi({
+        type: 'integer',
+        minimum: 0,
+        maximum: MAX_INT32,
+        description: 'Only events with a larger id',
+      }),
     }),
     headers: z.object({
       'last-event-id': z
-        .string()
-        .regex(/^\d{0,15}$/, 'expected the id of an event')
+        .union([z.literal('').transform(() => 0), eventId])
         .optional()
-        .openapi({ description: 'As "after"; browsers send it when they connect again' }),
+        .openapi({
+          type: 'integer',
+          minimum: 0,
+          maximum: MAX_INT32,
+          description: 'As "after"; browsers send it when they connect again',
+        }),
     }),
   },
   responses: {

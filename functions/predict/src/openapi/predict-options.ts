@@ -1,18 +1,26 @@
-import { DEVICES, MAP_FORMATS, predictOptionsSchema } from '@cflow/spec';
+import { closedObject, DEVICES, MAP_FORMATS, predictOptionsSchema, text } from '@cflow/spec';
 import { z } from '@hono/zod-openapi';
 import { booleanText, numberText } from './parameters.js';
 
 const described = predictOptionsSchema.shape;
 const of = (field: keyof typeof described): string => described[field].description as string;
+// As the numbers of the JSON have it, written down for the text.
+const rangeOf = (field: keyof typeof described) => {
+  const { minimum, exclusiveMinimum, maximum, exclusiveMaximum } = z.toJSONSchema(described[field]);
+  return JSON.parse(JSON.stringify({ minimum, exclusiveMinimum, maximum, exclusiveMaximum })) as {
+    minimum?: number;
+    maximum?: number;
+  };
+};
 const number = (field: keyof typeof described) =>
-  numberText.optional().openapi({ type: 'number', description: of(field) });
+  numberText.optional().openapi({ type: 'number', ...rangeOf(field), description: of(field) });
 const integer = (field: keyof typeof described) =>
-  numberText.optional().openapi({ type: 'integer', description: of(field) });
+  numberText.optional().openapi({ type: 'integer', ...rangeOf(field), description: of(field) });
 const boolean = (field: keyof typeof described) =>
   booleanText.optional().openapi({ type: 'boolean', description: of(field) });
 
 /** The options of a prediction as an address or a form has them: each a text. Ranges are checked with the rest. */
-export const predictOptionTexts = z.strictObject({
+export const predictOptionTexts = closedObject({
   threshold: number('threshold'),
   falseAlarmRate: number('falseAlarmRate'),
   pixelThreshold: number('pixelThreshold'),
@@ -30,9 +38,12 @@ export const predictOptionTexts = z.strictObject({
     .openapi({ description: of('device') }),
 } satisfies Record<keyof typeof described, z.ZodType>);
 
+/** Characters of a list of detectors: as many as there may be, each as long as it may be. */
+export const MAX_DETECTORS_TEXT = 4096;
+
 /** Also which detectors: where the address does not name one. */
 export const predictManyTexts = predictOptionTexts.extend({
-  detectors: z.string().max(4096).optional().openapi({
+  detectors: text(MAX_DETECTORS_TEXT).optional().openapi({
     description: 'Detectors that each image goes through, with commas',
     example: 'wood,steel@production',
   }),

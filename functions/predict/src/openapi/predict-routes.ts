@@ -1,6 +1,8 @@
 import {
+  closedObject,
   detectorListSchema,
   MAX_DETECTORS_PER_REQUEST,
+  MAX_FORM_FIELD,
   MAX_IMAGES_PER_REQUEST,
   predictImageSchema,
   predictOptionsSchema,
@@ -9,7 +11,7 @@ import {
 import { createRoute, z } from '@hono/zod-openapi';
 import { PREDICTION } from './examples.js';
 import { detectorParameter } from './parameters.js';
-import { predictManyTexts, predictOptionTexts } from './predict-options.js';
+import { MAX_DETECTORS_TEXT, predictManyTexts, predictOptionTexts } from './predict-options.js';
 import { COMMON, json, KEYS, problems } from './responses.js';
 
 const images = z
@@ -19,14 +21,16 @@ const images = z
   .describe('Images, as base64 or as addresses that the service is allowed to fetch');
 
 /** A JSON body of `POST /v1/detectors/{detector}/predict`. */
-export const predictJsonSchema = z
-  .strictObject({ images, ...predictOptionsSchema.shape })
-  .openapi('PredictBody');
+export const predictJsonSchema = closedObject({ images, ...predictOptionsSchema.shape }).openapi(
+  'PredictBody',
+);
 
 /** A JSON body of `POST /v1/predict`. */
-export const predictManyJsonSchema = z
-  .strictObject({ detectors: detectorListSchema, images, ...predictOptionsSchema.shape })
-  .openapi('PredictManyBody');
+export const predictManyJsonSchema = closedObject({
+  detectors: detectorListSchema,
+  images,
+  ...predictOptionsSchema.shape,
+}).openapi('PredictManyBody');
 
 const file = { type: 'string', contentMediaType: 'application/octet-stream' } as const;
 
@@ -43,16 +47,19 @@ const form = (detectors: boolean) => ({
     ignore: {
       type: 'array' as const,
       items: file,
+      maxItems: MAX_IMAGES_PER_REQUEST,
       description: 'Masks: one for all images, or one for each',
     },
     options: {
       type: 'string' as const,
+      maxLength: MAX_FORM_FIELD,
       description: 'The options as JSON; each may also be a field of its own',
       contentMediaType: 'application/json',
     },
     ...(detectors && {
       detectors: {
         type: 'string' as const,
+        maxLength: MAX_DETECTORS_TEXT,
         description: `Up to ${MAX_DETECTORS_PER_REQUEST} detectors, with commas`,
       },
     }),

@@ -1,4 +1,5 @@
 import { type AppExtras, createApp } from '../app/create-app.js';
+import type { App } from '../app/new-app.js';
 import type { AppParts } from '../app/parts.js';
 import { type OpenApiDocument, openApiDocument } from './open-api-document.js';
 
@@ -7,6 +8,11 @@ import { type OpenApiDocument, openApiDocument } from './open-api-document.js';
  * anything else that they would need to be called.
  */
 export function publishedOpenApi(version: string, extras: AppExtras = {}): OpenApiDocument {
+  return openApiDocument(describedApp(version, extras), version);
+}
+
+/** An app that can be described, and no more than that. */
+export function describedApp(version: string, extras: AppExtras = {}): App {
   const silent = (): void => {};
   const described: Partial<AppParts> = {
     version,
@@ -18,5 +24,5 @@ export function publishedOpenApi(version: string, extras: AppExtras = {}): OpenA
     corsOrigins: [],
   };
   // No route is called, so that what only handlers need may be missing.
-  return openApiDocument(createApp(described as AppParts, extras), version);
+  return createApp(described as AppParts, extras);
 }

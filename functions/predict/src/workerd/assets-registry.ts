@@ -1,5 +1,12 @@
 import { parseManifest, sha256Hex } from '@cflow/detector';
-import { BUNDLE_FILES, BundleError, type BundleManifest, DEFAULT_ALIAS, StorageError } from '@cflow/spec';
+import {
+  BUNDLE_FILES,
+  BundleError,
+  type BundleManifest,
+  DEFAULT_ALIAS,
+  MAX_MANIFEST_BYTES,
+  StorageError,
+} from '@cflow/spec';
 import { RegistryError, type RegistryFile, type RegistryReader, readAll, streamOf } from '@cflow/store';
 import type { Fetcher } from './bindings.js';
 
@@ -17,15 +24,13 @@ interface Deployed {
   manifest: BundleManifest;
 }
 
-const MAX_MANIFEST_BYTES = 2 ** 24;
-
 /**
  * Bundles that were deployed with the Worker as static files: one version of each detector, known as `latest` and
  * by the first digits of its version.
  */
 export function assetsRegistry({ assets, detectors, path }: AssetsRegistryOptions): RegistryReader {
   const name = 'the assets of the Worker';
-  const folder = path.replace(/^\/+|\/+$/g, '');
+  const folder = path.replace(/^\/+|(?<!\/)\/+$/g, '');
   const known = new Map<string, Deployed>();
 
   const get = async (detector: string, file: string, range?: string): Promise<Response> => {

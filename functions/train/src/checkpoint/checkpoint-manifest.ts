@@ -1,3 +1,4 @@
+import { closedObject, count, MAX_FILE_BYTES, text } from '@cflow/spec';
 import { z } from 'zod';
 
 /** Which files make up what a run can go on from, written after them: what it lists is there, whole. */
@@ -6,18 +7,22 @@ export interface CheckpointManifest {
   files: { name: string; key: string; size: number; sha256: string }[];
 }
 
+/** A run has one for each of its layers, and its record. */
+const MAX_FILES = 1001;
 const FILE_NAME = /^(run\.json|checkpoint-\d{1,3}\.safetensors)$/;
 
-export const checkpointManifestSchema: z.ZodType<CheckpointManifest> = z.strictObject({
-  attempt: z.number().int(),
-  files: z.array(
-    z.strictObject({
-      name: z.string().regex(FILE_NAME),
-      key: z.string(),
-      size: z.number().int().nonnegative(),
-      sha256: z.string().regex(/^[0-9a-f]{64}$/),
-    }),
-  ),
+export const checkpointManifestSchema: z.ZodType<CheckpointManifest> = closedObject({
+  attempt: count(),
+  files: z
+    .array(
+      closedObject({
+        name: text(40).regex(FILE_NAME),
+        key: text(800),
+        size: count(MAX_FILE_BYTES),
+        sha256: text(64).regex(/^[0-9a-f]{64}$/),
+      }),
+    )
+    .max(MAX_FILES),
 });
 
 /** Of a file in a run's folder: whether a run goes on from it. Features are not: they are computed again. */

@@ -2,6 +2,7 @@ import { DataSetError } from '@cflow/spec';
 
 const DEEPEST = 32;
 const LONGEST_NAME = 255;
+const LONGEST_PATH = 4096;
 const FILE_TYPE = 0o170000;
 const FOLDER = 0o040000;
 const REGULAR = 0o100000;
@@ -27,6 +28,8 @@ export function entryPath({ fileName, externalFileAttributes }: EntryHeader): st
       },
     );
   };
+  // Of a name of 64 kB nothing else is looked at.
+  if (fileName.length > LONGEST_PATH) refuse('has a path that is too long');
   const isFolder = fileName.endsWith('/');
   const names = (isFolder ? fileName.slice(0, -1) : fileName).split('/');
   if (/^[/\\]|^[a-z]:/i.test(fileName)) refuse('is an absolute path');
@@ -43,5 +46,5 @@ export function entryPath({ fileName, externalFileAttributes }: EntryHeader): st
 }
 
 function shown(name: string): string {
-  return name.replace(/\p{Cc}/gu, '?').slice(0, 200);
+  return name.slice(0, 200).replace(/\p{Cc}/gu, '?');
 }

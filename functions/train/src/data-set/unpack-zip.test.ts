@@ -100,6 +100,13 @@ describe('unpackZip', () => {
     expect((await failure(unpack(twice))).message).toMatch(/two entries of one name/);
   });
 
+  it('refuses a path that is longer than any, in few words', async () => {
+    const archive = await archiveOf({ [`${'a/'.repeat(30_000)}a.png`]: 'x' });
+    const { message } = await failure(unpack(archive));
+    expect(message).toMatch(/a path that is too long/);
+    expect(message.length).toBeLessThan(400);
+  });
+
   it('refuses bombs by what they unpack to, and by their ratio', async () => {
     const bomb = await archiveOf({ 'a.bmp': new Uint8Array(5e6), 'b.bmp': new Uint8Array(5e6) });
     expect((await failure(unpack(bomb, { unpackedBytes: 8e6 }))).message).toMatch(/more than 8000000/);

@@ -59,11 +59,7 @@ function itemOf(csv: string, root: string, { line, cells }: TableRow): DataSetIt
   if (path === '') throw refuse(csv, line, 'the path is empty');
   const label = LABELS.get(cell('label').toLowerCase());
   if (label === undefined) {
-    throw refuse(
-      csv,
-      line,
-      `expected the label good, bad or unknown, found ${JSON.stringify(cell('label'))}`,
-    );
+    throw refuse(csv, line, `expected the label good, bad or unknown, found ${shown(cell('label'))}`);
   }
   const split = cells.has('split')
     ? SPLITS.get(cell('split').toLowerCase())
@@ -71,11 +67,7 @@ function itemOf(csv: string, root: string, { line, cells }: TableRow): DataSetIt
       ? 'train'
       : 'test';
   if (split === undefined) {
-    throw refuse(
-      csv,
-      line,
-      `expected the split train, validation or test, found ${JSON.stringify(cell('split'))}`,
-    );
+    throw refuse(csv, line, `expected the split train, validation or test, found ${shown(cell('split'))}`);
   }
   const item: DataSetItem = { path: resolve(root, path), name: path.split(sep).join('/'), split, label };
   if (cell('defect') !== '' && label === 'bad') item.defect = cell('defect');
@@ -99,6 +91,10 @@ async function checkFolder(csv: string, items: readonly DataSetItem[]): Promise<
     `none of the images that ${csv} lists first is there, such as ${probed[0]!.path}: paths are relative to the folder of the CSV file`,
     { details: { path: csv, missing: probed.map(({ path }) => path) } },
   );
+}
+
+function shown(cell: string): string {
+  return JSON.stringify(cell.length > 40 ? `${cell.slice(0, 40)}…` : cell);
 }
 
 function refuse(path: string, line: number, message: string): DataSetError {

@@ -8,7 +8,11 @@ export interface TableRow {
   cells: ReadonlyMap<string, string>;
 }
 
-const LARGEST_TABLE = 2 ** 26;
+/** What a table may be, at most: as many rows as an archive has files, and cells as long as a path. */
+const LARGEST_TABLE: number = 2 ** 26;
+const MOST_ROWS = 1_000_000;
+const MOST_COLUMNS = 256;
+const LONGEST_ROW: number = 2 ** 16;
 
 /**
  * Reads a CSV file with a header: UTF-8, with or without a byte order mark, cells in double quotes where needed,
@@ -18,7 +22,7 @@ const LARGEST_TABLE = 2 ** 26;
  */
 export async function readTable(path: string, required: readonly string[]): Promise<TableRow[]> {
   const text = await readText(path);
-  const header = text.split(/\r?\n/, 1)[0] ?? '';
+  const header = firstLine(path, text);
   const delimiter = header.includes(',')
     ? ','
     : header.includes(';')
@@ -37,11 +41,19 @@ export async function readTable(path: string, required: readonly string[]): Prom
       },
       delimiter,
       info: true,
+      max_record_size: LONGEST_ROW,
+      // One more, to see that there are more.
+      to: MOST_ROWS + 1,
       record_delimiter: ['\r\n', '\n', '\r'],
       skip_empty_lines: true,
       trim: true,
     });
     checkColumns(path, required, found);
+    if (rows.length > MOST_ROWS) {
+      throw new DataSetError(`${path} has more than ${MOST_ROWS} rows; expected fewer`, {
+        details: { path, limit: MOST_ROWS },
+      });
+    }
     return rows.map(({ record, info }) => ({ line: info.lines, cells: new Map(Object.entries(record)) }));
   } catch (error) {
     if (error instanceof DataSetError) throw error;
@@ -53,11 +65,25 @@ export async function readTable(path: string, required: readonly string[]): Prom
   }
 }
 
+/** Columns are counted before cells are made of them. */
+function firstLine(path: string, text: string): string {
+  const end = text.search(/[\r\n]/);
+  const line = end < 0 ? text : text.slice(0, end);
+  const separators = line.length > LONGEST_ROW ? Number.POSITIVE_INFINITY : line.split(/[,;\t]/).length - 1;
+  if (separators < MOST_COLUMNS) return line;
+  throw new DataSetError(
+    `${path} has more than ${MOST_COLUMNS} columns, or a first line of more than ${LONGEST_ROW} characters; expected a header`,
+    {
+      details: { path, limit: MOST_COLUMNS },
+    },
+  );
+}
+
 function checkColumns(path: string, required: readonly string[], found: readonly string[]): void {
   const missing = required.filter((name) => !found.includes(name));
   if (missing.length === 0) return;
   throw new DataSetError(
-    `${path} needs a first line that names its columns, among them ${required.join(' and ')}; found ${found.join(', ') || 'nothing'}`,
+    `${path} needs a first line that names its columns, among them ${required.join(' and ')}; found ${found.join(', ').slice(0, 200) || 'nothing'}`,
     { details: { path, required, found } },
   );
 }

@@ -33,8 +33,13 @@ export interface SafetensorsHeader {
   dataOffset: number;
 }
 
-// The limit of the reference implementation (safetensors, Rust).
-const MAX_HEADER_BYTES = 100_000_000;
+/**
+ * What a header may be, at most: looked at before anything is made of it. The reference implementation (safetensors, Rust)
+ * lets it have 100 MB, which JSON takes seconds for; the largest networks have some thousand tensors of a hundred bytes.
+ */
+const MAX_HEADER_BYTES: number = 2 ** 24;
+const MAX_TENSORS = 100_000;
+const MAX_METADATA = 1000;
 const MAX_RANK = 64;
 
 /**
@@ -61,6 +66,7 @@ export function readSafetensorsHeader(
   }
   const text = decode(bytes.subarray(8, dataOffset));
   const header = parse(text);
+  if (hasMore(MAX_TENSORS + 1, header)) throw damaged(`it has more than ${MAX_TENSORS} tensors`);
   const tensors = new Map<string, SafetensorsEntry>();
   let metadata: Readonly<Record<string, string>> = {};
   for (const [name, value] of Object.entries(header)) {
@@ -130,8 +136,15 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+function hasMore(most: number, value: object): boolean {
+  let count = 0;
+  for (const _ in value) if (++count > most) return true;
+  return false;
+}
+
 function readMetadata(value: unknown): Readonly<Record<string, string>> {
   if (!isRecord(value)) throw damaged('its "__metadata__" is not an object');
+  if (hasMore(MAX_METADATA, value)) throw damaged(`its "__metadata__" has more than ${MAX_METADATA} texts`);
   for (const [key, text] of Object.entries(value)) {
     if (typeof text !== 'string' || key === '__proto__') {
       throw damaged(
@@ -146,7 +159,7 @@ function readEntry(name: string, value: unknown, dataOffset: number): Safetensor
   if (name === '__proto__') throw tensorError(name, 'this name is not allowed');
   if (!isRecord(value)) throw tensorError(name, 'its entry is not an object');
   const { dtype, shape, data_offsets: offsets } = value;
-  for (const field of Object.keys(value)) {
+  for (const field in value) {
     if (field !== 'dtype' && field !== 'shape' && field !== 'data_offsets') {
       throw tensorError(name, `its entry has the unknown field ${quote(field)}`);
     }
@@ -155,10 +168,10 @@ function readEntry(name: string, value: unknown, dataOffset: number): Safetensor
     const known = Object.keys(SAFETENSORS_ELEMENT_BYTES).join(', ');
     throw tensorError(name, `type ${JSON.stringify(dtype)?.slice(0, 40)} is not one of ${known}`);
   }
-  if (!isSizes(shape) || shape.length > MAX_RANK) {
+  if (!isSizes(shape, MAX_RANK)) {
     throw tensorError(name, `its shape is not a list of at most ${MAX_RANK} whole numbers`);
   }
-  if (!isSizes(offsets) || offsets.length !== 2) {
+  if (!isSizes(offsets, 2) || offsets.length !== 2) {
     throw tensorError(name, 'its data_offsets are not two whole numbers');
   }
   const [begin, end] = offsets as [number, number];
@@ -169,8 +182,10 @@ function readEntry(name: string, value: unknown, dataOffset: number): Safetensor
   return { dtype: dtype as SafetensorsType, dims: shape, offset: dataOffset + begin, length: expected };
 }
 
-function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+/** Whole numbers, at most so many; what is longer is not looked through. */
+function isSizes(value: unknown, most: number): value is number[] {
+  if (!Array.isArray(value) || value.length > most) return false;
+  return value.every((item) => Number.isSafeInteger(item) && item >= 0);
 }
 
 function checkLayout(

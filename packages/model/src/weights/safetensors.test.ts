@@ -216,6 +216,44 @@ describe('safetensors', () => {
     );
   });
 
+  it.each<[string, Uint8Array, RegExp]>([
+    [
+      'more tensors than any network has',
+      file(`{${'"a":0,'.repeat(10)}${Array.from({ length: 100_002 }, (_, i) => `"${i}":0`)}}`),
+      /more than 100000 tensors/,
+    ],
+    [
+      'texts without end',
+      file({ __metadata__: Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [i, 'a'])) }),
+      /more than 1000 texts/,
+    ],
+    [
+      'a shape without end',
+      file({ a: { dtype: 'F32', shape: Array(100_000).fill('x'), data_offsets: [0, 0] } }),
+      /at most 64 whole/,
+    ],
+    [
+      'offsets without end',
+      file({ a: { dtype: 'F32', shape: [0], data_offsets: Array(100_000).fill('x') } }),
+      /not two whole/,
+    ],
+    ['a long field', file({ a: { ['x'.repeat(100_000)]: 0 } }), /unknown field "x{200}…"$/],
+    [
+      'a long type',
+      file({ a: { dtype: 'F'.repeat(100_000), shape: [], data_offsets: [0, 4] } }),
+      /type "F{39} is not one of/,
+    ],
+    [
+      'a header longer than it may be',
+      new Uint8Array([1, 0, 0, 1, 0, 0, 0, 0, 123]),
+      /more than the limit of 16777216$/,
+    ],
+  ])('counts before it looks, and says little: %s', (_, bytes, message) => {
+    const { message: said } = failure(bytes);
+    expect(said).toMatch(message);
+    expect(said.length).toBeLessThan(500);
+  });
+
   it.each<[string, string, Tensor]>([
     ['a reserved name', '__metadata__', { type: 'uint8', dims: [0], data: new Uint8Array(0) }],
     ['a lone surrogate', '\ud800', { type: 'uint8', dims: [0], data: new Uint8Array(0) }],

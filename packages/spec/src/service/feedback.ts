@@ -1,12 +1,12 @@
 import * as z from 'zod';
+import { MAX_NOTE, text } from '../bounds.js';
+import { closedObject } from '../closed-object.js';
 import { detectorNameSchema, versionSchema } from './names.js';
 
-export const feedbackBodySchema = z
-  .strictObject({
-    label: z.enum(['good', 'bad']).describe('What the part really was'),
-    note: z.string().max(2000).optional(),
-  })
-  .meta({ id: 'FeedbackBody' });
+export const feedbackBodySchema = closedObject({
+  label: z.enum(['good', 'bad']).describe('What the part really was'),
+  note: text(MAX_NOTE).optional(),
+}).meta({ id: 'FeedbackBody' });
 
 /** A person's word on a prediction, kept with the version that made it, for its next calibration. */
 export const feedbackSchema = z

@@ -1,4 +1,5 @@
 export * from './feedback.js';
+export * from './http-url.js';
 export * from './job.js';
 export * from './job-configuration.js';
 export * from './names.js';

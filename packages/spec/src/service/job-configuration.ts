@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { closedObject } from '../closed-object.js';
 import { type DetectorConfiguration, detectorConfigurationSchema } from '../configuration.js';
 
 /** Some of a detector's configuration. */
@@ -12,6 +13,6 @@ const given = Object.entries(detectorConfigurationSchema.shape).map(
  * What a job sets of the configuration. Unlike `detectorConfigurationSchema.partial()`, which fills in the defaults of
  * what is left out, it leaves that out: the job's preset has its own.
  */
-export const jobConfigurationSchema: z.ZodType<JobConfiguration, JobConfiguration> = z.strictObject(
+export const jobConfigurationSchema: z.ZodType<JobConfiguration, JobConfiguration> = closedObject(
   Object.fromEntries(given),
 ) as never;

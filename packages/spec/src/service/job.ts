@@ -1,5 +1,8 @@
 import * as z from 'zod';
+import { MAX_INT32, text } from '../bounds.js';
 import { metricsSchema } from '../calibration.js';
+import { closedObject } from '../closed-object.js';
+import { httpUrlSchema } from './http-url.js';
 import { jobConfigurationSchema } from './job-configuration.js';
 import { aliasSchema, DEFAULT_ALIAS, detectorNameSchema, versionSchema } from './names.js';
 import { PROBLEM_CODES } from './problem.js';
@@ -7,20 +10,16 @@ import { PROBLEM_CODES } from './problem.js';
 /** Where a data set is: uploaded to the store before, or at an address that the service is allowed to fetch. */
 export const dataSetReferenceSchema = z
   .union([
-    z.strictObject({
-      path: z
-        .string()
+    closedObject({
+      path: text(138)
         .regex(
           /^data-sets\/[a-z0-9][a-z0-9._-]{0,127}$/,
           'expected data-sets/<name>, as an upload answers it',
         )
         .describe('Of an archive in the store'),
     }),
-    z.strictObject({
-      url: z
-        .url({ protocol: /^https?$/ })
-        .max(2048)
-        .describe('Of a ZIP archive'),
+    closedObject({
+      url: httpUrlSchema.describe('Of a ZIP archive'),
     }),
   ])
   .meta({ id: 'DataSetReference' });
@@ -29,39 +28,31 @@ export type DataSetReference = z.infer<typeof dataSetReferenceSchema>;
 export const JOB_PRESETS = ['fast', 'anomalib', 'paper'] as const;
 
 /** A training job: what to train on, how, and what becomes of the result. */
-export const jobRequestSchema = z
-  .strictObject({
-    name: detectorNameSchema.describe('The detector that the result is a version of'),
-    dataSet: dataSetReferenceSchema,
-    preset: z.enum(JOB_PRESETS).default('fast'),
-    configuration: jobConfigurationSchema
-      .default({})
-      .describe("What differs from the preset's configuration"),
-    epochs: z.number().int().positive().max(100_000).optional(),
-    validationFraction: z.number().min(0).max(0.5).optional(),
-    precision: z.enum(['float32', 'float16']).default('float32'),
-    strict: z
-      .boolean()
-      .default(false)
-      .describe('Fail at an image that cannot be read instead of leaving it out'),
-    alias: aliasSchema
-      .nullable()
-      .default(DEFAULT_ALIAS)
-      .describe('Alias moved to the new version; null: none'),
-    webhook: z
-      .strictObject({ url: z.url({ protocol: /^https?$/ }).max(2048) })
-      .optional()
-      .describe('Told when the job has ended, signed as in Standard Webhooks'),
-    timeoutSeconds: z
-      .number()
-      .int()
-      .min(10)
-      .max(7 * 86_400)
-      .default(86_400)
-      .describe('Of one attempt'),
-    maxAttempts: z.number().int().min(1).max(10).default(3),
-  })
-  .meta({ id: 'JobRequest' });
+export const jobRequestSchema = closedObject({
+  name: detectorNameSchema.describe('The detector that the result is a version of'),
+  dataSet: dataSetReferenceSchema,
+  preset: z.enum(JOB_PRESETS).default('fast'),
+  configuration: jobConfigurationSchema.default({}).describe("What differs from the preset's configuration"),
+  epochs: z.number().int().positive().max(100_000).optional(),
+  validationFraction: z.number().min(0).max(0.5).optional(),
+  precision: z.enum(['float32', 'float16']).default('float32'),
+  strict: z
+    .boolean()
+    .default(false)
+    .describe('Fail at an image that cannot be read instead of leaving it out'),
+  alias: aliasSchema.nullable().default(DEFAULT_ALIAS).describe('Alias moved to the new version; null: none'),
+  webhook: closedObject({ url: httpUrlSchema })
+    .optional()
+    .describe('Told when the job has ended, signed as in Standard Webhooks'),
+  timeoutSeconds: z
+    .number()
+    .int()
+    .min(10)
+    .max(7 * 86_400)
+    .default(86_400)
+    .describe('Of one attempt'),
+  maxAttempts: z.number().int().min(1).max(10).default(3),
+}).meta({ id: 'JobRequest' });
 export type JobRequest = z.infer<typeof jobRequestSchema>;
 export type JobRequestInput = z.input<typeof jobRequestSchema>;
 
@@ -102,7 +93,7 @@ export type JobPage = z.infer<typeof jobPageSchema>;
 /** Something that happened to a job; `id` grows within the job. `data` of `status` is the job, of the others as named. */
 export const jobEventSchema = z
   .object({
-    id: z.number().int().positive(),
+    id: z.number().int().positive().max(MAX_INT32),
     job: z.uuid(),
     at: instant,
     type: z.enum(['status', 'progress', 'training', 'log']),

@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { text } from '../bounds.js';
 
 /** A detector's name in a registry: part of addresses and keys, so plain, and the same on every file system. */
-export const detectorNameSchema = z
-  .string()
+export const detectorNameSchema = text(64)
   .regex(
     /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/,
     'expected 1 to 64 of a-z, 0-9, ".", "_" and "-", with a letter or digit first and last',
@@ -11,8 +11,7 @@ export const detectorNameSchema = z
   .meta({ description: 'Name of a detector', example: 'wood' });
 
 /** A version is the SHA-256 of the bundle's manifest, which holds the SHA-256 of every other file. */
-export const versionSchema = z
-  .string()
+export const versionSchema = text(64)
   .regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits')
   .meta({
     description: "Immutable version of a detector: the SHA-256 of its bundle's manifest",
@@ -20,8 +19,7 @@ export const versionSchema = z
   });
 
 /** A name that points to a version and can be moved to another. */
-export const aliasSchema = z
-  .string()
+export const aliasSchema = text(32)
   .regex(
     /^[a-z](?:[a-z0-9._-]{0,30}[a-z0-9])?$/,
     'expected 1 to 32 of a-z, 0-9, ".", "_" and "-", with a letter first and a letter or digit last',
@@ -39,17 +37,15 @@ export const DEFAULT_ALIAS = 'latest';
 
 /** What follows the "@": an alias, a version, or the first 8 digits of one or more. */
 export const referenceSchema = z
-  .union([aliasSchema, z.string().regex(/^[0-9a-f]{8,64}$/)], {
+  .union([aliasSchema, text(64).regex(/^[0-9a-f]{8,64}$/)], {
     error: 'expected an alias, a version, or at least the first 8 digits of a version',
   })
   .meta({ description: 'An alias, a version, or its first 8 digits or more', example: 'production' });
 
 /** `name` or `name@reference`. */
-export const detectorReferenceSchema = z
-  .string()
-  .max(130)
+export const detectorReferenceSchema = text(130)
   .refine(
-    (text) => parts(text) !== undefined,
+    (reference) => parts(reference) !== undefined,
     'expected name or name@reference, where a reference is an alias or a version',
   )
   .meta({

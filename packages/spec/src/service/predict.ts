@@ -1,5 +1,8 @@
 import * as z from 'zod';
+import { float32, MAX_BASE64, MAX_INT32, text } from '../bounds.js';
+import { closedObject } from '../closed-object.js';
 import { DEVICES } from '../device.js';
+import { httpUrlSchema } from './http-url.js';
 import { detectorNameSchema, detectorReferenceSchema, versionSchema } from './names.js';
 
 /** How an anomaly map is sent. `png16` carries offset and scale, so that real values come back; `f32` is little-endian. */
@@ -11,54 +14,44 @@ export const MAX_IMAGES_PER_REQUEST = 64;
 /** Detectors of one request at most. */
 export const MAX_DETECTORS_PER_REQUEST = 16;
 
-const finite = z.number();
+const finite = float32();
 
 /** What a request may ask for, whatever form it has: query parameters, form fields, or members of the JSON body. */
-export const predictOptionsSchema = z
-  .strictObject({
-    threshold: finite.optional().describe("Score from which an image is bad. Default: the detector's"),
-    falseAlarmRate: finite
-      .gt(0)
-      .lt(1)
-      .optional()
-      .describe('Instead of a threshold: the share of good images that may be called bad'),
-    pixelThreshold: finite
-      .optional()
-      .describe('Map value from which a pixel belongs to a region. Default: the threshold'),
-    map: z.enum(MAP_FORMATS).default('none').describe('Format of the anomaly map'),
-    overlay: z
-      .boolean()
-      .default(false)
-      .describe('Also a picture of the image with map and regions drawn in (PNG)'),
-    regions: z.boolean().default(true).describe('Also the regions above the pixel threshold'),
-    minArea: finite
-      .min(0)
-      .max(2 ** 31)
-      .default(1)
-      .describe('Smallest region, in pixels of the map'),
-    maxRegions: z.number().int().min(0).max(1000).default(100).describe('Regions at most'),
-    device: z
-      .enum(['auto', ...DEVICES])
-      .default('auto')
-      .describe(
-        'Device that must answer. A device that the service does not run on is refused with the reason',
-      ),
-  })
-  .refine(({ threshold, falseAlarmRate }) => threshold === undefined || falseAlarmRate === undefined, {
-    message: 'give a threshold or a false-alarm rate, not both',
-    path: ['falseAlarmRate'],
-  });
+export const predictOptionsSchema = closedObject({
+  threshold: finite.optional().describe("Score from which an image is bad. Default: the detector's"),
+  falseAlarmRate: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .optional()
+    .describe('Instead of a threshold: the share of good images that may be called bad'),
+  pixelThreshold: finite
+    .optional()
+    .describe('Map value from which a pixel belongs to a region. Default: the threshold'),
+  map: z.enum(MAP_FORMATS).default('none').describe('Format of the anomaly map'),
+  overlay: z
+    .boolean()
+    .default(false)
+    .describe('Also a picture of the image with map and regions drawn in (PNG)'),
+  regions: z.boolean().default(true).describe('Also the regions above the pixel threshold'),
+  minArea: z.number().min(0).max(MAX_INT32).default(1).describe('Smallest region, in pixels of the map'),
+  maxRegions: z.number().int().min(0).max(1000).default(100).describe('Regions at most'),
+  device: z
+    .enum(['auto', ...DEVICES])
+    .default('auto')
+    .describe(
+      'Device that must answer. A device that the service does not run on is refused with the reason',
+    ),
+}).refine(({ threshold, falseAlarmRate }) => threshold === undefined || falseAlarmRate === undefined, {
+  message: 'give a threshold or a false-alarm rate, not both',
+  path: ['falseAlarmRate'],
+});
 export type PredictRequestOptions = z.infer<typeof predictOptionsSchema>;
 
 /** Bytes in a JSON body, or where to get them. */
 const fileReferenceSchema = z.union([
-  z.strictObject({ base64: z.string().min(1).describe('The file, in base64') }),
-  z.strictObject({
-    url: z
-      .url({ protocol: /^https?$/ })
-      .max(2048)
-      .describe('Where the service gets the file'),
-  }),
+  closedObject({ base64: text(MAX_BASE64).min(1).describe('The file, in base64') }),
+  closedObject({ url: httpUrlSchema.describe('Where the service gets the file') }),
 ]);
 
 const ignore = fileReferenceSchema
@@ -68,19 +61,11 @@ const ignore = fileReferenceSchema
 // Not an intersection: strict objects would each refuse the other's fields in a JSON schema.
 export const predictImageSchema = z
   .union([
-    z.strictObject({ ...fileReferenceSchema.options[0].shape, ignore }),
-    z.strictObject({ ...fileReferenceSchema.options[1].shape, ignore }),
+    closedObject({ ...fileReferenceSchema.options[0].shape, ignore }),
+    closedObject({ ...fileReferenceSchema.options[1].shape, ignore }),
   ])
   .meta({ description: 'An image, as base64 or as an address that the service is allowed to fetch' });
 export type PredictImage = z.infer<typeof predictImageSchema>;
-
-/** A JSON body of `POST /v1/detectors/{name}/predict`. */
-export const predictBodySchema = z
-  .object({
-    images: z.array(z.unknown()).min(1).max(MAX_IMAGES_PER_REQUEST),
-    ...predictOptionsSchema.shape,
-  })
-  .meta({ id: 'PredictBody' });
 
 /** Images of `POST /v1/predict` go through each of these. */
 export const detectorListSchema = z.array(detectorReferenceSchema).min(1).max(MAX_DETECTORS_PER_REQUEST);

@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { MAX_CURSOR, text } from '../bounds.js';
 import { bundleManifestSchema } from '../bundle.js';
+import { closedObject } from '../closed-object.js';
 import { aliasSchema, detectorNameSchema, versionSchema } from './names.js';
 
 const nextSchema = z.string().nullable().describe('Give it as "after" to get what follows; null at the end');
@@ -7,7 +9,7 @@ const nextSchema = z.string().nullable().describe('Give it as "after" to get wha
 /** Query of every list: what follows `after`, at most `limit`. */
 export const pageQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50).describe('Entries at most'),
-  after: z.string().max(300).optional().describe('"next" of the page before'),
+  after: text(MAX_CURSOR).optional().describe('"next" of the page before'),
 });
 export type PageQuery = z.infer<typeof pageQuerySchema>;
 
@@ -44,15 +46,13 @@ export const versionDetailSchema = versionSummarySchema
   .meta({ id: 'VersionDetail' });
 export type VersionDetail = z.infer<typeof versionDetailSchema>;
 
-export const moveAliasBodySchema = z
-  .strictObject({
-    version: versionSchema,
-    expected: versionSchema
-      .nullable()
-      .optional()
-      .describe('Only if the alias points there now; null: only if there is no such alias'),
-  })
-  .meta({ id: 'MoveAliasBody' });
+export const moveAliasBodySchema = closedObject({
+  version: versionSchema,
+  expected: versionSchema
+    .nullable()
+    .optional()
+    .describe('Only if the alias points there now; null: only if there is no such alias'),
+}).meta({ id: 'MoveAliasBody' });
 
 export const aliasStateSchema = z
   .object({ name: detectorNameSchema, alias: aliasSchema, version: versionSchema })

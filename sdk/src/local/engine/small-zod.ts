@@ -1,5 +1,5 @@
 // The part of zod that the schemas of bundles use, in a thirtieth of its size: the build of the worker puts this module
-// in zod's place, so that the schemas stay the ones that every other part of the project reads bundles with. What they
+// in zod's place, and in that of `closed-object.ts`, so that the schemas stay the ones that every other part of the project reads bundles with. What they
 // accept, and what comes out, is compared with zod's in the test beside this file.
 
 export interface Issue {
@@ -64,7 +64,7 @@ export class Schema {
     return this.also((value) => (sizeOf(value) >= least ? undefined : `expected at least ${least}`));
   }
 
-  max(most: number): Schema {
+  max(most: number, _options?: { abort: boolean }): Schema {
     return this.also((value) => (sizeOf(value) <= most ? undefined : `expected at most ${most}`));
   }
 
@@ -123,12 +123,22 @@ const oneOf = (values: readonly unknown[]): Schema =>
 
 export { oneOf as enum };
 
-export const array = (element: Schema): Schema =>
-  new Schema((value, path, issues) => {
-    if (Array.isArray(value)) return value.map((each, i) => element.check(each, [...path, i], issues));
-    issues.push({ path, message: `expected a list, found ${kindOf(value)}` });
-    return value;
-  });
+/** A list, whose length is looked at before its elements, as zod does it. */
+class ArraySchema extends Schema {
+  constructor(element: Schema, least = 0, most: number = Number.POSITIVE_INFINITY) {
+    super((value, path, issues) => {
+      if (!Array.isArray(value)) issues.push({ path, message: `expected a list, found ${kindOf(value)}` });
+      else if (value.length < least) issues.push({ path, message: `expected at least ${least}` });
+      else if (value.length > most) issues.push({ path, message: `expected at most ${most}` });
+      else return value.map((each, i) => element.check(each, [...path, i], issues));
+      return value;
+    });
+    this.min = (bound) => new ArraySchema(element, bound, most);
+    this.max = (bound) => new ArraySchema(element, least, bound);
+  }
+}
+
+export const array = (element: Schema): Schema => new ArraySchema(element);
 
 export const tuple = (elements: readonly Schema[]): Schema =>
   new Schema((value, path, issues) => {
@@ -139,9 +149,9 @@ export const tuple = (elements: readonly Schema[]): Schema =>
     return value;
   });
 
-export const record = (key: Schema, element: Schema): Schema =>
+export const boundedRecord = (key: Schema, element: Schema, most: number): Schema =>
   new Schema((value, path, issues) => {
-    if (!isObject(value, path, issues)) return value;
+    if (!isObject(value, path, issues) || !hasAtMost(most, value, path, issues)) return value;
     const entries = Object.entries(value).map(([name, each]) => {
       key.check(name, [...path, name], issues);
       return [name, element.check(each, [...path, name], issues)];
@@ -149,9 +159,10 @@ export const record = (key: Schema, element: Schema): Schema =>
     return Object.fromEntries(entries);
   });
 
-export const strictObject = (shape: Readonly<Record<string, Schema>>): Schema =>
+export const closedObject = (shape: Readonly<Record<string, Schema>>): Schema =>
   new Schema((value, path, issues) => {
     if (!isObject(value, path, issues)) return value;
+    if (!hasAtMost(Object.keys(shape).length + MAX_UNKNOWN_FIELDS, value, path, issues)) return value;
     for (const name of Object.keys(value)) {
       if (!Object.hasOwn(shape, name)) issues.push({ path, message: `unknown field "${name}"` });
     }
@@ -196,6 +207,19 @@ function isObject(
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return true;
   issues.push({ path, message: `expected an object, found ${kindOf(value)}` });
   return false;
+}
+
+/** As `@cflow/spec` has it. */
+const MAX_UNKNOWN_FIELDS = 8;
+
+function hasAtMost(most: number, value: object, path: (string | number)[], issues: Issue[]): boolean {
+  let count = 0;
+  for (const _ in value) {
+    if (++count <= most) continue;
+    issues.push({ path, message: `expected at most ${most} fields` });
+    return false;
+  }
+  return true;
 }
 
 function sizeOf(value: unknown): number {

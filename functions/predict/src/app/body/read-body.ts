@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type { AppEnvironment } from '../environment.js';
 import type { Limits } from '../parts.js';
 import { ProblemError } from '../problem.js';
+import { shortened } from '../shortened.js';
 import { stoppedBy } from '../stopped-by.js';
 import { collect } from './collect.js';
 import { SenderWatch, type SlowestSender } from './sender-watch.js';
@@ -125,10 +126,13 @@ export async function readBody(
   return collect(heldChunks(c, limits), declaredLength(c));
 }
 
+/** Characters of a media type: none that is read here is nearly as long. */
+const LONGEST_TYPE = 100;
+
 /** The media type of the body, without parameters, in lower case; empty when none is named. */
 export function mediaType(c: Context<AppEnvironment>): string {
   const header = c.req.header('content-type') ?? '';
-  return (header.split(';', 1)[0] as string).trim().toLowerCase();
+  return shortened((header.split(';', 1)[0] as string).trim().toLowerCase(), LONGEST_TYPE);
 }
 
 /** What Content-Length says, which is 0 where it says nothing that can be. */

@@ -23,7 +23,7 @@ export function jobEventRoutes(parts: AppParts): App {
     const { jobs } = trainingParts(parts);
     const { id } = c.req.valid('param');
     // A browser that connects again has its newest event in the header, and its first address still.
-    const last = Number(c.req.valid('header')['last-event-id'] || 0);
+    const last = c.req.valid('header')['last-event-id'] ?? 0;
     const after = Math.max(last, c.req.valid('query').after ?? 0);
     const job = await jobs.get(id);
     const known = await jobs.events(id, { after, limit: PAGE });

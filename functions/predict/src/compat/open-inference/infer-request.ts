@@ -1,3 +1,4 @@
+import { count, float32, text } from '@cflow/spec';
 import { z } from 'zod';
 import { ByteCollector } from '../../app/body/byte-collector.js';
 import type { JsonData } from '../../app/json/json-data.js';
@@ -7,45 +8,42 @@ import { invalid, ProblemError } from '../../app/problem.js';
 
 /** Numbers of a tensor's shape at most: of images there are four. */
 const MAX_RANK = 8;
+/** Inputs, and outputs, of one request: there are two and four. */
+const MAX_TENSORS = 16;
+/** Characters of the name of a tensor; ours have twenty at most. */
+const MAX_TENSOR_NAME = 64;
+/** Values of a tensor in JSON: its pixels, and as many of them as a body can hold. */
+const MAX_VALUES: number = 2 ** 28;
 
 const parametersSchema = z.record(z.string(), z.unknown());
 
 const inputSchema = z.object({
-  name: z.string().max(200),
-  datatype: z.string().max(20),
-  shape: z
-    .array(
-      z
-        .number()
-        .int()
-        .min(0)
-        .max(2 ** 31 - 1),
-    )
-    .min(1)
-    .max(MAX_RANK),
-  parameters: z.object({ binary_data_size: z.number().int().min(0).optional() }).optional(),
-  data: z.array(z.unknown()).optional(),
+  name: text(MAX_TENSOR_NAME),
+  datatype: text(20),
+  shape: z.array(count()).min(1).max(MAX_RANK),
+  parameters: z.object({ binary_data_size: count().optional() }).optional(),
+  data: z.array(z.unknown()).max(MAX_VALUES).optional(),
 });
 
 const outputSchema = z.object({
-  name: z.string().max(200),
+  name: text(MAX_TENSOR_NAME),
   parameters: z.object({ binary_data: z.boolean().optional() }).optional(),
 });
 
 /** The JSON of `POST /v2/models/{name}/infer`, as far as it is used. */
 export const inferRequestSchema = z
   .object({
-    id: z.string().max(1000).optional(),
+    id: text(1000).optional(),
     parameters: z
       .object({
-        threshold: z.number().optional(),
+        threshold: float32().optional(),
         false_alarm_rate: z.number().gt(0).lt(1).optional(),
         binary_data_output: z.boolean().optional(),
       })
       .optional()
       .describe('Also those of others, which are ignored'),
-    inputs: z.array(inputSchema).min(1).max(16),
-    outputs: z.array(outputSchema).max(16).optional(),
+    inputs: z.array(inputSchema).min(1).max(MAX_TENSORS),
+    outputs: z.array(outputSchema).max(MAX_TENSORS).optional(),
   })
   .meta({ id: 'OpenInferenceRequest' });
 

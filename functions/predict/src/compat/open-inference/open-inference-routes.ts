@@ -16,7 +16,7 @@ import { inferRequestSchema, inferResponseSchema, readInferRequest } from './inf
 import { inferResponse, outputsOf, wantedOutputs } from './infer-response.js';
 import { INPUTS, inputImages } from './input-images.js';
 import { openInferenceErrors } from './open-inference-errors.js';
-import { repositoryIndex } from './repository-index.js';
+import { indexRequestSchema, repositoryIndex } from './repository-index.js';
 
 const modelSchema = z.object({ name: z.string(), ready: z.boolean() }).meta({ id: 'OpenInferenceReady' });
 const tensorSchema = z.object({ name: z.string(), datatype: z.string(), shape: z.array(z.number().int()) });
@@ -46,7 +46,9 @@ const documented = (
   } = {},
 ) => {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string);
-  const params = z.object(Object.fromEntries(names.map((name) => [name, z.string()])));
+  const params = z.object(
+    Object.fromEntries(names.map((name) => [name, name === 'model' ? detectorNameSchema : referenceSchema])),
+  );
   return createRoute({
     method,
     path,
@@ -115,7 +117,7 @@ export function openInferenceRoutes(parts: AppParts): App {
   addDocumented(
     app,
     documented('post', '/v2/repository/index', 'All models', indexSchema, [401, 403, 408, 413, 429, 503], {
-      content: json(z.object({ ready: z.boolean().optional() })),
+      content: json(indexRequestSchema),
     }),
     read,
     async (c) => c.json(await repositoryIndex(parts, await readBody(c, bodyLimits(parts.limits, 65_536)))),

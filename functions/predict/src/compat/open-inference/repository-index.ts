@@ -3,7 +3,8 @@ import { parseJson } from '../../app/json/read-json.js';
 import type { AppParts } from '../../app/parts.js';
 import { invalid } from '../../app/problem.js';
 
-const requestSchema = z.looseObject({ ready: z.boolean().optional() });
+/** The JSON of `POST /v2/repository/index`; what others may say beside it is ignored. */
+export const indexRequestSchema = z.object({ ready: z.boolean().optional() });
 
 /** Detectors that are listed at most. */
 const MOST_DETECTORS = 2000;
@@ -43,9 +44,9 @@ export async function repositoryIndex(parts: AppParts, body: Uint8Array): Promis
   return entries;
 }
 
-function readRequest(body: Uint8Array): z.infer<typeof requestSchema> {
+function readRequest(body: Uint8Array): z.infer<typeof indexRequestSchema> {
   if (body.length === 0) return {};
-  const parsed = requestSchema.safeParse(parseJson(body, 'the body'));
+  const parsed = indexRequestSchema.safeParse(parseJson(body, 'the body'));
   if (!parsed.success) throw invalid(parsed.error);
   return parsed.data;
 }

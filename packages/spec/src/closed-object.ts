@@ -1,0 +1,68 @@
+// zod looks at all keys of an object before it says that there are too many, and names each that it does not know. These
+// two count first. An array needs nothing of the kind: zod looks at its `max` before its elements.
+import * as z from 'zod';
+import { MAX_UNKNOWN_FIELDS } from './bounds.js';
+
+type Initialize = (schema: z.core.$ZodType, definition: object) => void;
+const initializeObject = z.ZodObject.init as unknown as Initialize;
+const initializeRecord = z.ZodRecord.init as unknown as Initialize;
+
+const ClosedObject: z.core.$constructor<z.core.$ZodType, z.core.$ZodObjectDef> = z.core.$constructor(
+  'ClosedObject',
+  (schema, definition) => {
+    initializeObject(schema, definition);
+    countFirst(schema, () => Object.keys(definition.shape).length + MAX_UNKNOWN_FIELDS);
+  },
+);
+
+const BoundedRecord: z.core.$constructor<z.core.$ZodType, z.core.$ZodRecordDef & { most: number }> =
+  z.core.$constructor('BoundedRecord', (schema, definition) => {
+    initializeRecord(schema, definition);
+    countFirst(schema, () => definition.most);
+  });
+
+/** As `z.strictObject`, for objects from outside: one with many more fields than it may have is refused for their number. */
+export function closedObject<S extends z.core.$ZodLooseShape>(
+  shape: S,
+): ReturnType<typeof z.strictObject<S>> {
+  return new ClosedObject({ type: 'object', shape, catchall: z.never() }) as never;
+}
+
+/** As `z.record`, of at most so many entries. */
+export function boundedRecord<K extends z.core.$ZodRecordKey, V extends z.core.SomeType>(
+  keyType: K,
+  valueType: V,
+  most: number,
+): z.ZodRecord<K, V> {
+  const schema = new BoundedRecord({ type: 'record', keyType, valueType, most } as never) as z.ZodRecord<
+    K,
+    V
+  >;
+  return schema.meta({ maxProperties: most });
+}
+
+function countFirst(schema: z.core.$ZodType, most: () => number): void {
+  const parse = schema._zod.parse;
+  schema._zod.parse = (payload, context) => {
+    const { value } = payload;
+    if (typeof value === 'object' && value !== null && hasMoreThan(most(), value)) {
+      payload.issues.push({
+        code: 'too_big',
+        origin: 'object',
+        maximum: most(),
+        inclusive: true,
+        message: `expected at most ${most()} fields`,
+        input: value,
+        inst: schema,
+      });
+      return payload;
+    }
+    return parse(payload, context);
+  };
+}
+
+function hasMoreThan(most: number, value: object): boolean {
+  let count = 0;
+  for (const _ in value) if (++count > most) return true;
+  return false;
+}
