@@ -25,7 +25,15 @@ async function start(connections: HttpServerOptions['connections'] = {}) {
     async fetch(request) {
       const { pathname } = new URL(request.url);
       if (pathname === '/slow') await slow;
-      if (pathname === '/body') await request.arrayBuffer().catch(() => {});
+      if (pathname === '/body') {
+        let [bytes, chunks] = [0, 0];
+        const reader = request.body?.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+        for (let next = await reader.read(); !next.done; next = await reader.read()) {
+          bytes += next.value.length;
+          chunks++;
+        }
+        return Response.json({ bytes, chunks });
+      }
       return new Response(pathname === '/large' ? LARGE : 'here');
     },
   });
@@ -164,4 +172,24 @@ it('has as many connections as file descriptors leave', () => {
   ]);
   expect(mostConnections(100, 1024)).toBe(100);
   expect(() => mostConnections(1000, 1024)).toThrow('expected at most 512');
+});
+
+it('reads small chunks joined, not one by one', async () => {
+  const { port } = await start();
+  const head =
+    'POST /body HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n';
+  const socket = await open(port, head);
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk.toString('latin1');
+  });
+  const count = 50_000;
+  socket.write(`${'1\r\nx\r\n'.repeat(count)}0\r\n\r\n`);
+  await once(socket, 'end');
+  const { bytes, chunks } = JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1)) as {
+    bytes: number;
+    chunks: number;
+  };
+  expect(bytes).toBe(count);
+  expect(chunks).toBeLessThan(count / 100);
 });

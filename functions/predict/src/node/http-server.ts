@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { ConfigurationError } from '@cflow/spec';
 import { getRequestListener } from '@hono/node-server';
+import { bodyStream } from './body-stream.js';
 import { type ConnectionLimits, Connections } from './connections.js';
 import { endAfterAnswer, endConnection } from './end-connection.js';
 
@@ -60,9 +61,12 @@ export async function startHttpServer({
 function closingAfterHalfABody(fetch: HttpServerOptions['fetch']): HttpServerOptions['fetch'] {
   return async (request, env) => {
     const { incoming, outgoing } = env as { incoming: IncomingMessage; outgoing: ServerResponse };
-    const response = await fetch(request, env);
     const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers;
     const hasBody = encoding !== undefined || Number(length ?? 0) > 0;
+    if (hasBody && request.method !== 'GET' && request.method !== 'HEAD') {
+      Object.defineProperty(request, 'body', { value: bodyStream(incoming) });
+    }
+    const response = await fetch(request, env);
     if (hasBody && !incoming.complete) {
       outgoing.shouldKeepAlive = false;
       endAfterAnswer(incoming);
