@@ -143,11 +143,12 @@ export const eventStreams: Attack = {
     const { id } = JSON.parse(created.text) as { id: string };
     const gone = new AbortController();
     const open = async (name: string): Promise<number> => {
-      const { status } = await fetch(`${host.url}/v1/jobs/${id}/events`, {
+      const { status, body } = await fetch(`${host.url}/v1/jobs/${id}/events`, {
         headers: { 'x-api-key': host.keys.get(name) as string, accept: 'text/event-stream' },
         signal: gone.signal,
       });
       client.note({ status, text: '', bytes: 0 }, 'an event stream');
+      if (status !== 200) await body?.cancel();
       return status;
     };
     const statuses = await Promise.all(Array.from({ length: 200 }, () => open('hoarder')));
