@@ -26,8 +26,9 @@ process.once('message', async (task) => {
 });
 await send({ type: 'ready' });
 
-async function train({ source, overrides, ...options }: TrainingTask) {
-  const dataSet = await openDataSet(source, { seed: options.configuration.seed ?? 0 });
+async function train({ source, reading, overrides, ...options }: TrainingTask) {
+  const told = Object.fromEntries(Object.entries(reading).filter(([, value]) => value !== undefined));
+  const dataSet = await openDataSet(source, { ...told, seed: options.configuration.seed ?? 0 });
   let steps = 0;
   const run = (resume: boolean) =>
     trainDetector({

@@ -1,12 +1,13 @@
-import type { DataSetLayout } from '@cflow/spec';
+import { ConfigurationError, DATA_SET_LAYOUTS, type DataSetLayout } from '@cflow/spec';
 import { type Command, Option } from 'commander';
-
-const LAYOUTS: readonly DataSetLayout[] = ['mvtec', 'visa', 'btech', 'kolektor', 'folder', 'csv', 'glob'];
 
 export interface DataSetFlags {
   layout?: DataSetLayout;
   category?: string;
   missingMasks?: 'error' | 'ignore';
+  good?: string[];
+  bad?: string[];
+  masks?: string[];
 }
 
 /** The options of every command that reads a data set. */
@@ -14,29 +15,48 @@ export function withDataSetOptions(command: Command): Command {
   return command
     .optionsGroup('Data set:')
     .addOption(
-      new Option('--layout <layout>', 'how the folder is laid out (default: recognised)').choices(LAYOUTS),
+      new Option('--layout <layout>', 'how it is laid out (default: recognized)').choices(DATA_SET_LAYOUTS),
     )
     .option('--category <name>', 'which one, where a folder holds several data sets')
+    .option('--good <paths...>', 'folders, files or globs of good images, wherever they are')
+    .option('--bad <paths...>', 'those of bad ones; folders in them are kinds of defect')
+    .option('--masks <paths...>', 'those of masks, called like the bad images that they belong to')
     .addOption(
-      new Option('--missing-masks <mode>', 'bad images without a mask where others have one')
+      new Option('--missing-masks <mode>', 'bad images without a mask, or with an empty one')
         .choices(['error', 'ignore'])
         .default('error'),
     );
 }
 
 /** The flags as options of `openDataSet`. */
-export function dataSetOptions({ layout, category, missingMasks }: DataSetFlags): {
-  layout?: DataSetLayout;
-  category?: string;
-  missingMasks?: 'error' | 'ignore';
-} {
+export function dataSetOptions({
+  layout,
+  category,
+  missingMasks,
+  good,
+  bad,
+  masks,
+}: DataSetFlags): DataSetFlags {
   return {
     ...(layout && { layout }),
     ...(category !== undefined && { category }),
     ...(missingMasks && { missingMasks }),
+    ...(good && { good }),
+    ...(bad && { bad }),
+    ...(masks && { masks }),
   };
 }
 
-/** What the arguments name: one data set, or a list of files, folders and globs. */
-export const dataSetSource = (paths: readonly string[]): string | readonly string[] =>
-  paths.length === 1 ? (paths[0] as string) : paths;
+/**
+ * What the arguments name: one data set, or a list of files, folders and globs; nothing, where folders are named as good.
+ * @throws ConfigurationError
+ */
+export function dataSetSource(
+  paths: readonly string[],
+  { good, bad }: DataSetFlags,
+): string | readonly string[] {
+  if (paths.length === 0 && !good && !bad) {
+    throw new ConfigurationError('expected a data set, or folders of good images with --good; found neither');
+  }
+  return paths.length === 1 ? (paths[0] as string) : paths;
+}

@@ -7,7 +7,17 @@ import { describe, expect, it } from 'vitest';
 import { expectError } from './testing/expect-error.js';
 import { runCli } from './testing/run-cli.js';
 
-const COMMANDS = ['train', 'evaluate', 'benchmark', 'predict', 'export', 'backbone', 'doctor', 'synth'];
+const COMMANDS = [
+  'train',
+  'inspect',
+  'evaluate',
+  'benchmark',
+  'predict',
+  'export',
+  'backbone',
+  'doctor',
+  'synth',
+];
 
 describe('cflow --help', () => {
   it('names every command, gives examples and the exit codes', async () => {

@@ -16,6 +16,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/train.js')).defineTrain,
   },
   {
+    name: 'inspect',
+    summary: 'show what is understood of a data set, and what is odd about it',
+    load: async () => (await import('./commands/inspect.js')).defineInspect,
+  },
+  {
     name: 'evaluate',
     summary: 'measure a detector on labelled images',
     load: async () => (await import('./commands/evaluate.js')).defineEvaluate,

@@ -37,7 +37,7 @@ async function item(
   if (!masked) return { path, name, split: 'test', label };
   const maskPath = join(folder, 'masks', `${name}.png`);
   await writePng(maskPath, new Uint8Array(80 * 48).fill(255, 80 * 10, 80 * 30), 1);
-  return { path, name, split: 'test', label, maskPath };
+  return { path, name, split: 'test', label, maskPaths: [maskPath] };
 }
 
 async function writePng(path: string, data: Uint8Array, channels: 1 | 3): Promise<void> {
@@ -47,11 +47,11 @@ async function writePng(path: string, data: Uint8Array, channels: 1 | 3): Promis
     .toFile(path);
 }
 
-async function broken(name: string, like: DataSetItem, part: 'path' | 'maskPath'): Promise<DataSetItem> {
+async function broken(name: string, like: DataSetItem, part: 'path' | 'maskPaths'): Promise<DataSetItem> {
   const path = join(folder, `${name}.png`);
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, 'not an image');
-  return { ...like, name, [part]: path };
+  return { ...like, name, [part]: part === 'path' ? path : [path] };
 }
 
 describe('evaluateDetector', () => {
@@ -91,7 +91,7 @@ describe('evaluateDetector', () => {
   });
 
   it('leaves figures open that the images do not define', async () => {
-    const withoutMasks = bad.map(({ maskPath, ...each }): DataSetItem => each);
+    const withoutMasks = bad.map(({ maskPaths, ...each }): DataSetItem => each);
     const unmasked = await evaluateDetector(detector, [...good, ...withoutMasks]);
     expect(unmasked.metrics.imageAuroc).not.toBeNull();
     expect(unmasked.metrics).toMatchObject({
@@ -111,7 +111,7 @@ describe('evaluateDetector', () => {
     const items = [
       await broken('broken/image', good[0] as DataSetItem, 'path'),
       ...good.slice(0, 3),
-      await broken('broken/mask', bad[0] as DataSetItem, 'maskPath'),
+      await broken('broken/mask', bad[0] as DataSetItem, 'maskPaths'),
       bad[1] as DataSetItem,
     ];
     const left: string[] = [];

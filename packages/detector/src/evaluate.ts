@@ -1,6 +1,6 @@
 import { computeMetrics } from '@cflow/evaluation';
 import { resizeMask } from '@cflow/images';
-import { decodeMask, readImages, type UnreadableImage } from '@cflow/images/node';
+import { readDefectMask, readImages, type UnreadableImage } from '@cflow/images/node';
 import {
   CflowError,
   DataSetError,
@@ -70,8 +70,8 @@ export async function evaluateDetector(
     batch = [];
     options.onProgress?.(images.length, labelled.length);
   };
-  for await (const { item, index, image } of stream) {
-    const mask = await readMask(item, inputSize);
+  for await (const { item, index, image, original } of stream) {
+    const mask = await readMask(item, original, inputSize);
     if (isError(mask)) {
       if (options.strict) throw mask;
       options.onUnreadable?.({ item, index, error: mask });
@@ -97,14 +97,16 @@ export async function evaluateDetector(
   return { metrics, images };
 }
 
-/** An item's mask at the map's size, or why it cannot be read; undefined where it has none. */
+/** An item's mask at the map's size, or why it cannot be used; undefined where it has none. */
 async function readMask(
-  { maskPath }: DataSetItem,
+  { maskPaths, label }: DataSetItem,
+  original: { width: number; height: number },
   [height, width]: readonly [number, number],
 ): Promise<Mask | ImageError | undefined> {
-  if (maskPath === undefined) return undefined;
+  if (maskPaths === undefined) return undefined;
   try {
-    return resizeMask(await decodeMask(maskPath), width, height);
+    const mask = await readDefectMask(maskPaths, original, { mustMark: label === 'bad' });
+    return resizeMask(mask, width, height);
   } catch (error) {
     if (isError(error)) return error;
     throw error;

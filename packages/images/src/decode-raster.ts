@@ -1,10 +1,12 @@
 import { CflowError } from '@cflow/spec';
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { decodeBmp } from './decode-bmp.js';
+import { decodePnm } from './decode-pnm.js';
 import { checkPixelCount, type ImageFailure, type ImageSource, imageError } from './image-error.js';
 import { IMAGE_FORMATS, type ImageFormat, sniffFormat } from './image-format.js';
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.js';
 import { readSource } from './read-source.js';
+import { unsupportedKind } from './unsupported-kind.js';
 
 /** Decoded samples as stored: upright, without alpha, no colour converted. */
 export interface Raster {
@@ -15,6 +17,8 @@ export interface Raster {
   space: 'grey' | 'rgb' | 'cmyk';
   /** 1, 3 or 4 by `space`. 16-bit samples keep all 16 bits. */
   data: Uint8Array | Uint16Array;
+  /** One sample to a pixel, where alpha was asked for and there is one. */
+  alpha?: Uint8Array | Uint16Array;
 }
 
 /**
@@ -22,7 +26,11 @@ export interface Raster {
  *
  * @throws ImageError as `decodeImage`.
  */
-export async function decodeRaster(source: ImageSource, limits: ImageLimits = {}): Promise<Raster> {
+export async function decodeRaster(
+  source: ImageSource,
+  limits: ImageLimits = {},
+  wantsAlpha = false,
+): Promise<Raster> {
   const { pixels, bytes: byteLimit } = { ...DEFAULT_IMAGE_LIMITS, ...limits };
   const bytes = await readSource(source, byteLimit);
   const sniffed = sniffFormat(bytes);
@@ -37,7 +45,9 @@ export async function decodeRaster(source: ImageSource, limits: ImageLimits = {}
     );
   }
   const { format } = sniffed;
-  if (format === 'bmp') return { format, space: 'rgb', ...bitmap(source, bytes, pixels) };
+  if (format === 'bmp')
+    return { format, space: 'rgb', ...withSource(source, () => decodeBmp(bytes, { pixels })) };
+  if (format === 'pnm') return { format, ...withSource(source, () => decodePnm(bytes, { pixels })) };
   // Errors abort, warnings do not: Pillow, too, reads a file with, say, a stray byte between two segments.
   const options: SharpOptions = { failOn: 'error', ignoreIcc: true, limitInputPixels: pixels };
   try {
@@ -45,16 +55,17 @@ export async function decodeRaster(source: ImageSource, limits: ImageLimits = {}
     const { default: sharp } = await import('sharp');
     const header = await sharp(bytes, { ...options, limitInputPixels: false }).metadata();
     checkPixelCount(source, header.width, header.height, pixels);
-    return { format, ...(await decode(source, sharp(bytes, options), header)) };
+    return { format, ...(await decode(source, sharp(bytes, options), header, wantsAlpha)) };
   } catch (error) {
     if (CflowError.isInstance(error)) throw error;
-    throw decoderError(source, format, error);
+    throw decoderError(source, bytes, format, error);
   }
 }
 
-function bitmap(source: ImageSource, bytes: Uint8Array, pixels: number): ReturnType<typeof decodeBmp> {
+/** Errors of our own decoders, which do not know what the image is called. */
+function withSource<T>(source: ImageSource, decode: () => T): T {
   try {
-    return decodeBmp(bytes, { pixels });
+    return decode();
   } catch (error) {
     if (!CflowError.isInstance(error)) throw error;
     const reason = error.details.reason as ImageFailure;
@@ -62,7 +73,12 @@ function bitmap(source: ImageSource, bytes: Uint8Array, pixels: number): ReturnT
   }
 }
 
-async function decode(source: ImageSource, image: Sharp, header: Metadata): Promise<Omit<Raster, 'format'>> {
+async function decode(
+  source: ImageSource,
+  image: Sharp,
+  header: Metadata,
+  wantsAlpha: boolean,
+): Promise<Omit<Raster, 'format'>> {
   const { depth } = header;
   if (depth !== 'uchar' && depth !== 'ushort') {
     throw imageError(
@@ -72,11 +88,13 @@ async function decode(source: ImageSource, image: Sharp, header: Metadata): Prom
     );
   }
   const deep = depth === 'ushort';
-  const space = storedSpace(source, header, deep);
   // Working in the space the samples are stored in is what keeps the decoder from converting them.
-  const { data, info } = await image
-    .autoOrient()
-    .removeAlpha()
+  const hasAlpha = wantsAlpha && header.hasAlpha === true;
+  const stored = storedSpace(source, header, deep);
+  // Raw output drops the alpha of 8-bit grey alone; as RGB, three equal channels, it stays.
+  const space = hasAlpha && stored === 'b-w' ? 'srgb' : stored;
+  const upright = image.autoOrient();
+  const { data, info } = await (hasAlpha ? upright : upright.removeAlpha())
     .pipelineColourspace(space)
     .toColourspace(space)
     .raw({ depth })
@@ -84,8 +102,25 @@ async function decode(source: ImageSource, image: Sharp, header: Metadata): Prom
   const samples = deep
     ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2)
     : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const kind = info.channels === 1 ? 'grey' : info.channels === 3 ? 'rgb' : 'cmyk';
-  return { width: info.width, height: info.height, space: kind, data: samples };
+  const channels = info.channels - (hasAlpha ? 1 : 0);
+  const kind = channels === 1 ? 'grey' : channels === 3 ? 'rgb' : 'cmyk';
+  const size = { width: info.width, height: info.height, space: kind } as const;
+  return hasAlpha ? { ...size, ...splitAlpha(samples, info.channels) } : { ...size, data: samples };
+}
+
+function splitAlpha(
+  samples: Uint8Array | Uint16Array,
+  channels: number,
+): { data: Uint8Array | Uint16Array; alpha: Uint8Array | Uint16Array } {
+  const pixels = samples.length / channels;
+  const array = (length: number) =>
+    samples instanceof Uint16Array ? new Uint16Array(length) : new Uint8Array(length);
+  const [data, alpha] = [array(pixels * (channels - 1)), array(pixels)];
+  for (let i = 0, from = 0, to = 0; i < pixels; i++) {
+    for (let channel = 1; channel < channels; channel++) data[to++] = samples[from++]!;
+    alpha[i] = samples[from++]!;
+  }
+  return { data, alpha };
 }
 
 function storedSpace(source: ImageSource, { space }: Metadata, deep: boolean): string {
@@ -99,7 +134,14 @@ function storedSpace(source: ImageSource, { space }: Metadata, deep: boolean): s
  * Decoders stumble over a missing end in many ways, and libvips collects what they say in one buffer for all
  * threads, so that it may be about another image: their words stay in `cause`, and decide nothing.
  */
-function decoderError(source: ImageSource, format: ImageFormat, cause: unknown): Error {
+function decoderError(source: ImageSource, bytes: Uint8Array, format: ImageFormat, cause: unknown): Error {
+  // A kind that the decoder does not know is told by the header alone.
+  const kind = unsupportedKind(bytes, format);
+  if (kind !== undefined) {
+    return imageError(source, 'unsupported', `is ${kind}; save it as PNG, or as TIFF of 8 or 16 bits`, {
+      cause,
+    });
+  }
   return imageError(
     source,
     'damaged',

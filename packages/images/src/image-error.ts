@@ -14,7 +14,9 @@ export type ImageFailure =
   | 'too-many-pixels'
   | 'not-an-image'
   | 'unsupported'
-  | 'damaged';
+  | 'damaged'
+  /** A mask that marks nothing, or is of another shape than its image. */
+  | 'unusable-mask';
 
 /** The name of an image in messages. */
 export function sourceName(source: ImageSource): string {

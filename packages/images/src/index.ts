@@ -1,7 +1,11 @@
 export * from './decode-bmp.js';
+export { type DecodePnmOptions, decodePnm, type PnmRaster } from './decode-pnm.js';
 export * from './image-format.js';
 export * from './map-in-order.js';
+export { checkIgnoreMask, isSameShape } from './masks/check-mask.js';
+export { maskOf } from './masks/mask-of.js';
 export * from './planar.js';
+export { dataSetLines, layoutName, skippedText } from './report/data-set-lines.js';
 export * from './resize-bilinear.js';
 export * from './resize-map.js';
 export * from './resize-mask.js';

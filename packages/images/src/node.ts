@@ -2,5 +2,12 @@ export * from './decode-image.js';
 export * from './decode-mask.js';
 export type { ImageFailure, ImageSource } from './image-error.js';
 export { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.js';
-export * from './open-data-set.js';
+export { readDefectMask } from './masks/read-defect-mask.js';
+export { type OpenDataSetOptions, openDataSet } from './open-data-set.js';
 export * from './read-images.js';
+export {
+  checkReport,
+  type ExaminedDataSet,
+  type ExamineOptions,
+  examineDataSet,
+} from './report/examine-data-set.js';

@@ -1,7 +1,7 @@
 import { ConfigurationError, type Job, versionSchema } from '@cflow/spec';
 import type { Fence } from './attempts.js';
 import type { Database } from './database/database.js';
-import { writeEvent, writeProgress, writeVersion } from './fenced-writes.js';
+import { writeDataSet, writeEvent, writeProgress, writeVersion } from './fenced-writes.js';
 import { type JobRow, jobOf } from './job-row.js';
 import type { JobLease } from './jobs.js';
 import { type Interruption, isUnavailable, JobInterrupted, JobsError } from './jobs-error.js';
@@ -112,7 +112,11 @@ export class AttemptLease implements JobLease {
         `expected an event of at most ${EVENT_CHARACTERS} characters of JSON, got ${json.length}`,
       );
     }
-    await this.#write(() => writeEvent(this.#database, this.#fence, type, json));
+    await this.#write(() =>
+      type === 'training' && data.type === 'data-set'
+        ? writeDataSet(this.#database, this.#fence, json)
+        : writeEvent(this.#database, this.#fence, type, json),
+    );
   }
 
   async claimVersion(version: string): Promise<string> {

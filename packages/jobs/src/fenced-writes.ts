@@ -32,6 +32,11 @@ export async function writeEvent(
   await addEvent(database, fence, type, json, '');
 }
 
+/** What was understood of the data set: an event, and kept in the job for as long as it is. */
+export async function writeDataSet(database: Database, fence: Fence, json: string): Promise<void> {
+  await addEvent(database, fence, 'training', json, `, data_set = $4::json -> 'report'`);
+}
+
 /** The version that counts: `version`, or the one that was claimed before. */
 export async function writeVersion(database: Database, fence: Fence, version: string): Promise<string> {
   const [row] = await database.query<{ claimed_version: string }>(

@@ -1,4 +1,4 @@
-import type { Job, JobRequest, JobStatus } from '@cflow/spec';
+import type { DataSetReport, Job, JobRequest, JobStatus } from '@cflow/spec';
 
 /** A row of cflow.jobs. */
 export interface JobRow {
@@ -17,6 +17,7 @@ export interface JobRow {
   cancel_requested: boolean;
   progress: Job['progress'];
   claimed_version: string | null;
+  data_set: DataSetReport | null;
   result: Job['result'];
   error: Job['error'];
   last_event: number;
@@ -36,6 +37,7 @@ export function jobOf(row: JobRow): Job {
     attempt: row.attempt,
     cancelRequested: row.cancel_requested,
     progress: row.progress,
+    dataSet: row.data_set,
     result: row.result,
     error: row.error,
   };

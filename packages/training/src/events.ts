@@ -1,7 +1,9 @@
-import type { DeviceAttempt, Metrics } from '@cflow/spec';
+import type { DataSetReport, DeviceAttempt, Metrics } from '@cflow/spec';
 
 /** What a training run reports while it goes on. Plain JSON, one object per line under `--json`. */
 export type TrainingEvent =
+  /** What was understood of the data set, before anything is trained. */
+  | { type: 'data-set'; report: DataSetReport }
   | {
       type: 'start';
       name: string;

@@ -1,5 +1,6 @@
 import { computeDefectMetrics } from '@cflow/evaluation';
-import type { BundleManifest, DataSetItem, Metrics, Prediction } from '@cflow/spec';
+import { layoutName, skippedText } from '@cflow/images';
+import type { BundleManifest, DataSetItem, DataSetReport, Metrics, Prediction } from '@cflow/spec';
 import { type Fact, type GalleryItem, type LossCurve, type ReportData, renderReport } from '@cflow/visual';
 import type { TrainingPlan } from './plan.js';
 import type { TrainedDecoder } from './train-decoders.js';
@@ -11,6 +12,8 @@ export interface RunReportOptions {
   evaluation: ReportedEvaluation | undefined;
   /** Images that were left out, and why. */
   unreadable: readonly { error: Error }[];
+  /** What was understood of the data set, of one on disk. */
+  dataSet?: DataSetReport;
 }
 
 /** What test images gave, and pictures of some. */
@@ -83,10 +86,11 @@ function negativeLogLikelihood(loss: number): number {
   return loss + Math.log(-Math.expm1(-loss));
 }
 
-function dataFacts({ manifest: { provenance }, evaluation, unreadable }: RunReportOptions): Fact[] {
+function dataFacts({ manifest: { provenance }, evaluation, unreadable, dataSet }: RunReportOptions): Fact[] {
   const metrics = evaluation?.metrics;
   return [
     { label: 'Data set', value: provenance.dataSet },
+    ...(dataSet ? [{ label: 'Read as', value: layoutName(dataSet.layout) }] : []),
     { label: 'Good images trained on', value: provenance.trainImages },
     { label: 'Good images held out', value: provenance.validationImages },
     ...(metrics
@@ -95,13 +99,22 @@ function dataFacts({ manifest: { provenance }, evaluation, unreadable }: RunRepo
           { label: 'Test images that count for pixel figures', value: metrics.pixelImages },
         ]
       : []),
+    ...(dataSet && dataSet.bad.test > 0
+      ? [{ label: 'Bad images with a mask', value: `${dataSet.bad.masks} of ${dataSet.bad.test}` }]
+      : []),
+    ...(dataSet && dataSet.skipped.length > 0
+      ? [{ label: 'Skipped', value: dataSet.skipped.map(skippedText).join('; ') }]
+      : []),
     ...(unreadable.length > 0 ? [{ label: 'Left out, not readable', value: unreadable.length }] : []),
   ];
 }
 
-function notes({ manifest, evaluation, unreadable }: RunReportOptions): string[] {
+function notes({ manifest, evaluation, unreadable, dataSet }: RunReportOptions): string[] {
   const { calibration, thresholds } = manifest;
   const lines: string[] = [];
+  for (const { message } of dataSet?.findings ?? []) {
+    lines.push(`Of the data set: ${message}${message.endsWith('.') ? '' : '.'}`);
+  }
   if (unreadable.length > 0) {
     const many = unreadable.length === 1 ? '1 image' : `${unreadable.length} images`;
     lines.push(`${many} could not be read and took no part in training:`);

@@ -30,6 +30,7 @@ export type {
   VersionOptions,
 } from './registry/detectors.js';
 export type * from './types/bundle-manifest.js';
+export type * from './types/data-set-report.js';
 export type * from './types/job.js';
 export type * from './types/metrics.js';
 export type * from './types/registry.js';

@@ -74,7 +74,7 @@ export async function raceData(options: RaceDataOptions): Promise<RaceData> {
 }
 
 async function maskOf(
-  { maskPath }: DataSetItem,
+  { maskPaths: [maskPath] = [] }: DataSetItem,
   [height, width]: readonly [number, number],
 ): Promise<Mask | undefined> {
   return maskPath === undefined ? undefined : resizeMask(await decodeMask(maskPath), width, height);

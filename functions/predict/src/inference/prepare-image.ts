@@ -1,14 +1,15 @@
-import { resizeBilinear, resizeMask, resizeToPlanar } from '@cflow/images';
+import { checkIgnoreMask, resizeBilinear, resizeMask, resizeToPlanar } from '@cflow/images';
 import type { RgbImage } from '@cflow/spec';
 import type { ImageCodecs, PreparedImage, PrepareTask } from './image-work.js';
 import type { InputImage, PlanarImage } from './inference.js';
 
-/** @throws ImageError when image or mask cannot be decoded or are beyond the limits */
+/** @throws ImageError when image or mask cannot be decoded or are beyond the limits, or when the mask does not say what to ignore */
 export async function prepareImage(task: PrepareTask, codecs: ImageCodecs): Promise<PreparedImage> {
   const { sizes, pictureSide } = task;
   const image = await pixelsOf(task.image, codecs);
   const planes = sizes.map(([height, width]) => resizeToPlanar(image, width, height));
   const mask = task.ignore && (await codecs.decodeMask(task.ignore));
+  if (mask) checkIgnoreMask(mask, image);
   return {
     width: image.width,
     height: image.height,

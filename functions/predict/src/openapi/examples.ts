@@ -50,6 +50,7 @@ export const JOB: Job = {
   attempt: 1,
   cancelRequested: false,
   progress: { fraction: 0.4, phase: 'training' },
+  dataSet: null,
   result: null,
   error: null,
 };

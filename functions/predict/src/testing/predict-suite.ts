@@ -87,10 +87,11 @@ export function predictSuite(get: () => TestService): void {
       const png = await testPng(4, 64, 64);
       const all = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3).fill(255) };
       const left = { ...all, data: all.data.map((_, i) => (((i / 3) | 0) % 64 < 32 ? 255 : 0)) };
-      const [black, half] = await Promise.all(
-        [{ ...all, data: new Uint8Array(64 * 64 * 3) }, left].map(
-          async (mask) => new Uint8Array(await encodePng(mask)),
-        ),
+      const right = { ...all, data: left.data.map((value) => 255 - value) };
+      const black = { ...all, data: new Uint8Array(64 * 64 * 3) };
+      const tall = { ...left, width: 32, height: 128 };
+      const [half, other, ...useless] = await Promise.all(
+        [left, right, black, all, tall].map(async (mask) => new Uint8Array(await encodePng(mask))),
       );
       const formOf = (masks: Uint8Array<ArrayBuffer>[]): RequestInit => {
         const form = new FormData();
@@ -103,8 +104,13 @@ export function predictSuite(get: () => TestService): void {
       const [plain] = (await scores([])) as [number];
       const [masked] = (await scores([half as Uint8Array<ArrayBuffer>])) as [number];
       expect(masked).toBeLessThanOrEqual(plain);
-      expect(await scores([black as Uint8Array<ArrayBuffer>])).toEqual([plain, plain]);
-      expect(await scores([black, half] as Uint8Array<ArrayBuffer>[])).toEqual([plain, masked]);
+      const [, second] = (await scores([other as Uint8Array<ArrayBuffer>])) as [number, number];
+      expect(Math.max(masked, second)).toBe(plain);
+      expect(await scores([half, other] as Uint8Array<ArrayBuffer>[])).toEqual([masked, second]);
+      for (const [i, words] of [/ignores nothing/, /ignores everything/, /of another shape/].entries()) {
+        const answer = await app().request(WOOD, formOf([useless[i] as Uint8Array<ArrayBuffer>]));
+        expect((await refused(answer, 422, 'image')).detail).toMatch(words);
+      }
       const json = { images: [{ base64: base64(png), ignore: { base64: base64(half as Uint8Array) } }] };
       const [again] = await predictions(await app().request(WOOD, jsonBody(json)));
       expect(again?.score).toBe(masked);

@@ -14,8 +14,8 @@ export interface EntryHeader {
 }
 
 /**
- * The path of an entry as names below the folder that it is unpacked into; undefined for what is not unpacked: folders,
- * which files bring with them, and what file managers leave behind.
+ * The path of an entry as names below the folder that it is unpacked into, `./` before and within it left out; undefined for
+ * folders, which files bring with them.
  * @throws DataSetError for a name that leads elsewhere, or that not every file system can have, and for anything but
  * files and folders
  */
@@ -31,18 +31,18 @@ export function entryPath({ fileName, externalFileAttributes }: EntryHeader): st
   // Of a name of 64 kB nothing else is looked at.
   if (fileName.length > LONGEST_PATH) refuse('has a path that is too long');
   const isFolder = fileName.endsWith('/');
-  const names = (isFolder ? fileName.slice(0, -1) : fileName).split('/');
+  const names = (isFolder ? fileName.slice(0, -1) : fileName).split('/').filter((name) => name !== '.');
   if (/^[/\\]|^[a-z]:/i.test(fileName)) refuse('is an absolute path');
   if (names.includes('..')) refuse('leads out of its folder');
-  if (names.some((name) => name === '' || name === '.')) refuse('is no plain path');
+  if (!isFolder && names.length === 0) refuse('is no plain path');
+  if (names.includes('')) refuse('is no plain path');
   if (/[\p{Cc}\\]/u.test(fileName)) refuse('has a character that no file name should have');
   if (names.length > DEEPEST) refuse(`is nested more than ${DEEPEST} deep`);
   if (names.some((name) => Buffer.byteLength(name) > LONGEST_NAME)) refuse('has a name that is too long');
   // The upper half holds the mode that Unix archivers write; zero from the others.
   const type = (externalFileAttributes >>> 16) & FILE_TYPE;
   if (type !== 0 && type !== REGULAR && type !== FOLDER) refuse('is a link or a special file');
-  if (isFolder || names.some((name) => name.startsWith('.') || name === '__MACOSX')) return undefined;
-  return names;
+  return isFolder ? undefined : names;
 }
 
 function shown(name: string): string {

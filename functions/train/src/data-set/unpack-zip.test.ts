@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import { makeZip } from '../testing/make-zip.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { type DataSetLimits, DEFAULT_DATA_SET_LIMITS } from './data-set-limits.js';
-import { innermostFolder } from './innermost-folder.js';
 import { unpackZip } from './unpack-zip.js';
 
 const root = temporaryFolder();
@@ -48,26 +47,34 @@ async function failure(work: Promise<unknown>): Promise<Error> {
 }
 
 describe('unpackZip', () => {
-  it('gives files with their folders, without what file managers leave', async () => {
+  it('gives files with their folders, names with a dot before them too', async () => {
     const archive = await archiveOf({
       'wood/train/good/a.png': 'a',
       'wood/test/bad/b ü.png': 'b',
       'wood/.DS_Store': 'x',
-      '__MACOSX/wood/._a.png': 'x',
     });
     const folder = await unpack(archive);
-    expect(await innermostFolder(folder)).toBe(join(folder, 'wood'));
     expect(await readFile(join(folder, 'wood/train/good/a.png'), 'utf8')).toBe('a');
     expect(await readFile(join(folder, 'wood/test/bad/b ü.png'), 'utf8')).toBe('b');
-    expect(await readdir(folder)).toEqual(['wood']);
-    expect((await readdir(join(folder, 'wood'))).sort()).toEqual(['test', 'train']);
+    // What takes no part is told by whoever reads the data set.
+    expect((await readdir(join(folder, 'wood'))).sort()).toEqual(['.DS_Store', 'test', 'train']);
+    const plain = 'AA/good/0.png';
+    const dotted = await unpack(await renamed(await archiveOf({ [plain]: '0' }), plain, './good/00.png'));
+    expect(await readFile(join(dotted, 'good/00.png'), 'utf8')).toBe('0');
   });
 
-  it('goes down through folders around everything, but not into one that says what is in it', async () => {
-    const folder = await unpack(await archiveOf({ 'a/b/photos/1.png': '', 'a/b/photos/2.png': '' }));
-    expect(await innermostFolder(folder)).toBe(join(folder, 'a/b/photos'));
-    const good = await unpack(await archiveOf({ 'lids/good/1.png': '' }));
-    expect(await innermostFolder(good)).toBe(join(good, 'lids'));
+  it.each([
+    [12, /"a\.png" in the archive is packed with bzip2; expected the usual method, Deflate, or none/],
+    [14, /LZMA/],
+    [93, /Zstandard/],
+    [77, /the method 77/],
+  ])('names the way of packing %i, which it does not know', async (method, message) => {
+    const path = await archiveOf({ 'a.png': 'a' });
+    const bytes = await readFile(path);
+    bytes.writeUInt16LE(method, bytes.lastIndexOf(Buffer.from('504b0102', 'hex')) + 10);
+    bytes.writeUInt16LE(method, bytes.indexOf(Buffer.from('504b0304', 'hex')) + 8);
+    await writeFile(path, bytes);
+    expect((await failure(unpack(path))).message).toMatch(message);
   });
 
   it.each([

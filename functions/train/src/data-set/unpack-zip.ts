@@ -37,7 +37,7 @@ export async function unpackZip(
       signal.throwIfAborted();
       const names = entryPath(entry);
       if (!names) continue;
-      if (entry.isEncrypted()) throw new DataSetError(`"${entry.fileName}" in the archive is encrypted`);
+      checkReadable(entry);
       const path = join(folder, ...names);
       await mkdir(dirname(path), { recursive: true });
       const content = await zip.openReadStreamPromise(entry);
@@ -50,6 +50,39 @@ export async function unpackZip(
   } finally {
     zip?.close();
   }
+}
+
+const STORED = 0;
+const DEFLATED = 8;
+const METHODS: ReadonlyMap<number, string> = new Map([
+  [1, 'shrinking'],
+  [6, 'imploding'],
+  [9, 'Deflate64'],
+  [12, 'bzip2'],
+  [14, 'LZMA'],
+  [16, 'CMPSC'],
+  [20, 'Zstandard'],
+  [93, 'Zstandard'],
+  [94, 'MP3'],
+  [95, 'XZ'],
+  [97, 'WavPack'],
+  [98, 'PPMd'],
+  [99, 'AES encryption'],
+]);
+
+/** @throws DataSetError for an entry that is encrypted, or packed in a way that is not unpacked here */
+function checkReadable(entry: yauzl.Entry): void {
+  const { fileName, compressionMethod: method } = entry;
+  if (entry.isEncrypted() || method === 99) {
+    throw new DataSetError(`"${fileName}" in the archive is encrypted; pack it without a password`, {
+      details: { entry: fileName },
+    });
+  }
+  if (method === STORED || method === DEFLATED) return;
+  throw new DataSetError(
+    `"${fileName}" in the archive is packed with ${METHODS.get(method) ?? `the method ${method}`}; expected the usual method, Deflate, or none: pack it as a plain ZIP`,
+    { details: { entry: fileName, method } },
+  );
 }
 
 /**

@@ -35,6 +35,7 @@ export class FolderJobs implements Jobs {
       attempt: 0,
       cancelRequested: false,
       progress: { fraction: 0, phase: 'waiting' },
+      dataSet: null,
       result: null,
       error: null,
     };
@@ -118,7 +119,10 @@ export class FolderJobs implements Jobs {
       signal: controller.signal,
       progress: async (progress) => void change(({ job }) => Object.assign(job, { progress })),
       event: async (type, data) =>
-        void change(({ events }) => events.push({ id: events.length + 1, job: id, at: now(), type, data })),
+        void change(({ job, events }) => {
+          events.push({ id: events.length + 1, job: id, at: now(), type, data });
+          if (data.type === 'data-set') Object.assign(job, { dataSet: data.report });
+        }),
       claimVersion: async (version) => {
         controller.signal.throwIfAborted();
         const { claimed } = change((found) => {

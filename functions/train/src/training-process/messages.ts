@@ -1,10 +1,20 @@
+import type { OpenDataSetOptions } from '@cflow/images/node';
 import type { BundleManifest, DetectorConfigurationInput, DeviceChoice, ErrorCode } from '@cflow/spec';
 import type { PlanOverrides, Preset, TrainingEvent } from '@cflow/training';
+
+/** How a data set is read; `within` where it is a stranger's, whose tables and words must not lead out of it. */
+export type DataSetReading = {
+  [K in 'layout' | 'category' | 'missingMasks' | 'good' | 'bad' | 'masks' | 'within']?:
+    | OpenDataSetOptions[K]
+    | undefined;
+};
 
 /** What a training process is asked to do. JSON. */
 export interface TrainingTask {
   /** Folder of the data set. */
   source: string;
+  /** How it is read. */
+  reading: DataSetReading;
   /** Folder that becomes the bundle; `<output>.training` holds what a run goes on from. */
   output: string;
   name: string;

@@ -113,6 +113,7 @@ async function runData(settings: Settings, logger: Logger, signal: AbortSignal):
     data,
     request: {
       name,
+      reading: settings.reading,
       preset,
       configuration: configuration as TrainingRequest['configuration'],
       overrides: epochs === undefined ? {} : { epochs },

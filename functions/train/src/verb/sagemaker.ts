@@ -7,6 +7,7 @@ import {
   BUNDLE_FILES,
   ConfigurationError,
   DataSetError,
+  dataSetReadingFields,
   JOB_PRESETS,
   jobConfigurationSchema,
 } from '@cflow/spec';
@@ -85,6 +86,10 @@ const list = z.string().transform((value, context) => {
   }
 });
 const name = z.string().transform(unquoted);
+const folders = name
+  .transform((value) => (value.startsWith('[') ? value.replace(/^\[|\]$|"/g, '') : value).split(','))
+  .transform((values) => values.map((value) => value.trim()).filter((value) => value !== ''))
+  .pipe(dataSetReadingFields.good);
 
 const hyperparametersSchema = z.strictObject({
   name: name.optional(),
@@ -93,6 +98,12 @@ const hyperparametersSchema = z.strictObject({
   validationFraction: number.pipe(z.number().min(0).max(0.5)).optional(),
   precision: name.pipe(z.enum(['float32', 'float16'])).default('float32'),
   strict: flag.default(false),
+  layout: name.pipe(dataSetReadingFields.layout).optional(),
+  category: name.pipe(dataSetReadingFields.category).optional(),
+  missingMasks: name.pipe(dataSetReadingFields.missingMasks).optional(),
+  good: folders.optional(),
+  bad: folders.optional(),
+  masks: folders.optional(),
   backbone: name.optional(),
   layers: list.optional(),
   preTrained: flag.optional(),
@@ -130,12 +141,19 @@ export async function readHyperparameters(path: string): Promise<Omit<TrainingRe
     validationFraction,
     precision,
     strict,
+    layout,
+    category,
+    missingMasks,
+    good,
+    bad,
+    masks,
     ...rest
   } = values;
   const chosen = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   const configuration = parseSettings(jobConfigurationSchema, chosen, 'hyperparameters');
   return {
     name: detector,
+    reading: { layout, category, missingMasks, good, bad, masks },
     preset,
     configuration: configuration as TrainingRequest['configuration'],
     overrides: {

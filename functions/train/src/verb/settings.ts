@@ -1,8 +1,16 @@
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { aliasSchema, ConfigurationError, DEVICES, detectorNameSchema, JOB_PRESETS } from '@cflow/spec';
+import {
+  aliasSchema,
+  ConfigurationError,
+  DEVICES,
+  dataSetReadingFields,
+  detectorNameSchema,
+  JOB_PRESETS,
+} from '@cflow/spec';
 import { z } from 'zod';
+import type { DataSetReading } from '../training-process/messages.js';
 import { parseSettings } from './parse-settings.js';
 
 /** Everything that the verb is told from outside. */
@@ -30,6 +38,8 @@ export interface Settings {
   untilEmpty: boolean;
   /** One data set, instead of the queue: a folder, a ZIP file, `s3://bucket/key` or an address. */
   data: string | undefined;
+  /** How it is read. */
+  reading: DataSetReading;
   name: string | undefined;
   preset: (typeof JOB_PRESETS)[number];
   epochs: number | undefined;
@@ -48,6 +58,7 @@ const hosts = z.string().transform((value) =>
     .map((host) => host.trim())
     .filter((host) => host !== ''),
 );
+const list = hosts.pipe(dataSetReadingFields.good);
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 const flag = z.enum(['0', '1', 'false', 'true']).transform((value) => value === '1' || value === 'true');
 const json = z.string().transform((value, context) => {
@@ -82,6 +93,12 @@ const variablesSchema = z.object({
   CFLOW_MAX_DATA_SET_BYTES: whole(1, Number.MAX_SAFE_INTEGER).optional(),
   CFLOW_UNTIL_EMPTY: flag.optional(),
   CFLOW_DATA: text.optional(),
+  CFLOW_LAYOUT: dataSetReadingFields.layout.optional(),
+  CFLOW_CATEGORY: dataSetReadingFields.category.optional(),
+  CFLOW_MISSING_MASKS: dataSetReadingFields.missingMasks.optional(),
+  CFLOW_GOOD: list.optional(),
+  CFLOW_BAD: list.optional(),
+  CFLOW_MASKS: list.optional(),
   CFLOW_NAME: detectorNameSchema.optional(),
   CFLOW_PRESET: z.enum(JOB_PRESETS).default('fast'),
   CFLOW_EPOCHS: whole(1, 100_000).optional(),
@@ -95,6 +112,12 @@ const variablesSchema = z.object({
 /** Options of the command line, and the variable that each stands for. */
 const OPTIONS = {
   data: 'CFLOW_DATA',
+  layout: 'CFLOW_LAYOUT',
+  category: 'CFLOW_CATEGORY',
+  'missing-masks': 'CFLOW_MISSING_MASKS',
+  good: 'CFLOW_GOOD',
+  bad: 'CFLOW_BAD',
+  masks: 'CFLOW_MASKS',
   name: 'CFLOW_NAME',
   store: 'CFLOW_STORE',
   preset: 'CFLOW_PRESET',
@@ -136,6 +159,14 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): S
     // A task of a job that never ends would be ended by force.
     untilEmpty: values.CFLOW_UNTIL_EMPTY ?? index !== undefined,
     data: values.CFLOW_DATA,
+    reading: {
+      layout: values.CFLOW_LAYOUT,
+      category: values.CFLOW_CATEGORY,
+      missingMasks: values.CFLOW_MISSING_MASKS,
+      good: values.CFLOW_GOOD,
+      bad: values.CFLOW_BAD,
+      masks: values.CFLOW_MASKS,
+    },
     name: values.CFLOW_NAME,
     preset: values.CFLOW_PRESET,
     epochs: values.CFLOW_EPOCHS,

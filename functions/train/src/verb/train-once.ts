@@ -7,7 +7,6 @@ import { CheckpointMirror } from '../checkpoint/checkpoint-mirror.js';
 import { CheckpointStore } from '../checkpoint/checkpoint-store.js';
 import { DEFAULT_DATA_SET_LIMITS } from '../data-set/data-set-limits.js';
 import { type FetchUrl, fetchArchive } from '../data-set/fetch-archive.js';
-import { innermostFolder } from '../data-set/innermost-folder.js';
 import { unpackZip } from '../data-set/unpack-zip.js';
 import type { Logger } from '../logger.js';
 import type { TrainingTask } from '../training-process/messages.js';
@@ -52,12 +51,12 @@ export async function trainOnce(options: TrainOnceOptions): Promise<void> {
     });
   let flush = true;
   try {
-    const source = await dataFolder(place.folder, options);
+    const { source, within } = await dataFolder(place.folder, options);
     const resume = (await store?.download(folder, signal)) ?? false;
     if (resume) logger.info({}, 'going on from a checkpoint');
     const { device, threads } = settings;
     const manifest = await runTrainingProcess(
-      { ...request, source, output, device, threads, resume },
+      { ...request, source, reading: { ...request.reading, within }, output, device, threads, resume },
       {
         signal,
         graceMs: GRACE_MS,
@@ -87,7 +86,7 @@ const GRACE_MS = 4000;
 async function dataFolder(
   place: string,
   { data, settings, fetchUrl, signal }: TrainOnceOptions,
-): Promise<string> {
+): Promise<{ source: string; within?: string }> {
   const limits = {
     ...DEFAULT_DATA_SET_LIMITS,
     ...(settings.maxDataSetBytes !== undefined && { archiveBytes: settings.maxDataSetBytes }),
@@ -100,13 +99,13 @@ async function dataFolder(
   } else {
     const found = await stat(data).catch(() => undefined);
     if (!found) throw new DataSetError(`there is no data set at "${data}"`, { details: { path: data } });
-    if (found.isDirectory()) return data;
+    if (found.isDirectory()) return { source: data };
   }
   const name = basename(data.split('?', 1)[0] ?? '').replace(/\.zip$/i, '');
   const folder = join(place, 'data', name.replace(/[^a-z0-9_-]+/gi, '-') || 'data-set');
   await mkdir(folder, { recursive: true });
   await unpackZip(archive, folder, limits, signal);
-  return innermostFolder(folder);
+  return { source: folder, within: folder };
 }
 
 /** The last part of an `s3://` address is the object, what is before it the store. */

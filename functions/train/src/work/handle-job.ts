@@ -13,7 +13,6 @@ import { CheckpointMirror } from '../checkpoint/checkpoint-mirror.js';
 import { CheckpointStore } from '../checkpoint/checkpoint-store.js';
 import { DEFAULT_DATA_SET_LIMITS } from '../data-set/data-set-limits.js';
 import { fetchArchive } from '../data-set/fetch-archive.js';
-import { innermostFolder } from '../data-set/innermost-folder.js';
 import { unpackZip } from '../data-set/unpack-zip.js';
 import { runTrainingProcess } from '../training-process/run-training-process.js';
 import { checkpointPrefix } from './job-keys.js';
@@ -67,7 +66,7 @@ async function fetchDataSet(
   await rm(unpacked, { recursive: true, force: true });
   await mkdir(unpacked, { recursive: true });
   await unpackZip(archive, unpacked, allowed, signal);
-  return innermostFolder(unpacked);
+  return unpacked;
 }
 
 /** A name for the detector's provenance, from the last part of where the data set is. */
@@ -150,8 +149,10 @@ function taskOf(
   },
 ) {
   const { name, preset, configuration, epochs, validationFraction, precision, strict } = request;
+  const { layout, category, missingMasks, good, bad, masks } = request;
   return {
     ...place,
+    reading: { layout, category, missingMasks, good, bad, masks, within: place.source },
     name,
     preset,
     configuration: configuration as Parameters<typeof runTrainingProcess>[0]['configuration'],

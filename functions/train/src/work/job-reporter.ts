@@ -2,6 +2,7 @@ import type { JobLease } from '@cflow/jobs';
 import type { Job } from '@cflow/spec';
 import type { TrainingEvent } from '@cflow/training';
 import type { Logger } from '../logger.js';
+import { shortReport } from './short-report.js';
 
 type Phase = Job['progress']['phase'];
 type Level = 'info' | 'warn' | 'error';
@@ -69,6 +70,9 @@ export class JobReporter {
       case 'calibrated':
         this.phase('calibrating');
         break;
+      case 'data-set':
+        this.#sendEvent({ type: event.type, report: shortReport(event.report) });
+        return;
       case 'unreadable':
         if (event.count > MOST_UNREADABLE && this.#tooSoon(event.type)) return;
         break;
@@ -77,6 +81,10 @@ export class JobReporter {
         return;
       default:
     }
+    this.#sendEvent(event);
+  }
+
+  #sendEvent(event: TrainingEvent): void {
     const text = this.#options.withoutPath(JSON.stringify(event));
     this.#send(() => this.#lease.event('training', JSON.parse(text) as Record<string, unknown>));
   }

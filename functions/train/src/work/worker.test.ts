@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verifyBundle } from '@cflow/detector';
 import { StorageError } from '@cflow/spec';
@@ -61,11 +61,51 @@ describe('a training worker', () => {
     expect(manifest).toMatchObject({ name: 'wood', provenance: { dataSet: 'wood', preset: 'fast' } });
     const events = await place.jobs.events(id, { after: 0, limit: 1000 });
     const kinds = events.filter(({ type }) => type === 'training').map(({ data }) => data.type);
-    expect(kinds).toEqual(expect.arrayContaining(['start', 'epoch', 'checkpoint', 'calibrated']));
+    expect(kinds).toEqual(expect.arrayContaining(['data-set', 'start', 'epoch', 'checkpoint', 'calibrated']));
+    expect(job.dataSet).toMatchObject({ name: 'wood', layout: 'mvtec', good: { train: 24 }, findings: [] });
     expect(JSON.stringify(events)).not.toContain(root);
     expect(await readdir(place.workFolder)).toEqual([]);
     const kept = await place.objects.list(`jobs/${id}/`, { limit: 10 });
     expect(kept.map(({ key }) => key)).toEqual([`jobs/${id}/settled.json`]);
+  });
+
+  it('reads a data set as it is told, and never beyond it', async () => {
+    const images = join(root, 'images/wood/train/good');
+    const names = (await readdir(images)).slice(0, 8);
+    const files: Record<string, Uint8Array | string> = {};
+    for (const name of names) {
+      const bytes = await readFile(join(images, name));
+      files[`cap/train/good/${name}`] = bytes;
+      files[`./lid/train/good/${name}`] = bytes;
+      files[`lid/shots/${name}`] = bytes;
+    }
+    const place = await newPlace();
+    const zips = {
+      'two.zip': files,
+      'led-astray.zip': { ...files, 'lid/labels.csv': 'path,label\n/etc/hostname,good\n' },
+    };
+    for (const [name, content] of Object.entries(zips)) {
+      await makeZip(join(root, name), content);
+      await place.addDataSet(join(root, name), name);
+    }
+    const dataSet = { path: 'data-sets/two.zip' };
+    const told = await place.create({ dataSet, category: 'lid', layout: 'mvtec', epochs: 1 });
+    const named = await place.create({ dataSet, good: ['lid/shots'], epochs: 1 });
+    const bare = await place.create({ dataSet });
+    const astray = await place.create({
+      dataSet: { path: 'data-sets/led-astray.zip' },
+      category: 'lid',
+      layout: 'csv',
+    });
+    const ended = await working(place, {}, () =>
+      Promise.all([told, named, bare, astray].map(({ id }) => place.ended(id))),
+    );
+    expect(ended.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'failed', 'failed']);
+    expect(ended[0]?.dataSet).toMatchObject({ name: 'two/lid', good: { train: 8 } });
+    expect(ended[1]?.dataSet).toMatchObject({ layout: 'folders', good: { train: 8 } });
+    expect(ended[2]?.error?.message).toMatch(/holds 2 data sets: name one as the category \(cap, lid\)/);
+    expect(ended[3]?.error).toMatchObject({ code: 'data-set' });
+    expect(ended[3]?.error?.message).not.toContain(root);
   });
 
   it('works on several jobs at a time, with what one by one would give', async () => {

@@ -1,12 +1,14 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { openDataSet } from '@cflow/images/node';
-import { ConfigurationError, type DataSet, DataSetError } from '@cflow/spec';
+import { checkReport, examineDataSet, type OpenDataSetOptions, openDataSet } from '@cflow/images/node';
+import { CflowError, ConfigurationError, type DataSet, DataSetError, type DataSetReport } from '@cflow/spec';
 
 /** One data set of a benchmark. */
 export interface Category {
   name: string;
   dataSet: DataSet;
+  /** What was understood of it. */
+  report: DataSetReport;
 }
 
 export interface FindCategoriesOptions {
@@ -17,8 +19,7 @@ export interface FindCategoriesOptions {
 }
 
 /**
- * The data sets of a root in the layout of MVTec AD: a folder per category, each with `train/good` and `test`; or the
- * root itself, when it is one.
+ * The data sets of a root, in whatever layout: a folder per category; or the root itself, when it is one.
  *
  * @throws DataSetError when there is none, or one without both good and bad test images; ConfigurationError for a
  * category that is not there
@@ -27,14 +28,8 @@ export async function findCategories(
   root: string,
   { wanted, missingMasks }: FindCategoriesOptions = {},
 ): Promise<Category[]> {
-  const folder = resolve(root);
-  const found = await categoryFolders(folder);
-  if (found.size === 0) {
-    throw new DataSetError(
-      `no data sets in "${root}": expected a folder per category with images in train/good and test, or one such folder`,
-      { details: { root } },
-    );
-  }
+  const options: OpenDataSetOptions = missingMasks ? { missingMasks } : {};
+  const found = await namesOf(root, options);
   const unknown = (wanted ?? []).filter((name) => !found.has(name));
   if (unknown.length > 0) {
     throw new ConfigurationError(
@@ -44,40 +39,35 @@ export async function findCategories(
   }
   const categories: Category[] = [];
   for (const name of new Set(wanted ?? found.keys())) {
-    const dataSet = await openDataSet(found.get(name) as string, {
-      layout: 'mvtec',
-      ...(missingMasks && { missingMasks }),
-    });
+    const dataSet = found.get(name) ?? (await openDataSet(join(resolve(root), name), options));
     checkTestImages(name, dataSet);
-    categories.push({ name, dataSet });
+    const examined = await examineDataSet(dataSet);
+    checkReport(examined.report);
+    categories.push({ name, ...examined });
   }
   return categories;
 }
 
-/** Folders by the names of their categories, in code-unit order. */
-async function categoryFolders(root: string): Promise<Map<string, string>> {
-  if (await isCategory(root)) return new Map([[basename(root), root]]);
-  const entries = await readdir(root, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
-    throw new DataSetError(
-      cause.code === 'ENOENT' || cause.code === 'ENOTDIR'
-        ? `expected a folder of data sets, and there is none at "${root}"`
-        : `"${root}" cannot be read: ${cause.message}`,
-      { cause, details: { root } },
-    );
-  });
-  const folders = new Map<string, string>();
-  for (const name of entries.map((entry) => entry.name).sort()) {
-    const folder = join(root, name);
-    if (!name.startsWith('.') && (await isCategory(folder))) folders.set(name, folder);
+/** The names of the categories, in code-unit order, with the data set where it is open already. */
+async function namesOf(root: string, options: OpenDataSetOptions): Promise<Map<string, DataSet | undefined>> {
+  const folder = resolve(root);
+  if (!(await stat(folder).catch(() => undefined))?.isDirectory()) {
+    throw new DataSetError(`expected a folder of data sets, and there is none at "${root}"`, {
+      details: { root },
+    });
   }
-  return folders;
-}
-
-async function isCategory(folder: string): Promise<boolean> {
-  return stat(join(folder, 'train', 'good')).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
+  try {
+    const dataSet = await openDataSet(folder, options);
+    return new Map([[basename(dataSet.root), dataSet]]);
+  } catch (error) {
+    if (!CflowError.isInstance(error) || error.code !== 'data-set') throw error;
+    const { categories } = error.details as { categories?: readonly string[] };
+    if (categories) return new Map([...categories].sort().map((name) => [name, undefined]));
+    throw new DataSetError(
+      `no data sets in "${root}": expected a folder per category, with images in train/good and test or in another layout, or one such folder; ${error.message}`,
+      { cause: error, details: { root } },
+    );
+  }
 }
 
 /** What would only be noticed when the first detector is trained. */

@@ -79,8 +79,8 @@ export function cellKey(identity: Readonly<Record<string, unknown>>): string {
 /** One hash over names, labels and contents of all files of a data set, masks included. */
 export async function dataSetFingerprint({ dataSet }: Category): Promise<string> {
   const hash = createHash('sha256');
-  for (const { path, maskPath, name, split, label, defect } of dataSet.items) {
-    const files = [await contentHash(path), maskPath === undefined ? '-' : await contentHash(maskPath)];
+  for (const { path, maskPaths = [], name, split, label, defect } of dataSet.items) {
+    const files = [await contentHash(path), ...(await Promise.all(maskPaths.map(contentHash)))];
     hash.update(`${JSON.stringify([split, label, defect ?? '-', name, ...files])}\n`);
   }
   return hash.digest('hex');

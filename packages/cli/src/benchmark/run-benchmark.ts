@@ -5,6 +5,7 @@ import type { BenchmarkFlags } from '../commands/benchmark.js';
 import { interruptible, isInterruption } from '../interruptible.js';
 import { packageVersion } from '../package-version.js';
 import { count, formatDuration, formatFigure } from '../terminal/format.js';
+import { noteDataSet } from '../terminal/note-data-set.js';
 import { noteLine, printLine } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
 import { LineProgress } from '../training/line-progress.js';
@@ -37,6 +38,7 @@ export async function runBenchmark(root: string, flags: BenchmarkFlags): Promise
   const other = flags.compare === undefined ? undefined : await readRun(flags.compare);
   const { categories: wanted, missingMasks } = flags;
   const categories = await findCategories(root, { wanted, missingMasks });
+  if (!flags.quiet) for (const { report } of categories) noteDataSet(report);
   const cells = await planCells(categories, flags, threads);
   const files = new CellFiles(flags.output ?? `${basename(resolve(root))}.benchmark`);
   await files.open();

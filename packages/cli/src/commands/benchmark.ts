@@ -51,10 +51,7 @@ export function defineBenchmark(command: Command): void {
     .description(
       'Trains and measures detectors on labelled data sets, several seeds each, and tells how good they are on average.',
     )
-    .argument(
-      '<root>',
-      'a folder with one data set per category in the layout of MVTec AD, or one such data set',
-    )
+    .argument('<root>', 'a folder with one data set per category, in whatever layout, or one such data set')
     .optionsGroup('What is measured:')
     .option('--categories <names>', 'with commas between them (default: all)', nameList)
     .option('--backbones <names>', 'feature extractors to compare (default: embedded)', nameList, [

@@ -26,7 +26,7 @@ export function defineEvaluate(command: Command): void {
       'Scores the labelled test images of a data set and tells how well good and bad are told apart.',
     )
     .argument('<bundle>', 'the detector: a folder that "cflow train" wrote')
-    .argument('<data set>', 'a folder or CSV file with good and bad test images');
+    .argument('[data set]', 'a folder or table with good and bad test images');
   withThresholdOptions(withDataSetOptions(command))
     .optionsGroup('Output:')
     .option('-o, --output <dir>', 'write scores, and pictures of the mistakes, to this folder')
@@ -34,8 +34,8 @@ export function defineEvaluate(command: Command): void {
     .option('--strict', 'stop at an image that cannot be read, instead of leaving it out');
   withDeviceOptions(command)
     .addHelpText('after', EXAMPLES)
-    .action(async (bundle: string, dataSet: string, flags: EvaluateFlags) => {
+    .action(async (bundle: string, dataSet: string | undefined, flags: EvaluateFlags) => {
       const { runEvaluation } = await import('../evaluation/run-evaluation.js');
-      await runEvaluation(bundle, dataSet, flags);
+      await runEvaluation(bundle, dataSet === undefined ? [] : [dataSet], flags);
     });
 }

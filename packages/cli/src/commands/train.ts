@@ -34,6 +34,8 @@ Examples:
   cflow train bottle                                a folder in the layout of MVTec AD: train/good, test/...
   cflow train photos/good                           good images only
   cflow train 'line1/*.png' 'line2/*.png' --name lid
+  cflow train --good shots/ok --bad shots/ng --masks marked --name lid
+  cflow inspect bottle                              what is understood of a data set, without training
   cflow train bottle --backbone resnet18.a1_in1k    with weights fetched by "cflow backbone pull resnet18.a1_in1k"
   cflow train bottle --backbone net.onnx --layers tensor1,tensor2
   cflow train bottle --preset anomalib --epochs 20  the recipe of the reference implementation
@@ -50,7 +52,7 @@ export function defineTrain(command: Command): void {
     .description(
       'Trains a detector on images of good parts and writes it as a bundle: a folder that predict, evaluate and export take. Labelled test images, where there are any, give the figures of the report.',
     )
-    .argument('<paths...>', 'a data set (folder or CSV file), or files, folders and globs of good images')
+    .argument('[paths...]', 'a data set (folder or table), or files, folders and globs of good images')
     .optionsGroup('Result:')
     .option('-o, --output <dir>', 'the bundle (default: ./<name>.cflow)')
     .option('--name <name>', 'name of the detector (default: that of the data set)')

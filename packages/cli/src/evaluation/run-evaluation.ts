@@ -2,15 +2,16 @@ import type { Detector } from '@cflow/detector';
 import { scoreThreshold } from '@cflow/detector';
 import { type Evaluation, evaluateDetector } from '@cflow/detector/node';
 import { computeDefectMetrics, type DefectMetrics } from '@cflow/evaluation';
-import { openDataSet, type UnreadableImage } from '@cflow/images/node';
-import type { DataSet, Metrics } from '@cflow/spec';
+import { checkReport, examineDataSet, openDataSet, type UnreadableImage } from '@cflow/images/node';
+import type { DataSet, DataSetReport, Metrics } from '@cflow/spec';
 import type { EvaluateFlags } from '../commands/evaluate.js';
-import { dataSetOptions } from '../data-set-options.js';
+import { dataSetOptions, dataSetSource } from '../data-set-options.js';
 import { interruptible } from '../interruptible.js';
 import { openDetector } from '../open-detector.js';
 import { mapScale } from '../prediction/annotate.js';
 import { formatFigure, formatNumber, formatPercent } from '../terminal/format.js';
 import { metricsLines } from '../terminal/metrics-lines.js';
+import { noteDataSet } from '../terminal/note-data-set.js';
 import { printLine } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
 import { ScanBar } from '../terminal/scan-bar.js';
@@ -25,14 +26,23 @@ export interface EvaluationResult extends Metrics {
   device: string;
   /** Images that could not be read and were left out. */
   unreadable: number;
+  /** What was understood of the data set. */
+  dataSetReport: DataSetReport;
   defects: DefectMetrics[];
   /** Where `--output` wrote. */
   output?: string;
 }
 
 /** From the command line to the figures of a detector. */
-export async function runEvaluation(bundle: string, path: string, flags: EvaluateFlags): Promise<void> {
-  const dataSet = await openDataSet(path, { ...dataSetOptions(flags), split: 'test' });
+export async function runEvaluation(
+  bundle: string,
+  paths: readonly string[],
+  flags: EvaluateFlags,
+): Promise<void> {
+  const opened = await openDataSet(dataSetSource(paths, flags), { ...dataSetOptions(flags), split: 'test' });
+  const { dataSet, report } = await interruptible((signal) => examineDataSet(opened, { signal }));
+  if (!flags.json) noteDataSet(report);
+  checkReport(report);
   const items = dataSet.items.filter(({ split }) => split === 'test');
   const detector = await openDetector(bundle, flags);
   const unreadable: UnreadableImage[] = [];
@@ -49,7 +59,7 @@ export async function runEvaluation(bundle: string, path: string, flags: Evaluat
       }),
     ).finally(() => bar.stop());
     noteUnreadable(unreadable);
-    const result = resultOf(detector, dataSet, evaluation, threshold, unreadable.length);
+    const result = resultOf(detector, dataSet, report, evaluation, threshold, unreadable.length);
     if (flags.output !== undefined) {
       await writeEvaluation(flags.output, { ...result, output: flags.output }, evaluation, {
         threshold,
@@ -67,6 +77,7 @@ export async function runEvaluation(bundle: string, path: string, flags: Evaluat
 function resultOf(
   detector: Detector,
   dataSet: DataSet,
+  dataSetReport: DataSetReport,
   { metrics, images }: Evaluation,
   threshold: number,
   unreadable: number,
@@ -78,7 +89,8 @@ function resultOf(
     threshold,
   });
   const { name } = detector.manifest;
-  return { ...metrics, detector: name, dataSet: dataSet.name, device: detector.device, unreadable, defects };
+  const { device } = detector;
+  return { ...metrics, detector: name, dataSet: dataSet.name, device, unreadable, dataSetReport, defects };
 }
 
 function resultLines(result: EvaluationResult): string[] {

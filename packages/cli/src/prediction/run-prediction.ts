@@ -1,6 +1,7 @@
 import { type DetectOptions, type Detector, scoreThreshold } from '@cflow/detector';
+import { checkIgnoreMask } from '@cflow/images';
 import { decodeMask, openDataSet, type UnreadableImage } from '@cflow/images/node';
-import type { DataSetItem, Prediction } from '@cflow/spec';
+import { type DataSetItem, ImageError, type Mask, type Prediction } from '@cflow/spec';
 import type { PredictFlags } from '../commands/predict.js';
 import { EXIT } from '../exit-code.js';
 import { interruptible } from '../interruptible.js';
@@ -29,7 +30,7 @@ export async function runPrediction(
   flags: PredictFlags,
 ): Promise<void> {
   // As a list, so that a folder is all images below it and not a data set with a layout.
-  const { items } = await openDataSet(paths);
+  const { items } = await openDataSet(paths, { everyImage: true });
   const detector = await openDetector(bundle, flags);
   try {
     const threshold = scoreThreshold(detector.manifest, thresholdOf(flags));
@@ -82,6 +83,7 @@ async function predictAll(
         options,
       );
       for (const [i, { item, image, original }] of batch.entries()) {
+        checkIgnored(options.ignore, original, item.name);
         const prediction = predictions[i] as Prediction;
         const written = await files.write(item.name, image, prediction);
         printer.prediction({ name: item.name, original, prediction, written });
@@ -95,6 +97,18 @@ async function predictAll(
   }
   tally.seconds = (performance.now() - started) / 1000;
   return tally;
+}
+
+/** @throws ImageError naming the image whose mask says nothing of it */
+function checkIgnored(mask: Mask | undefined, image: { width: number; height: number }, name: string): void {
+  if (!mask) return;
+  try {
+    checkIgnoreMask(mask, image);
+  } catch (error) {
+    throw error instanceof ImageError
+      ? new ImageError(`${name}: ${error.message}`, { details: error.details, cause: error })
+      : error;
+  }
 }
 
 function summary({ good, bad, unreadable, seconds }: Tally, threshold: number, detector: Detector): string {

@@ -1,3 +1,4 @@
+import { dataSetLines } from '@cflow/images';
 import type { OnTrainingEvent, TrainingEvent } from '@cflow/training';
 import { printable } from '../terminal/printable.js';
 
@@ -13,6 +14,8 @@ export function eventText(event: TrainingEvent, verbose: boolean): string | unde
   switch (event.type) {
     case 'start':
       return startText(event, verbose);
+    case 'data-set':
+      return dataSetLines(event.report).map(printable).join('\n');
     case 'resume':
       return `going on at epoch ${event.epoch + 1}`;
     case 'unreadable':

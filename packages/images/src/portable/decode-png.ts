@@ -1,11 +1,25 @@
 import type { RgbImage } from '@cflow/spec';
 import { inflate } from './inflate.js';
+import { alphaChunks } from './png-alpha.js';
 import type { PngChunks } from './png-chunks.js';
 import { inflatedLength, PngRows, type SampleToByte } from './png-rows.js';
 import { upright } from './upright.js';
 
 /** The most that one byte of deflate can stand for: a match of 258 bytes in two bits. */
 const MOST_INFLATED_PER_BYTE = 1032;
+
+/** What of a PNG is decoded besides its colors. */
+export interface DecodedPng {
+  image: RgbImage;
+  /** Decodes the file once more, to its alpha as grey; undefined where it has none. */
+  alpha: (() => Promise<RgbImage>) | undefined;
+}
+
+/** A PNG with its alpha, where it has any. Rejects as `decodePng`. */
+export async function decodePngWithAlpha(chunks: PngChunks, toByte?: SampleToByte): Promise<DecodedPng> {
+  const alpha = alphaChunks(chunks);
+  return { image: await decodePng(chunks, toByte), alpha: alpha && (() => decodePng(alpha, toByte)) };
+}
 
 /** Pixels of a PNG whose size has been checked. Rejects with a plain Error that says what is wrong. */
 export async function decodePng(chunks: PngChunks, toByte?: SampleToByte): Promise<RgbImage> {

@@ -14,6 +14,10 @@ export interface PngHeader {
 export interface PngChunks extends PngHeader {
   /** RGB of 256 indices; black where the file has no entry. Empty unless `kind` is `palette`. */
   palette: Uint8Array;
+  /** Alpha of 256 indices; empty where no index has one. */
+  paletteAlpha: Uint8Array;
+  /** Its alpha is what is painted, in place of its colors. */
+  paintsAlpha?: boolean;
   /** EXIF orientation, 1 to 8. */
   orientation: number;
   /** The compressed pixels, as views on the file. */
@@ -55,7 +59,8 @@ export function readPngHeader(bytes: Uint8Array): PngHeader {
 /** All chunks that say something about the pixels. Compressed texts and profiles are not even inflated. */
 export function readPngChunks(bytes: Uint8Array): PngChunks {
   const header = readPngHeader(bytes);
-  const chunks: PngChunks = { ...header, palette: new Uint8Array(0), orientation: 1, data: [] };
+  const none = new Uint8Array(0);
+  const chunks: PngChunks = { ...header, palette: none, paletteAlpha: none, orientation: 1, data: [] };
   let at = SIGNATURE_LENGTH + 25;
   for (;;) {
     // Like other decoders: pixels that are all there count, even where the file then ends without an end.
@@ -65,6 +70,7 @@ export function readPngChunks(bytes: Uint8Array): PngChunks {
     if (type === 'IEND') break;
     if (type === 'IDAT') chunks.data.push(content);
     else if (type === 'PLTE' && header.kind === 'palette') chunks.palette = paletteOf(content);
+    else if (type === 'tRNS' && header.kind === 'palette') chunks.paletteAlpha = alphaOf(content);
     else if (type === 'eXIf' && chunks.data.length === 0) chunks.orientation = readOrientation(content);
     else if (isCritical(type) && !CHECKED.has(type) && chunks.data.length === 0) {
       throw new Error(`has the unknown chunk ${type}`);
@@ -91,6 +97,12 @@ function readChunk(bytes: Uint8Array, at: number): { type: string; content: Uint
 /** The case of the first letter says whether a decoder may pass a chunk by. */
 function isCritical(type: string): boolean {
   return type >= 'A' && type < 'a';
+}
+
+function alphaOf(content: Uint8Array): Uint8Array {
+  const alpha = new Uint8Array(256).fill(255);
+  alpha.set(content.subarray(0, 256));
+  return alpha;
 }
 
 function paletteOf(content: Uint8Array): Uint8Array {

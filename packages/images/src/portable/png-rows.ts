@@ -101,12 +101,20 @@ export class PngRows {
   }
 
   #paint({ x, y, dx, dy, width }: Pass): void {
-    const { kind, depth, palette } = this.#chunks;
+    const { kind, depth, palette, paintsAlpha = false } = this.#chunks;
     const { data } = this;
     const toByte = this.#toByte;
     const row = this.#row;
     const step = dx * 3;
     let to = ((y + this.#y * dy) * this.#chunks.width + x) * 3;
+    if (paintsAlpha) {
+      const samples = SAMPLES[kind];
+      const bytes = depth >> 3;
+      for (let i = 0, from = 1 + (samples - 1) * bytes; i < width; i++, to += step, from += samples * bytes) {
+        data.fill(depth === 8 ? row[from]! : toByte(row[from]!, row[from + 1]!), to, to + 3);
+      }
+      return;
+    }
     if (kind === 'rgb' || kind === 'rgb-alpha') {
       const samples = SAMPLES[kind];
       if (depth === 8 && samples === 3 && dx === 1) {

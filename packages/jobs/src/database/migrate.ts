@@ -44,6 +44,8 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       primary key (job, id)
     )`,
   ],
+  // What was understood of the data set.
+  ['alter table cflow.jobs add column data_set json'],
 ];
 
 /** Runs `prepare`, which uses other connections, while no other process does. */

@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { MAX_INT32, text } from '../bounds.js';
+import { MAX_INT32, MAX_NAME, MAX_TEXT, text } from '../bounds.js';
 import { metricsSchema } from '../calibration.js';
 import { closedObject } from '../closed-object.js';
+import { DATA_SET_LAYOUTS, dataSetReportSchema } from '../data-set.js';
 import { httpUrlSchema } from './http-url.js';
 import { jobConfigurationSchema } from './job-configuration.js';
 import { aliasSchema, DEFAULT_ALIAS, detectorNameSchema, versionSchema } from './names.js';
@@ -25,12 +26,34 @@ export const dataSetReferenceSchema = z
   .meta({ id: 'DataSetReference' });
 export type DataSetReference = z.infer<typeof dataSetReferenceSchema>;
 
+const folders = z.array(text(MAX_TEXT).min(1)).min(1).max(64);
+
+/** How an archive is read, in the words of the command line; whatever is left out is recognized. */
+export const dataSetReadingFields = {
+  layout: z.enum(DATA_SET_LAYOUTS).describe('How it is laid out'),
+  category: text(MAX_NAME).min(1).describe('Which one, where it holds several data sets'),
+  missingMasks: z
+    .enum(['error', 'ignore'])
+    .describe(
+      'A bad image without a mask where others have one, or with an empty one, is an error unless this is "ignore"',
+    ),
+  good: folders.describe('Folders of good images in it'),
+  bad: folders.describe('Folders of bad images in it'),
+  masks: folders.describe('Folders of masks in it, called like the bad images that they belong to'),
+};
+
 export const JOB_PRESETS = ['fast', 'anomalib', 'paper'] as const;
 
 /** A training job: what to train on, how, and what becomes of the result. */
 export const jobRequestSchema = closedObject({
   name: detectorNameSchema.describe('The detector that the result is a version of'),
   dataSet: dataSetReferenceSchema,
+  layout: dataSetReadingFields.layout.optional(),
+  category: dataSetReadingFields.category.optional(),
+  missingMasks: dataSetReadingFields.missingMasks.optional(),
+  good: dataSetReadingFields.good.optional(),
+  bad: dataSetReadingFields.bad.optional(),
+  masks: dataSetReadingFields.masks.optional(),
   preset: z.enum(JOB_PRESETS).default('fast'),
   configuration: jobConfigurationSchema.default({}).describe("What differs from the preset's configuration"),
   epochs: z.number().int().positive().max(100_000).optional(),
@@ -77,6 +100,9 @@ export const jobSchema = z
         phase: z.enum(['waiting', 'fetching', 'features', 'training', 'calibrating', 'publishing', 'done']),
       })
       .meta({ id: 'JobProgress' }),
+    dataSet: dataSetReportSchema
+      .nullable()
+      .describe('What was understood of the data set, once it is unpacked'),
     result: z
       .object({ name: detectorNameSchema, version: versionSchema, metrics: metricsSchema.nullable() })
       .nullable(),

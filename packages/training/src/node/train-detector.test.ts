@@ -74,7 +74,7 @@ describe('trainDetector', () => {
 
   it('tells how it goes', () => {
     const kinds = events.map(({ type }) => type).filter((type, i, all) => type !== all[i - 1]);
-    expect(kinds.slice(0, 2)).toEqual(['start', 'features']);
+    expect(kinds.slice(0, 3)).toEqual(['data-set', 'start', 'features']);
     expect(kinds.slice(-3)).toEqual(['calibrated', 'evaluated', 'done']);
     expect(of('start')[0]).toMatchObject({
       preset: 'fast',

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Detector } from '@cflow/detector';
 import { checkBundleFolder, recoverFolder, writeFolderBundle } from '@cflow/detector/node';
+import { checkReport, examineDataSet } from '@cflow/images/node';
 import type { Precision } from '@cflow/model';
 import type { Session } from '@cflow/runtime';
 import { nodeDevices } from '@cflow/runtime/node';
@@ -73,7 +74,7 @@ const BATCH = 8;
  */
 export async function trainDetector(options: TrainDetectorOptions): Promise<BundleManifest> {
   const started = performance.now();
-  const { dataSet, output, name, weights, strict = false, precision = 'float32' } = options;
+  const { output, name, weights, strict = false, precision = 'float32' } = options;
   const onEvent = options.onEvent ?? (() => undefined);
   const signal = options.signal ?? new AbortController().signal;
   const planned = planTraining(options.preset, options.configuration, options.overrides);
@@ -82,6 +83,10 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   // What would only be noticed when the bundle is written, hours later.
   checkName(name);
   await checkBundleFolder(output);
+  const { dataSet, report } = await examineDataSet(options.dataSet, { signal });
+  onEvent({ type: 'data-set', report });
+  // Without an evaluation nobody needs the masks.
+  if (options.evaluate !== false) checkReport(report);
   const selection = selectImages(dataSet, planned.plan.validationFraction, seed);
   const backbone = await namedBackbone(configuration, weights, precision);
   const backboneSha256 = await hashOfBackbone(backbone);
@@ -209,7 +214,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
     await completeBundle(
       files,
       manifest,
-      runReport({ manifest, plan, decoders, evaluation: pictured, unreadable }),
+      runReport({ manifest, plan, decoders, evaluation: pictured, unreadable, dataSet: report }),
     );
     await writeFolderBundle(output, files);
     await folder.remove();

@@ -1,5 +1,5 @@
-import { sniffFormat } from '@cflow/images';
-import { decodeImagePortable } from '@cflow/images/portable';
+import { maskOf } from '@cflow/images';
+import { type DecodePortableOptions, decodeImagePortable, decodeMaskPortable } from '@cflow/images/portable';
 import type { Mask, RgbImage } from '@cflow/spec';
 import { ImageError } from '../errors.js';
 import type { ImageMessage } from '../protocol.js';
@@ -20,7 +20,28 @@ export async function decodeMessage(message: ImageMessage, loadJpeg: LoadJpeg): 
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return channels === 4 ? withoutAlpha(width, height, bytes) : { width, height, data: bytes };
   }
-  return decodeImagePortable(await bytesOf(message.file), {
+  return decodeImagePortable(await bytesOf(message.file), decodersOf(loadJpeg));
+}
+
+/** What is not black is inside, as the service reads masks; of pixels that are given, alpha says it where their colors do not. */
+export async function decodeMaskMessage(message: ImageMessage, loadJpeg: LoadJpeg): Promise<Mask> {
+  if ('file' in message) return decodeMaskPortable(await bytesOf(message.file), decodersOf(loadJpeg));
+  const alpha = 'data' in message && message.channels === 4 ? alphaOf(message.data) : undefined;
+  const image = await decodeMessage(message, loadJpeg);
+  const values = new Uint8Array(image.width * image.height);
+  for (let i = 0, at = 0; i < values.length; i++, at += 3) {
+    values[i] = Math.max(image.data[at]!, image.data[at + 1]!, image.data[at + 2]!);
+  }
+  return maskOf(image, values, 'png', alpha);
+}
+
+function alphaOf(pixels: ArrayBufferView): Uint8Array {
+  const bytes = new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+  return Uint8Array.from({ length: bytes.length / 4 }, (_, i) => bytes[i * 4 + 3]!);
+}
+
+function decodersOf(loadJpeg: LoadJpeg): DecodePortableOptions {
+  return {
     decodeOther: decodeByBrowser,
     async decodeJpeg(bytes) {
       const { decodeJpeg } = await loadJpeg().catch((cause: Error) => {
@@ -31,23 +52,7 @@ export async function decodeMessage(message: ImageMessage, loadJpeg: LoadJpeg): 
       });
       return decodeJpeg(bytes);
     },
-  });
-}
-
-/** What is not black is inside, as the service reads masks; a JPEG, whose black is only nearly so, from half of white. */
-export async function decodeMaskMessage(message: ImageMessage, loadJpeg: LoadJpeg): Promise<Mask> {
-  let least = 1;
-  if ('file' in message) {
-    const file = await bytesOf(message.file);
-    const format = sniffFormat(file);
-    if (format && 'format' in format && format.format === 'jpeg') least = 128;
-  }
-  const { width, height, data: rgb } = await decodeMessage(message, loadJpeg);
-  const data = new Uint8Array(width * height);
-  for (let i = 0, at = 0; i < data.length; i++, at += 3) {
-    data[i] = rgb[at]! >= least || rgb[at + 1]! >= least || rgb[at + 2]! >= least ? 1 : 0;
-  }
-  return { width, height, data };
+  };
 }
 
 async function bytesOf(file: Blob | ArrayBufferView | ArrayBuffer): Promise<Uint8Array> {

@@ -1,4 +1,5 @@
 import { type VerifiedBundle, verifyBundle } from '@cflow/detector';
+import { checkIgnoreMask } from '@cflow/images';
 import { type DeviceCandidate, selectDevice } from '@cflow/runtime';
 import { type OnnxRuntimeWeb, webDevices } from '@cflow/runtime/web';
 import { CflowError, DeviceError, type Prediction, type RgbImage } from '@cflow/spec';
@@ -117,6 +118,7 @@ export class Engine {
     if (!loaded) throw new ArgumentError('the detector was disposed; load it again');
     const images = await this.#decodeAll(request.images, signal);
     const ignore = request.ignore && (await decodeMaskMessage(request.ignore, () => this.#host.loadJpeg()));
+    if (ignore) for (const image of images) checkIgnoreMask(ignore, image);
     const { threshold, falseAlarmRate, pixelThreshold, minArea, maxRegions } = request;
     const options = { threshold, falseAlarmRate, pixelThreshold, minArea, maxRegions, ignore, signal };
     const found = await this.#surviving(loaded, ({ detector }) => detector.predictBatch(images, options));

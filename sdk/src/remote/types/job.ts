@@ -1,4 +1,5 @@
 import type { DetectorConfiguration } from './bundle-manifest.js';
+import type { DataSetLayout, DataSetReport } from './data-set-report.js';
 import type { Metrics } from './metrics.js';
 import type { ProblemCode } from './service.js';
 
@@ -8,8 +9,24 @@ export type DataSetReference = { path: string } | { url: string };
 /** Some of a detector's configuration. */
 export type JobConfiguration = { [K in keyof DetectorConfiguration]?: DetectorConfiguration[K] | undefined };
 
+/** How the archive is read; whatever is left out is recognized. */
+export interface DataSetReading {
+  /** How it is laid out. */
+  layout?: DataSetLayout | undefined;
+  /** Which one, where it holds several data sets. */
+  category?: string | undefined;
+  /** A bad image without a mask where others have one, or with an empty one. Default `error`. */
+  missingMasks?: 'error' | 'ignore' | undefined;
+  /** Folders of good images in it. */
+  good?: string[] | undefined;
+  /** Folders of bad images in it. */
+  bad?: string[] | undefined;
+  /** Folders of masks in it, called like the bad images that they belong to. */
+  masks?: string[] | undefined;
+}
+
 /** What a job does beside its data set. */
-export interface JobSettings {
+export interface JobSettings extends DataSetReading {
   /** The detector that the result is a version of. */
   name: string;
   /** Default `fast`. */
@@ -34,7 +51,7 @@ export interface JobSettings {
 }
 
 /** A job's request as the service keeps it: with every default filled in. */
-export interface JobRequest {
+export interface JobRequest extends DataSetReading {
   name: string;
   dataSet: DataSetReference;
   preset: 'fast' | 'anomalib' | 'paper';
@@ -70,6 +87,8 @@ export interface Job {
   attempt: number;
   cancelRequested: boolean;
   progress: JobProgress;
+  /** What was understood of the data set, once it is unpacked. */
+  dataSet: DataSetReport | null;
   result: { name: string; version: string; metrics: Metrics | null } | null;
   error: { code: ProblemCode; message: string } | null;
 }

@@ -1,5 +1,5 @@
 import type { DataSetItem } from '@cflow/spec';
-import { compareNames } from './image-tree.js';
+import { compareNames } from '../files/file-tree.js';
 
 /**
  * Gives a data set without a split of its own one. When it has bad images, `testFraction` of the good ones, at

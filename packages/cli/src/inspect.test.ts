@@ -1,0 +1,86 @@
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DataSetReport } from '@cflow/spec';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectError } from './testing/expect-error.js';
+import { createWorkplace, type Workplace } from './testing/workplace.js';
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await createWorkplace();
+});
+afterAll(() => place.remove());
+
+describe('cflow inspect', () => {
+  it('shows what is understood of a data set, for people and for programs', async () => {
+    const shown = await place.cflow('inspect', 'brushed-metal');
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    expect(shown.stdout.split('\n').slice(0, 5)).toEqual([
+      'data set  brushed-metal, read as MVTec AD',
+      'good      8 to train on, from train/good',
+      '          3 to test on, from test/good',
+      expect.stringMatching(/^bad {7}5 to test on, all with masks: 1 \w+/),
+      'pixels    64 x 64; PNG in color of 8 bits',
+    ]);
+    const { code, stdout } = await place.cflow('inspect', 'brushed-metal', '--json');
+    const report = JSON.parse(stdout) as DataSetReport;
+    expect([code, report.good, report.bad.test]).toEqual([0, { train: 8, validation: 0, test: 3 }, 5]);
+  });
+
+  it('takes folders that are named', async () => {
+    const args = [
+      '--good',
+      'brushed-metal/train/good',
+      '--bad',
+      'brushed-metal/test',
+      '--masks',
+      'brushed-metal/ground_truth',
+    ];
+    expectError(
+      await place.cflow('inspect', ...args),
+      1,
+      /bad\/good are good: either they are bad.*or they are good/,
+    );
+    const only = ['brushed-metal/test/scratch', 'brushed-metal/ground_truth/scratch'];
+    const { code, stdout } = await place.cflow(
+      'inspect',
+      '--good',
+      args[1] as string,
+      '--bad',
+      only[0] as string,
+      '--masks',
+      only[1] as string,
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/read as folders as named[\s\S]*1 to test on, all with masks/);
+    expectError(await place.cflow('inspect'), 2, '--good');
+  });
+
+  it('ends with 1 for what a training would stop at, and says it', async () => {
+    const folder = join(place.path, 'few', 'good');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'a.heic'), 'x');
+    expectError(await place.cflow('inspect', 'few'), 1, 'no images', 'HEIC');
+  });
+
+  it('shows names that hold anything on one line, and loops of links', async () => {
+    const folder = join(place.path, 'odd', 'good');
+    await mkdir(folder, { recursive: true });
+    await symlink(join(place.path, 'odd'), join(folder, 'again'));
+    await symlink(join(place.path, 'brushed-metal/train/good'), join(folder, 'li\u001b[2Jnk\nx'));
+    const { code, stdout } = await place.cflow('inspect', 'odd');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/8 to train on, from good\/li.\[2Jnk x/);
+    expect(stdout).not.toContain('\u001b');
+    expect(stdout).toMatch(/skipped {3}1 link to a folder above it.*again/);
+  });
+
+  it('names a folder that may not be read', async ({ skip }) => {
+    if (process.getuid?.() === 0) skip('the superuser may read every folder');
+    const folder = join(place.path, 'closed', 'good');
+    await mkdir(folder, { recursive: true });
+    await chmod(folder, 0);
+    expectError(await place.cflow('inspect', 'closed'), 1, 'may not be read: permission denied');
+    await chmod(folder, 0o700);
+  });
+});

@@ -1,0 +1,20 @@
+import { dataSetLines } from '@cflow/images';
+import { examineDataSet, openDataSet } from '@cflow/images/node';
+import type { InspectFlags } from '../commands/inspect.js';
+import { dataSetOptions, dataSetSource } from '../data-set-options.js';
+import { EXIT } from '../exit-code.js';
+import { interruptible } from '../interruptible.js';
+import { printLine } from '../terminal/output.js';
+import { printable } from '../terminal/printable.js';
+
+/** From the command line to what is understood of a data set. */
+export async function runInspection(paths: readonly string[], flags: InspectFlags): Promise<void> {
+  const dataSet = await openDataSet(dataSetSource(paths, flags), {
+    ...dataSetOptions(flags),
+    ...(flags.seed !== undefined && { seed: flags.seed }),
+  });
+  const { report } = await interruptible((signal) => examineDataSet(dataSet, { signal }));
+  if (flags.json) printLine(JSON.stringify(report));
+  else for (const line of dataSetLines(report)) printLine(printable(line));
+  if (report.findings.some(({ severity }) => severity === 'problem')) process.exitCode = EXIT.error;
+}

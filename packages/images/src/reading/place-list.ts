@@ -1,0 +1,49 @@
+import type { DataSetItem, Label, Split } from '@cflow/spec';
+import type { SkippedFile, TreeFile } from '../files/file-tree.js';
+import { meaningOf } from '../vocabulary/meaning-of.js';
+import { splitOffMasks } from './split-off-masks.js';
+
+/**
+ * The items of a list of files. A person chose them, so that folders that nobody knows are as good as any; but one that is
+ * called bad, or masks, is not trained on.
+ */
+export function placeList(
+  files: readonly TreeFile[],
+  { label, split }: { label: Label; split: Split },
+): { items: DataSetItem[]; skipped: SkippedFile[] } {
+  const skipped: SkippedFile[] = [];
+  const placed = files.flatMap((file) => {
+    const roles = file.folders.map((folder) => meaningOf(folder).role);
+    if (roles.includes('mask')) skipped.push({ name: file.name, reason: 'mask' });
+    else if (roles.includes('ignored')) skipped.push({ name: file.name, reason: 'left-out-folder' });
+    else {
+      const said = roles.find((role) => role === 'good' || role === 'bad' || role === 'unlabelled');
+      const bad = said === 'bad';
+      return [
+        {
+          file,
+          split,
+          label: bad ? ('bad' as const) : label,
+          defect: undefined,
+          byPlace: false,
+          left: said === 'unlabelled',
+        },
+      ];
+    }
+    return [];
+  });
+  const { images: kept, masks, alone } = splitOffMasks({ images: placed });
+  for (const { file } of masks) skipped.push({ name: file.name, reason: 'mask' });
+  const images = new Set([...kept, ...alone]);
+  const items = placed
+    .filter((image) => images.has(image))
+    .map(
+      ({ file, label: own, left }): DataSetItem => ({
+        path: file.path,
+        name: file.name,
+        split: own === 'bad' || left ? 'test' : split,
+        label: own,
+      }),
+    );
+  return { items, skipped };
+}

@@ -1,0 +1,104 @@
+import { DataSetError, type DataSetItem } from '@cflow/spec';
+import { compareNames, type FileTree, type SkippedFile } from '../files/file-tree.js';
+import { decideByMask } from './decide-by-mask.js';
+import { holdOutGood } from './hold-out.js';
+import { pairMasks } from './pair-masks.js';
+import { placeImages } from './place-images.js';
+import type { PlacedImage, PlacedMask } from './placed.js';
+import { SAY_WHICH, someOf } from './say-which.js';
+import { splitOffMasks } from './split-off-masks.js';
+
+/** What is decided besides the words of a tree. */
+export interface ReadTreeOptions {
+  /** Part of the good images, 0 to 1, that is held out for the test where no folder says which are for it. */
+  testFraction: number;
+  /** Decides which good images are held out. */
+  seed: number;
+  /** What to do when there are masks, but a bad test image has none. */
+  missingMasks: 'error' | 'ignore';
+  /** A person named the folders, so that a file called like a mask, without an image, is an image. */
+  named?: boolean;
+}
+
+/** A tree as a data set. */
+export interface TreeReading {
+  items: DataSetItem[];
+  skipped: SkippedFile[];
+  masksOfGood: { name: string; maskPaths: string[] }[];
+}
+
+/**
+ * Reads a tree by the words in the names of its folders and files, which all layouts share: which images are good, which
+ * are bad and of what kind, what they are for, and which files are masks of which.
+ *
+ * @throws DataSetError for what can be read in two ways, and for bad images without a mask where others have one
+ */
+export async function readTree(tree: FileTree, options: ReadTreeOptions): Promise<TreeReading> {
+  const placed = placeImages(tree);
+  const named = splitOffMasks(placed);
+  const alone = options.named ? [] : named.alone;
+  const candidates = options.named ? [...named.images, ...named.alone] : named.images;
+  const lone: PlacedMask[] = alone.map(({ file }) => ({ file, above: file.folders, below: [] }));
+  const pairs = pairMasks(candidates, [...placed.masks, ...named.masks, ...lone]);
+  const stray = pairs.orphans.filter((mask) => lone.includes(mask));
+  if (stray.length > 0) throw strayMasks(stray.map(({ file }) => file.name));
+  const images = await decideByMask(candidates, pairs.of, placed.undecided, tree);
+  const skipped: SkippedFile[] = [...tree.skipped, ...placed.skipped];
+  for (const { file } of pairs.orphans) skipped.push({ name: file.name, reason: 'mask-without-image' });
+  const masksOfGood: TreeReading['masksOfGood'] = [];
+  const items: DataSetItem[] = [];
+  for (const image of images) {
+    const masks = pairs.of.get(image.from)?.map(({ path }) => path);
+    const { file, label, defect } = image;
+    const item: DataSetItem = { path: file.path, name: file.name, split: image.split, label };
+    if (label === 'bad' && defect !== undefined) item.defect = defect;
+    if (masks && label === 'bad') item.maskPaths = masks;
+    // A mask that said that its image is good has done its work.
+    else if (masks && !image.byPlace) {
+      for (const mask of pairs.of.get(image.from) ?? [])
+        skipped.push({ name: mask.name, reason: 'mask-of-good-image' });
+      if (label === 'good') masksOfGood.push({ name: file.name, maskPaths: masks });
+    }
+    items.push(item);
+  }
+  items.sort((a, b) => compareNames(a.name, b.name));
+  if (options.missingMasks === 'error') checkMissing(items, pairs.orphans.length);
+  const isSplit = images.some(({ from }) => from.split !== undefined);
+  return {
+    items: isSplit ? items : holdOutGood(items, options.testFraction, options.seed),
+    skipped: skipped.sort((a, b) => compareNames(a.name, b.name)),
+    masksOfGood,
+  };
+}
+
+/** An image with everything decided. */
+export interface DecidedImage extends Omit<PlacedImage, 'split'> {
+  split: DataSetItem['split'];
+  from: PlacedImage;
+}
+
+function strayMasks(names: readonly string[]): DataSetError {
+  return new DataSetError(
+    `cannot tell what ${someOf(names)} ${names.length === 1 ? 'is' : 'are'}: called like masks, but of no image that is there; ` +
+      `if they are masks, put their images beside them or move them away; if they are images, ${SAY_WHICH}`,
+    { details: { names: names.slice(0, 5), count: names.length } },
+  );
+}
+
+/** Throws where bad images of the test have no mask and others have one, or where none of the masks fits: pixel figures would be wrong. */
+function checkMissing(items: readonly DataSetItem[], orphans: number): void {
+  const bad = items.filter(({ split, label }) => split !== 'train' && label === 'bad');
+  const missing = bad.filter(({ maskPaths }) => maskPaths === undefined);
+  if (missing.length === 0 || (missing.length === bad.length && orphans === 0)) return;
+  const names = missing.map(({ name }) => name);
+  const why =
+    missing.length === bad.length
+      ? `${orphans} masks are there, but are called like none of them`
+      : 'others have one';
+  throw new DataSetError(
+    `${missing.length} of ${bad.length} bad images have no mask, such as ${someOf(names)}, and ${why}: expected <image name>_mask.png or ` +
+      '<image name>.png in a folder ground_truth or masks, below one that is called like that of the image; add the masks, or ask for missing ' +
+      'masks to be ignored (--missing-masks ignore, "missingMasks" of a job)',
+    { details: { missing: missing.length, names: names.slice(0, 5) } },
+  );
+}

@@ -1,0 +1,41 @@
+import { stemOf } from '../files/file-tree.js';
+import { type MaskName, maskName, plainStem } from '../vocabulary/mask-name.js';
+import type { Placed, PlacedImage, PlacedMask } from './placed.js';
+
+/** Files among the images that are called like masks. */
+export interface NamedMasks {
+  masks: PlacedMask[];
+  images: PlacedImage[];
+  /** Called `<name>_mask`, without an image `<name>` beside it. */
+  alone: PlacedImage[];
+}
+
+/**
+ * Splits off the files that are masks by their own name: `0_mask.png`, `0.mask.png` or `mask_0.png` beside an image
+ * `0`. Without that image only a name that says "mask" is set aside, as `alone`.
+ */
+export function splitOffMasks({ images }: Pick<Placed, 'images'>): NamedMasks {
+  const stems = new Map<string, Set<string>>();
+  const folderOf = (image: PlacedImage): string => image.file.folders.join('/');
+  for (const image of images) {
+    const folder = folderOf(image);
+    const own = stems.get(folder) ?? new Set();
+    if (own.size === 0) stems.set(folder, own);
+    const stem = stemOf(image.file.name).toLowerCase();
+    own.add(stem);
+    // `0_image` is what `0_mask` belongs to; a name that is a mask's itself is no such partner.
+    if (maskName(stem) === undefined) own.add(plainStem(stem));
+  }
+  const result: NamedMasks = { masks: [], images: [], alone: [] };
+  for (const image of images) {
+    const name = maskName(stemOf(image.file.name));
+    if (name && isBeside(name, stems.get(folderOf(image)))) {
+      result.masks.push({ file: image.file, above: image.file.folders, below: [] });
+    } else if (name?.certain === true) result.alone.push(image);
+    else result.images.push(image);
+  }
+  return result;
+}
+
+const isBeside = ({ of }: MaskName, stems: ReadonlySet<string> | undefined): boolean =>
+  of.some((stem) => stems?.has(stem.toLowerCase()));

@@ -1,0 +1,53 @@
+import { CflowError, type DataSet, type DataSetItem, type ImageError } from '@cflow/spec';
+import { mapInOrder } from '../map-in-order.js';
+import { readDefectMask } from '../masks/read-defect-mask.js';
+import { readImageHeader } from './read-header.js';
+
+/** What the masks of a data set say. */
+export interface CheckedMasks {
+  /** Masks of bad images that say nothing. */
+  unusable: { item: DataSetItem; error: ImageError }[];
+  /** Bad images whose mask marks all of them: perhaps inverted. */
+  full: DataSetItem[];
+  /** Images called good whose mask marks a defect. */
+  contradictions: string[];
+}
+
+const AT_ONCE = 4;
+
+/** Reads every mask, since figures of pixels are wrong by each that says nothing. Those that cannot be read are told when they are needed. */
+export async function checkMasks(
+  { items, masksOfGood = [] }: DataSet,
+  signal?: AbortSignal,
+): Promise<CheckedMasks> {
+  const checked: CheckedMasks = { unusable: [], full: [], contradictions: [] };
+  const masked = items.filter(({ label, maskPaths }) => label === 'bad' && maskPaths !== undefined);
+  const look = async (item: DataSetItem) => ({
+    item,
+    ...(await maskOf(item.path, item.maskPaths ?? [], true)),
+  });
+  for await (const { item, error, mask } of mapInOrder(masked, look, { concurrency: AT_ONCE, signal })) {
+    if (error?.details.reason === 'unusable-mask') checked.unusable.push({ item, error });
+    if (mask && !mask.data.includes(0)) checked.full.push(item);
+  }
+  const pathOf = new Map(items.map(({ name, path }) => [name, path]));
+  const lookAtGood = async ({ name, maskPaths }: { name: string; maskPaths: readonly string[] }) => ({
+    name,
+    ...(await maskOf(pathOf.get(name) ?? '', maskPaths, false)),
+  });
+  for await (const { name, mask } of mapInOrder(masksOfGood, lookAtGood, { concurrency: AT_ONCE, signal })) {
+    if (mask?.data.includes(1)) checked.contradictions.push(name);
+  }
+  return checked;
+}
+
+async function maskOf(path: string, masks: readonly string[], mustMark: boolean) {
+  const header = await readImageHeader(path);
+  if (!header) return {};
+  try {
+    return { mask: await readDefectMask(masks, header, { mustMark }) };
+  } catch (error) {
+    if (CflowError.isInstance(error) && error.code === 'image') return { error: error as ImageError };
+    throw error;
+  }
+}

@@ -1,0 +1,230 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DataSetReport } from '@cflow/spec';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { testFolder } from '../fixtures/data-sets.js';
+import { greyPng, tiff } from '../fixtures/files.js';
+import { noise } from '../fixtures/patterns.js';
+import { type OpenDataSetOptions, openDataSet } from '../open-data-set.js';
+import { dataSetLines } from './data-set-lines.js';
+import { checkReport, examineDataSet } from './examine-data-set.js';
+
+const folder = testFolder();
+
+/** A PNG of noise that no other seed gives. */
+async function picture(seed: number, width = 12, height = 8): Promise<Uint8Array> {
+  return sharp(noise(width * height * 3, seed), { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
+}
+
+async function writePictures(...names: string[]): Promise<void> {
+  const files = await Promise.all(names.map(async (name, i) => [name, await picture(i + 1)] as const));
+  await folder.write(Object.fromEntries(files));
+}
+
+async function reportOf(options: OpenDataSetOptions = {}): Promise<DataSetReport> {
+  return (await examineDataSet(await openDataSet(folder.root, options))).report;
+}
+
+const kinds = (report: DataSetReport): string[] =>
+  report.findings.map(({ kind, severity }) => `${severity} ${kind}`);
+
+describe('what is understood of a data set', () => {
+  it('is counted, and fits on a screen', async () => {
+    await writePictures(
+      'train/good/0.png',
+      'train/good/1.png',
+      'test/good/2.png',
+      'test/crack/3.png',
+      'test/dent/4.png',
+    );
+    await folder.write({
+      'ground_truth/crack/3_mask.png': await greyPng(255, 12, 8),
+      'ground_truth/dent/4_mask.png': await sharp(
+        noise(96, 3).map((value) => (value > 128 ? 255 : 0)),
+        { raw: { width: 12, height: 8, channels: 1 } },
+      )
+        .png()
+        .toBuffer(),
+      'license.txt': 'x',
+      'train/good/IMG_1.HEIC': 'x',
+      'Thumbs.db': 'x',
+    });
+    const report = await reportOf();
+    expect(report).toMatchObject({
+      layout: 'mvtec',
+      good: { train: 2, validation: 0, test: 1 },
+      bad: { test: 2, elsewhere: 0, kinds: 2, masks: 2 },
+      unlabelled: 0,
+      sizes: { smallest: [12, 8], largest: [12, 8], distinct: 1 },
+      formats: [{ format: 'PNG', color: 'color', bits: 8, images: 5 }],
+      examined: 5,
+    });
+    const lines = dataSetLines({ ...report, name: 'lids' });
+    expect(lines).toEqual([
+      'data set  lids, read as MVTec AD',
+      'good      2 to train on, from train/good',
+      '          1 to test on, from test/good',
+      'bad       2 to test on, all with masks: 1 crack, 1 dent',
+      'pixels    12 x 8; PNG in color of 8 bits',
+      'skipped   1 of a system or a file server (Thumbs.db)',
+      '          1 not an image (license.txt)',
+      '          1 of a format that is not read, HEIC: save as PNG, TIFF or JPEG (train/good/IMG_1.HEIC)',
+      'warning   the masks of 1 image mark every pixel, as if inverted: test/crack/3.png',
+    ]);
+  });
+
+  it('tells copies: within, between training and test, and of good and bad', async () => {
+    await writePictures('train/good/0.png', 'train/good/1.png', 'test/good/2.png', 'test/bad/3.png');
+    const same = async (name: string, seed: number) => folder.write({ [name]: await picture(seed) });
+    await same('train/good/4.png', 1);
+    await same('test/good/5.png', 2);
+    await same('test/bad/6.png', 3);
+    const report = await reportOf();
+    expect(kinds(report)).toEqual([
+      'warning one-image-good-and-bad',
+      'warning copies-between-train-and-test',
+      'note copies',
+    ]);
+    expect(report.findings.map(({ names }) => names)).toEqual([
+      ['test/bad/6.png = test/good/2.png'],
+      ['test/good/5.png = train/good/1.png'],
+      ['train/good/0.png = train/good/4.png'],
+    ]);
+  });
+
+  it('tells images that are all the same, in bytes or in pixels, all black, or of one color', async () => {
+    await folder.plant('good/0.png', 'good/1.png', 'good/2.png');
+    expect(kinds(await reportOf())).toContain('warning all-equal');
+    await folder.write({
+      'good/0.png': await greyPng(0),
+      'good/1.png': await greyPng(1),
+      'good/2.png': await greyPng(2),
+    });
+    expect(kinds(await reportOf())).toEqual(['warning all-black']);
+    await writePictures('good/0.png', 'good/1.png');
+    await folder.write({ 'good/2.png': await greyPng(90, 12, 8) });
+    expect(kinds(await reportOf())).toEqual(['warning flat-images']);
+    await writeFile(
+      join(folder.root, 'good/0.png'),
+      await sharp(await picture(7))
+        .png({ compressionLevel: 0 })
+        .toBuffer(),
+    );
+    await writeFile(
+      join(folder.root, 'good/1.png'),
+      await sharp(await picture(7))
+        .png({ compressionLevel: 9 })
+        .toBuffer(),
+    );
+    await writeFile(
+      join(folder.root, 'good/2.png'),
+      await sharp(await picture(7))
+        .png({ compressionLevel: 5, palette: false, adaptiveFiltering: true })
+        .toBuffer(),
+    );
+    expect(kinds(await reportOf())).toEqual(['warning all-equal']);
+  });
+
+  it('tells 16 bits of which few are used, and depths that differ', async () => {
+    const deep = (seed: number) =>
+      tiff(
+        12,
+        8,
+        1,
+        Uint16Array.from(noise(96, seed), (value) => value * 16),
+      );
+    await folder.write({ 'good/0.tif': deep(1), 'good/1.tif': deep(2) });
+    const report = await reportOf();
+    expect(kinds(report)).toEqual(['warning part-of-range']);
+    expect(report.findings[0]?.message).toMatch(/values up to 4\d{3} only, of 65535 \(1[23] bits\)/);
+    await writePictures('good/2.png');
+    expect(kinds(await reportOf())).toContain('warning mixed-depths');
+  });
+
+  it('says that there is nothing good to test on, or to train on', async () => {
+    await writePictures('train/good/0.png', 'train/good/1.png', 'test/bad/2.png', 'train/bad/3.png');
+    expect(kinds(await reportOf())).toEqual(['warning bad-in-training', 'warning no-good-test-images']);
+    const none = await examineDataSet({ ...(await openDataSet(folder.root)), items: [] });
+    expect(kinds(none.report)).toEqual(['problem nothing-to-train-on']);
+  });
+});
+
+describe('masks of bad images', () => {
+  const set = async (mask: Uint8Array, end = 'png'): Promise<void> => {
+    await writePictures('train/good/0.png', 'train/good/1.png', 'test/good/2.png', 'test/bad/3.png');
+    await folder.write({ [`ground_truth/bad/3_mask.${end}`]: mask });
+  };
+  const grey = (values: Uint8Array, width = 12) =>
+    sharp(values, { raw: { width, height: values.length / width, channels: 1 } });
+
+  it.each([
+    [
+      'black',
+      async () => greyPng(0, 12, 8),
+      /3_mask\.png: the mask marks nothing: all of its pixels are black/,
+    ],
+    [
+      'of another shape',
+      async () => greyPng(255, 6, 8),
+      /the mask is 6x8, of another shape than the image of 12x8/,
+    ],
+    ['turned', async () => greyPng(255, 8, 12), /which is turned/],
+    [
+      'faint noise of a JPEG',
+      async () =>
+        grey(noise(96, 1).map((value) => value >> 4))
+          .jpeg()
+          .toBuffer(),
+      /marks nothing/,
+    ],
+  ])('are refused by name when %s, or do not count where told so', async (_, mask, message) => {
+    await set(await mask());
+    const report = await reportOf();
+    expect(kinds(report)).toEqual(['problem unusable-mask']);
+    expect(() => checkReport(report)).toThrow(message);
+    const examined = await examineDataSet(await openDataSet(folder.root, { missingMasks: 'ignore' }));
+    expect(kinds(examined.report)).toEqual(['note ignored-masks']);
+    expect(() => checkReport(examined.report)).not.toThrow();
+    expect(examined.dataSet.items.filter(({ maskPaths }) => maskPaths !== undefined)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'alpha alone',
+      async () => {
+        const rgba = new Uint8Array(96 * 4);
+        for (let i = 30; i < 60; i++) rgba[i * 4 + 3] = 255;
+        return sharp(rgba, { raw: { width: 12, height: 8, channels: 4 } })
+          .png()
+          .toBuffer();
+      },
+    ],
+    ['another size of the same shape', async () => greyPng(1, 24, 16)],
+    [
+      'ones and zeros',
+      async () =>
+        grey(Uint8Array.from({ length: 96 }, (_, i) => (i < 20 ? 1 : 0)))
+          .png()
+          .toBuffer(),
+    ],
+    [
+      'grey of a JPEG below half',
+      async () =>
+        grey(
+          Uint8Array.from({ length: 64 * 64 }, (_, i) => (i % 64 < 32 ? 0 : 100)),
+          64,
+        )
+          .resize(96, 64)
+          .jpeg()
+          .toBuffer(),
+    ],
+  ])('are taken when they are %s', async (_, mask) => {
+    await set(await mask());
+    const report = await reportOf();
+    expect(report.bad.masks).toBe(1);
+    expect(report.findings.filter(({ severity }) => severity === 'problem')).toEqual([]);
+  });
+});

@@ -1,0 +1,109 @@
+/** What the columns of a table hold, by their names as this and other tools write them. */
+export interface TableColumns {
+  path: string;
+  label: string | undefined;
+  /** Tells bad from good by yes and no; `inverted`: yes means good. */
+  flag: { name: string; inverted: boolean } | undefined;
+  split: string | undefined;
+  mask: string | undefined;
+  defect: string | undefined;
+}
+
+/** Names without blanks, dashes and underscores; of several that a table has, the first counts. */
+const PATHS = [
+  ...[
+    'imagepath',
+    'imgpath',
+    'imagefile',
+    'imagefilename',
+    'sourceref',
+    'filepath',
+    'path',
+    'image',
+    'img',
+    'filename',
+    'file',
+  ],
+  ...['imagename', 'imgname', 'picture', 'photo', 'uri', 'name'],
+];
+const LABELS = [
+  'label',
+  'labels',
+  'class',
+  'classname',
+  'labelname',
+  'target',
+  'verdict',
+  'quality',
+  'status',
+  'y',
+];
+const BAD_FLAGS = [
+  ...[
+    'labelindex',
+    'isanomaly',
+    'isanomalous',
+    'anomaly',
+    'anomalous',
+    'anomalylabel',
+    'isbad',
+    'bad',
+    'isdefective',
+    'isdefect',
+  ],
+  ...['defective', 'abnormal', 'isabnormal', 'gtlabel', 'labelid'],
+];
+const GOOD_FLAGS = ['isgood', 'good', 'isok', 'ok', 'isnormal', 'normal'];
+const SPLITS = ['split', 'subset', 'partition', 'set', 'phase'];
+const MASKS = [
+  ...[
+    'maskpath',
+    'mask',
+    'maskfile',
+    'maskfilename',
+    'groundtruth',
+    'groundtruthpath',
+    'gtpath',
+    'gt',
+    'gtmask',
+    'gtmaskpath',
+  ],
+  ...['anomalymaskref', 'segmentation', 'annotation', 'annotationpath', 'maskpaths', 'masks'],
+];
+const DEFECTS = [
+  'defect',
+  'defecttype',
+  'defectclass',
+  'defectname',
+  'anomalytype',
+  'anomalyclass',
+  'kind',
+  'type',
+  'specietype',
+];
+
+/** The columns of a table that lists images, or undefined where none holds their paths, or nothing says anything of them. */
+export function tableColumns(columns: readonly string[]): TableColumns | undefined {
+  const plain = new Map(columns.map((name) => [name.replace(/[\s_-]+/g, ''), name]));
+  const first = (names: readonly string[]): string | undefined =>
+    names.map((name) => plain.get(name)).find((name) => name !== undefined);
+  const path = first(PATHS);
+  const bad = first(BAD_FLAGS);
+  const good = bad === undefined ? first(GOOD_FLAGS) : undefined;
+  const label = first(LABELS);
+  const split = first(SPLITS);
+  if (path === undefined || (label ?? bad ?? good ?? split) === undefined) return undefined;
+  const name = bad ?? good;
+  return {
+    path,
+    label,
+    flag: name === undefined ? undefined : { name, inverted: bad === undefined },
+    split,
+    mask: first(MASKS),
+    defect: first(DEFECTS),
+  };
+}
+
+/** The columns that are asked for, in words for an error. */
+export const TABLE_EXPECTS =
+  'a table with a header, a column path (or image_path, image, file) and a column label (or label_index, is_anomaly), and perhaps split, mask and defect';

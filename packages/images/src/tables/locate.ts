@@ -1,0 +1,67 @@
+import { resolve, sep } from 'node:path';
+import { DataSetError } from '@cflow/spec';
+
+/** Finds a file; gives its absolute path, or undefined when it is not there. */
+export type FindFile = (path: string) => Promise<string | undefined>;
+
+/** How many paths are looked up to tell what they start from. */
+const PROBED = 16;
+const MOST_DROPPED = 12;
+
+/** A path as it is written in a table, on whatever system, with `/` between its names. */
+export function plainPath(path: string): string {
+  const forward = path.replaceAll('\\', '/').replace(/^(file|s3):\/+/i, '/');
+  // A drive means something on Windows alone.
+  const here = sep === '/' ? forward.replace(/^[a-z]:(?=\/)/i, '') : forward;
+  return here.replace(/^(\.\/+)+/, '');
+}
+
+/**
+ * Where the paths of a table start from: one of `folders`; absolute ones may be those of another machine
+ * (`/home/ann/parts/0.png`), of which so many first names are dropped that the rest is there. The same for all paths.
+ *
+ * @returns what makes an absolute path of one that is written
+ * @throws DataSetError when none of the first is there in any way
+ */
+export async function locatePaths(
+  written: readonly string[],
+  folders: readonly string[],
+  table: string,
+  find: FindFile,
+): Promise<(path: string) => string> {
+  // Evenly spaced, since the first rows may be of a part that is not there.
+  const step = Math.max(1, Math.floor(written.length / PROBED));
+  const probed = written.filter((_, i) => i % step === 0).slice(0, PROBED);
+  let best: { found: number; locate: (path: string) => string } = { found: 0, locate: (path) => path };
+  const most = written.every((path) => path.startsWith('/')) ? MOST_DROPPED : 0;
+  for (let dropped = 0; dropped <= most; dropped++) {
+    for (const folder of folders) {
+      const locate = (path: string): string => locateOne(path, folder, dropped);
+      const found = await Promise.all(probed.map((path) => find(locate(path))));
+      const count = found.filter((each) => each !== undefined).length;
+      if (count === probed.length) return locate;
+      if (count > best.found) best = { found: count, locate };
+    }
+  }
+  // Single missing files are found when they are read.
+  if (best.found > 0) return best.locate;
+  throw new DataSetError(
+    `none of ${probed.length} images that ${table} lists is there, such as ${locateOne(probed[0] ?? '', folders[0] ?? '', 0)}: ` +
+      'paths are relative to the folder of the table',
+    { details: { path: table, missing: probed.slice(0, 5) } },
+  );
+}
+
+function locateOne(path: string, folder: string, dropped: number): string {
+  if (dropped === 0) return resolve(folder, path);
+  const names = path.split('/').filter((name) => name !== '');
+  const left = names.slice(Math.min(dropped, names.length - 1));
+  return resolve(folder, ...(left.length > 0 ? left : ['']));
+}
+
+/** The name of a file in reports: relative to the folder that it lies in, or its whole path. */
+export function nameBelow(root: string, path: string): string {
+  const start = root.endsWith(sep) ? root : root + sep;
+  const name = path.startsWith(start) ? path.slice(start.length) : path;
+  return name.split(sep).join('/');
+}

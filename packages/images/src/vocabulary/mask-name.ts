@@ -1,0 +1,82 @@
+/** What the name of a file says when it may be that of a mask. */
+export interface MaskName {
+  /** Names, without extension, that the image of this mask may have, the likeliest first. */
+  of: string[];
+  /** Only a mask is called so, even where its image is not beside it. */
+  certain: boolean;
+}
+
+const CERTAIN: ReadonlySet<string> = new Set(['mask', 'masks', 'groundtruth', 'ground truth']);
+const PERHAPS: ReadonlySet<string> = new Set([
+  ...['gt', 'label', 'labels', 'annotation', 'annotations', 'anno', 'seg', 'segmentation'],
+]);
+const BEFORE: ReadonlySet<string> = new Set([
+  'mask',
+  'masks',
+  'gt',
+  'label',
+  'seg',
+  'groundtruth',
+  'ground truth',
+]);
+const IMAGE: ReadonlySet<string> = new Set(['image', 'img', 'rgb', 'raw']);
+const SEPARATORS = ' _.-';
+const MOST_DIGITS = 4;
+
+/** What the stem of a file says of a mask: `<name>_mask`, `<name>.gt`, `<name>_mask_2`, `mask_<name>`; undefined when it is not called like one. */
+export function maskName(stem: string): MaskName | undefined {
+  const whole = lastWord(stem);
+  // One of several masks has a number.
+  const { rest, word } = isNumber(whole.word)
+    ? lastWord(whole.rest)
+    : { ...whole, word: withoutNumber(whole.word) };
+  const before = lastWord(rest);
+  const [of, said] =
+    word === 'truth' && before.word === 'ground' ? [before.rest, 'ground truth'] : [rest, word];
+  if (of !== '' && CERTAIN.has(said)) return { of: [of], certain: true };
+  if (of !== '' && PERHAPS.has(said)) return { of: [of], certain: false };
+  const first = firstWord(stem);
+  const second = firstWord(first.rest);
+  const two = `${first.word} ${second.word}`;
+  const left = two === 'ground truth' ? second.rest : BEFORE.has(first.word) ? first.rest : '';
+  return left === '' ? undefined : { of: [left], certain: false };
+}
+
+/** A stem without what only says that it is the image, as beside a mask: `12_image` and `12_mask`. */
+export function plainStem(stem: string): string {
+  const { rest, word } = lastWord(stem);
+  return rest !== '' && IMAGE.has(word) ? rest : stem;
+}
+
+const isSeparator = (letter: string | undefined): boolean =>
+  letter !== undefined && SEPARATORS.includes(letter);
+const isDigit = (letter: string | undefined): boolean =>
+  letter !== undefined && letter >= '0' && letter <= '9';
+
+/** The word behind the last separator, in lower case, and what is before it. */
+function lastWord(text: string): { rest: string; word: string } {
+  let start = text.length;
+  while (start > 0 && !isSeparator(text[start - 1])) start--;
+  let end = start;
+  while (end > 0 && isSeparator(text[end - 1])) end--;
+  return { rest: text.slice(0, end), word: text.slice(start).toLowerCase() };
+}
+
+/** The word before the first separator, in lower case, and what is behind it. */
+function firstWord(text: string): { rest: string; word: string } {
+  let end = 0;
+  while (end < text.length && !isSeparator(text[end])) end++;
+  let start = end;
+  while (isSeparator(text[start])) start++;
+  return { rest: text.slice(start), word: text.slice(0, end).toLowerCase() };
+}
+
+function isNumber(word: string): boolean {
+  return word !== '' && word.length <= MOST_DIGITS && withoutNumber(word) === '';
+}
+
+function withoutNumber(word: string): string {
+  let end = word.length;
+  while (end > 0 && word.length - end < MOST_DIGITS && isDigit(word[end - 1])) end--;
+  return word.slice(0, end);
+}

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { maskName } from './mask-name.js';
+import { meaningOf } from './meaning-of.js';
+import { isSystemFile, isSystemFolder } from './system-files.js';
+import { WORDS } from './words.js';
+
+describe('the meaning of a folder', () => {
+  it.each([
+    [
+      'good',
+      'good ok OK Good normal Normal okay pass PASSED accepted nominal io i.O. gut no_defect defect-free',
+    ],
+    [
+      'good',
+      'good_images OK_parts 01_good normal_dir GoodParts OKImages NonDefective not_defective anomaly_free',
+    ],
+    [
+      'bad',
+      'bad ko NG nok NOK n.i.O. not_ok no_good defect defects Defective anomaly Anomalies anomalous abnormal',
+    ],
+    [
+      'bad',
+      'reject rejects rejected fail failed faulty outlier abnormal_dir bad_parts 1_defect scratch_defect',
+    ],
+    [
+      'mask',
+      'mask masks Masks gt GT ground_truth groundtruth GroundTruth "ground truth" annotations labels segmentation',
+    ],
+    ['mask', 'mask_dir mask_images defect_masks bad_gt ground-truth_masks label'],
+    ['unlabelled', 'unlabelled unlabeled unknown Unsorted rework to_check test_private test_private_mixed'],
+    ['ignored', 'backup old tmp results predictions heatmaps thumbnails old_masks'],
+    [
+      'images',
+      'images Images img imgs data photos data_set pictures train test Validation test_public train_images',
+    ],
+    ['name', 'crack scratch kos01 000 01 red missing_label label_torn bottle good_bad'],
+    ['unclear', 'good_front ok_but_dirty almost_ok normal_map'],
+  ])('is %s: %s', (role, names) => {
+    for (const name of names.match(/"[^"]+"|\S+/g) ?? []) {
+      const plain = name.replaceAll('"', '');
+      expect(meaningOf(plain).role, plain).toBe(role);
+    }
+  });
+
+  it.each([
+    ['train', 'train'],
+    ['Training', 'train'],
+    ['val', 'validation'],
+    ['test_public', 'test'],
+    ['normal_test', 'test'],
+    ['good_test', 'test'],
+    ['TestGood', 'test'],
+    ['train_ok', 'train'],
+    ['test_private_mixed', 'test'],
+    ['good', undefined],
+    ['testbench', undefined],
+  ])('%s is for %s', (name, split) => {
+    expect(meaningOf(name).split).toBe(split);
+  });
+
+  it('says what masks are of', () => {
+    expect(meaningOf('crack_masks')).toEqual({ role: 'mask', of: 'crack' });
+    expect(meaningOf('masks good')).toEqual({ role: 'mask', of: 'good' });
+  });
+
+  it('knows every word of its table by itself', () => {
+    for (const [phrase, sense] of WORDS) {
+      const { role, split } = meaningOf(phrase.replaceAll(' ', '_'));
+      if (sense.role === 'split') expect(split, phrase).toBe(sense.split);
+      else expect(role, phrase).toBe(sense.role === 'filler' ? 'images' : sense.role);
+    }
+  });
+});
+
+it.each([
+  ['0_mask', ['0'], true],
+  ['0.mask', ['0'], true],
+  ['part-7 Mask', ['part-7'], true],
+  ['0_mask_2', ['0'], true],
+  ['0_ground_truth', ['0'], true],
+  ['Part0_label', ['Part0'], false],
+  ['10_GT', ['10'], false],
+  ['mask_0', ['0'], false],
+  ['0_seg', ['0'], false],
+])('%s may be the mask of %s', (stem, of, certain) => {
+  expect(maskName(stem)).toEqual({ of, certain });
+});
+
+it.each(['0', 'mask', 'masked_man', 'labels2', 'unmasked', 'gt500', 'segment_1'])(
+  '%s is no name of a mask',
+  (stem) => {
+    expect(maskName(stem)).toBeUndefined();
+  },
+);
+
+it('knows what file servers and systems leave behind', () => {
+  for (const name of [
+    '@eaDir',
+    '.thumbnails',
+    '__MACOSX',
+    '#recycle',
+    'lost+found',
+    '.Trash-1000',
+    '.ipynb_checkpoints',
+  ]) {
+    expect(isSystemFolder(name), name).toBe(true);
+  }
+  for (const name of [
+    '.DS_Store',
+    'Thumbs.db',
+    'desktop.ini',
+    '._0.png',
+    'SYNOPHOTO_THUMB_M.jpg',
+    '~$table.xlsx',
+  ]) {
+    expect(isSystemFile(name), name).toBe(true);
+  }
+  expect([isSystemFolder('good'), isSystemFile('0.png')]).toEqual([false, false]);
+});
