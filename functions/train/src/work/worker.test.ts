@@ -226,7 +226,7 @@ describe('a training worker', () => {
     ],
     [
       'more blocks than a machine bears',
-      { configuration: { couplingBlocks: 1e6 } },
+      { configuration: { couplingBlocks: 200 } },
       'configuration',
       /at most 64/,
     ],

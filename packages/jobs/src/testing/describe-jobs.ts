@@ -1,11 +1,31 @@
 import { setTimeout } from 'node:timers/promises';
-import { DataSetError, type JobRequest, jobEventSchema, jobSchema, TrainingError } from '@cflow/spec';
+import {
+  DataSetError,
+  type DataSetReport,
+  type JobRequest,
+  jobEventSchema,
+  jobSchema,
+  TrainingError,
+} from '@cflow/spec';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { JobLease, JobOutcome, Jobs, JobWorker, WorkOptions } from '../jobs.js';
 import { JobInterrupted } from '../jobs-error.js';
 import { jobWith } from './eventually.js';
 import { request, version } from './request.js';
 
+const REPORT: DataSetReport = {
+  name: 'wood',
+  layout: 'mvtec',
+  good: { train: 8, validation: 0, test: 0 },
+  bad: { test: 0, elsewhere: 0, kinds: 0, masks: 0 },
+  unlabelled: 0,
+  groups: [],
+  skipped: [{ reason: 'system', count: 1, names: ['Thumbs.db'] }],
+  sizes: null,
+  formats: [],
+  examined: 0,
+  findings: [],
+};
 const DONE: JobOutcome = { name: 'wood', version: version('a'), metrics: null };
 
 /** Resolves when the lease's signal aborts, with its reason. */
@@ -113,6 +133,7 @@ export function describeJobs({ name, create }: { name: string; create: () => Pro
         await lease.progress({ fraction: 0.2, phase: 'fetching' });
         // All but the first of these come within a second and are not worth an event each.
         for (let i = 0; i < 200; i++) await lease.progress({ fraction: 0.2 + i / 1000, phase: 'training' });
+        await lease.event('training', { type: 'data-set', report: REPORT });
         await lease.event('training', { epoch: 1, loss: 0.5 });
         await lease.event('log', { level: 'info', message: 'a\0b \ud800 "quoted" \u{1f600}' });
         expect(await lease.claimVersion(version('a'))).toBe(version('a'));
@@ -121,6 +142,7 @@ export function describeJobs({ name, create }: { name: string; create: () => Pro
       });
       const job = await jobWith(jobs, id, 'succeeded');
       expect(job).toMatchObject({ result: DONE, error: null, progress: { fraction: 1, phase: 'done' } });
+      expect(jobSchema.parse(job).dataSet).toEqual(REPORT);
       const events = await jobs.events(id, { after: 0, limit: 100 });
       for (const event of events) jobEventSchema.parse(event);
       expect(events.map((event) => event.id)).toEqual(events.map((_, i) => i + 1));
@@ -131,7 +153,10 @@ export function describeJobs({ name, create }: { name: string; create: () => Pro
       ]);
       expect(events.at(-1)?.data).toEqual(job);
       expect(events.filter(({ type }) => type === 'progress').length).toBeLessThan(10);
-      expect(events.find(({ type }) => type === 'training')?.data).toEqual({ epoch: 1, loss: 0.5 });
+      expect(events.filter(({ type }) => type === 'training').map(({ data }) => data)).toEqual([
+        { type: 'data-set', report: REPORT },
+        { epoch: 1, loss: 0.5 },
+      ]);
       expect(events.find(({ type }) => type === 'log')?.data.message).toMatch(
         /^a\0b .* "quoted" \u{1f600}$/u,
       );
