@@ -1,3 +1,5 @@
+import { callerOf } from './ip-address.js';
+
 /** How often a caller may ask: a bucket that fills with `perSecond` tokens up to `burst`; each request takes one. */
 export interface Rate {
   perSecond: number;
@@ -37,8 +39,9 @@ export class RateLimiter {
     this.#now = now;
   }
 
-  /** Takes a token. Undefined when the caller has no limit. */
-  take(caller: string, own?: Rate): RateState | undefined {
+  /** Takes a token. Undefined when the caller has no limit. Addresses of one IPv6 network are one caller. */
+  take(name: string, own?: Rate): RateState | undefined {
+    const caller = callerOf(name);
     const rate = own ?? this.#rate;
     if (!rate) return undefined;
     const now = this.#now();

@@ -7,6 +7,7 @@ import type { AppParts } from '../app/parts.js';
 import { parseRate } from '../configuration/variables.js';
 import { loggingObserver } from '../inference/observer.js';
 import { hashedApiKeys, parseApiKeys } from '../security/hashed-api-keys.js';
+import { ipAddress } from '../security/ip-address.js';
 import { sharedSecret } from '../security/shared-secret.js';
 import type { Fetcher, WorkerContext, WorkerEnvironment } from './bindings.js';
 import { consoleLogger } from './console-logger.js';
@@ -143,7 +144,7 @@ function start(
     inference,
     keys: keys === undefined ? undefined : hashedApiKeys(parseApiKeys(keys, 'CFLOW_API_KEYS')),
     // Set by Cloudflare, whatever the client says.
-    clientAddress: (c) => c.req.header('cf-connecting-ip'),
+    clientAddress: (c) => ipAddress(c.req.header('cf-connecting-ip') ?? ''),
     allowedHosts: variables.CFLOW_ALLOWED_HOSTS ?? (keys === undefined ? [] : undefined),
     secret,
     limits: {
