@@ -47,6 +47,23 @@ describe('jobs', () => {
     expect((await listed(place.client.jobs.list({ limit: 2, status: 'queued' }))).length).toBeGreaterThan(3);
   });
 
+  it('have data sets that are listed, and deleted when nothing needs them any more', async () => {
+    const { dataSets, jobs } = place.client;
+    const bytes = new Uint8Array([...archive(), 7]);
+    const { path } = await jobs.upload(bytes);
+    expect(await dataSets.get(path)).toMatchObject({ path, bytes: bytes.length, inUse: false });
+    const { id } = await jobs.create({ name: 'wood', dataSet: { path } });
+    expect((await listed(dataSets.list({ limit: 1 }))).find((each) => each.path === path)).toMatchObject({
+      inUse: true,
+      expiresAt: null,
+    });
+    await expect(dataSets.delete(path)).rejects.toBeInstanceOf(ConflictError);
+    await jobs.cancel(id);
+    await dataSets.delete(path);
+    await expect(dataSets.get(path)).rejects.toBeInstanceOf(NotFoundError);
+    await expect(dataSets.delete(path)).rejects.toBeInstanceOf(NotFoundError);
+  });
+
   it('are watched to their end, waited for, logged, and cancelled', async () => {
     const jobs = place.running.service.parts.jobs;
     for await (const { id } of place.client.jobs.list({ status: 'queued' }))

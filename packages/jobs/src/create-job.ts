@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ConfigurationError, type Job, type JobRequest, jobRequestSchema } from '@cflow/spec';
 import { z } from 'zod';
 import type { Backend } from './backend.js';
+import { lockDataSet } from './data-set-use.js';
 import type { Sql } from './database/database.js';
 import { addStatusEvent } from './job-events.js';
 import { type JobRow, jobOf, WAITING } from './job-row.js';
@@ -37,13 +38,15 @@ export async function createJob(
         [owner, key, KEY_HOURS],
       );
     }
+    const dataSet = 'path' in request.dataSet ? request.dataSet.path : null;
+    if (dataSet !== null) await lockDataSet(sql, dataSet);
     // Waits for another transaction with the same key, and inserts nothing when that one commits.
     const [row] = await sql.query<JobRow>(
-      `insert into cflow.jobs (id, owner, status, request, request_hash, idempotency_key, progress, last_event)
-        values ($1, $2, 'queued', $3::json, $4, $5, $6::json, 1)
+      `insert into cflow.jobs (id, owner, status, request, request_hash, idempotency_key, progress, last_event, stored_data_set)
+        values ($1, $2, 'queued', $3::json, $4, $5, $6::json, 1, $7)
         on conflict (owner, idempotency_key) where idempotency_key is not null do nothing
         returning *`,
-      [randomUUID(), owner, JSON.stringify(request), hash, key ?? null, JSON.stringify(WAITING)],
+      [randomUUID(), owner, JSON.stringify(request), hash, key ?? null, JSON.stringify(WAITING), dataSet],
     );
     if (!row) return { job: jobOf(await madeBefore(sql, owner, key, hash)), created: false };
     await addStatusEvent(sql, row);

@@ -19,6 +19,14 @@ export interface JobLease {
   readonly claimedVersion: string | undefined;
 }
 
+/** What jobs do with an archive. */
+export interface DataSetUse {
+  /** A job that waits or runs names it. */
+  inUse: boolean;
+  /** When the last one that did has ended; null while none has. */
+  lastEndedAt: string | null;
+}
+
 export type JobOutcome = NonNullable<Job['result']>;
 
 export interface WorkOptions {
@@ -52,6 +60,17 @@ export interface Jobs {
   cancel(id: string): Promise<Job>;
   /** Events after `after` (0: all), in order, at most `limit`. */
   events(id: string, options: { after: number; limit: number }): Promise<JobEvent[]>;
+  /** What jobs do with archives of the store, by path; those that no job has named are left out. */
+  dataSetUses(paths: readonly string[]): Promise<ReadonlyMap<string, DataSetUse>>;
+  /**
+   * Calls `remove`, while no job on that archive can be made, unless a job that waits or runs names it (`in-use`), or the
+   * last one that did ended less than `restSeconds` ago (`resting`).
+   */
+  releaseDataSet(
+    path: string,
+    options: { restSeconds: number },
+    remove: () => Promise<void>,
+  ): Promise<'removed' | 'in-use' | 'resting'>;
   work(options: WorkOptions): Promise<JobWorker>;
   /** Whether the database answers. */
   ping(): Promise<void>;

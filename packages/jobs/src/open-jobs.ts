@@ -4,6 +4,7 @@ import { Bell } from './bell.js';
 import { cancelJob } from './cancel-job.js';
 import { Caretaker } from './caretaker.js';
 import { createJob } from './create-job.js';
+import { dataSetUses, releaseDataSet } from './data-set-use.js';
 import type { Database } from './database/database.js';
 import { lockFolder } from './database/folder-lock.js';
 import { migrate, preparing } from './database/migrate.js';
@@ -117,6 +118,12 @@ export async function openJobs(options: OpenJobsOptions): Promise<Jobs> {
       const sql = (await backend()).database;
       await jobRow(sql, id);
       return readEvents(sql, id, { after, limit: Math.min(limit, EVENTS_AT_MOST) });
+    },
+    async dataSetUses(paths) {
+      return paths.length === 0 ? new Map() : dataSetUses((await backend()).database, paths);
+    },
+    async releaseDataSet(path, { restSeconds }, remove) {
+      return releaseDataSet((await backend()).database, path, restSeconds, remove);
     },
     async work(workOptions) {
       if (closed) throw closedError();

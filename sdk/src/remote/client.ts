@@ -2,6 +2,7 @@ import type { Prediction } from '../detector.js';
 import { ArgumentError } from '../errors.js';
 import type { ApiPromise } from './http/api-promise.js';
 import { type CallOptions, type Fetch, Transport } from './http/transport.js';
+import { DataSets } from './jobs/data-sets.js';
 import { Jobs } from './jobs/jobs.js';
 import type { RemoteImage } from './predict/image-file.js';
 import { predict, type RemotePredictOptions, sentImage } from './predict/predict.js';
@@ -40,6 +41,8 @@ export class CflowClient {
   declare readonly detectors: Detectors;
   /** Training jobs. */
   declare readonly jobs: Jobs;
+  /** Archives that are kept for jobs. */
+  declare readonly dataSets: DataSets;
   readonly #transport: Transport;
 
   /** @throws ArgumentError when the address or the key cannot be used */
@@ -58,6 +61,7 @@ export class CflowClient {
     });
     this.detectors = new Detectors(this.#transport);
     this.jobs = new Jobs(this.#transport);
+    this.dataSets = new DataSets(this.#transport);
   }
 
   /** One detector: `name`, or `name@reference` for an alias, a version or its first 8 digits. Asks nothing yet. */

@@ -10,6 +10,7 @@ export type { ApiPromise, WithResponse } from './http/api-promise.js';
 export * from './http/errors.js';
 export type { ListOptions, Page, Paged } from './http/paged.js';
 export type { CallOptions, Fetch } from './http/transport.js';
+export type { DataSets } from './jobs/data-sets.js';
 export type { JobEventsOptions } from './jobs/job-events.js';
 export {
   type CreateJobOptions,

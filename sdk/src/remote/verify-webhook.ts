@@ -35,8 +35,10 @@ export interface VerifyWebhookOptions {
 }
 
 /**
- * Checks a webhook as Standard Webhooks has it (HMAC-SHA256 over id, time and body) and gives what it says. Each id is
- * a job's: drop one that was handled before.
+ * Checks a webhook as Standard Webhooks has it (HMAC-SHA256 over id, time and body) and gives what it says. One that is
+ * older than the tolerance, or ahead by more, is refused; within it the same one may come again, sent anew by the service
+ * or by somebody who saw it. The header `webhook-id` is the job's: keep those that were handled for a day, and drop
+ * (with 204) what comes with one of them.
  *
  * @throws WebhookVerificationError when nothing it carries was signed with one of the secrets, or its time is off
  */

@@ -20,6 +20,7 @@ import { plainAddress } from './plain-address.js';
 import { ProblemError, problem } from './problem.js';
 import { RecentScores } from './recent-scores.js';
 import { recordedInference } from './recorded-inference.js';
+import { dataSetRoutes } from './routes/data-sets.js';
 import { detectorRoutes } from './routes/detectors.js';
 import { feedbackRoutes } from './routes/feedback.js';
 import { fileRoutes } from './routes/files.js';
@@ -64,6 +65,7 @@ export function createApp(given: AppParts, extras: AppExtras = {}): App {
     versionRoutes(parts),
     fileRoutes(parts),
     feedbackRoutes(parts, ids, recent),
+    dataSetRoutes(parts),
     jobRoutes(parts),
     jobEventRoutes(parts),
     serviceRoutes(parts, app),

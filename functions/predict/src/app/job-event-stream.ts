@@ -7,6 +7,8 @@ export interface JobEventStreamOptions {
   after: number;
   /** Ends the stream: the client has gone. */
   signal: AbortSignal;
+  /** An event as the client may see it. Default: as it is. */
+  shown?: ((event: JobEvent) => JobEvent) | undefined;
   /** Whether the service is about to end: the client connects again, to another. */
   draining(): boolean;
   /** Milliseconds between looks at the job. */
@@ -31,7 +33,9 @@ export async function* jobEventStream(
     const events = await jobs.events(id, { after, limit: PAGE });
     for (const event of events) {
       after = event.id;
-      yield encoder.encode(`id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+      yield encoder.encode(
+        `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(options.shown?.(event) ?? event)}\n\n`,
+      );
       if (isFinal(event)) return;
     }
     if (events.length > 0) silence = 0;

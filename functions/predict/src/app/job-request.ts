@@ -45,7 +45,7 @@ export async function readJobRequest(c: Context<AppEnvironment>, parts: AppParts
   let path: string | undefined;
   for await (const { name, body } of readMultipart(c.req.header('content-type') as string, chunks)) {
     if (name === 'job' && !job) job = jobOf(await collect(atMost(JSON_LIMITS.bytes, body)));
-    else if (name === 'dataSet' && !path) path = (await storeDataSet(objects, body)).path;
+    else if (name === 'dataSet' && !path) path = (await storeDataSet(objects, body, parts.now)).path;
     else throw new ProblemError('invalid-request', 'expected one field "job" and one file "dataSet"');
   }
   if (!job || !path) {

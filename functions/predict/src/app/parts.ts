@@ -56,6 +56,8 @@ export interface AppParts {
   webhooks?: boolean | undefined;
   /** Where uploaded data sets go; undefined where no training is offered. */
   objects?: ObjectStore | undefined;
+  /** How long an uploaded data set is kept after the last job on it has ended. Undefined: for ever. */
+  dataSetLifeMs?: number | undefined;
   /** Undefined: everybody may do everything, for a service that only this machine can reach. */
   keys?: ApiKeys | undefined;
   /**

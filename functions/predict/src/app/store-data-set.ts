@@ -2,11 +2,14 @@ import type { DataSetUpload } from '@cflow/spec';
 import type { ObjectStore } from '@cflow/store';
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex } from '@noble/hashes/utils';
+import { DATA_SETS } from './data-sets.js';
 import { ProblemError } from './problem.js';
 import { streamOf } from './stream-of.js';
 
 /** Where archives are while they arrive. */
 export const UPLOADS = 'uploads/';
+
+const FRESH_MS = 3_600_000;
 
 /** Of a ZIP archive with at least one file. */
 const SIGNATURE = [0x50, 0x4b, 0x03, 0x04];
@@ -20,6 +23,7 @@ const SIGNATURE = [0x50, 0x4b, 0x03, 0x04];
 export async function storeDataSet(
   objects: ObjectStore,
   chunks: AsyncIterable<Uint8Array>,
+  now: () => number,
 ): Promise<DataSetUpload> {
   const temporary = `${UPLOADS}${crypto.randomUUID()}.zip`;
   const hash = sha256.create();
@@ -40,14 +44,17 @@ export async function storeDataSet(
   try {
     await objects.put(temporary, streamOf(hashed()));
     const digest = bytesToHex(hash.digest());
-    const path = `data-sets/${digest}.zip`;
-    if (!(await objects.head(path))) {
+    const path = `${DATA_SETS}${digest}.zip`;
+    const there = await objects.head(path);
+    // One that has been there for long may be about to be removed; a new one is as old as its upload.
+    const old = there !== undefined && now() - there.modifiedAt > FRESH_MS;
+    if (!there || old) {
       const written = await objects.get(temporary);
       if (!written) {
         throw new ProblemError('unavailable', 'the upload is gone from the storage again; send it once more');
       }
       // Whoever sent the same at the same time may have been first: then it is there, which is all that is wanted.
-      await objects.put(path, written.body, { ifMatch: null, sha256: digest });
+      await objects.put(path, written.body, { ...(!old && { ifMatch: null }), sha256: digest });
     }
     return { path, sha256: digest, bytes };
   } catch (error) {

@@ -1,19 +1,26 @@
 import { makeBundle, memoryBundle } from '@cflow/detector/testing';
+import { type Jobs, openJobs } from '@cflow/jobs';
+import { jobRequestSchema } from '@cflow/spec';
 import { ObjectRegistry, type ObjectStore } from '@cflow/store';
 import { memoryObjectStore } from '@cflow/store/testing';
-import { expect, it } from 'vitest';
-import { cleanStore } from './clean-store.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CleanStoreOptions, cleanStore } from './clean-store.js';
 
 const HOUR_MS = 3_600_000;
 
-function clean(objects: ObjectStore, hoursLater: number, signal: AbortSignal = new AbortController().signal) {
+function clean(
+  objects: ObjectStore,
+  hoursLater: number,
+  signal: AbortSignal = new AbortController().signal,
+  more: Pick<CleanStoreOptions, 'jobs' | 'dataSetLifeMs'> = {},
+) {
   const lines: { level: string; message: string; fields: object }[] = [];
   const log = (level: string) => (fields: object, message: string) =>
     void lines.push({ level, message, fields });
   const now = (): number => Date.now() + hoursLater * HOUR_MS;
   const logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
   const registry = new ObjectRegistry(objects);
-  return cleanStore({ objects, registry, logger, now, signal }).then(() => lines);
+  return cleanStore({ objects, registry, logger, now, signal, ...more }).then(() => lines);
 }
 
 const keysOf = async (objects: ObjectStore, prefix: string): Promise<string[]> =>
@@ -31,6 +38,58 @@ it('removes uploads that are a day old, and nothing else', async () => {
   ]);
   expect(await keysOf(objects, 'uploads/')).toEqual([]);
   expect(await keysOf(objects, 'data-sets/')).toEqual(['data-sets/a.zip']);
+});
+
+describe('uploaded data sets', () => {
+  const path = (digit: string): string => `data-sets/${digit.repeat(64)}.zip`;
+  const DAY_MS = 24 * HOUR_MS;
+  let jobs: Jobs;
+  beforeAll(async () => {
+    jobs = await openJobs({ database: { memory: true } });
+  });
+  afterAll(() => jobs.close());
+  const create = async (digit: string): Promise<string> => {
+    const request = jobRequestSchema.parse({ name: 'wood', dataSet: { path: path(digit) } });
+    return (await jobs.create(request)).job.id;
+  };
+
+  it('are removed a while after they came and the last job on them has ended, and never while one waits', async () => {
+    const objects = memoryObjectStore();
+    for (const digit of ['1', '2', '3']) await objects.put(path(digit), Uint8Array.of(1));
+    await objects.put('data-sets/by-hand.zip', Uint8Array.of(1));
+    const waiting = await create('1');
+    await jobs.cancel(await create('2'));
+    const after = async (hours: number, lifeMs: number): Promise<string[]> => {
+      await clean(objects, hours, undefined, { jobs, dataSetLifeMs: lifeMs });
+      return keysOf(objects, 'data-sets/');
+    };
+    const byHand = 'data-sets/by-hand.zip';
+    expect(await after(0, DAY_MS)).toEqual([path('1'), path('2'), path('3'), byHand]);
+    // The job on 2 has ended just now, by the clock of the database.
+    expect(await after(25, DAY_MS)).toEqual([path('1'), path('2'), byHand]);
+    await jobs.cancel(waiting);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const again = await create('1');
+    expect(await after(1, 10)).toEqual([path('1'), byHand]);
+    await jobs.cancel(again);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await after(1, 10)).toEqual([byHand]);
+  });
+
+  it('that were sent again meanwhile stay', async () => {
+    const objects = memoryObjectStore();
+    await objects.put(path('4'), Uint8Array.of(1));
+    const seen = await objects.list('data-sets/', { limit: 9 });
+    const stale: ObjectStore = {
+      ...objects,
+      list: async (prefix) =>
+        prefix === 'data-sets/'
+          ? seen.map((each) => ({ ...each, modifiedAt: each.modifiedAt - 9 * DAY_MS }))
+          : [],
+    };
+    await clean(stale, 0, undefined, { jobs, dataSetLifeMs: 8 * DAY_MS });
+    expect(await keysOf(objects, 'data-sets/')).toEqual([path('4')]);
+  });
 });
 
 it('sweeps files of bundles that were brought in and never published', async () => {

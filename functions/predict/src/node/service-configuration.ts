@@ -72,6 +72,9 @@ export const serviceEnvironmentSchema = z.object({
     .describe(
       'Whether jobs are worked on by this process, by other workers, or not offered (default here, with DATABASE_URL elsewhere)',
     ),
+  CFLOW_DATA_SET_DAYS: whole(1, 3650).describe(
+    'Days that an uploaded data set is kept after its upload and the last job on it (default 7)',
+  ),
   CFLOW_WEBHOOK_SECRET: text
     .pipe(
       z

@@ -14,7 +14,7 @@ import { createNodeInference } from '../inference/node/create-node-inference.js'
 import { loadPage } from '../page/load-page.js';
 import { sharedSecret } from '../security/shared-secret.js';
 import { bodyMemory } from './body-memory.js';
-import { cleanStore } from './clean-store.js';
+import { keepStoreClean } from './clean-store.js';
 import { clientAddress } from './client-address.js';
 import { hostExtras } from './host-routes.js';
 import { startHttpServer } from './http-server.js';
@@ -51,6 +51,8 @@ const SAGEMAKER_MODEL = '/opt/ml/model';
 const TRAINING_GRACE_MS = 2000;
 /** For the last entries of the log, where somebody takes them. */
 const LOG_FLUSH_MS = 1000;
+const CLEAN_MS = 6 * 3_600_000;
+const DAY_MS = 86_400_000;
 const MEGABYTE = 1_000_000;
 /** Of a port that only health checks come to. */
 const HEALTH_CONNECTIONS = 64;
@@ -94,6 +96,7 @@ export async function startService({ environment, version, startWorker }: Servic
   const jobs = offersJobs
     ? serviceJobs({ environment, state, registry, objects, urls, logger, startWorker })
     : undefined;
+  const dataSetLifeMs = (environment.CFLOW_DATA_SET_DAYS ?? 7) * DAY_MS;
   const parts: AppParts = {
     version,
     registry,
@@ -101,6 +104,7 @@ export async function startService({ environment, version, startWorker }: Servic
     jobs: jobs?.jobs,
     webhooks: jobs?.here !== true || environment.CFLOW_WEBHOOK_SECRET !== undefined,
     objects: offersJobs ? objects : undefined,
+    dataSetLifeMs,
     keys,
     clientAddress: clientAddress({ trustProxy: environment.CFLOW_TRUST_PROXY ?? false }),
     fetchUrl: urls && ((url, options) => urls.fetchBytes(url, options)),
@@ -165,9 +169,10 @@ export async function startService({ environment, version, startWorker }: Servic
     logger.error({ error: String(error) }, 'not ready');
   });
 
+  const clean = { objects, registry, jobs: jobs?.jobs, dataSetLifeMs, logger, now: Date.now };
   // Nobody waits for it.
   ready.then(
-    () => cleanStore({ objects, registry, logger, now: Date.now, signal: ending.signal }),
+    () => keepStoreClean({ ...clean, signal: ending.signal }, CLEAN_MS),
     () => {},
   );
 

@@ -1,6 +1,5 @@
 import {
   closedObject,
-  dataSetUploadSchema,
   JOB_STATUSES,
   jobEventSchema,
   jobPageSchema,
@@ -10,11 +9,11 @@ import {
   text,
 } from '@cflow/spec';
 import { createRoute, z } from '@hono/zod-openapi';
+import { archive } from './data-set-routes.js';
 import { JOB, JOB_EVENT } from './examples.js';
 import { noQuery, pageParameters } from './parameters.js';
 import { COMMON, json, KEYS, problems } from './responses.js';
 
-const file = { type: 'string', contentMediaType: 'application/zip' } as const;
 const jobParameter = z.object({
   id: z.uuid('expected the id of a job').openapi({ description: 'Id of a job', example: JOB.id }),
 });
@@ -24,26 +23,6 @@ const MAX_JSON_FIELD: number = 2 ** 20;
 
 /** The JSON of a job whose data set comes in the same request. */
 export const jobWithoutDataSetSchema = jobRequestSchema.omit({ dataSet: true });
-
-export const uploadDataSetRoute = createRoute({
-  method: 'post',
-  path: '/v1/data-sets',
-  operationId: 'uploadDataSet',
-  tags: ['Jobs'],
-  summary: 'Upload a data set for jobs',
-  description:
-    'Needs the scope `train`. A ZIP archive in one of the layouts that training reads. The path is made of its hash: uploading it again gives the same.',
-  security: KEYS,
-  request: { query: noQuery, body: { required: true, content: { 'application/zip': { schema: file } } } },
-  responses: {
-    201: json(dataSetUploadSchema, 'It is kept', {
-      path: 'data-sets/5f0c1f3c0a1f4ce1b1a2f3fb3a1e7a9a5f0c1f3c0a1f4ce1b1a2f3fb3a1e7a9a.zip',
-      sha256: '5f0c1f3c0a1f4ce1b1a2f3fb3a1e7a9a5f0c1f3c0a1f4ce1b1a2f3fb3a1e7a9a',
-      bytes: 41_943_040,
-    }),
-    ...problems(...COMMON, 404, 408, 413, 415, 422),
-  },
-});
 
 export const createJobRoute = createRoute({
   method: 'post',
@@ -76,7 +55,7 @@ export const createJobRoute = createRoute({
                 maxLength: MAX_JSON_FIELD,
                 description: 'As JSON, without "dataSet"',
               },
-              dataSet: { ...file, description: 'The ZIP archive' },
+              dataSet: { ...archive, description: 'The ZIP archive' },
             },
             required: ['job', 'dataSet'],
           },
@@ -113,7 +92,8 @@ export const getJobRoute = createRoute({
   operationId: 'getJob',
   tags: ['Jobs'],
   summary: 'Read a job',
-  description: 'Needs the scope `train` or `read`.',
+  description:
+    'Needs the scope `train` or `read`. Of its addresses the credentials and queries are left out, and to keys without `train` only the hosts are shown.',
   security: KEYS,
   request: { params: jobParameter, query: noQuery },
   responses: { 200: json(jobSchema, 'The job', JOB), ...problems(...COMMON, 404) },

@@ -1,6 +1,6 @@
 import type { Jobs } from '@cflow/jobs';
-import { type Job, jobSchema } from '@cflow/spec';
-import { describe, expect, it } from 'vitest';
+import { type Job, jobSchema, type StoredDataSet, type StoredDataSetPage } from '@cflow/spec';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { jobEventStream } from '../app/job-event-stream.js';
 import { stalled, streamed } from './predict-suite.js';
 import { jsonBody, type TestService } from './test-service.js';
@@ -34,6 +34,8 @@ async function textOf(stream: AsyncIterable<Uint8Array>, until: (text: string) =
 const idsOf = (text: string): number[] => [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
 
 export function jobsSuite(get: () => TestService): void {
+  // Its database takes seconds to start, on a busy machine longer than a request may.
+  beforeAll(() => get().parts.jobs?.ping());
   const create = async (init: RequestInit): Promise<Job> => {
     const response = await get().app().request('/v1/jobs', init);
     const body = await response.json();
@@ -77,6 +79,105 @@ export function jobsSuite(get: () => TestService): void {
       expect(await status(path, zip(), small)).toBe(413);
       expect(await status(path, streamed(stalled('PK\u0003\u0004'), 'application/zip'), small)).toBe(408);
       expect(await parts.objects?.list('uploads/', { limit: 10 })).toEqual([]);
+    });
+  });
+
+  describe('data sets that are kept', () => {
+    const DAY_MS = 86_400_000;
+    const upload = async (bytes: number): Promise<string> => {
+      const body = new Uint8Array([...ZIP, bytes]);
+      return ((await (await get().app().request('/v1/data-sets', zip(body))).json()) as { path: string })
+        .path;
+    };
+    const read = async (path: string) =>
+      (await (await get().app({ dataSetLifeMs: DAY_MS }).request(`/v1/${path}`)).json()) as StoredDataSet;
+
+    it('are listed and read, with what jobs do with them', async () => {
+      const paths = (await Promise.all([1, 2, 3].map(upload))).sort();
+      const app = get().app();
+      const seen: string[] = [];
+      for (let next: string | null = ''; next !== null; ) {
+        const query: string = next === '' ? '' : `&after=${next}`;
+        const page = (await (await app.request(`/v1/data-sets?limit=1${query}`)).json()) as StoredDataSetPage;
+        seen.push(...page.dataSets.map(({ path }) => path));
+        ({ next } = page);
+      }
+      expect(seen).toEqual([...seen].sort());
+      expect(seen).toEqual(expect.arrayContaining(paths));
+      expect(await status('/v1/data-sets?after=../secret')).toBe(400);
+      expect(await status('/v1/data-sets/..%2Fsecret')).toBe(400);
+
+      const [path = ''] = paths;
+      const fresh = await read(path);
+      expect(fresh).toMatchObject({ path, bytes: ZIP.length + 1, inUse: false, lastUsedAt: null });
+      expect(Date.parse(fresh.expiresAt as string) - Date.parse(fresh.uploadedAt)).toBe(DAY_MS);
+      const { id } = await create(jsonBody({ name: 'wood', dataSet: { path } }));
+      expect(await read(path)).toMatchObject({ inUse: true, lastUsedAt: null, expiresAt: null });
+      const { finishedAt } = await (get().parts.jobs as Jobs).cancel(id);
+      const used = await read(path);
+      expect(used).toMatchObject({ inUse: false, lastUsedAt: finishedAt });
+      expect(Date.parse(used.expiresAt as string)).toBe(Date.parse(finishedAt as string) + DAY_MS);
+    });
+
+    it('are deleted, but not while a job waits or runs on them', async () => {
+      const path = await upload(4);
+      const { id } = await create(jsonBody({ name: 'wood', dataSet: { path } }));
+      const remove = { method: 'DELETE' };
+      expect(await status(`/v1/${path}`, remove)).toBe(409);
+      expect(await status(`/v1/${path}`)).toBe(200);
+      await get().parts.jobs?.cancel(id);
+      expect(await status(`/v1/${path}`, remove)).toBe(204);
+      expect(await get().parts.objects?.head(path)).toBeUndefined();
+      expect(await status(`/v1/${path}`)).toBe(404);
+      expect(await status(`/v1/${path}`, remove)).toBe(404);
+      expect(await status('/v1/data-sets/A', remove)).toBe(400);
+    });
+  });
+
+  describe('addresses of jobs', () => {
+    it('are shown without their secrets, and to those who cannot train only by their hosts', async () => {
+      const { app, apiKeys, keyOf } = get();
+      const service = app({ keys: apiKeys });
+      const as = (scope: string, headers = {}) => ({
+        headers: { authorization: `Bearer ${keyOf(scope)}`, ...headers },
+      });
+      const job = {
+        name: 'wood',
+        dataSet: { url: 'https://user:hidden@sets.example/shown.zip?signature=hidden' },
+        webhook: { url: 'https://hooks.example/shown?token=hidden' },
+      };
+      const made = await service.request('/v1/jobs', {
+        ...jsonBody(job),
+        headers: { 'content-type': 'application/json', ...as('train').headers },
+      });
+      const { id } = (await made.clone().json()) as Job;
+      const reads = [`/v1/jobs/${id}`, '/v1/jobs?limit=5', `/v1/jobs/${id}/events`];
+      const texts = async (scope: string): Promise<string[]> =>
+        Promise.all(
+          reads.map(async (path) =>
+            (await service.request(path, as(scope, { accept: 'application/json' }))).text(),
+          ),
+        );
+      const trainers = [await made.text(), ...(await texts('train')), ...(await texts('admin'))];
+      for (const text of trainers) {
+        expect(text).toContain('https://sets.example/shown.zip"');
+        expect(text).toContain('https://hooks.example/shown"');
+        expect(text).not.toContain('hidden');
+      }
+      for (const text of await texts('read')) {
+        expect(text).toContain('https://hooks.example/"');
+        expect(text).not.toMatch(/hidden|shown/);
+      }
+      const stream = (await service.request(`/v1/jobs/${id}/events`, as('read'))).body;
+      const events = await textOf(stream as unknown as AsyncIterable<Uint8Array>, (text) =>
+        text.includes('data:'),
+      );
+      expect(events).toContain('https://hooks.example/"');
+      expect(events).not.toMatch(/hidden|shown/);
+      // Who works on it has all of it.
+      expect((await get().parts.jobs?.get(id))?.request).toMatchObject(job);
+      const cancelled = await service.request(`/v1/jobs/${id}/cancel`, { method: 'POST', ...as('train') });
+      expect(await cancelled.text()).not.toContain('hidden');
     });
   });
 
@@ -268,6 +369,9 @@ export function jobsSuite(get: () => TestService): void {
       const none = get().app({ jobs: undefined, objects: undefined });
       const asked: [string, RequestInit?][] = [
         ['/v1/data-sets', zip()],
+        ['/v1/data-sets'],
+        ['/v1/data-sets/a.zip'],
+        ['/v1/data-sets/a.zip', { method: 'DELETE' }],
         ['/v1/jobs', jsonBody(request)],
         ['/v1/jobs'],
         [`/v1/jobs/${NOBODY}`],

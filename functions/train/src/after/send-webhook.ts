@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { CflowError, type Job } from '@cflow/spec';
+import { CflowError, type Job, shownJob } from '@cflow/spec';
 import { Webhook } from 'standardwebhooks';
 
 /** Sends a request and gives the status of its answer; follows no redirect. */
@@ -43,7 +43,7 @@ export async function sendWebhook(
   const body = JSON.stringify({
     type: `job.${job.status}`,
     timestamp: job.finishedAt ?? new Date().toISOString(),
-    data: job,
+    data: shownJob(job, 'trainers'),
   });
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted();

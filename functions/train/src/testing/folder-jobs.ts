@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { JobLease, Jobs, JobWorker, WorkOptions } from '@cflow/jobs';
+import type { DataSetUse, JobLease, Jobs, JobWorker, WorkOptions } from '@cflow/jobs';
 import { CflowError, type Job, type JobEvent, type JobPage, type JobRequest } from '@cflow/spec';
 
 interface Entry {
@@ -61,6 +61,15 @@ export class FolderJobs implements Jobs {
 
   async events(id: string, { after, limit }: { after: number; limit: number }): Promise<JobEvent[]> {
     return this.#read(id).events.slice(after, after + limit);
+  }
+
+  async dataSetUses(): Promise<ReadonlyMap<string, DataSetUse>> {
+    return new Map();
+  }
+
+  async releaseDataSet(_path: string, _options: object, remove: () => Promise<void>): Promise<'removed'> {
+    await remove();
+    return 'removed';
   }
 
   async ping(): Promise<void> {}

@@ -46,6 +46,14 @@ const MIGRATIONS: readonly (readonly string[])[] = [
   ],
   // What was understood of the data set.
   ['alter table cflow.jobs add column data_set json'],
+  [
+    // A column, and no index on the request: looking into JSON fails where a string in it has \u0000. Its text is that of
+    // JSON.stringify, in which no string can look like this member.
+    `alter table cflow.jobs add column stored_data_set text`,
+    `update cflow.jobs set stored_data_set = substring(request::text from '"dataSet":\\{"path":"(data-sets/[a-z0-9._-]+)"')`,
+    `create index jobs_stored_data_set on cflow.jobs (stored_data_set)
+       where stored_data_set is not null`,
+  ],
 ];
 
 /** Runs `prepare`, which uses other connections, while no other process does. */

@@ -6,3 +6,4 @@ export * from './names.js';
 export * from './predict.js';
 export * from './problem.js';
 export * from './registry.js';
+export * from './shown-job.js';

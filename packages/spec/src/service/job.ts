@@ -136,3 +136,23 @@ export const dataSetUploadSchema = z
   })
   .meta({ id: 'DataSetUpload' });
 export type DataSetUpload = z.infer<typeof dataSetUploadSchema>;
+
+/** An archive in the store, and how long it stays. */
+export const storedDataSetSchema = z
+  .object({
+    path: z.string().describe('For "dataSet.path" of a job'),
+    bytes: z.number().int(),
+    uploadedAt: instant,
+    inUse: z.boolean().describe('A job that waits or runs names it'),
+    lastUsedAt: instant.nullable().describe('When the last job on it has ended'),
+    expiresAt: instant
+      .nullable()
+      .describe('When it may be removed; null: not by itself, or not while it is in use'),
+  })
+  .meta({ id: 'StoredDataSet' });
+export type StoredDataSet = z.infer<typeof storedDataSetSchema>;
+
+export const storedDataSetPageSchema = z
+  .object({ dataSets: z.array(storedDataSetSchema), next: z.string().nullable() })
+  .meta({ id: 'StoredDataSetPage' });
+export type StoredDataSetPage = z.infer<typeof storedDataSetPageSchema>;

@@ -27,10 +27,12 @@ type Equal = [
   Same<job.JobSettings & { dataSet: job.DataSetReference }, spec.JobRequestInput>,
   Same<job.JobEvent, spec.JobEvent>,
   Same<job.DataSetUpload, spec.DataSetUpload>,
+  Same<job.StoredDataSet, spec.StoredDataSet>,
   Same<SdkRegion, spec.Region>,
   Same<DeviceName, spec.DeviceChoice>,
 ];
 const equal: Equal = [
+  true,
   true,
   true,
   true,

@@ -109,3 +109,17 @@ export interface DataSetUpload {
   sha256: string;
   bytes: number;
 }
+
+/** An archive in the store, and how long it stays. */
+export interface StoredDataSet {
+  /** For `dataSet.path` of a job. */
+  path: string;
+  bytes: number;
+  uploadedAt: string;
+  /** A job that waits or runs names it. */
+  inUse: boolean;
+  /** When the last job on it has ended. */
+  lastUsedAt: string | null;
+  /** When it may be removed; null: not by itself, or not while it is in use. */
+  expiresAt: string | null;
+}

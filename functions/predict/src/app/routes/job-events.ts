@@ -6,6 +6,7 @@ import { type App, newApp } from '../new-app.js';
 import type { AppParts } from '../parts.js';
 import { ProblemError } from '../problem.js';
 import { requires } from '../requires.js';
+import { shownEventTo } from '../shown-to.js';
 
 /** Streams at a time: each looks into the database again and again. A caller has a quarter of them at most. */
 const MOST_STREAMS = 100;
@@ -28,7 +29,13 @@ export function jobEventRoutes(parts: AppParts): App {
     const job = await jobs.get(id);
     const known = await jobs.events(id, { after, limit: PAGE });
     if (c.req.header('accept')?.includes('application/json')) {
-      return c.json({ events: known, done: hasEnded(job.status) && known.length < PAGE }, 200);
+      return c.json(
+        {
+          events: known.map((event) => shownEventTo(c, event)),
+          done: hasEnded(job.status) && known.length < PAGE,
+        },
+        200,
+      );
     }
     // To a browser this means not to connect again.
     if (hasEnded(job.status) && known.length === 0) return c.body(null, 204);
@@ -55,6 +62,7 @@ export function jobEventRoutes(parts: AppParts): App {
     const events = jobEventStream(jobs, id, {
       after,
       signal: AbortSignal.any([gone.signal, c.req.raw.signal]),
+      shown: (event) => shownEventTo(c, event),
       draining: () => parts.readiness.state === 'draining',
       pollMs: POLL_MS,
       heartbeatMs: HEARTBEAT_MS,

@@ -5,7 +5,6 @@ import {
   getJobRoute,
   jobLogsRoute,
   listJobsRoute,
-  uploadDataSetRoute,
 } from '../../openapi/job-routes.js';
 import { bodyChunks, mediaType, uploadLimits } from '../body/read-body.js';
 import type { AppEnvironment } from '../environment.js';
@@ -14,7 +13,7 @@ import { type App, newApp } from '../new-app.js';
 import type { AppParts } from '../parts.js';
 import { ProblemError } from '../problem.js';
 import { requires } from '../requires.js';
-import { storeDataSet } from '../store-data-set.js';
+import { shownTo } from '../shown-to.js';
 import { streamOf } from '../stream-of.js';
 
 /** Training jobs; where none are offered each answers 404 and says so. */
@@ -22,19 +21,6 @@ export function jobRoutes(parts: AppParts): App {
   const app = newApp();
   const watch = [requires(parts, 'train', 'read')];
   const train = [requires(parts, 'train')];
-
-  app.openapi({ ...uploadDataSetRoute, middleware: train }, async (c) => {
-    const { objects } = trainingParts(parts);
-    const type = mediaType(c);
-    if (type !== 'application/zip') {
-      throw new ProblemError(
-        'unsupported-media-type',
-        `expected Content-Type application/zip, found "${type}"`,
-      );
-    }
-    c.get('deadline').lift();
-    return c.json(await storeDataSet(objects, bodyChunks(c, uploadLimits(parts.limits))), 201);
-  });
 
   app.openapi({ ...createJobRoute, middleware: train }, async (c) => {
     const { jobs } = trainingParts(parts);
@@ -50,19 +36,20 @@ export function jobRoutes(parts: AppParts): App {
       owner: c.get('caller')?.name as string,
     });
     c.header('Location', `/v1/jobs/${job.id}`);
-    return c.json(job, 202);
+    return c.json(shownTo(c, job), 202);
   });
 
-  app.openapi({ ...listJobsRoute, middleware: watch }, async (c) =>
-    c.json(await trainingParts(parts).jobs.list(c.req.valid('query')), 200),
-  );
+  app.openapi({ ...listJobsRoute, middleware: watch }, async (c) => {
+    const { jobs, next } = await trainingParts(parts).jobs.list(c.req.valid('query'));
+    return c.json({ jobs: jobs.map((job) => shownTo(c, job)), next }, 200);
+  });
 
   app.openapi({ ...getJobRoute, middleware: watch }, async (c) =>
-    c.json(await trainingParts(parts).jobs.get(c.req.valid('param').id), 200),
+    c.json(shownTo(c, await trainingParts(parts).jobs.get(c.req.valid('param').id)), 200),
   );
 
   app.openapi({ ...cancelJobRoute, middleware: train }, async (c) =>
-    c.json(await trainingParts(parts).jobs.cancel(c.req.valid('param').id), 200),
+    c.json(shownTo(c, await trainingParts(parts).jobs.cancel(c.req.valid('param').id)), 200),
   );
 
   app.openapi({ ...jobLogsRoute, middleware: watch }, async (c) => {

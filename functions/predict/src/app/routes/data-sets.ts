@@ -1,0 +1,86 @@
+import {
+  deleteDataSetRoute,
+  getDataSetRoute,
+  listDataSetsRoute,
+  uploadDataSetRoute,
+} from '../../openapi/data-set-routes.js';
+import { DATA_SETS, dataSetOf } from '../data-sets.js';
+import { trainingParts } from '../job-request.js';
+import { type App, newApp } from '../new-app.js';
+import type { AppParts } from '../parts.js';
+import { ProblemError } from '../problem.js';
+import { bodyChunks, mediaType, uploadLimits } from '../read-body.js';
+import { requires } from '../requires.js';
+import { storeDataSet } from '../store-data-set.js';
+
+/** Archives for jobs; where no training is offered each answers 404 and says so. */
+export function dataSetRoutes(parts: AppParts): App {
+  const app = newApp();
+  const train = [requires(parts, 'train')];
+  const { dataSetLifeMs } = parts;
+
+  app.openapi({ ...uploadDataSetRoute, middleware: train }, async (c) => {
+    const { objects } = trainingParts(parts);
+    const type = mediaType(c);
+    if (type !== 'application/zip') {
+      throw new ProblemError(
+        'unsupported-media-type',
+        `expected Content-Type application/zip, found "${type}"`,
+      );
+    }
+    c.get('deadline').lift();
+    return c.json(await storeDataSet(objects, bodyChunks(c, uploadLimits(parts.limits)), parts.now), 201);
+  });
+
+  app.openapi({ ...listDataSetsRoute, middleware: train }, async (c) => {
+    const { jobs, objects } = trainingParts(parts);
+    const { limit, after } = c.req.valid('query');
+    const found = await objects.list(DATA_SETS, {
+      limit: limit + 1,
+      after: after === undefined ? undefined : keyOf(after),
+    });
+    const page = found.slice(0, limit);
+    const uses = await jobs.dataSetUses(page.map(({ key }) => key));
+    const next = found.length > limit ? (page.at(-1)?.key.slice(DATA_SETS.length) ?? null) : null;
+    return c.json(
+      { dataSets: page.map((info) => dataSetOf(info, uses.get(info.key), dataSetLifeMs)), next },
+      200,
+    );
+  });
+
+  app.openapi({ ...getDataSetRoute, middleware: train }, async (c) => {
+    const { jobs, objects } = trainingParts(parts);
+    const path = DATA_SETS + c.req.valid('param').name;
+    const info = await objects.head(path);
+    if (!info) throw noDataSet(path);
+    return c.json(dataSetOf(info, (await jobs.dataSetUses([path])).get(path), dataSetLifeMs), 200);
+  });
+
+  app.openapi({ ...deleteDataSetRoute, middleware: train }, async (c) => {
+    const { jobs, objects } = trainingParts(parts);
+    const path = DATA_SETS + c.req.valid('param').name;
+    if (!(await objects.head(path))) throw noDataSet(path);
+    const found = await jobs.releaseDataSet(path, { restSeconds: 0 }, () => objects.delete(path));
+    if (found === 'in-use') {
+      throw new ProblemError(
+        'conflict',
+        `a job that waits or runs names "${path}"; cancel it first, or wait for its end`,
+      );
+    }
+    return c.body(null, 204);
+  });
+  return app;
+}
+
+/** Of a page before; any other text is no place in the list. */
+function keyOf(after: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/.test(after)) return DATA_SETS + after;
+  throw new ProblemError(
+    'invalid-request',
+    'after: expected the "next" of a page before; leave it out to begin',
+  );
+}
+
+function noDataSet(path: string): ProblemError {
+  return new ProblemError('not-found', `there is no data set "${path}"`);
+}
