@@ -1,5 +1,5 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startScript } from '../../../test/support/start-script.js';
@@ -39,6 +39,7 @@ describe('PGlite in a folder', () => {
     await expect(openJobs({ database })).rejects.toMatchObject({
       code: 'store',
       message: expect.stringMatching(/another process.*DATABASE_URL/),
+      details: { owner: { pid: script.child.pid, host: hostname(), since: expect.stringMatching(/Z$/) } },
     });
     script.child.kill('SIGKILL');
     await script.ended;
@@ -64,6 +65,32 @@ describe('PGlite in a folder', () => {
     await jobs.close();
   }, 120_000);
 
+  it('is left to an owner on another machine for as long as its note is young', async () => {
+    const place = join(folder, 'shared');
+    await (await lockFolder(place)).release();
+    const note = join(place, 'owner.json');
+    const owner = { pid: 1, host: 'other', system: 'another', since: '2026-01-01T00:00:00.000Z' };
+    await writeFile(note, JSON.stringify(owner));
+    await expect(lockFolder(place)).rejects.toMatchObject({ details: { reason: 'in-use', owner } });
+    // Whatever the clock of this machine says.
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
+    try {
+      await expect(lockFolder(place)).rejects.toMatchObject({ details: { owner } });
+    } finally {
+      vi.useRealTimers();
+    }
+    const old = Date.now() / 1000 - 60;
+    await utimes(note, old, old);
+    const lock = await lockFolder(place);
+    expect(JSON.parse(await readFile(note, 'utf8'))).toMatchObject({ pid: process.pid });
+    await lock.release();
+    expect((await readdir(place)).filter((name) => !name.startsWith('lock-'))).toEqual([]);
+    // One of this machine that was killed leaves a note, too; its socket says that it is gone.
+    const system = await systemOf(place);
+    await writeFile(note, JSON.stringify({ ...owner, system }));
+    await (await lockFolder(place)).release();
+  });
+
   it('is locked by one of many that try at once, again and again', async () => {
     const place = join(folder, 'a'.repeat(90), 'lock');
     for (let round = 0; round < 5; round++) {
@@ -79,3 +106,11 @@ describe('PGlite in a folder', () => {
     }
   });
 });
+
+/** What a lock of this machine writes down of it. */
+async function systemOf(place: string): Promise<string> {
+  const lock = await lockFolder(place);
+  const { system } = JSON.parse(await readFile(join(place, 'owner.json'), 'utf8')) as { system: string };
+  await lock.release();
+  return system;
+}

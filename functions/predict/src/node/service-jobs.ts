@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { GuardedFetch } from '@cflow/guarded-fetch';
 import type { Jobs } from '@cflow/jobs';
 import type { ObjectStore, Registry } from '@cflow/store';
 import type { Logger } from '../app/logger.js';
+import { HeldElsewhere, heldElsewhere } from './held-elsewhere.js';
 import { lazyJobs } from './lazy-jobs.js';
 import type { ServiceEnvironment } from './service-configuration.js';
 
@@ -41,12 +43,15 @@ export interface ServiceJobs {
   stop(graceMs: number): Promise<void>;
 }
 
+const TAKE_OVER_MS = 3000;
+
 /** The jobs of a service, whose database and worker start with the first that is asked about a job. */
 export function serviceJobs(options: ServiceJobsOptions): ServiceJobs {
   const { environment, logger, startWorker } = options;
   const database = environment.DATABASE_URL;
   const here = (environment.CFLOW_TRAIN ?? (database === undefined ? 'here' : 'elsewhere')) === 'here';
   let worker: Promise<RunningWorker> | undefined;
+  const stopping = new AbortController();
   let stopped = false;
   let opening = false;
   let state: Promise<string> | undefined;
@@ -59,6 +64,8 @@ export function serviceJobs(options: ServiceJobsOptions): ServiceJobs {
     const opened = await openJobs({
       database: database === undefined ? { folder: join(await stateFolder(), 'jobs') } : { url: database },
       logger,
+    }).catch((error: unknown) => {
+      throw heldElsewhere(error) ?? error;
     });
     if (here && startWorker && !stopped) {
       worker = startWorker({
@@ -73,21 +80,41 @@ export function serviceJobs(options: ServiceJobsOptions): ServiceJobs {
   /** Whether there can be jobs: where no database has been made, none was ever accepted. */
   const earlier = (): boolean =>
     database !== undefined || (options.state !== undefined && existsSync(join(options.state, 'jobs')));
+  /** Until the other process has gone: what it has not done is to be gone on with. */
+  const takeOver = async (): Promise<void> => {
+    while (!stopped) {
+      await setTimeout(TAKE_OVER_MS, undefined, { signal: stopping.signal, ref: false }).catch(() => {});
+      if (stopped) return;
+      const error = await jobs.ping().then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      if (error === undefined) logger.info({}, 'the other process has gone; the jobs are with this one now');
+      if (!(error instanceof HeldElsewhere)) return;
+    }
+  };
   return {
     here,
     jobs: {
       ...jobs,
       // The page asks for the list, and should not start a database for the answer that there is nothing in it.
       list: async (page) => (opening || earlier() ? jobs.list(page) : { jobs: [], next: null }),
+      dataSetUses: async (paths) => (opening || earlier() ? jobs.dataSetUses(paths) : new Map()),
     },
     resume: async () => {
       if (stopped || !here || !earlier()) return;
-      await jobs
-        .ping()
-        .catch((error: unknown) => logger.warn({ error: String(error) }, 'no job database yet'));
+      const held = await jobs.ping().then(
+        () => false,
+        (error: unknown) => {
+          logger.warn({ error: String(error) }, 'no job database yet');
+          return error instanceof HeldElsewhere;
+        },
+      );
+      if (held) void takeOver();
     },
     stop: async (graceMs) => {
       stopped = true;
+      stopping.abort();
       const running = await worker?.catch(() => undefined);
       await running?.stop({ graceMs });
     },

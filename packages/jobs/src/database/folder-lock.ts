@@ -3,6 +3,7 @@ import { type FileHandle, link, mkdir, open, readdir, realpath, rm } from 'node:
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { StorageError } from '@cflow/spec';
+import { type LockOwner, noteOwner, ownerElsewhere, readOwner } from './lock-owner.js';
 
 export interface FolderLock {
   release(): Promise<void>;
@@ -14,13 +15,14 @@ const ADDRESS_BYTES = 100;
 /**
  * Locks `folder` (made when missing) for this process until it releases the lock or dies, in whatever way: who holds it
  * listens on a socket in the folder, and a socket answers only while its process lives. Unlike a file with a process
- * id, this also holds between containers of one machine; between machines it does not.
+ * id, this also holds between containers of one machine, and a process id that was given again is nobody's. Of machines
+ * that share a folder over a network, sockets say nothing: there the owner's note is looked at, which it keeps young.
  *
  * Sockets are numbered. A process that finds the highest one dead adds the next number, which only one can, and has the
  * lock when its own is still the highest after that. Sockets listen before they get their number, so one that does not
  * answer is dead, and numbers are never given twice, so a process that was held up in between cannot be taken in.
  *
- * Rejects with StorageError when another process has the folder.
+ * Rejects with StorageError when another process has the folder; "details.owner" says which, where that is known.
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -45,11 +47,13 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     directory = `/proc/self/fd/${handle.fd}`;
   }
   let server: Server | undefined;
+  let forget: () => Promise<void> = async () => {};
   try {
     const own = `.lock-${randomUUID().slice(0, 8)}`;
     server = await listen(join(directory, own));
     await claim(directory, own, folder);
     await rm(join(directory, own), { force: true });
+    forget = await noteOwner(directory);
   } catch (error) {
     if (server) await closed(server);
     await handle?.close();
@@ -63,6 +67,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   const held = server;
   return {
     async release() {
+      await forget();
       await closed(held);
       await handle?.close();
     },
@@ -73,7 +78,10 @@ async function claim(directory: string, own: string, folder: string): Promise<vo
   for (;;) {
     const numbers = await lockNumbers(directory);
     const highest = Math.max(0, ...numbers);
-    if (highest > 0 && (await answers(join(directory, `lock-${highest}`)))) throw inUse(folder);
+    if (highest > 0 && (await answers(join(directory, `lock-${highest}`))))
+      throw inUse(folder, await readOwner(directory));
+    const elsewhere = await ownerElsewhere(directory);
+    if (elsewhere) throw inUse(folder, elsewhere);
     const next = highest + 1;
     try {
       await link(join(directory, own), join(directory, `lock-${next}`));
@@ -129,11 +137,12 @@ function closed(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-function inUse(folder: string): StorageError {
+function inUse(folder: string, owner?: LockOwner): StorageError {
+  const who = owner ? ` (process ${owner.pid} on ${owner.host}, since ${owner.since})` : '';
   return new StorageError(
     'store',
-    `another process has the jobs in "${folder}" open, and only one can; stop it, or set DATABASE_URL to use ` +
+    `another process${who} has the jobs in "${folder}" open, and only one can; stop it, or set DATABASE_URL to use ` +
       'PostgreSQL, which allows any number',
-    { details: { folder, reason: 'in-use' } },
+    { details: { folder, reason: 'in-use', ...(owner && { owner: { ...owner } }) } },
   );
 }
