@@ -35,7 +35,7 @@ it('says who has the jobs, serves all else, and has them when the other was kill
   const { id } = (await made.json()) as { id: string };
 
   const second = await start();
-  expect(second.log()).toMatch(/no job database yet/);
+  await vi.waitFor(() => expect(second.log()).toMatch(/no job database yet/), { timeout: 30_000 });
   expect(second.log()).toContain(`process ${first.child.pid}`);
   for (const path of ['/v1/jobs', `/v1/jobs/${id}`, `/v1/jobs/${id}/events`]) {
     const answer = await fetch(second.url + path);

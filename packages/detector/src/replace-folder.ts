@@ -9,7 +9,8 @@ export const asideOf = (target: string): string => `${target}.old`;
 /** A folder that this process works in, or is about to delete. */
 const scratchOf = (target: string): string => `${target}.new-${randomUUID().slice(0, 8)}`;
 
-const HOUR = 3_600_000;
+/** More than a clock may be set forward while somebody writes. */
+const ABANDONED_MS = 1.5 * 3_600_000;
 
 export async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
@@ -91,7 +92,7 @@ async function sweep(target: string): Promise<void> {
       ({ mtimeMs }) => Date.now() - mtimeMs,
       () => 0,
     );
-    if (age > HOUR) await rm(path, { recursive: true, force: true }).catch(() => undefined);
+    if (age > ABANDONED_MS) await rm(path, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

@@ -72,29 +72,46 @@ export async function endAttempt(
   });
 }
 
-/**
- * Takes jobs from workers that do not renew their leases. Where this process alone has the database, a lease is dead
- * when its worker is not among `workers`, whatever the clock says; elsewhere when it ran out and the database has been
- * up for `graceSeconds`, in which its worker could have renewed it. Gives how many.
- */
+/** A lease as it was found. It changes whenever it is renewed. */
+export interface FoundLease {
+  id: string;
+  attempt: number;
+  worker: string;
+  /** As text, with all its digits. */
+  lease_until: string;
+  /** By the database's clock; false, too, for a while after it has started, in which no worker could renew its lease. */
+  ran_out: boolean;
+}
+
+export function foundLeases(sql: Sql, graceSeconds: number): Promise<FoundLease[]> {
+  return sql.query<FoundLease>(
+    `select id, attempt, worker, lease_until::text as lease_until,
+        lease_until < now() and pg_postmaster_start_time() + make_interval(secs => $1) < now() as ran_out
+      from cflow.jobs where status = 'running' order by number`,
+    [graceSeconds],
+  );
+}
+
+/** Takes jobs from their workers, if their leases are still as they were found. Gives how many. */
 export async function reapJobs(
   backend: Backend,
-  options: { workers: readonly string[]; graceSeconds: number; retryDelaySeconds: number },
+  leases: readonly Pick<FoundLease, 'id' | 'attempt' | 'lease_until'>[],
+  retryDelaySeconds: number,
 ): Promise<number> {
-  const [dead, values] = backend.database.exclusive
-    ? ['worker <> all (string_to_array($1, $2))', [options.workers.join(' '), ' ']]
-    : [
-        'lease_until < now() and pg_postmaster_start_time() + make_interval(secs => $1) < now()',
-        [options.graceSeconds],
-      ];
-  return backend.database.transaction(async (sql) => {
-    const rows = await sql.query<JobRow>(
-      `select * from cflow.jobs where status = 'running' and ${dead} order by number limit 100 for update skip locked`,
-      values,
-    );
-    for (const row of rows) await move(backend, sql, row, { type: 'lost' }, options.retryDelaySeconds);
-    return rows.length;
-  });
+  let reaped = 0;
+  for (const { id, attempt, lease_until: until } of leases.slice(0, 100)) {
+    reaped += await backend.database.transaction(async (sql) => {
+      const [row] = await sql.query<JobRow>(
+        `select * from cflow.jobs where id = $1 and attempt = $2 and status = 'running' and lease_until::text = $3
+          for update skip locked`,
+        [id, attempt, until],
+      );
+      if (!row) return 0;
+      await move(backend, sql, row, { type: 'lost' }, retryDelaySeconds);
+      return 1;
+    });
+  }
+  return reaped;
 }
 
 async function move(

@@ -1,7 +1,8 @@
-import { reapJobs } from './attempts.js';
+import { foundLeases, reapJobs } from './attempts.js';
 import type { Backend } from './backend.js';
 import { Bell } from './bell.js';
 import { isUnavailable } from './jobs-error.js';
+import { LeaseWatch } from './lease-watch.js';
 import type { JobsLogger } from './logger.js';
 
 /** Takes jobs from dead workers, and finds queued ones that the queue does not know. Any number may do so at once. */
@@ -33,14 +34,13 @@ export class Caretaker {
 
   async #care(backend: Backend, options: ConstructorParameters<typeof Caretaker>[1]): Promise<void> {
     const { leaseSeconds, retryDelaySeconds, logger } = options;
+    const { exclusive } = backend.database;
+    const watch = new LeaseWatch({ leaseSeconds, exclusive, workers: options.workers });
     const period = Math.min(15_000, (leaseSeconds * 1000) / 3);
     while (!this.#stopping) {
       try {
-        const reaped = await reapJobs(backend, {
-          workers: options.workers(),
-          graceSeconds: leaseSeconds,
-          retryDelaySeconds,
-        });
+        const leases = await foundLeases(backend.database, leaseSeconds);
+        const reaped = await reapJobs(backend, watch.dead(leases), retryDelaySeconds);
         if (reaped > 0) logger.warn({ jobs: reaped }, 'jobs were taken from workers that are gone');
         const found = await this.#requeue(backend);
         if (found > 0)

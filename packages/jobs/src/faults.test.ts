@@ -218,6 +218,26 @@ describe.skipIf(!installed)(installed ? 'faults' : 'skipped: PostgreSQL is not i
     }
   });
 
+  it('the clock of the database, set forward or back, takes no job from who renews it, and each from who is dead', async () => {
+    await open(3);
+    const script = await startWorker({ leaseSeconds: 3, concurrency: 1, holdMs: 600_000 });
+    const { job } = await jobs.create(request({ maxAttempts: 2 }));
+    await script.printed(`begin ${job.id} 1`);
+    // To the database's clock the same as being set by an hour.
+    const set = (hours: number) =>
+      sql(`update cflow.jobs set lease_until = lease_until - make_interval(hours => $1)`, [hours]);
+    for (let i = 0; i < 12; i++) {
+      await set(1);
+      await setTimeout(250);
+    }
+    expect(await jobs.get(job.id)).toMatchObject({ status: 'running', attempt: 1 });
+    script.child.kill('SIGKILL');
+    await script.ended;
+    await set(-1);
+    await jobs.work({ handle: async () => DONE });
+    expect(await jobWith(jobs, job.id, 'succeeded')).toMatchObject({ attempt: 2 });
+  });
+
   it('an attempt that takes too long ends the job', async () => {
     await open(3);
     const { job } = await jobs.create(request({ timeoutSeconds: 10, maxAttempts: 5 }));

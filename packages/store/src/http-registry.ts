@@ -11,6 +11,7 @@ import {
 } from '@cflow/spec';
 import { type HttpRegistryOptions, ServiceRequests } from './http-request.js';
 import { readAll } from './read-all.js';
+import { incomplete, readAgain } from './read-whole.js';
 import type { RegistryFile, RegistryReader } from './registry.js';
 import { RegistryError } from './registry-error.js';
 
@@ -55,10 +56,11 @@ export function httpRegistry(options: HttpRegistryOptions): RegistryReader {
         name,
         async read(wanted) {
           const manifest = wanted === BUNDLE_FILES.manifest;
-          try {
+          const once = async (): Promise<Uint8Array> => {
             const { body, size } = await file(detector, version, wanted);
             const most = manifest ? MAX_MANIFEST_BYTES : Math.min(size, MAX_FILE_BYTES);
             const bytes = await readAll(body, most, `${wanted} of bundle "${name}"`);
+            if (bytes.length !== size) throw incomplete(requests.name, wanted, bytes.length, size);
             if (manifest && (await sha256Hex(bytes)) !== version) {
               throw new BundleError(
                 `${wanted} of bundle "${name}" is not that of its version; get it again`,
@@ -68,6 +70,9 @@ export function httpRegistry(options: HttpRegistryOptions): RegistryReader {
               );
             }
             return bytes;
+          };
+          try {
+            return await readAgain(once);
           } catch (cause) {
             if (!(cause instanceof RegistryError) || cause.code !== 'not-found' || manifest) throw cause;
             throw new BundleError(`bundle "${name}" has no ${wanted}`, { cause, details: { file: wanted } });

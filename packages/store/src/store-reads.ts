@@ -1,22 +1,16 @@
 import type { ObjectInfo, ObjectStore } from './object-store.js';
-import { readAll } from './read-all.js';
+import { type ExpectedHash, readWhole, type WholeObject } from './read-whole.js';
 
 const PAGE = 1000;
 
-export interface SmallObject extends ObjectInfo {
-  bytes: Uint8Array;
-}
-
-/** A small object as bytes; undefined when there is none. @throws StorageError when it is larger than `maxBytes` */
-export async function readSmall(
+/** A small object as bytes; undefined when there is none. @throws StorageError as `readWhole` */
+export function readSmall(
   store: ObjectStore,
   key: string,
   maxBytes: number,
-): Promise<SmallObject | undefined> {
-  const found = await store.get(key);
-  if (!found) return undefined;
-  const { body, ...info } = found;
-  return { ...info, bytes: await readAll(body, maxBytes, `"${key}" in ${store.name}`) };
+  hash?: ExpectedHash,
+): Promise<WholeObject | undefined> {
+  return readWhole(store, key, { maxBytes, hash });
 }
 
 /** All objects below a prefix, page by page. */

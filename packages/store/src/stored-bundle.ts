@@ -1,7 +1,7 @@
 import type { BundleSource } from '@cflow/detector';
 import { BUNDLE_FILES, BundleError } from '@cflow/spec';
 import type { ObjectStore } from './object-store.js';
-import { readAll } from './read-all.js';
+import { readWhole } from './read-whole.js';
 import { fileKey } from './registry-keys.js';
 import { type ReadVersion, readVersion } from './versions.js';
 
@@ -27,9 +27,19 @@ export function storedBundle(store: ObjectStore, detector: string, version: stri
     async read(file) {
       if (file === BUNDLE_FILES.manifest) return (await read()).bytes;
       const { sha256, bytes } = await listed(file);
-      const found = await store.get(fileKey(sha256));
+      const found = await readWhole(store, fileKey(sha256), {
+        maxBytes: bytes,
+        hash: {
+          sha256,
+          damaged: (hash) =>
+            new BundleError(
+              `${file} of bundle "${name}" is damaged: expected ${sha256}, found ${hash}; bring it in again`,
+              { retryable: true, details: { name, file, expected: sha256, found: hash } },
+            ),
+        },
+      });
       if (!found) throw missing(name, file);
-      return readAll(found.body, bytes, `${file} of bundle "${name}"`);
+      return found.bytes;
     },
   };
   if (!store.path) return source;

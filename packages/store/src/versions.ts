@@ -1,4 +1,4 @@
-import { parseManifest, sha256Hex } from '@cflow/detector';
+import { parseManifest } from '@cflow/detector';
 import {
   BUNDLE_FILES,
   BundleError,
@@ -31,15 +31,19 @@ export async function readManifestAt(
   name: string,
   version: string,
 ): Promise<ReadVersion | undefined> {
-  const found = await readSmall(store, key, MAX_MANIFEST_BYTES);
+  const found = await readSmall(store, key, MAX_MANIFEST_BYTES, {
+    sha256: version,
+    damaged: (hash) =>
+      new BundleError(
+        `${BUNDLE_FILES.manifest} of ${name}@${version.slice(0, 12)} is damaged: it has SHA-256 ${hash}; bring the bundle in again`,
+        {
+          // It may lie in the store as it should, and have come otherwise.
+          retryable: true,
+          details: { file: BUNDLE_FILES.manifest, expected: version, found: hash },
+        },
+      ),
+  });
   if (!found) return undefined;
-  const hash = await sha256Hex(found.bytes);
-  if (hash !== version) {
-    throw new BundleError(
-      `${BUNDLE_FILES.manifest} of ${name}@${version.slice(0, 12)} is damaged: it has SHA-256 ${hash}; bring the bundle in again`,
-      { details: { file: BUNDLE_FILES.manifest, expected: version, found: hash } },
-    );
-  }
   return {
     manifest: await parseManifest(found.bytes, `${name}@${version.slice(0, 12)}`),
     bytes: found.bytes,

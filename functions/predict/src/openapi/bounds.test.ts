@@ -57,6 +57,8 @@ const ANSWERS: ReadonlySet<string> = new Set([
   'jobEventSchema',
   'jobPageSchema',
   'jobSchema',
+  'storedDataSetPageSchema',
+  'storedDataSetSchema',
   'mapPayloadSchema',
   'predictResponseSchema',
   'predictionResultSchema',

@@ -1,4 +1,4 @@
-import { dataSetUploadSchema, storedDataSetPageSchema, storedDataSetSchema } from '@cflow/spec';
+import { dataSetUploadSchema, storedDataSetPageSchema, storedDataSetSchema, text } from '@cflow/spec';
 import { createRoute, z } from '@hono/zod-openapi';
 import { noQuery, pageParameters } from './parameters.js';
 import { COMMON, json, KEYS, problems } from './responses.js';
@@ -16,8 +16,7 @@ const DATA_SET = {
 };
 
 const dataSetParameter = z.object({
-  name: z
-    .string()
+  name: text(128)
     .regex(/^[a-z0-9][a-z0-9._-]{0,127}$/, 'expected the name of a data set: its path behind data-sets/')
     .openapi({ description: 'Its path behind `data-sets/`', example: `${SHA256}.zip` }),
 });
@@ -50,7 +49,7 @@ export const listDataSetsRoute = createRoute({
   summary: 'List uploaded data sets',
   description: 'Needs the scope `train`.',
   security: KEYS,
-  request: { query: pageParameters },
+  request: { query: pageParameters(/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/) },
   responses: {
     200: json(storedDataSetPageSchema, 'Data sets, by their paths', { dataSets: [DATA_SET], next: null }),
     ...problems(...COMMON, 404),

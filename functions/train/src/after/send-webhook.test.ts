@@ -140,7 +140,9 @@ describe('the webhook of a job', () => {
       const found = await place.objects.get(`jobs/${id}/settled.json`);
       return found && JSON.parse(await new Response(found.body).text());
     };
-    await expect.poll(note).toMatchObject({ state: 'settled', webhook: { delivered: false, attempts: 1 } });
+    await expect
+      .poll(note, { timeout: 30_000 })
+      .toMatchObject({ state: 'settled', webhook: { delivered: false, attempts: 1 } });
     await worker.stop();
     expect(received).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderObjectStore } from '@cflow/store/node';
+import { misbehavingReads } from '@cflow/store/testing';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { CheckpointStore, removeCheckpoint } from './checkpoint-store.js';
@@ -105,6 +106,17 @@ describe('a checkpoint in a store', () => {
     expect(await download(next)).toBeUndefined();
     await upload(next, ['c']);
     expect(await download(store(3))).toEqual(['c']);
+  });
+
+  it('whose manifest comes in part is not taken for none, and a file that comes damaged is asked for again', async () => {
+    const { store, upload, download, objects } = newPlace();
+    await upload(store(1), ['a', 'b']);
+    const spoiled = misbehavingReads(objects);
+    const reader = () => new CheckpointStore(spoiled, 'jobs/a/checkpoint', 2);
+    spoiled.spoil(/manifest/, 'half');
+    await expect(download(reader())).rejects.toMatchObject({ code: 'store', retryable: true });
+    spoiled.spoil(/checkpoint\/1-/, 'other', 'half');
+    expect(await download(reader())).toEqual(['a', 'b']);
   });
 
   it.each([

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { storageErrorOf } from '@cflow/detector/node';
+import { StorageError } from '@cflow/spec';
 import type { ObjectStore } from '@cflow/store';
 import { type CheckpointManifest, checkpointManifestSchema } from './checkpoint-manifest.js';
 import type { Snapshot } from './snapshot.js';
@@ -15,6 +16,7 @@ import type { Snapshot } from './snapshot.js';
 /** Manifests are small; anything larger is none. */
 const MOST_MANIFEST_BYTES = 2 ** 20;
 const LIST_LIMIT = 1000;
+const READS = 3;
 
 export class CheckpointStore {
   readonly #objects: ObjectStore;
@@ -43,7 +45,7 @@ export class CheckpointStore {
     if (!found?.manifest) return false;
     await mkdir(folder, { recursive: true });
     for (const file of found.manifest.files) {
-      if (await this.#downloadFile(file, join(folder, file.name), signal)) continue;
+      if (await this.#downloadWhole(file, join(folder, file.name), signal)) continue;
       await rm(folder, { recursive: true, force: true });
       return false;
     }
@@ -104,12 +106,33 @@ export class CheckpointStore {
       await found.body.cancel();
       return { etag, manifest: undefined };
     }
-    const text = await new Response(found.body).text();
+    const bytes = new Uint8Array(await new Response(found.body).arrayBuffer());
+    // A part of it must not be taken for none: the run would begin anew.
+    if (bytes.length !== found.size) {
+      throw new StorageError(
+        'store',
+        `${this.#objects.name} gave ${bytes.length} of the ${found.size} bytes of a checkpoint's manifest; try again`,
+        { retryable: true },
+      );
+    }
+    const text = new TextDecoder().decode(bytes);
     try {
       return { etag, manifest: checkpointManifestSchema.parse(JSON.parse(text)) };
     } catch {
       return { etag, manifest: undefined };
     }
+  }
+
+  /** What comes damaged is asked for again: without it, hours of training are lost. */
+  async #downloadWhole(
+    file: CheckpointManifest['files'][number],
+    path: string,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    for (let attempt = 0; attempt < READS; attempt++) {
+      if (await this.#downloadFile(file, path, signal)) return true;
+    }
+    return false;
   }
 
   async #downloadFile(

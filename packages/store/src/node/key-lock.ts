@@ -22,6 +22,12 @@ interface Owner {
   started: string;
 }
 
+/** A time of the file system's clock, and of this process's, which is never set. */
+interface Moment {
+  ctimeMs: number;
+  at: number;
+}
+
 /** Runs work while no other process runs work under the same name. @throws StorageError, retryable, when it stays locked */
 export async function withKeyLock<T>(folder: string, name: string, work: () => Promise<T>): Promise<T> {
   const release = await acquire(folder, name);
@@ -36,10 +42,11 @@ async function acquire(folder: string, name: string): Promise<() => Promise<void
   await mkdir(folder, { recursive: true });
   const draft = join(folder, `draft-${randomUUID()}`);
   await writeFile(draft, JSON.stringify(await self()), { flag: 'wx' });
-  const deadline = performance.now() + GIVE_UP_MS;
+  const now: Moment = { ctimeMs: (await stat(draft)).ctimeMs, at: performance.now() };
+  const deadline = now.at + GIVE_UP_MS;
   try {
     while (performance.now() < deadline) {
-      const release = await tryOnce(folder, name, draft);
+      const release = await tryOnce(folder, name, draft, now);
       if (release) return release;
       await sleep(1 + Math.random() * 9);
     }
@@ -60,10 +67,11 @@ async function tryOnce(
   folder: string,
   name: string,
   draft: string,
+  now: Moment,
 ): Promise<(() => Promise<void>) | undefined> {
   const path = (number: number): string => join(folder, `${name}.${number}`);
   const top = (await numbers(folder, name)).at(-1);
-  if (top !== undefined && (await isHeld(path(top)))) return undefined;
+  if (top !== undefined && (await isHeld(path(top), now))) return undefined;
   const mine = (top ?? -1) + 1;
   try {
     await link(draft, path(mine));
@@ -73,7 +81,7 @@ async function tryOnce(
   }
   const others = (await numbers(folder, name)).filter((number) => number !== mine);
   for (const other of others) {
-    if (other < mine && !(await isHeld(path(other)))) continue;
+    if (other < mine && !(await isHeld(path(other), now))) continue;
     await rm(path(mine), { force: true });
     return undefined;
   }
@@ -91,11 +99,12 @@ async function numbers(folder: string, name: string): Promise<number[]> {
     .sort((a, b) => a - b);
 }
 
-async function isHeld(path: string): Promise<boolean> {
+async function isHeld(path: string, now: Moment): Promise<boolean> {
   let owner: Owner;
   let age: number;
   try {
-    age = Date.now() - (await stat(path)).mtimeMs;
+    // Both by the clock of the file system, which is the same for all. A link counts from when it was made.
+    age = now.ctimeMs + performance.now() - now.at - (await stat(path)).ctimeMs;
     owner = JSON.parse(await readFile(path, 'utf8')) as Owner;
   } catch (error) {
     // Released just now; or not a lock that a process can have written whole.

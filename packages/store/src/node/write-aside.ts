@@ -3,7 +3,8 @@ import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promise
 import { join } from 'node:path';
 import { wrongContent } from '../wrong-content.js';
 
-const HOUR = 3_600_000;
+/** More than a clock may be set forward while somebody writes. */
+const ABANDONED_MS = 1.5 * 3_600_000;
 
 /**
  * Writes content to a file of its own in a folder, down to the disk, and gives its path. A content that is not the one
@@ -65,7 +66,7 @@ async function write(
   }
 }
 
-/** Deletes what writers that were killed have left: files to which nothing was written for an hour. */
+/** Deletes what writers that were killed have left: files to which nothing was written for long. */
 export async function sweepAside(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const path = join(folder, name);
@@ -73,6 +74,6 @@ export async function sweepAside(folder: string): Promise<void> {
       ({ mtimeMs }) => Date.now() - mtimeMs,
       () => 0,
     );
-    if (age > HOUR) await rm(path, { force: true }).catch(() => undefined);
+    if (age > ABANDONED_MS) await rm(path, { force: true }).catch(() => undefined);
   }
 }

@@ -1,4 +1,5 @@
 import { jobEventsRoute } from '../../openapi/job-routes.js';
+import { callerOf } from '../../security/ip-address.js';
 import { Budget } from '../budget.js';
 import { hasEnded, jobEventStream } from '../job-event-stream.js';
 import { trainingParts } from '../job-request.js';
@@ -39,7 +40,7 @@ export function jobEventRoutes(parts: AppParts): App {
     }
     // To a browser this means not to connect again.
     if (hasEnded(job.status) && known.length === 0) return c.body(null, 204);
-    const place = streams.claim(c.get('caller')?.name ?? '');
+    const place = streams.claim(callerOf(c.get('caller')?.name ?? ''));
     if (!place.take(1)) {
       throw new ProblemError(
         'rate-limited',

@@ -6,7 +6,6 @@ import {
   jobLogsRoute,
   listJobsRoute,
 } from '../../openapi/job-routes.js';
-import { bodyChunks, mediaType, uploadLimits } from '../body/read-body.js';
 import type { AppEnvironment } from '../environment.js';
 import { readJobRequest, trainingParts } from '../job-request.js';
 import { type App, newApp } from '../new-app.js';
