@@ -21,7 +21,7 @@ const ENTRY = fileURLToPath(new URL('worker.ts', import.meta.url));
 /** Leaves nothing for detectors. */
 const NO_ROOM = '78';
 const PATH = '/v1/detectors/wood/predict';
-const ends: (() => Promise<void>)[] = [];
+const ends: (() => Promise<unknown>)[] = [];
 let service: Service;
 let serviceKey: string;
 let png: Uint8Array;

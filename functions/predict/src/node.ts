@@ -1,4 +1,6 @@
 export { createNodeInference, type NodeInferenceOptions } from './inference/node/create-node-inference.js';
+export { serveUntilTold } from './node/serve-until-told.js';
+export { BREAKDOWN_CODES } from './node/service-breakdown.js';
 export {
   readServiceEnvironment,
   type ServiceEnvironment,

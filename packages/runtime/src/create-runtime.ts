@@ -1,6 +1,7 @@
 import type { Tensor } from '@cflow/onnx';
-import { ConfigurationError, type Device, DeviceError } from '@cflow/spec';
+import { type CflowError, ConfigurationError, type Device, DeviceError } from '@cflow/spec';
 import { checkFeeds, checkFetches } from './check-feeds.js';
+import { deviceFault } from './device-fault.js';
 import type { Engine, LoadedModel } from './engine.js';
 import { loadError, runError } from './engine-error.js';
 import { GRAPH_OPTIMIZATIONS, type ModelSource, type Runtime, type SessionOptions } from './runtime.js';
@@ -12,17 +13,29 @@ export function createRuntime(device: Device, engine: Engine): Runtime {
   const sessions = new Set<Session>();
   const creations = new Set<Promise<unknown>>();
   let disposed: Promise<void> | undefined;
+  let lost: DeviceError | undefined;
   const refuseIfDisposed = (): void => {
     if (disposed) throw gone(device, 'the runtime was disposed');
+    if (lost) throw lost;
+  };
+  const watched: Watched = {
+    get failure() {
+      return engine.failure ?? lost;
+    },
+    note(error) {
+      // The engine goes on, but nothing that it is asked for will succeed.
+      if (error instanceof DeviceError && deviceFault(error) === 'lost') lost ??= error;
+      return error;
+    },
   };
 
   async function create(source: ModelSource, options: SessionOptions): Promise<Session> {
     refuseIfDisposed();
     checkOptions(options);
     const model = await engine.load(source, options).catch((error: unknown) => {
-      throw loadError(device, error);
+      throw watched.note(loadError(device, error));
     });
-    const session = createSession(device, engine, model, () => sessions.delete(session));
+    const session = createSession(device, engine, watched, model, () => sessions.delete(session));
     sessions.add(session);
     refuseIfDisposed();
     return session;
@@ -31,13 +44,15 @@ export function createRuntime(device: Device, engine: Engine): Runtime {
   async function disposeAll(): Promise<void> {
     await Promise.allSettled(creations);
     await Promise.all([...sessions].map((session) => session.dispose()));
-    await engine.close();
+    await engine.close().catch((error: unknown) => {
+      if (!watched.failure) throw error;
+    });
   }
 
   return {
     device,
     get failure() {
-      return engine.failure;
+      return watched.failure;
     },
     createSession(source: ModelSource, options: SessionOptions = {}): Promise<Session> {
       const creation = create(source, options);
@@ -53,11 +68,24 @@ export function createRuntime(device: Device, engine: Engine): Runtime {
   };
 }
 
-function createSession(device: Device, engine: Engine, model: LoadedModel, onDispose: () => void): Session {
+/** Whether the place still works, as its sessions find out. */
+interface Watched {
+  readonly failure: DeviceError | undefined;
+  note<E extends CflowError>(error: E): E;
+}
+
+function createSession(
+  device: Device,
+  engine: Engine,
+  watched: Watched,
+  model: LoadedModel,
+  onDispose: () => void,
+): Session {
   const queue = new SerialQueue();
   let disposed: Promise<void> | undefined;
   const refuseIfDisposed = (): void => {
     if (disposed) throw gone(device, 'the session was disposed');
+    if (watched.failure) throw watched.failure;
   };
   return {
     device,
@@ -73,7 +101,7 @@ function createSession(device: Device, engine: Engine, model: LoadedModel, onDis
         try {
           return await engine.run(model.id, feeds, fetches, options.consumeFeeds ?? false);
         } catch (error) {
-          throw runError(device, error);
+          throw watched.note(runError(device, error));
         }
       }, options.signal);
     },
@@ -82,7 +110,7 @@ function createSession(device: Device, engine: Engine, model: LoadedModel, onDis
         onDispose();
         await engine.release(model.id).catch((error: unknown) => {
           // Nothing is left to free in an engine that is gone.
-          if (!engine.failure) throw error;
+          if (!watched.failure) throw error;
         });
       });
       return disposed;

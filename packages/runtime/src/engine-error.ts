@@ -1,5 +1,6 @@
 // Engines throw plain errors in their own words; here they become errors that say whose fault it is.
 import { BundleError, CflowError, type Device, DeviceError } from '@cflow/spec';
+import { type DeviceFault, deviceFault } from './device-fault.js';
 
 /** The model is at fault, on whichever device: another device would not help. */
 const MODEL_FAULTS: readonly RegExp[] = [
@@ -17,6 +18,8 @@ const MODEL_FAULTS: readonly RegExp[] = [
 export function loadError(device: Device, cause: unknown): CflowError {
   if (CflowError.isInstance(cause)) return cause;
   const reason = messageOf(cause);
+  const fault = deviceFault(cause);
+  if (fault) return faultError(device, fault, cause);
   if (MODEL_FAULTS.some((fault) => fault.test(reason))) {
     return new BundleError(`the model cannot be loaded: ${reason}`, { cause, details: { device, reason } });
   }
@@ -38,7 +41,18 @@ export function loadError(device: Device, cause: unknown): CflowError {
 /** What a run that failed inside the engine means. */
 export function runError(device: Device, cause: unknown): CflowError {
   if (CflowError.isInstance(cause)) return cause;
+  const fault = deviceFault(cause);
+  if (fault) return faultError(device, fault, cause);
   return new DeviceError('the model failed while it ran', [{ device, reason: messageOf(cause) }], { cause });
+}
+
+function faultError(device: Device, fault: DeviceFault, cause: unknown): DeviceError {
+  const message =
+    fault === 'lost'
+      ? 'the device is lost to this process; another process may have it'
+      : 'the memory of the device does not suffice; less at once may fit';
+  const reason = messageOf(cause);
+  return new DeviceError(message, [{ device, reason }], { cause, retryable: true, details: { fault } });
 }
 
 /** One line, without the engine's source paths and failed conditions, which tell a user nothing. */
@@ -49,5 +63,6 @@ export function messageOf(error: unknown): string {
     .replace(/^Can't create a session\. ERROR_CODE: \d+, ERROR_MESSAGE: /, '')
     .replace(/^.* was false\. /, '')
     .replace(/(?<![\w/.+-])[\w/.+-]+\.(cc|cpp|cu|h):\d+ (\w+ )?/g, '')
+    .replace(/ ; GPU=\d+ ; hostname=.*$/, '')
     .trim();
 }

@@ -1,5 +1,6 @@
 export { createRuntime } from './create-runtime.js';
 export type { DeviceCandidate, DeviceReport } from './device-candidate.js';
+export { type DeviceFault, deviceFault } from './device-fault.js';
 export { type DeviceProbe, deviceProbes } from './device-probes.js';
 export type { Engine, LoadedModel } from './engine.js';
 export { checkProbe, type GoldenProbe, type ProbeResult } from './golden-probe.js';

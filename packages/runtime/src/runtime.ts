@@ -48,7 +48,7 @@ export interface SessionOptions {
 /** One place where sessions live: a worker thread, this thread, a page. Many sessions may live in it. */
 export interface Runtime {
   readonly device: Device;
-  /** Why the place is gone, e.g. its thread died; undefined while it works. Every call then rejects with it. */
+  /** Why the place is gone, e.g. its thread died or its device is lost; undefined while it works. Every call then rejects with it. */
   readonly failure: DeviceError | undefined;
   /**
    * Rejects with BundleError when the model or its files are missing or damaged, and with DeviceError when the
@@ -57,4 +57,10 @@ export interface Runtime {
   createSession(source: ModelSource, options?: SessionOptions): Promise<Session>;
   /** Disposes all its sessions and frees the place. May be called again. */
   dispose(): Promise<void>;
+  /**
+   * Gives up on what is under way: every pending call is rejected at once, and the place ends when its run does, since
+   * an engine cannot be interrupted; the promise waits for that, which may be for ever. Absent where nothing can be
+   * given up.
+   */
+  terminate?(): Promise<void>;
 }

@@ -7,7 +7,7 @@ export interface RunningService {
   url: string;
   /** Milliseconds from the start of the process to the first answer that held a score. */
   firstScoreMs: number;
-  /** Resident memory in megabytes. */
+  /** Resident memory in megabytes, that of its lanes included. */
   memory(): Promise<number>;
   /** Value of a metric without labels, or with exactly these. */
   metric(name: string): Promise<number>;
@@ -57,8 +57,10 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     url,
     firstScoreMs,
     memory: async () => {
-      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
-      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+      const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
+      const own = [child.pid, ...children.split(' ').filter((pid) => pid.trim() !== '')];
+      const sizes = await Promise.all(own.map((pid) => residentMegabytes(String(pid))));
+      return sizes.reduce((sum, each) => sum + each, 0);
     },
     metric: async (name) => {
       const text = await (await fetch(`${url}/metrics`)).text();
@@ -84,4 +86,9 @@ function firstLine(child: ChildProcess): Promise<string> {
     });
     child.once('exit', (code) => reject(new Error(`cflow serve ended with exit code ${code}`)));
   });
+}
+
+async function residentMegabytes(pid: string): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024;
 }

@@ -2,13 +2,14 @@ import { httpRegistry, ObjectRegistry } from '@cflow/store';
 import { describeRegistryReader } from '@cflow/store/conformance';
 import { memoryObjectStore } from '@cflow/store/testing';
 import type { Inference } from '../inference/inference.js';
+import { WELL } from '../inference/scoring-health.js';
 import { createApp } from './create-app.js';
 
 // A registry is read without a detector in memory.
 const inference: Inference = {
   predict: () => Promise.reject(new Error('a reader of the registry scores nothing')),
   load: () => Promise.reject(new Error('a reader of the registry loads nothing')),
-  status: () => ({ queue: { length: 0, capacity: 1 }, detectors: [], device: undefined }),
+  status: () => ({ queue: { length: 0, capacity: 1 }, detectors: [], device: undefined, health: WELL }),
   close: async () => {},
 };
 

@@ -126,10 +126,23 @@ function inferenceObserver(registers: Registry[]): Required<InferenceObserver> {
   });
   const replacements = new Counter({
     name: 'cflow_thread_replacements_total',
-    help: 'Threads that died or were stuck',
+    help: 'Threads and lanes that died or were stuck',
     labelNames: ['kind'],
     registers,
   });
+  const count = (name: string, help: string) => new Counter({ name: `cflow_${name}_total`, help, registers });
+  const overruns = new Counter({
+    name: 'cflow_engine_overruns_total',
+    help: 'Calls of the engine that did not come back in their time',
+    labelNames: ['step'],
+    registers,
+  });
+  const refusals = count(
+    'refusals',
+    'Detectors and backbones that were refused for a while: lanes were lost over them',
+  );
+  const memory = count('out_of_memory', 'Runs and loads for which the memory of the device did not suffice');
+  const lost = count('device_losses', 'Devices that were lost to the process');
   return {
     batch({ device, images, size, runMs }) {
       batchImages.observe({ device }, images);
@@ -143,6 +156,10 @@ function inferenceObserver(registers: Registry[]): Required<InferenceObserver> {
     swapFailed: () => failedSwaps.inc(),
     laneFailed: () => failedLanes.inc(),
     threadReplaced: ({ kind }) => replacements.inc({ kind }),
+    overran: ({ step }) => overruns.inc({ step: step?.kind ?? 'unknown' }),
+    refused: () => refusals.inc(),
+    outOfMemory: () => memory.inc(),
+    deviceLost: () => lost.inc(),
   };
 }
 
@@ -162,6 +179,13 @@ function watchStatus(registers: Registry[], status: () => ReturnType<Inference['
   gauge('cflow_queue_length', 'Images waiting and being scored', ({ queue }) => queue.length);
   gauge('cflow_queue_capacity', 'Images that may wait or be scored at once', ({ queue }) => queue.capacity);
   gauge('cflow_detectors_loaded', 'Detectors in memory', ({ detectors }) => detectors.length);
+  gauge('cflow_scoring_stalled', '1 while no lane scores', ({ health }) => (health.state === 'well' ? 0 : 1));
+  gauge('cflow_lanes_hanging', 'Lanes that were given up and still hang', ({ health }) => health.abandoned);
+  gauge(
+    'cflow_detectors_refused',
+    'Detectors and backbones that are refused',
+    ({ health }) => health.refused,
+  );
   gauge('cflow_detectors_bytes', 'Estimated bytes of the detectors in memory', ({ detectors }) =>
     detectors.reduce((sum, { bytes }) => sum + bytes, 0),
   );

@@ -109,6 +109,7 @@ class InferenceCore implements Inference {
       queue: this.#admission.status,
       detectors: residents.map(loadedDetector),
       device: residents[0]?.pool.device,
+      health: this.#cache.health,
     };
   }
 

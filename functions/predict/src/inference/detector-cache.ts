@@ -1,11 +1,15 @@
 import { type VerifiedBundle, verifyBundle } from '@cflow/detector';
-import { type DeviceCandidate, selectDevice } from '@cflow/runtime';
+import { type DeviceCandidate, deviceFault, selectDevice } from '@cflow/runtime';
 import type { BundleManifest, Device, DeviceAttempt, DeviceChoice } from '@cflow/spec';
 import type { RegistryReader } from '@cflow/store';
 import type { DetectorMemory } from './detector-memory.js';
+import { Incidents } from './incidents.js';
 import { InferenceError } from './inference-error.js';
-import { LanePool, type LanePoolOptions } from './lane-pool.js';
+import type { LaneFailure } from './lane.js';
+import type { LanePoolOptions } from './lane-options.js';
+import { LanePool } from './lane-pool.js';
 import type { InferenceObserver } from './observer.js';
+import type { ScoringHealth } from './scoring-health.js';
 import { SerialTasks } from './serial-tasks.js';
 
 export interface DetectorCacheOptions {
@@ -40,9 +44,12 @@ interface Entry extends Resident {
   usedAt: number;
   /** References that must stay loaded. */
   pins: Set<string>;
-  /** Out of the cache, to be freed when the last user is done. */
-  leaving: boolean;
+  /** Out of the cache, to be freed when the last user is done; then called. */
+  leaving: (() => void) | undefined;
 }
+
+/** Milliseconds in which a process that was killed is gone. */
+const ABANDONED_MS = 500;
 
 /** Detectors in memory, the least recently used of which go when there is no more room. */
 export class DetectorCache {
@@ -51,12 +58,21 @@ export class DetectorCache {
   readonly #loading: Map<string, Promise<Entry>> = new Map();
   readonly #pools: Map<Device, LanePool> = new Map();
   readonly #changes: SerialTasks = new SerialTasks();
-  readonly #freeing: Set<Promise<void>> = new Set();
+  /** Those on their way out, by key: until then the same detector cannot be opened again. */
+  readonly #freeing: Map<string, Promise<void>> = new Map();
+  readonly #incidents: Incidents;
   #devices: Promise<readonly DeviceCandidate[]> | undefined;
   #uses = 0;
 
   constructor(options: DetectorCacheOptions) {
     this.#options = options;
+    const { device, now, observer, poolOptions } = options;
+    this.#incidents = new Incidents(poolOptions(device === 'auto' ? 'cpu' : device).lanes, observer, now);
+  }
+
+  /** Whether it can score. */
+  get health(): ScoringHealth {
+    return this.#incidents.health([...this.#pools.values()]);
   }
 
   get residents(): readonly Resident[] {
@@ -67,16 +83,25 @@ export class DetectorCache {
     return this.#entries.get(`${name}@${version}`);
   }
 
-  /** Loads it, or waits for whoever loads it. Rejects with BundleError, DeviceError, or what the registry says. */
-  load(name: string, version: string): Promise<Resident> {
+  /**
+   * Loads it, or waits for whoever loads it. Rejects with BundleError, DeviceError, or what the registry says; with
+   * InferenceError while it is refused.
+   */
+  async load(name: string, version: string): Promise<Resident> {
     const key = `${name}@${version}`;
     const entry = this.#entries.get(key);
-    if (entry) return Promise.resolve(entry);
+    if (entry) return entry;
+    this.#incidents.refuse([key]);
     const known = this.#loading.get(key);
     if (known) return known;
     const loading = this.#load(key, name, version).finally(() => this.#loading.delete(key));
     this.#loading.set(key, loading);
     return loading;
+  }
+
+  /** Whether it may be used. @throws InferenceError while it, or its backbone, is refused */
+  check({ key, manifest }: Resident): void {
+    this.#incidents.refuse([key, manifest.backbone.sha256]);
   }
 
   /** Keeps it until the function that comes back is called; undefined when it is gone already. */
@@ -90,7 +115,7 @@ export class DetectorCache {
       if (!held) return;
       held = false;
       entry.users--;
-      if (entry.leaving && entry.users === 0) this.#free(entry);
+      if (entry.leaving && entry.users === 0) void this.#free(entry);
     };
   }
 
@@ -102,9 +127,12 @@ export class DetectorCache {
 
   /** Waits for what is running, and frees the devices. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#loading.values());
-    await Promise.allSettled(this.#freeing);
+    // What is being opened is not waited for: nobody wants it any more.
     await Promise.allSettled([...this.#pools.values()].map((pool) => pool.dispose()));
+    await Promise.allSettled(this.#loading.values());
+    await Promise.allSettled(this.#freeing.values());
+    await Promise.allSettled([...this.#pools.values()].map((pool) => pool.dispose()));
+    await this.#incidents.abandoned.ended(ABANDONED_MS);
     this.#entries.clear();
     this.#pools.clear();
   }
@@ -114,13 +142,14 @@ export class DetectorCache {
     const started = now();
     const read = (): Promise<VerifiedBundle> => verifyBundle(registry.bundle(name, version));
     this.#devices ??= this.#options.devices();
-    const [bundle, devices] = await Promise.all([read(), this.#devices]);
+    const [bundle, devices] = await Promise.all([read(), this.#devices, this.#freeing.get(key)]);
     return this.#changes.run(async () => {
       const { manifest } = bundle;
+      this.#incidents.refuse([manifest.backbone.sha256]);
       const { headBytes, backboneBytes } = this.#options.estimate(manifest);
       await this.#makeRoom(devices, key, manifest.backbone.sha256, headBytes, backboneBytes);
       const selected = await selectDevice(device, devices, (candidate) =>
-        this.#openOn(candidate, key, bundle, read),
+        this.#openWithRoom(candidate, key, bundle, read),
       );
       const { lanes } = this.#options.poolOptions(selected.device);
       const entry: Entry = {
@@ -135,12 +164,29 @@ export class DetectorCache {
         users: 0,
         usedAt: ++this.#uses,
         pins: new Set(),
-        leaving: false,
+        leaving: undefined,
       };
       this.#entries.set(key, entry);
       observer.loaded?.({ name, version, device: selected.device, milliseconds: now() - started });
       return entry;
     });
+  }
+
+  /** Where the device's memory does not suffice, once more when another has made room. */
+  async #openWithRoom(
+    candidate: DeviceCandidate,
+    key: string,
+    bundle: VerifiedBundle,
+    read: () => Promise<VerifiedBundle>,
+  ): Promise<LanePool> {
+    try {
+      return await this.#openOn(candidate, key, bundle, read);
+    } catch (error) {
+      if (deviceFault(error) !== 'out-of-memory') throw error;
+      this.#options.observer.outOfMemory?.({ device: candidate.device, images: 0 });
+      if (!(await this.#evictOne(new Set([key])))) throw error;
+      return this.#openOn(candidate, key, bundle, read);
+    }
   }
 
   async #openOn(
@@ -153,11 +199,16 @@ export class DetectorCache {
     const known = this.#pools.get(device);
     const pool =
       known ??
-      new LanePool(candidate, this.#options.poolOptions(device), () => {
-        this.#pools.delete(device);
-        for (const entry of [...this.#entries.values()]) {
-          if (entry.pool === pool) this.#entries.delete(entry.key);
-        }
+      new LanePool(candidate, this.#options.poolOptions(device), this.#incidents.abandoned, {
+        laneLost: (failure, dropped) => this.#laneLost(failure, dropped),
+        makeRoom: (running) => this.#evictOne(running),
+        failed: (error, deviceLost) => {
+          if (deviceLost) this.#incidents.loseDevice(device, error);
+          this.#pools.delete(device);
+          for (const entry of [...this.#entries.values()]) {
+            if (entry.pool === pool) this.#entries.delete(entry.key);
+          }
+        },
       });
     this.#pools.set(device, pool);
     try {
@@ -170,6 +221,32 @@ export class DetectorCache {
       }
       throw error;
     }
+  }
+
+  /** Frees the least recently used one that nobody uses, apart from these; false when there is none. */
+  async #evictOne(apart: ReadonlySet<string>): Promise<boolean> {
+    const [victim] = [...this.#entries.values()]
+      .filter(({ key, pins, users }) => users === 0 && pins.size === 0 && !apart.has(key))
+      .sort((a, b) => a.usedAt - b.usedAt);
+    if (!victim) return false;
+    await this.#leave(victim);
+    return true;
+  }
+
+  /** What it hung over is opened again only when somebody asks for it, so that all others have a lane again soon. */
+  #laneLost(failure: LaneFailure, dropped: string | undefined): void {
+    const refused = this.#incidents.laneLost(failure);
+    const blamed = failure.late || refused ? failure.step?.key : undefined;
+    for (const entry of [...this.#entries.values()]) {
+      const { key, manifest } = entry;
+      if (key === dropped || key === blamed || manifest.backbone.sha256 === blamed) this.#expel(entry);
+    }
+  }
+
+  /** Out of the cache, whether it was to stay or not; whoever holds it still may finish. */
+  #expel(entry: Entry): void {
+    entry.pool.forget(entry.key);
+    void this.#leave(entry);
   }
 
   /** Lets the least recently used go, idle ones first, until there is room. */
@@ -203,9 +280,8 @@ export class DetectorCache {
           { retryable: false, details: { memoryBytes, missing: missing() } },
         );
       }
-      this.#entries.delete(victim.key);
-      victim.leaving = true;
-      if (victim.users === 0) await this.#free(victim);
+      const left = this.#leave(victim);
+      if (victim.users === 0) await left;
     }
   }
 
@@ -220,16 +296,20 @@ export class DetectorCache {
     return bytes;
   }
 
-  #free(entry: Entry): Promise<void> {
-    const { observer } = this.#options;
-    const freeing = entry.pool
-      .close(entry.key)
-      .catch(() => undefined)
-      .then(() => {
-        this.#freeing.delete(freeing);
-        observer.evicted?.({ name: entry.name, version: entry.version });
-      });
-    this.#freeing.add(freeing);
-    return freeing;
+  /** Resolves when it is freed. */
+  #leave(entry: Entry): Promise<void> {
+    this.#entries.delete(entry.key);
+    const left = new Promise<void>((resolve) => {
+      entry.leaving = resolve;
+    }).finally(() => this.#freeing.delete(entry.key));
+    this.#freeing.set(entry.key, left);
+    if (entry.users === 0) void this.#free(entry);
+    return left;
+  }
+
+  async #free({ key, name, version, pool, leaving }: Entry): Promise<void> {
+    await pool.close(key).catch(() => undefined);
+    this.#options.observer.evicted?.({ name, version });
+    leaving?.();
   }
 }

@@ -36,6 +36,7 @@ export class DetectorSource {
     const { cache } = this.#parts;
     for (;;) {
       const resident = await this.#find(name, reference);
+      cache.check(resident);
       const release = cache.hold(resident);
       // Undefined when it had to make room in just this moment.
       if (release) return { resident, release };

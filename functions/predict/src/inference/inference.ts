@@ -5,6 +5,7 @@ import type {
   PredictRequestOptions,
   RgbImage,
 } from '@cflow/spec';
+import type { ScoringHealth } from './scoring-health.js';
 
 /** An image as it came: the bytes of a file, or pixels already, RGB together or one plane after the other. */
 export type InputImage = { encoded: Uint8Array } | { pixels: RgbImage } | { planes: PlanarImage };
@@ -50,6 +51,7 @@ export interface InferenceStatus {
   };
   detectors: readonly LoadedDetector[];
   device: string | undefined;
+  health: ScoringHealth;
 }
 
 /**

@@ -1,103 +1,107 @@
 import type { VerifiedBundle } from '@cflow/detector';
-import type { DeviceCandidate, Runtime, SessionOptions } from '@cflow/runtime';
+import { type DeviceCandidate, deviceFault } from '@cflow/runtime';
 import { CflowError, type Device } from '@cflow/spec';
+import type { AbandonedLanes } from './abandoned-lanes.js';
 import type { Row } from './batch.js';
+import { BatchLimit } from './batch-limit.js';
 import { InferenceError } from './inference-error.js';
-import { Lane } from './lane.js';
-import type { InferenceObserver } from './observer.js';
+import type { LaneFailure } from './lane.js';
+import type { ReadBundle } from './lane-factory.js';
+import { type LanePoolOptions, sizeOf } from './lane-options.js';
+import { LaneSlots, type LaneSlotsEvents, type Slot } from './lane-slots.js';
+import { blamedOn, lateError, lostError } from './lost-rows.js';
 import { RowQueues } from './row-queues.js';
-import { SerialTasks } from './serial-tasks.js';
 
-export interface LanePoolOptions {
-  /** Places on the device that work side by side. */
-  lanes: number;
-  /** Sizes that batches are padded to, ascending. */
-  batchSizes: readonly number[];
-  /** Those of them that are run once before a detector counts as loaded. */
-  warmSizes: readonly number[];
-  /** How long an image may wait for others while a lane is free. */
-  maxWaitMs: number;
-  /** How heads are opened. */
-  headOptions?: SessionOptions | undefined;
-  now(): number;
-  observer: InferenceObserver;
+/** What a pool tells whoever made it. */
+export interface LanePoolEvents extends Pick<LaneSlotsEvents, 'laneLost'> {
+  /** Called once, when lanes are lost and cannot be replaced; the pool is closed then. */
+  failed(error: unknown, deviceLost: boolean): void;
+  /** The device has no room for a run of these detectors: frees that of another; false when nothing could go. */
+  makeRoom(running: ReadonlySet<string>): Promise<boolean>;
 }
 
-interface Slot {
-  lane: Lane;
-  /** Batches on the way, and whether one of them has not passed its backbone. */
-  running: number;
-  inBackbone: boolean;
-  /** Gone, and being replaced. */
-  down: boolean;
-}
-
-/** A batch is begun this often before its images count as impossible: a second thread may succeed where one died. */
+/** A batch is begun this often before its images count as impossible: a second lane may succeed where one died. */
 const MOST_ATTEMPTS = 2;
 
 /**
- * All lanes of one device. Every detector is open in every lane; a lane that is free takes the oldest images. The first
- * lane is opened with the first detector, the others when images wait for it: a service that has just started answers
- * sooner, and one that is never asked twice at once takes no memory for a second lane.
+ * All lanes of one device and what waits for them. A lane that is free takes the oldest images. The first lane is opened
+ * with the first detector, the others when images wait for it: a service that has just started answers sooner, and one
+ * that is never asked twice at once takes no memory for a second lane.
  */
 export class LanePool {
   readonly device: Device;
-  readonly #candidate: DeviceCandidate;
   readonly #options: LanePoolOptions;
-  readonly #onFailure: (error: unknown) => void;
-  readonly #slots: Slot[] = [];
-  readonly #detectors: Map<string, () => Promise<VerifiedBundle>> = new Map();
+  readonly #events: LanePoolEvents;
+  readonly #abandoned: AbandonedLanes;
+  readonly #slots: LaneSlots;
   readonly #queues: RowQueues = new RowQueues();
-  readonly #changes: SerialTasks = new SerialTasks();
+  readonly #limit: BatchLimit;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
-  #widening = false;
 
-  /** @param onFailure called once, when a lane is lost and cannot be replaced; the pool is closed then */
-  constructor(candidate: DeviceCandidate, options: LanePoolOptions, onFailure: (error: unknown) => void) {
+  constructor(
+    candidate: DeviceCandidate,
+    options: LanePoolOptions,
+    abandoned: AbandonedLanes,
+    events: LanePoolEvents,
+  ) {
     this.device = candidate.device;
-    this.#candidate = candidate;
     this.#options = options;
-    this.#onFailure = onFailure;
+    this.#events = events;
+    this.#abandoned = abandoned;
+    this.#limit = new BatchLimit(options.batchSizes.at(-1) as number, options.now);
+    this.#slots = new LaneSlots(candidate, options, abandoned, {
+      laneLost: (failure, dropped) => {
+        events.laneLost(failure, dropped);
+        this.#refuseForgotten(failure);
+      },
+      ready: () => this.#pump(),
+      stuck: () => this.#refuseQueued('the device hangs; try again elsewhere'),
+      failed: (error, deviceLost) => this.#fail(error, deviceLost),
+    });
   }
 
   get detectors(): number {
-    return this.#detectors.size;
+    return this.#slots.detectors;
+  }
+
+  /**
+   * A detector that lanes were lost over: what waits for it is refused, and no further lane opens it. It is still to be
+   * closed.
+   */
+  forget(key: string): void {
+    this.#slots.forget(key);
   }
 
   get closed(): boolean {
     return this.#closed;
   }
 
+  /** Since when no lane works; undefined while one does. */
+  get stalledSince(): number | undefined {
+    return this.#slots.stalledSince;
+  }
+
   /**
    * Opens a detector in every lane that there is.
    * @param read the bundle once more, for a lane that has to be replaced later
    */
-  open(key: string, bundle: VerifiedBundle, read: () => Promise<VerifiedBundle>): Promise<void> {
-    return this.#changes.run(async () => {
-      this.#refuseClosed();
-      if (this.#slots.length === 0) this.#slots.push(slotOf(await this.#createLane()));
-      const outcomes = await Promise.allSettled(this.#slots.map((slot) => this.#openIn(slot, key, bundle)));
-      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-      if (failed) {
-        await Promise.all(this.#slots.map(({ lane }) => lane.close(key)));
-        throw failed.reason;
-      }
-      this.#detectors.set(key, read);
-    });
+  async open(key: string, bundle: VerifiedBundle, read: ReadBundle): Promise<void> {
+    this.#refuseClosed();
+    await this.#slots.open(key, bundle, read);
   }
 
   /** Frees a detector. Nothing of it may be on its way. */
   close(key: string): Promise<void> {
-    return this.#changes.run(async () => {
-      if (!this.#detectors.delete(key)) return;
-      await Promise.all(this.#slots.map(({ lane }) => lane.close(key)));
-    });
+    return this.#slots.close(key);
   }
 
   /** Puts a row in the queue; a function takes it out again if it has not begun. */
   submit(row: Row): () => void {
     this.#refuseClosed();
+    if (this.stalledSince !== undefined) this.#abandoned.refuseWhenFull();
+    if (!this.#isOpen(row))
+      throw new InferenceError('unavailable', 'the detector is being opened again; try again');
     this.#queues.push(row);
     this.#pump();
     return () => this.#queues.remove(row);
@@ -105,60 +109,39 @@ export class LanePool {
 
   /** Ends when what is running is over; what waits is refused. */
   async dispose(): Promise<void> {
-    this.#stop(new InferenceError('unavailable', 'the service is stopping; try again elsewhere'));
-    await this.#changes.run(async () => undefined);
-    await Promise.all(this.#slots.map(({ lane }) => lane.dispose()));
+    this.#close('the service is stopping; try again elsewhere');
+    await this.#slots.dispose();
   }
 
   #refuseClosed(): void {
     if (this.#closed) throw new InferenceError('unavailable', 'the device is being replaced; try again');
   }
 
-  #stop(error: unknown): void {
+  #close(why: string, cause?: unknown): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    this.#refuseQueued(why, cause);
+  }
+
+  #refuseQueued(why: string, cause?: unknown): void {
+    const details = CflowError.isInstance(cause) ? { code: cause.code } : {};
+    const error = new InferenceError('unavailable', why, { cause, details });
     for (const row of this.#queues.takeAll()) row.reject(error);
   }
 
-  async #createLane(): Promise<Lane> {
-    const runtime: Runtime = await this.#candidate.createRuntime();
-    return new Lane(runtime, (count) => this.#sizeFor(count), this.#options.headOptions);
+  #isOpen({ heads }: Row): boolean {
+    return heads.every(({ key }) => this.#slots.has(key));
   }
 
-  /** A new lane with every detector open in it. */
-  async #fullLane(): Promise<Lane> {
-    const lane = await this.#createLane();
-    try {
-      for (const [key, read] of this.#detectors) await lane.open(key, await read(), this.#options.warmSizes);
-    } catch (error) {
-      await lane.dispose();
-      throw error;
-    }
-    return lane;
-  }
-
-  #sizeFor(count: number): number {
-    return this.#options.batchSizes.find((size) => size >= count) ?? count;
-  }
-
-  async #openIn(slot: Slot, key: string, bundle: VerifiedBundle): Promise<void> {
-    const { lane } = slot;
-    try {
-      await lane.open(key, bundle, this.#options.warmSizes);
-    } catch (error) {
-      if (!lane.runtime.failure) throw error;
-      await this.#replace(slot, lane).catch((reason: unknown) => {
-        this.#fail(reason);
-        throw reason;
-      });
-      await slot.lane.open(key, bundle, this.#options.warmSizes);
-    }
+  /** Rows that wait for a detector that will not be there. */
+  #refuseForgotten(failure: LaneFailure): void {
+    for (const row of this.#queues.takeWhere((each) => !this.#isOpen(each))) row.reject(lateError(failure));
   }
 
   #pump(): void {
     if (this.#closed) return;
-    const largest = this.#options.batchSizes.at(-1) as number;
-    const ready = this.#slots.filter(({ down, inBackbone }) => !down && !inBackbone);
+    const largest = this.#limit.images;
+    const ready = this.#slots.ready;
     const idle = ready.filter(({ running }) => running === 0);
     idle.forEach((slot, index) => {
       const next = this.#queues.oldest(1);
@@ -174,26 +157,7 @@ export class LanePool {
       const next = this.#queues.oldest(largest);
       if (next) this.#begin(slot, this.#queues.take(next.backbone, largest));
     }
-    if (this.#slots.length < this.#options.lanes && !this.#widening && this.#queues.oldest(1)) this.#widen();
-  }
-
-  /** One lane more, which takes part when every detector is open in it. Without it the others go on. */
-  #widen(): void {
-    this.#widening = true;
-    const opening = this.#changes.run(async () => {
-      if (this.#closed) return;
-      const lane = await this.#fullLane();
-      if (this.#closed) await lane.dispose();
-      else this.#slots.push(slotOf(lane));
-    });
-    void opening.then(
-      () => {
-        this.#widening = false;
-        this.#pump();
-      },
-      // Stays as if it were widening: what failed now would fail with every image that waits.
-      (error: unknown) => this.#options.observer.laneFailed?.(error),
-    );
+    if (this.#queues.oldest(1)) this.#slots.widen();
   }
 
   #waits(count: number, readyAt: number, largest: number): boolean {
@@ -221,7 +185,7 @@ export class LanePool {
     slot.inBackbone = true;
     let passed = false;
     const leaveBackbone = (): void => {
-      if (!passed) slot.inBackbone = false;
+      if (!passed && slot.lane === lane) slot.inBackbone = false;
       passed = true;
     };
     try {
@@ -232,7 +196,7 @@ export class LanePool {
       observer.batch?.({
         device: this.device,
         images: rows.length,
-        size: this.#sizeFor(rows.length),
+        size: sizeOf(this.#options.batchSizes, rows.length),
         runMs: now() - started,
       });
       results.forEach((result, i) => {
@@ -240,51 +204,60 @@ export class LanePool {
         else rows[i]?.reject(result);
       });
     } catch (error) {
-      if (lane.runtime.failure) this.#lost(slot, lane, rows);
+      const { failure } = lane;
+      if (failure) {
+        // First, since it decides what no other lane will be asked for.
+        this.#slots.lost(slot, lane, failure);
+        this.#rowsLost(rows, failure);
+      } else if (deviceFault(error) === 'out-of-memory') await this.#noRoom(rows, error);
       else for (const row of rows) row.reject(error);
     } finally {
       leaveBackbone();
-      slot.running--;
+      if (slot.lane === lane) slot.running--;
     }
   }
 
-  /** The lane died under these rows: once more on another, unless they have been tried already. */
-  #lost(slot: Slot, lane: Lane, rows: Row[]): void {
-    const cause = lane.runtime.failure;
-    const error = new InferenceError('unavailable', 'the device was lost while it scored; try again', {
-      cause,
+  /** Once more on another lane, unless they have been tried already, or it is over them that the lane hung. */
+  #rowsLost(rows: readonly Row[], failure: LaneFailure): void {
+    const { step, late } = failure;
+    this.#retry(rows, (row) => {
+      if ((late && step && blamedOn(row, step)) || !this.#isOpen(row)) return lateError(failure);
+      return row.attempts >= MOST_ATTEMPTS ? lostError(failure) : undefined;
     });
-    for (const row of rows) if (this.#closed || row.attempts >= MOST_ATTEMPTS) row.reject(error);
+  }
+
+  /** Memory ran out: once others have made room, and in smaller batches. */
+  async #noRoom(rows: readonly Row[], cause: unknown): Promise<void> {
+    this.#options.observer.outOfMemory?.({ device: this.device, images: rows.length });
+    const keys = rows.flatMap(({ heads }) => heads.map(({ key }) => key));
+    const freed = await this.#events.makeRoom(new Set(keys));
+    const halved = this.#limit.halve(rows.length);
+    // Smaller batches are another attempt of none: there are only so many halves.
+    if (halved) for (const row of rows) row.attempts--;
+    this.#retry(rows, (row) => {
+      if (halved || (freed && row.attempts < MOST_ATTEMPTS)) return undefined;
+      return new InferenceError('unavailable', 'the memory of the device does not suffice; try again', {
+        cause,
+      });
+    });
+  }
+
+  /** Puts what may be tried again in front; `refusal` says why a row may not. */
+  #retry(rows: readonly Row[], refusal: (row: Row) => InferenceError | undefined): void {
+    const again: Row[] = [];
+    for (const row of rows) {
+      const error = this.#closed
+        ? new InferenceError('unavailable', 'the device was lost while it scored; try again')
+        : refusal(row);
+      if (error) row.reject(error);
+      else again.push(row);
+    }
+    this.#queues.putBack(again);
+  }
+
+  #fail(reason: unknown, deviceLost: boolean): void {
     if (this.#closed) return;
-    this.#queues.putBack(rows.filter(({ attempts }) => attempts < MOST_ATTEMPTS));
-    slot.down = true;
-    void this.#changes.run(() => this.#replace(slot, lane)).catch((reason: unknown) => this.#fail(reason));
+    this.#close('the device was lost and could not be started again; try again', reason);
+    this.#events.failed(reason, deviceLost);
   }
-
-  async #replace(slot: Slot, lost: Lane): Promise<void> {
-    if (slot.lane !== lost || this.#closed) return;
-    slot.down = true;
-    const { failure } = lost.runtime;
-    if (failure) this.#options.observer.threadReplaced?.({ kind: 'device', reason: failure });
-    await lost.dispose().catch(() => undefined);
-    slot.lane = await this.#fullLane();
-    slot.down = false;
-    this.#pump();
-  }
-
-  #fail(reason: unknown): void {
-    if (this.#closed) return;
-    this.#stop(
-      new InferenceError('unavailable', 'the device was lost and could not be started again; try again', {
-        cause: reason,
-        ...(CflowError.isInstance(reason) && { details: { code: reason.code } }),
-      }),
-    );
-    this.#onFailure(reason);
-    void Promise.all(this.#slots.map(({ lane }) => lane.dispose())).catch(() => undefined);
-  }
-}
-
-function slotOf(lane: Lane): Slot {
-  return { lane, running: 0, inBackbone: false, down: false };
 }

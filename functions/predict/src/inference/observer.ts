@@ -1,5 +1,6 @@
 import type { CflowError, Device } from '@cflow/spec';
 import type { Logger } from '../app/logger.js';
+import type { Step } from './lane.js';
 
 /** Told what happens inside, for metrics and logs. Must not throw; all times are milliseconds. */
 export interface InferenceObserver {
@@ -17,11 +18,19 @@ export interface InferenceObserver {
   laneFailed?(reason: unknown): void;
   /** A thread died, or was stuck, and is being replaced. */
   threadReplaced?(event: { kind: 'device' | 'image'; reason: CflowError }): void;
+  /** The engine did not come back in its time from what it was at. */
+  overran?(event: { step: Step | undefined; reason: CflowError }): void;
+  /** A detector, or all of a backbone, is refused for a while: lanes were lost over it again and again. */
+  refused?(event: { step: Step }): void;
+  /** The memory of a device did not suffice for so many images, or, with 0, for opening a detector. */
+  outOfMemory?(event: { device: Device; images: number }): void;
+  /** The device is lost to this process, which is to be started anew. */
+  deviceLost?(event: { device: Device; reason: unknown }): void;
 }
 
 /** The observer, with what an operator should know written to the log. */
 export function loggingObserver(
-  logger: Pick<Logger, 'info' | 'warn'>,
+  logger: Pick<Logger, 'info' | 'warn' | 'error'>,
   observer: InferenceObserver,
 ): InferenceObserver {
   return {
@@ -48,6 +57,28 @@ export function loggingObserver(
     threadReplaced: (event) => {
       logger.warn({ kind: event.kind, reason: event.reason.message }, 'thread replaced');
       observer.threadReplaced?.(event);
+    },
+    overran: (event) => {
+      logger.warn({ step: event.step }, 'the engine did not come back in time, and was given up');
+      observer.overran?.(event);
+    },
+    refused: (event) => {
+      logger.error(
+        { step: event.step },
+        'refused for a while: the engine hung or crashed over it again and again',
+      );
+      observer.refused?.(event);
+    },
+    outOfMemory: (event) => {
+      logger.warn(event, 'the memory of the device does not suffice');
+      observer.outOfMemory?.(event);
+    },
+    deviceLost: (event) => {
+      logger.error(
+        { device: event.device, reason: String(event.reason) },
+        'the device is lost to this process',
+      );
+      observer.deviceLost?.(event);
     },
   };
 }

@@ -46,6 +46,13 @@ export class RowQueues {
     return rows;
   }
 
+  /** All rows of whichever backbone that answer to something. */
+  takeWhere(matches: (row: Row) => boolean): Row[] {
+    const taken = [...this.#queues.values()].flat().filter(matches);
+    for (const row of taken) this.remove(row);
+    return taken;
+  }
+
   takeAll(): Row[] {
     const rows = [...this.#queues.values()].flat();
     this.#queues.clear();

@@ -48,6 +48,15 @@ export const serviceEnvironmentSchema = z.object({
   ),
   CFLOW_MAX_UPLOAD_MB: megabytes.describe('Megabytes of an uploaded data set or bundle (default 8192)'),
   CFLOW_REQUEST_TIMEOUT_SECONDS: whole(1, 3600).describe('Seconds that a prediction may take (default 30)'),
+  CFLOW_RUN_TIMEOUT_SECONDS: whole(1, 3600).describe(
+    'Seconds that a run may take before its lane is given up; less where runs are known to be short (default 20)',
+  ),
+  CFLOW_LOAD_TIMEOUT_SECONDS: whole(1, 3600).describe(
+    'Seconds that loading a model, or trying it, may take (default 20 on the CPU, else 120)',
+  ),
+  CFLOW_ISOLATION: text
+    .pipe(z.enum(['process', 'thread'], { error: 'expected process or thread' }).optional())
+    .describe('Whether each lane is a process of its own or a thread of this one (default process)'),
   CFLOW_RATE: rate.describe('Requests per second and caller, and burst, such as 20:40 (default: no limit)'),
   CFLOW_API_KEYS: text.describe('JSON list of keys: [{"name", "sha256", "scopes", "rate"?}]'),
   CFLOW_API_KEYS_FILE: text.describe('File with that list'),

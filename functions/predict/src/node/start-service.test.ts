@@ -15,7 +15,7 @@ import { readServiceEnvironment } from './service-configuration.js';
 import { type Service, startService } from './start-service.js';
 
 const VERSION = (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
-const ending: (() => Promise<void>)[] = [];
+const ending: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const end of ending.splice(0).reverse()) await end();
 });

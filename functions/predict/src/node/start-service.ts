@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import type { DeviceCandidate } from '@cflow/runtime';
 import { BUNDLE_FILES, DEFAULT_ALIAS } from '@cflow/spec';
 import { ObjectRegistry } from '@cflow/store';
 import { createApp } from '../app/create-app.js';
@@ -23,6 +24,7 @@ import { openStore } from './open-store.js';
 import { preloadDetectors } from './preload-detectors.js';
 import { type PublishedBundle, publishBundles } from './publish-bundles.js';
 import { readKeys } from './read-keys.js';
+import { type ServiceBreakdown, whenBroken } from './service-breakdown.js';
 import { requireReference, type ServiceEnvironment } from './service-configuration.js';
 import { type StartWorker, serviceJobs } from './service-jobs.js';
 import { createServiceLog } from './service-logger.js';
@@ -34,6 +36,10 @@ export interface ServiceOptions {
   version: string;
   /** Starts a training worker in this process; left out where none is wanted. */
   startWorker?: StartWorker;
+  /** Default: the devices of this machine. For tests that make one fail. */
+  devices?: readonly DeviceCandidate[];
+  /** Milliseconds without a lane that scores until the process is dead, and until it ends. Default 60 000 and 90 000. */
+  stalled?: { deadMs: number; endMs: number };
 }
 
 export interface Service {
@@ -41,8 +47,13 @@ export interface Service {
   readonly url: string;
   /** Resolves when every preloaded detector is warm; rejects when one cannot be. */
   readonly ready: Promise<void>;
-  /** Drains and ends. May be called again. */
-  close(): Promise<void>;
+  /** Resolves when only a new process can go on; never, while this one can. */
+  readonly broken: Promise<ServiceBreakdown>;
+  /**
+   * Drains and ends. False when something did not end in its time and keeps running, such as a thread that hangs in native
+   * code: then the process must be killed. May be called again.
+   */
+  close(): Promise<boolean>;
 }
 
 /** Where SageMaker puts the model of an endpoint. */
@@ -50,7 +61,9 @@ const SAGEMAKER_MODEL = '/opt/ml/model';
 /** A job that is about to end may; any other needs what hosts leave of their time to keep its checkpoint. */
 const TRAINING_GRACE_MS = 2000;
 /** For the last entries of the log, where somebody takes them. */
-const LOG_FLUSH_MS = 1000;
+const LOG_FLUSH_MS = 300;
+/** After the time of the requests, for the device and the database to be closed. */
+const OVERTIME_MS = 1400;
 const CLEAN_MS = 6 * 3_600_000;
 const DAY_MS = 86_400_000;
 const MEGABYTE = 1_000_000;
@@ -58,7 +71,8 @@ const MEGABYTE = 1_000_000;
 const HEALTH_CONNECTIONS = 64;
 
 /** @throws ConfigurationError, or StorageError when the store cannot be reached */
-export async function startService({ environment, version, startWorker }: ServiceOptions): Promise<Service> {
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { environment, version, startWorker, devices, stalled } = options;
   const log = createServiceLog(environment.CFLOW_LOG_LEVEL ?? 'info');
   const { logger } = log;
   const host = environment.HOST ?? '127.0.0.1';
@@ -67,7 +81,7 @@ export async function startService({ environment, version, startWorker }: Servic
   const registry = new ObjectRegistry(objects);
   // Before anybody can ask for them: a detector that was named is there as soon as the service is.
   const published = await publishBundles(registry, bundlesOf(environment));
-  const readiness = new ServiceReadiness();
+  const readiness = new ServiceReadiness(stalled?.deadMs);
   const metrics = createMetrics({ droppedLogEntries: log.dropped });
   const inference = metrics.instrument(
     createNodeInference({
@@ -78,11 +92,16 @@ export async function startService({ environment, version, startWorker }: Servic
       batchSizes: environment.CFLOW_BATCH_SIZES,
       capacity: environment.CFLOW_QUEUE,
       memoryBytes: environment.CFLOW_MEMORY_MB && environment.CFLOW_MEMORY_MB * MEGABYTE,
+      isolation: environment.CFLOW_ISOLATION,
+      runTimeoutMs: milliseconds(environment.CFLOW_RUN_TIMEOUT_SECONDS),
+      loadTimeoutMs: milliseconds(environment.CFLOW_LOAD_TIMEOUT_SECONDS),
+      devices,
       observer: metrics.observer,
       logger,
     }),
   );
   const bodyBytes = (environment.CFLOW_MAX_BODY_MB ?? 64) * MEGABYTE;
+  readiness.watch(() => inference.status().health);
   const allowPrivate = environment.CFLOW_PRIVATE_NETWORKS ?? [];
   // Loaded where it is used only: its HTTP client takes a tenth of a second of a cold start.
   const urls =
@@ -176,12 +195,8 @@ export async function startService({ environment, version, startWorker }: Servic
     () => {},
   );
 
-  let closed: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
-    const graceMs = (environment.CFLOW_DRAIN_SECONDS ?? 8) * 1000;
-    readiness.draining();
-    ending.abort();
-    logger.info({ graceMs }, 'draining');
+  const graceMs = (environment.CFLOW_DRAIN_SECONDS ?? 8) * 1000;
+  const end = async (): Promise<void> => {
     await Promise.all([
       server.close(graceMs),
       health?.close(graceMs),
@@ -189,10 +204,39 @@ export async function startService({ environment, version, startWorker }: Servic
     ]);
     await inference.close();
     await jobs?.jobs.close();
-    logger.info({}, 'ended');
-    await log.close(LOG_FLUSH_MS);
   };
-  return { url, ready, close: () => (closed ??= close()) };
+  const close = async (): Promise<boolean> => {
+    readiness.draining();
+    ending.abort();
+    logger.info({ graceMs }, 'draining');
+    const inTime = await endsWithin(end(), graceMs + OVERTIME_MS);
+    const { abandoned } = inference.status().health;
+    if (inTime && abandoned === 0) logger.info({}, 'ended');
+    else logger.error({ inTime, abandoned }, 'not everything has ended in its time');
+    await log.close(LOG_FLUSH_MS);
+    return inTime && abandoned === 0;
+  };
+  let closed: Promise<boolean> | undefined;
+  const broken = whenBroken(() => inference.status().health, { signal: ending.signal, ...stalled });
+  void broken.then(({ reason, exitCode }) => logger.error({ reason, exitCode }, 'this process cannot go on'));
+  return { url, ready, broken, close: () => (closed ??= close()) };
+}
+
+/** Whether it has ended by then; what it ends with is thrown. */
+async function endsWithin(work: Promise<void>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
 }
 
 /** Where there are no keys: those that are named, and the one that it was told to listen on. */

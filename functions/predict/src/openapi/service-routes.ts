@@ -8,9 +8,14 @@ export const livezRoute = createRoute({
   path: '/livez',
   operationId: 'isAlive',
   tags: ['Service'],
-  summary: 'Whether the process answers',
+  summary: 'Whether the process can go on',
+  description:
+    '503 when it is to be started anew: its device is lost, or nothing has been scored for a minute.',
   security: OPEN,
-  responses: { 200: json(healthSchema, 'It does', { status: 'alive', version: '0.1.0' }), ...problems(400) },
+  responses: {
+    200: json(healthSchema, 'It can', { status: 'alive', version: '0.1.0' }),
+    ...problems(400, 503),
+  },
 });
 
 export const readyzRoute = createRoute({
@@ -20,7 +25,7 @@ export const readyzRoute = createRoute({
   tags: ['Service'],
   summary: 'Whether requests should be sent here',
   description:
-    '503 until every preloaded detector is warm on its device, and again when the service is about to end.',
+    '503 until every preloaded detector is warm on its device, while nothing can be scored, and when the service is about to end.',
   security: OPEN,
   responses: {
     200: json(healthSchema, 'They should', { status: 'ready', version: '0.1.0' }),

@@ -24,6 +24,8 @@ import { type TrainingRequest, trainOnce } from './train-once.js';
 /** For the last entries of the log, where somebody takes them. */
 const LOG_FLUSH_MS = 1000;
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** After the time to drain, for the last checkpoint and the database. What hangs is not waited for any longer. */
+const OVERTIME_MS = 5000;
 
 /**
  * Trains as SageMaker asks for it, when it has started this container; on one data set, when `CFLOW_DATA` or `--data`
@@ -42,7 +44,10 @@ export async function runTrainVerb(argv: readonly string[], env: NodeJS.ProcessE
   });
   logger = pino(output);
   const controller = new AbortController();
+  let drainMs = 4000;
+  let late: NodeJS.Timeout | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
+    late ??= setTimeout(() => endBySignal(signal), drainMs + OVERTIME_MS);
     controller.abort(
       new CflowError('interrupted', `stopped by ${signal}`, { retryable: true, details: { signal } }),
     );
@@ -50,6 +55,7 @@ export async function runTrainVerb(argv: readonly string[], env: NodeJS.ProcessE
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
     const settings = readSettings(argv, env);
+    drainMs = settings.drainMs;
     logger = pino({ level: settings.logLevel }, output);
     await run(settings, logger, controller.signal);
     return 0;
@@ -58,9 +64,17 @@ export async function runTrainVerb(argv: readonly string[], env: NodeJS.ProcessE
     logger.error({ code: (error as { code?: unknown }).code }, messageOf(error));
     return code;
   } finally {
+    clearTimeout(late);
     for (const signal of SIGNALS) process.off(signal, onSignal);
     await output.close(LOG_FLUSH_MS);
   }
+}
+
+/** As the signal does by default, which is 128 and its number to whoever waits; the first process of a container crashes. */
+function endBySignal(signal: NodeJS.Signals): never {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+  process.abort();
 }
 
 async function run(settings: Settings, logger: Logger, signal: AbortSignal): Promise<void> {

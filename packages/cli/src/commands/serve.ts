@@ -32,7 +32,8 @@ Examples:
 
 Each bundle that is named becomes a version of the detector of its name, with the alias "latest". Every option can also
 be an environment variable: docs/serving.md lists them. Without API keys the service only listens on this machine,
-unless --anonymous says that anybody may use it.`;
+unless --anonymous says that anybody may use it. It ends with exit code 70 when its device is lost, and with 71 when nothing
+can be scored any more: start it anew.`;
 
 /** `cflow serve`. */
 export function defineServe(command: Command): void {

@@ -20,10 +20,7 @@ export interface NodeRuntimeOptions {
 }
 
 export interface NodeRuntime extends Runtime {
-  /**
-   * Gives up on what is under way: every pending call is rejected at once, and the worker thread ends when its run
-   * does, since the engine cannot be interrupted; the promise waits for that. Without a worker it is `dispose`.
-   */
+  /** Without a worker it is `dispose`. */
   terminate(): Promise<void>;
 }
 

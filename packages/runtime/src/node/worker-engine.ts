@@ -4,6 +4,7 @@ import { DeviceError } from '@cflow/spec';
 import type { Engine, LoadedModel } from '../engine.js';
 import type { ModelSource, SessionOptions } from '../runtime.js';
 import { copyOfBytes } from '../typed-array.js';
+import { killThisProcess } from './kill-this-process.js';
 import type { NodeDevice } from './ort-options.js';
 import { WorkerGate } from './worker-gate.js';
 import {
@@ -22,8 +23,8 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** How long a process that ends waits for a run. A longer run ends it by SIGABRT, with a message of the binding. */
-const EXIT_WAIT_MS = 30_000;
+/** How long a process that ends waits for a run; a step of training takes a second. A longer run is killed with it. */
+const EXIT_WAIT_MS = 5000;
 
 /** The way to an OrtEngine in a worker thread. The thread keeps the process alive only while it owes an answer. */
 export class WorkerEngine implements Engine {
@@ -105,7 +106,7 @@ export class WorkerEngine implements Engine {
   #holdProcessExit(): void {
     const hold = (): void => {
       this.#gate.close();
-      this.#gate.wait(EXIT_WAIT_MS);
+      if (!this.#gate.wait(EXIT_WAIT_MS)) killThisProcess();
     };
     process.setMaxListeners(process.getMaxListeners() + 1);
     process.on('exit', hold);

@@ -30,13 +30,14 @@ export class WorkerGate {
     Atomics.store(this.#state, CLOSED, 1);
   }
 
-  /** Outside: blocks the calling thread until the work that has begun is over, or for so many milliseconds. */
-  wait(timeoutMs: number): void {
+  /** Outside: blocks the calling thread until the work that has begun is over; false when it was not after so long. */
+  wait(timeoutMs: number): boolean {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       const busy = Atomics.load(this.#state, BUSY);
       const left = deadline - performance.now();
-      if (busy === 0 || left <= 0) return;
+      if (busy === 0) return true;
+      if (left <= 0) return false;
       Atomics.wait(this.#state, BUSY, busy, left);
     }
   }

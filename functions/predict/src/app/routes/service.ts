@@ -11,7 +11,11 @@ export function serviceRoutes(parts: AppParts, whole: App): App {
   const { version } = parts;
   let document: Record<string, JSONValue> | undefined;
 
-  app.openapi(livezRoute, (c) => c.json({ status: 'alive' as const, version }, 200));
+  app.openapi(livezRoute, (c) => {
+    const { alive = true, detail } = parts.readiness;
+    if (alive) return c.json({ status: 'alive' as const, version }, 200);
+    throw new ProblemError('unavailable', `the process is to be started anew: ${detail}`);
+  });
 
   app.openapi(readyzRoute, (c) => {
     const { state, detail } = parts.readiness;

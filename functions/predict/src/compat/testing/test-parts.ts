@@ -10,6 +10,7 @@ import { afterAll } from 'vitest';
 import type { AppParts } from '../../app/parts.js';
 import type { Readiness } from '../../app/readiness.js';
 import type { Inference, InferenceResult, InputImage } from '../../inference/inference.js';
+import { WELL } from '../../inference/scoring-health.js';
 
 export interface TestService {
   parts: AppParts;
@@ -92,7 +93,12 @@ export async function testService(changes: Partial<AppParts> = {}): Promise<Test
       return results;
     },
     load: async () => loaded,
-    status: () => ({ queue: { length: 0, capacity: 64 }, detectors: [loaded], device: detector.device }),
+    status: () => ({
+      queue: { length: 0, capacity: 64 },
+      detectors: [loaded],
+      device: detector.device,
+      health: WELL,
+    }),
     close: async () => {},
   };
   const silent = { debug() {}, info() {}, warn() {}, error() {} };

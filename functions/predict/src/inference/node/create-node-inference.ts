@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { ImageLimits } from '@cflow/images/node';
 import type { DeviceCandidate } from '@cflow/runtime';
-import { nodeDevices } from '@cflow/runtime/node';
+import { type NodeDevice, nodeDevices } from '@cflow/runtime/node';
 import { ConfigurationError, type Device, type DeviceChoice } from '@cflow/spec';
 import type { RegistryReader } from '@cflow/store';
 import type { Logger } from '../../app/logger.js';
@@ -14,6 +14,7 @@ import { type InferenceObserver, loggingObserver } from '../observer.js';
 import { availableMemory } from './available-memory.js';
 import type { ImageThreadSettings } from './image-messages.js';
 import { ImageThreads } from './image-threads.js';
+import { LaneProcesses } from './lane-processes.js';
 
 export interface NodeInferenceOptions {
   registry: Pick<RegistryReader, 'resolve' | 'bundle'>;
@@ -43,12 +44,25 @@ export interface NodeInferenceOptions {
   overlaySide?: number | undefined;
   /** Milliseconds until an alias is looked up again. Default 1000. */
   aliasFreshMs?: number | undefined;
+  /**
+   * Where lanes live. `process`, the default: each in a process of its own, so that what hangs, crashes or takes all memory
+   * over a detector takes nothing else along. `thread`: in threads of this one; always so for `devices` that are given.
+   */
+  isolation?: 'process' | 'thread' | undefined;
+  /** Milliseconds that a run may take at most. Default 20 000; less where runs are known to be short, but never below 5000. */
+  runTimeoutMs?: number | undefined;
+  /** Milliseconds that loading one model, or trying it, may take. Default 20 000 on the CPU, elsewhere 120 000. */
+  loadTimeoutMs?: number | undefined;
   observer?: InferenceObserver | undefined;
   /** Told of threads that were lost and of versions that cannot be loaded. */
-  logger?: Pick<Logger, 'info' | 'warn'> | undefined;
+  logger?: Pick<Logger, 'info' | 'warn' | 'error'> | undefined;
   /** For tests that make a thread fail. */
   startImageThread?: ((settings: ImageThreadSettings) => Worker) | undefined;
 }
+
+const RUN_MS = { least: 5000, most: 20_000 };
+/** A card's first kernels take long to compile. */
+const LOAD_MS = { cpu: 20_000, others: 120_000 };
 
 /** @throws ConfigurationError for an option that cannot work */
 export function createNodeInference(options: NodeInferenceOptions): Inference {
@@ -59,10 +73,16 @@ export function createNodeInference(options: NodeInferenceOptions): Inference {
   const lanesOf = (where: Device): number => options.lanes ?? (where === 'cpu' ? Math.min(4, cores) : 1);
   const threads = Math.max(1, Math.floor((options.threads ?? cores) / lanesOf('cpu')));
   const now = (): number => performance.now();
-  return createInference({
+  const inProcesses = !options.devices && (options.isolation ?? 'process') === 'process';
+  const processes = inProcesses ? new LaneProcesses(threads) : undefined;
+  const mostMs = options.runTimeoutMs ?? RUN_MS.most;
+  const inference = createInference({
     registry,
     device,
-    devices: async () => options.devices ?? (await nodeDevices({ threads })),
+    devices: async () => {
+      processes?.warm();
+      return options.devices ?? (await nodeDevices({ threads }));
+    },
     images: new ImageThreads({
       threads: options.imageThreads ?? Math.max(2, Math.min(8, Math.floor(cores / 2))),
       limits: options.imageLimits ?? {},
@@ -87,6 +107,11 @@ export function createNodeInference(options: NodeInferenceOptions): Inference {
         // The CPU has nothing to prepare for a size; the golden probe has run it once.
         warmSizes: where === 'cpu' ? [] : sizes,
         maxWaitMs,
+        limits: {
+          openMs: options.loadTimeoutMs ?? (where === 'cpu' ? LOAD_MS.cpu : LOAD_MS.others),
+          runMs: { least: Math.min(RUN_MS.least, mostMs), most: mostMs },
+        },
+        startProcess: processes && (({ device: on }, given) => processes.start(on as NodeDevice, given)),
         now,
         observer,
       };
@@ -97,6 +122,15 @@ export function createNodeInference(options: NodeInferenceOptions): Inference {
       return controller;
     },
   });
+  return {
+    predict: (request) => inference.predict(request),
+    load: (name, reference, given) => inference.load(name, reference, given),
+    status: () => inference.status(),
+    close: async () => {
+      await inference.close();
+      processes?.close();
+    },
+  };
 }
 
 export function startImageThread(settings: ImageThreadSettings): Worker {

@@ -1,0 +1,26 @@
+import type { Row } from './batch.js';
+import { InferenceError } from './inference-error.js';
+import type { LaneFailure, Step } from './lane.js';
+
+/** Whether a row has part in a step: it would meet it again in another lane. */
+export function blamedOn({ backbone, heads }: Pick<Row, 'backbone' | 'heads'>, step: Step): boolean {
+  if (step.kind === 'backbone') return backbone === step.key;
+  return step.kind === 'head' && heads.some(({ key }) => key === step.key);
+}
+
+/** What is told of a row when the lane hung over it. */
+export function lateError({ reason, step }: LaneFailure): InferenceError {
+  const what = step?.kind === 'open' ? 'was not open' : 'did not score';
+  return new InferenceError(
+    'unavailable',
+    `the detector ${what} in its time, and what it hung in was given up; after a few times it is refused for a while`,
+    { cause: reason, details: { late: true } },
+  );
+}
+
+/** What is told of a row when lanes died under it. */
+export function lostError({ reason }: LaneFailure): InferenceError {
+  return new InferenceError('unavailable', 'the device was lost while it scored; try again', {
+    cause: reason,
+  });
+}

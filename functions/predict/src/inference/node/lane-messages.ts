@@ -1,0 +1,79 @@
+import type { VerifiedBundle } from '@cflow/detector';
+import type { SessionOptions } from '@cflow/runtime';
+import type { NodeDevice } from '@cflow/runtime/node';
+import { BUNDLE_FILES, type BundleManifest } from '@cflow/spec';
+import type { RawOutput, Row } from '../batch.js';
+import type { ErrorMessage } from '../error-message.js';
+import type { Step } from '../lane.js';
+
+/** What a lane's process is told first. */
+export interface LaneSettings {
+  device: NodeDevice;
+  threads: number;
+  /** Sizes that batches are padded to, ascending. */
+  batchSizes: readonly number[];
+  headOptions?: SessionOptions | undefined;
+}
+
+/** A bundle between processes: files that lie in a folder are named, not sent. */
+export interface BundleMessage {
+  name: string;
+  manifest: BundleManifest;
+  files: ReadonlyMap<string, Uint8Array>;
+  paths: Readonly<Record<string, string>>;
+}
+
+export type RowMessage = Pick<Row, 'backbone' | 'planes' | 'heads'>;
+
+export type LaneCall =
+  | { kind: 'open'; key: string; bundle: BundleMessage; warmSizes: readonly number[] }
+  | { kind: 'close'; key: string }
+  | { kind: 'run'; rows: readonly RowMessage[] }
+  | { kind: 'dispose' };
+
+export type LaneRequest = { kind: 'start'; settings: LaneSettings } | (LaneCall & { id: number });
+
+export interface LaneResults {
+  open: undefined;
+  close: undefined;
+  run: (RawOutput[] | { error: ErrorMessage })[];
+  dispose: undefined;
+}
+
+export type LaneResponse =
+  /** A call of the engine begins, or is over; not told of backbones, and of heads only where a batch has several. */
+  | { kind: 'begin'; call: number; step: Step; images: number; pace: string }
+  | { kind: 'over'; call: number }
+  /** A batch is past its backbone. */
+  | { kind: 'passed'; id: number }
+  | { kind: 'done'; id: number; value: LaneResults[keyof LaneResults] }
+  /** `lost` when the device is, and every further call would fail. */
+  | { kind: 'failed'; id: number; error: ErrorMessage; lost: ErrorMessage | undefined };
+
+const WEIGHTS = [BUNDLE_FILES.backboneWeights, BUNDLE_FILES.decoders] as const;
+const SENT = [BUNDLE_FILES.backboneModel, BUNDLE_FILES.headModel, BUNDLE_FILES.probe, ...WEIGHTS] as const;
+
+export async function packBundle({ source, manifest, files }: VerifiedBundle): Promise<BundleMessage> {
+  const paths: Record<string, string> = {};
+  for (const file of WEIGHTS) {
+    const path = await source.path?.(file);
+    if (path !== undefined) paths[file] = path;
+  }
+  const sent = SENT.filter((file) => paths[file] === undefined && files.has(file));
+  return {
+    name: source.name,
+    manifest,
+    files: new Map(sent.map((file) => [file, files.get(file) as Uint8Array])),
+    paths,
+  };
+}
+
+export function unpackBundle({ name, manifest, files, paths }: BundleMessage): VerifiedBundle {
+  const source: VerifiedBundle['source'] = {
+    name,
+    read: async (file) => files.get(file) as Uint8Array,
+    // Undefined for what was sent, which then is among the files.
+    ...(Object.keys(paths).length > 0 && { path: async (file: string) => paths[file] as string }),
+  };
+  return { source, manifest, files };
+}

@@ -1,0 +1,32 @@
+import type { ChildProcess } from 'node:child_process';
+import type { NodeDevice } from '@cflow/runtime/node';
+import type { LanePoolOptions } from '../lane-options.js';
+import { forkLaneProcess, ProcessLane } from './process-lane.js';
+
+/** Lanes in processes of their own, the first of which starts before it is known what it is to do. */
+export class LaneProcesses {
+  readonly #threads: number;
+  #spare: ChildProcess | undefined;
+
+  /** @param threads CPU threads of one lane */
+  constructor(threads: number) {
+    this.#threads = threads;
+  }
+
+  /** A detector will be wanted: its process starts while its files are read. */
+  warm(): void {
+    this.#spare ??= forkLaneProcess();
+  }
+
+  start(device: NodeDevice, { batchSizes, headOptions, limits, now }: LanePoolOptions): ProcessLane {
+    const child = this.#spare ?? forkLaneProcess();
+    this.#spare = undefined;
+    if (!limits) throw new Error('a lane in a process of its own has limits');
+    return new ProcessLane(child, { device, threads: this.#threads, batchSizes, headOptions, limits, now });
+  }
+
+  close(): void {
+    this.#spare?.kill('SIGKILL');
+    this.#spare = undefined;
+  }
+}

@@ -1,0 +1,247 @@
+import {
+  checkGraphs,
+  openBackbone,
+  openHead,
+  probeGraphs,
+  readProbe,
+  type VerifiedBundle,
+} from '@cflow/detector';
+import type { Tensor } from '@cflow/onnx';
+import type { Runtime, Session, SessionOptions } from '@cflow/runtime';
+import { DeviceError } from '@cflow/spec';
+import { gatherRows, type RawOutput, type Row, rowsOfHeads, stackRows } from './batch.js';
+import type { Lane, LaneFailure, Step } from './lane.js';
+import { StepClock, type StepLimits, type StepWatch } from './step-watch.js';
+
+export interface RuntimeLaneOptions {
+  /** The batch size that so many images are padded to. */
+  sizeFor(count: number): number;
+  /** How heads are opened. */
+  headOptions?: SessionOptions | undefined;
+  /** How long the engine may take; left out, nobody looks at the clock. */
+  limits?: StepLimits | undefined;
+  /** Told of the engine's calls, where another looks at the clock. */
+  watch?: StepWatch | undefined;
+  now(): number;
+}
+
+interface SharedBackbone {
+  session: Session;
+  inputSize: readonly [number, number];
+  /** Detectors that use it. */
+  users: number;
+}
+
+interface OpenHead {
+  session: Session;
+  /** Hash of its backbone. */
+  backbone: string;
+}
+
+/** Images are decoded and answers written on the same cores: what waits must not keep them. */
+const ON_SHARED_CORES: SessionOptions = { spinning: 'none' };
+const UNWATCHED: StepWatch = { begin: () => () => undefined };
+
+/** A lane whose sessions live in a runtime of this process. */
+export class RuntimeLane implements Lane {
+  readonly #runtime: Runtime;
+  readonly #options: RuntimeLaneOptions;
+  readonly #clock: StepClock | undefined;
+  readonly #watch: StepWatch;
+  readonly #backbones: Map<string, SharedBackbone> = new Map();
+  readonly #heads: Map<string, OpenHead> = new Map();
+  /** Of calls under way: whoever waits for an engine that does not come back must not wait for ever. */
+  readonly #rejections: Set<(error: DeviceError) => void> = new Set();
+  #failure: LaneFailure | undefined;
+
+  constructor(runtime: Runtime, options: RuntimeLaneOptions) {
+    this.#runtime = runtime;
+    this.#options = options;
+    this.#clock =
+      options.limits &&
+      new StepClock(options.limits, options.now, (step, limitMs) => this.#beLate(step, limitMs));
+    this.#watch = options.watch ?? this.#clock ?? UNWATCHED;
+  }
+
+  get failure(): LaneFailure | undefined {
+    const { failure: reason } = this.#runtime;
+    if (reason) this.#failure ??= { reason, step: this.#clock?.current, late: false };
+    return this.#failure;
+  }
+
+  open(key: string, bundle: VerifiedBundle, warmSizes: readonly number[]): Promise<void> {
+    return this.#unlessLate(this.#open(key, bundle, warmSizes));
+  }
+
+  async close(key: string): Promise<void> {
+    const head = this.#heads.get(key);
+    if (!head) return;
+    this.#heads.delete(key);
+    const shared = this.#backbones.get(head.backbone) as SharedBackbone;
+    shared.users--;
+    if (shared.users === 0) this.#backbones.delete(head.backbone);
+    const freed = [head.session.dispose(), ...(shared.users === 0 ? [shared.session.dispose()] : [])];
+    await this.#unlessLate(Promise.all(freed));
+  }
+
+  run(rows: readonly Row[], afterBackbone: () => void): Promise<(RawOutput[] | DeviceError)[]> {
+    return this.#unlessLate(this.#run(rows, afterBackbone));
+  }
+
+  async dispose(): Promise<void> {
+    await this.#runtime.dispose();
+    this.#clock?.stop();
+  }
+
+  async abandon(): Promise<void> {
+    this.#clock?.stop();
+    await (this.#runtime.terminate?.() ?? this.#runtime.dispose());
+  }
+
+  async #open(key: string, bundle: VerifiedBundle, warmSizes: readonly number[]): Promise<void> {
+    const {
+      backbone: { sha256 },
+      configuration,
+    } = bundle.manifest;
+    const shared = this.#backbones.get(sha256);
+    const step: Step = { kind: 'open', key };
+    const runtime = this.#runtime;
+    const opened = await Promise.allSettled([
+      shared?.session ?? this.#watched(step, 0, '', () => openBackbone(runtime, bundle, ON_SHARED_CORES)),
+      this.#watched(step, 0, '', () =>
+        openHead(runtime, bundle, { ...ON_SHARED_CORES, ...this.#options.headOptions }),
+      ),
+    ]);
+    try {
+      const [backbone, head] = opened.map((result) => {
+        if (result.status === 'rejected') throw result.reason;
+        return result.value;
+      }) as [Session, Session];
+      checkGraphs(bundle, backbone, head);
+      const tried = [this.#inStep(backbone, step, sha256), this.#inStep(head, step, key)] as const;
+      await probeGraphs(...tried, readProbe(bundle));
+      const { inputSize } = configuration;
+      for (const size of warmSizes) await warm(...tried, size, inputSize);
+      this.#backbones.set(sha256, { session: backbone, inputSize, users: (shared?.users ?? 0) + 1 });
+      this.#heads.set(key, { session: head, backbone: sha256 });
+    } catch (error) {
+      const own = shared ? opened.slice(1) : opened;
+      await Promise.all(
+        own.map((result) => (result.status === 'fulfilled' ? result.value.dispose() : undefined)),
+      );
+      throw error;
+    }
+  }
+
+  async #run(rows: readonly Row[], afterBackbone: () => void): Promise<(RawOutput[] | DeviceError)[]> {
+    const { backbone: hash } = rows[0] as Row;
+    const { session, inputSize } = this.#backbones.get(hash) as SharedBackbone;
+    const { sizeFor } = this.#options;
+    const image = stackRows(rows, sizeFor(rows.length), inputSize);
+    const features = await this.#watched({ kind: 'backbone', key: hash }, image.dims[0] as number, hash, () =>
+      session.run({ image }, { consumeFeeds: true }),
+    );
+    const heads = [...rowsOfHeads(rows)];
+    // Memory can be given away only once; a head that is asked for some of the rows gets a copy of those.
+    const consumeFeeds = heads.length === 1;
+    const runs = heads.map(async ([key, { rows: taken, map }]) => {
+      const all = taken.length === rows.length;
+      const size = sizeFor(taken.length);
+      const feeds = all ? features : gatherRows(features, taken, size);
+      const { session: head } = this.#heads.get(key) as OpenHead;
+      const outputs = await this.#watched({ kind: 'head', key }, size, key, () =>
+        head.run(feeds, {
+          fetches: map ? ['score', 'anomaly_map'] : ['score'],
+          consumeFeeds: consumeFeeds || !all,
+        }),
+      );
+      return [key, { taken, outputs }] as const;
+    });
+    afterBackbone();
+    const outputs = new Map(await Promise.all(runs));
+    return rows.map((row, index) => {
+      const results = row.heads.map(({ key, map }) => {
+        const head = outputs.get(key) as { taken: number[]; outputs: Record<string, Tensor> };
+        return outputOf(head.outputs, head.taken.indexOf(index), map);
+      });
+      const wrong = results.find(({ score }) => !Number.isFinite(score));
+      if (!wrong) return results;
+      const reason = `it gives ${wrong.score} as score`;
+      return new DeviceError('an image cannot be scored', [{ device: this.#runtime.device, reason }]);
+    });
+  }
+
+  async #watched<T>(step: Step, images: number, pace: string, call: () => Promise<T>): Promise<T> {
+    const over = this.#watch.begin(step, images, pace);
+    try {
+      return await call();
+    } catch (error) {
+      // While it is still known what the engine was at.
+      void this.failure;
+      throw error;
+    } finally {
+      over();
+    }
+  }
+
+  /** A session whose runs are part of a step. */
+  #inStep(session: Session, step: Step, pace: string): Session {
+    const { device, inputs, outputs } = session;
+    return {
+      device,
+      inputs,
+      outputs,
+      dispose: () => session.dispose(),
+      run: (feeds, options) => {
+        const images = (Object.values(feeds)[0] as Tensor).dims[0] ?? 1;
+        return this.#watched(step, images, pace, () => session.run(feeds, options));
+      },
+    };
+  }
+
+  #beLate(step: Step, limitMs: number): void {
+    if (this.failure) return;
+    const what = step.kind === 'open' ? 'opening a detector' : 'a run';
+    const reason = new DeviceError(
+      'the place where the model ran is gone; a new one may work',
+      [{ device: this.#runtime.device, reason: `${what} did not end within ${Math.round(limitMs)} ms` }],
+      { retryable: true },
+    );
+    this.#failure = { reason, step, late: true };
+    for (const reject of this.#rejections) reject(reason);
+  }
+
+  #unlessLate<T>(work: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#failure?.late) reject(this.#failure.reason);
+      this.#rejections.add(reject);
+      work.then(resolve, reject).finally(() => this.#rejections.delete(reject));
+    });
+  }
+}
+
+function outputOf(
+  { score, anomaly_map: map }: Record<string, Tensor>,
+  row: number,
+  withMap: boolean,
+): RawOutput {
+  const output: RawOutput = { score: (score as Tensor).data[row] as number };
+  if (withMap) {
+    const { data, dims } = map as Tensor;
+    const length = data.length / (dims[0] as number);
+    const values = data as Float32Array;
+    output.map = values.length === length ? values : values.slice(row * length, (row + 1) * length);
+  }
+  return output;
+}
+
+async function warm(
+  backbone: Session,
+  head: Session,
+  size: number,
+  inputSize: readonly [number, number],
+): Promise<void> {
+  const image = stackRows([], size, inputSize);
+  const features = await backbone.run({ image }, { consumeFeeds: true });
+  await head.run(features, { fetches: ['score'], consumeFeeds: true });
+}
