@@ -1,5 +1,5 @@
 // Engines throw plain errors in their own words; here they become errors that say whose fault it is.
-import { BundleError, CflowError, type Device, DeviceError } from '@cflow/spec';
+import { BundleError, CflowError, type Device, type DeviceAttempt, DeviceError } from '@cflow/spec';
 import { type DeviceFault, deviceFault } from './device-fault.js';
 
 /** The model is at fault, on whichever device: another device would not help. */
@@ -9,6 +9,7 @@ const MODEL_FAULTS: readonly RegExp[] = [
   /No Op registered/i,
   /External data path/i,
   /external (data )?(file|initializer)/i,
+  /in-memory address marker/,
   /doesn't exist|ENOENT|EISDIR|ENOTDIR/,
   /Unsupported model IR version/i,
   /opset \d+ is under development/i,
@@ -35,7 +36,7 @@ export function loadError(device: Device, cause: unknown): CflowError {
       { cause },
     );
   }
-  return new DeviceError('the model cannot be loaded on this device', [{ device, reason }], { cause });
+  return new DeviceError('the model cannot be loaded on this device', [attempt(device, cause)], { cause });
 }
 
 /** What a run that failed inside the engine means. */
@@ -43,7 +44,20 @@ export function runError(device: Device, cause: unknown): CflowError {
   if (CflowError.isInstance(cause)) return cause;
   const fault = deviceFault(cause);
   if (fault) return faultError(device, fault, cause);
-  return new DeviceError('the model failed while it ran', [{ device, reason: messageOf(cause) }], { cause });
+  return new DeviceError('the model failed while it ran', [attempt(device, cause)], { cause });
+}
+
+/** The reason as anybody may see it; the engine's own words are in the error's cause. */
+function attempt(device: Device, cause: unknown): DeviceAttempt {
+  return { device, reason: withoutNumbers(messageOf(cause)) };
+}
+
+/**
+ * Engines quote what they stumbled over: an index, a shape, an address. Those can come out of a model's weights, and
+ * reasons reach whoever asked. Numbers that are part of a name stay.
+ */
+function withoutNumbers(text: string): string {
+  return text.replace(/(?<![\w.])[-+]?(?:0x[\da-f]+|\d+(?:\.\d+)*(?:e[-+]?\d+)?)(?!\w)/gi, '…');
 }
 
 function faultError(device: Device, fault: DeviceFault, cause: unknown): DeviceError {
@@ -51,8 +65,7 @@ function faultError(device: Device, fault: DeviceFault, cause: unknown): DeviceE
     fault === 'lost'
       ? 'the device is lost to this process; another process may have it'
       : 'the memory of the device does not suffice; less at once may fit';
-  const reason = messageOf(cause);
-  return new DeviceError(message, [{ device, reason }], { cause, retryable: true, details: { fault } });
+  return new DeviceError(message, [attempt(device, cause)], { cause, retryable: true, details: { fault } });
 }
 
 /** One line, without the engine's source paths and failed conditions, which tell a user nothing. */

@@ -42,14 +42,11 @@ export function describeProbes(context: ConformanceContext): void {
 
     it('is failed by a NaN and by an infinity', async () => {
       const session = await context.runtime().createSession({ model });
-      for (const [bad, found] of [
-        // A GPU need not keep NaN: WGSL lets a shader assume that there are none.
-        [Number.NaN, /(NaN|Infinity) at element 1/],
-        [1000, /Infinity at element 1/],
-      ] as const) {
+      // A GPU need not keep NaN: WGSL lets a shader assume that there are none. What comes is not finite all the same.
+      for (const bad of [Number.NaN, 1000]) {
         const result = await checkProbe(session, { ...probe, feeds: { x: vector(0, bad, 1) } });
         expect(result).toMatchObject({ passed: false, largestDifference: Infinity, output: 'y' });
-        expect(result.reason).toMatch(found);
+        expect(result.reason).toMatch(/has NaN or infinite numbers/);
       }
       await session.dispose();
     });
@@ -74,10 +71,10 @@ export function describeProbes(context: ConformanceContext): void {
       const error = await selection.catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(DeviceError);
       expect((error as DeviceError).attempts.map(({ reason }) => reason)).toEqual([
-        expect.stringMatching(/is wrong: element/),
-        expect.stringMatching(/has NaN at element 0/),
+        expect.stringMatching(/is wrong: it is off by/),
+        expect.stringMatching(/has NaN or infinite numbers/),
       ]);
-      expect((error as Error).message).toMatch(/is wrong[\s\S]*has NaN/);
+      expect((error as Error).message).toMatch(/is off by[\s\S]*has NaN/);
     });
   });
 

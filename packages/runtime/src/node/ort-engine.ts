@@ -25,16 +25,11 @@ export class OrtEngine implements Engine {
     const { model, externalData, externalFolder } = await readModel(source);
     const sessionOptions = ortOptions(this.#device, options);
     if (externalData) sessionOptions.externalData = externalData;
-    // Without a folder a model given as bytes could read any file under the working directory as its weights.
-    if (typeof model !== 'string' && !externalData) {
-      sessionOptions.extra.session.model_external_initializers_file_folder_path = externalFolder ?? NO_FOLDER;
-    }
+    // Always: without a folder a model could read any file under the working directory as weights, also beside those
+    // that were given.
+    sessionOptions.extra.session.model_external_initializers_file_folder_path = externalFolder ?? NO_FOLDER;
     const { InferenceSession } = await loadOnnxRuntime();
-    // One call per form: the engine's declaration has no overload that takes either.
-    const created =
-      typeof model === 'string'
-        ? InferenceSession.create(model, sessionOptions)
-        : InferenceSession.create(model, sessionOptions);
+    const created = InferenceSession.create(model, sessionOptions);
     const session = await created.catch((error: Error) => {
       throw new Error(plainWords(error.message), { cause: error });
     });

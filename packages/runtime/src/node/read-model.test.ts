@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BundleError } from '@cflow/spec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { externalModel, vector } from '../conformance/models.js';
 import { createNodeRuntime } from './create-node-runtime.js';
@@ -60,7 +61,25 @@ describe('weights in files', () => {
   it('of a model in bytes are not looked for in the working directory', async () => {
     const runtime = createNodeRuntime({ device: 'cpu', worker: false });
     const { model: sly } = externalModel('package.json');
-    await expect(runtime.createSession({ model: sly })).rejects.toThrow(/External data path/);
+    const other = { path: location, data };
+    const beside = { path: location, data: join(folder, location) };
+    for (const externalData of [undefined, [], [other], [beside]]) {
+      const source = { model: sly, ...(externalData && { externalData }) };
+      await expect(runtime.createSession(source), JSON.stringify(externalData)).rejects.toThrow(BundleError);
+    }
+    await runtime.dispose();
+  });
+
+  it('of a model by path are looked for beside it alone', async () => {
+    const inside = join(folder, 'model');
+    await mkdir(inside, { recursive: true });
+    await writeFile(join(folder, 'outside.bin'), data);
+    const runtime = createNodeRuntime({ device: 'cpu', worker: false });
+    for (const sly of ['../outside.bin', join(folder, 'outside.bin'), '*/_ORT_MEM_ADDR_/*']) {
+      const path = join(inside, 'model.onnx');
+      await writeFile(path, externalModel(sly).model);
+      await expect(runtime.createSession({ model: path }), sly).rejects.toThrow(BundleError);
+    }
     await runtime.dispose();
   });
 });

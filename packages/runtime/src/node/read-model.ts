@@ -2,19 +2,23 @@
 // costs nothing until they are read; or from bytes, which it copies. Paths are given the first way where it is
 // possible: the engine resolves links and refuses a file that then lies outside the folder or has another name.
 import { readFile, realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { ExternalData, ModelSource } from '../runtime.js';
 
 export interface ReadModel {
-  /** A path only when the engine is to find the weights beside it. */
-  model: Uint8Array | string;
+  /** Never a path: the engine holds only a model that is given as bytes to a folder. */
+  model: Uint8Array;
   externalData?: { path: string; data: Uint8Array }[];
-  /** Where the engine looks for the weights of a model given as bytes. */
+  /** The only folder that the engine may read weights from; none when left out. */
   externalFolder?: string;
 }
 
 /** What to hand to the engine. Rejects with Node's own errors for files that are missing or not permitted. */
 export async function readModel({ model, externalData }: ModelSource): Promise<ReadModel> {
-  if (externalData === undefined && typeof model === 'string') return { model: await realpath(model) };
+  if (externalData === undefined && typeof model === 'string') {
+    const path = await realpath(model);
+    return { model: await readFile(path), externalFolder: dirname(path) };
+  }
   const bytes = typeof model === 'string' ? await readFile(model) : model;
   if (externalData === undefined || externalData.length === 0) return { model: bytes };
   const folder = await commonFolder(externalData);
