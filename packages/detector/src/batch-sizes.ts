@@ -1,5 +1,8 @@
 import { ConfigurationError } from '@cflow/spec';
 
+/** Images run at once at most, on a device that gains from more than one. */
+export const DEFAULT_MAX_BATCH = 8;
+
 export interface BatchSizes {
   /**
    * Batch sizes that the device is warm for; a batch is padded to the next one. Left out: every batch runs as it is,

@@ -1,9 +1,10 @@
 import { BUNDLE_FILES, BundleError, CflowError, StorageError } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
-import { type BundleSource, verifyBundle } from './bundle.js';
+import type { BundleSource } from './bundle.js';
 import { parseManifest } from './manifest.js';
 import { makeBundle, sealBundle } from './testing/make-bundle.js';
 import { memoryBundle } from './testing/memory-bundle.js';
+import { verifyBundle } from './verify-bundle.js';
 
 const files = await makeBundle();
 const manifestFile = files.get(BUNDLE_FILES.manifest) as Uint8Array;

@@ -14,14 +14,16 @@ export interface BundleSource {
   digest?(file: string): Promise<FileDigest>;
 }
 
-/** What the manifest tells of a file. */
+/** What the manifest tells of a file, and how it begins. */
 export interface FileDigest {
   bytes: number;
   /** 64 hexadecimal digits. */
   sha256: string;
+  /** The first bytes: all of a file of weights that comes before the weights. */
+  start: Uint8Array;
 }
 
-export interface VerifyOptions {
+export interface VerifyFilesOptions {
   /** True leaves weights out of `files` where the source has a path for them: a device reads them from there. */
   weightsByPath?: boolean | undefined;
 }
@@ -32,6 +34,11 @@ export interface VerifiedBundle {
   manifest: BundleManifest;
   /** The bytes of each file that scoring needs; without weights that a device finds by path, where that was asked for. */
   files: ReadonlyMap<string, Uint8Array>;
+}
+
+/** As a verified bundle, and how each file of weights begins. */
+export interface VerifiedFiles extends VerifiedBundle {
+  weights: ReadonlyMap<string, { start: Uint8Array; bytes: number }>;
 }
 
 /** The files that scoring needs; any other may be missing without harm, but not be altered. */
@@ -46,16 +53,18 @@ const NEEDED: readonly string[] = [
 const WEIGHTS: readonly string[] = [BUNDLE_FILES.backboneWeights, BUNDLE_FILES.decoders];
 
 /**
- * Reads the manifest and checks size and SHA-256 of every file that it lists.
+ * Reads the manifest and checks size and SHA-256 of every file that it lists. What the graphs do is not looked at: see
+ * `verifyBundle`.
  * @throws BundleError that names the file
  */
-export async function verifyBundle(
+export async function verifyFiles(
   source: BundleSource,
-  { weightsByPath = false }: VerifyOptions = {},
-): Promise<VerifiedBundle> {
+  { weightsByPath = false }: VerifyFilesOptions = {},
+): Promise<VerifiedFiles> {
   return onOneVersion(source, async (bytes) => {
     const manifest = await parseManifest(bytes, source.name);
     const files = new Map<string, Uint8Array>();
+    const weights = new Map<string, { start: Uint8Array; bytes: number }>();
     const listed = [...new Set([...NEEDED, ...Object.keys(manifest.files)])];
     // Side by side: reading and hashing leave this thread. Of several damaged files the first one is told, as ever.
     const results = await Promise.allSettled(
@@ -67,10 +76,13 @@ export async function verifyBundle(
     for (const [index, result] of results.entries()) {
       if (result.status === 'rejected') throw result.reason;
       const file = listed[index] as string;
-      if (result.value && NEEDED.includes(file)) files.set(file, result.value);
+      const { bytes, start } = result.value ?? {};
+      if (bytes && NEEDED.includes(file)) files.set(file, bytes);
+      if (start && WEIGHTS.includes(file))
+        weights.set(file, { start, bytes: manifest.files[file]?.bytes ?? 0 });
     }
     await checkBackbone(source, manifest);
-    return { source, manifest, files };
+    return { source, manifest, files, weights };
   });
 }
 
@@ -101,7 +113,7 @@ async function verifiedFile(
   manifest: BundleManifest,
   file: string,
   digest?: (file: string) => Promise<FileDigest>,
-): Promise<Uint8Array | undefined> {
+): Promise<{ bytes?: Uint8Array; start: Uint8Array } | undefined> {
   const expected = manifest.files[file];
   if (!expected) {
     throw new BundleError(
@@ -117,8 +129,8 @@ async function verifiedFile(
         throw error;
       });
   if (!bytes && !digest) return undefined;
-  const found = bytes
-    ? { bytes: bytes.length, sha256: await sha256Hex(bytes) }
+  const { start, ...found } = bytes
+    ? { bytes: bytes.length, sha256: await sha256Hex(bytes), start: bytes }
     : await (digest as NonNullable<typeof digest>)(file);
   if (found.bytes !== expected.bytes || found.sha256 !== expected.sha256) {
     throw new BundleError(
@@ -127,7 +139,7 @@ async function verifiedFile(
       { details: { file, expected, found } },
     );
   }
-  return bytes;
+  return { start, ...(bytes && { bytes }) };
 }
 
 async function checkBackbone(source: BundleSource, { files, backbone }: BundleManifest): Promise<void> {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { startScript } from '../../../test/support/start-script.js';
-import { verifyBundle } from './bundle.js';
 import { folderBundle } from './folder-bundle.js';
 import { makeBundle } from './testing/make-bundle.js';
 import { temporaryFolder } from './testing/temporary-folder.js';
+import { verifyBundle } from './verify-bundle.js';
 import { writeFolderBundle } from './write-folder-bundle.js';
 
 const KILLS = 12;

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { nodeDevices } from '@cflow/runtime/node';
 import { BUNDLE_FILES, BundleError } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
-import { verifyBundle } from './bundle.js';
 import { folderBundle } from './folder-bundle.js';
 import { loadDetector } from './load-detector.js';
 import { makeBundle } from './testing/make-bundle.js';
 import { temporaryFolder } from './testing/temporary-folder.js';
 import { testImage } from './testing/test-image.js';
+import { verifyBundle } from './verify-bundle.js';
 import { writeFolderBundle } from './write-folder-bundle.js';
 
 const folder = temporaryFolder();

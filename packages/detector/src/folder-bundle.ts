@@ -3,6 +3,7 @@ import { open, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { BundleError } from '@cflow/spec';
 import type { BundleSource, FileDigest } from './bundle.js';
+import { MAX_HEADER_BYTES } from './inspect-bundle.js';
 import { asideOf, isFolder } from './replace-folder.js';
 import { storageErrorOf } from './storage-error.js';
 
@@ -49,9 +50,11 @@ async function digestOf(path: string): Promise<FileDigest> {
     const hash = createHash('sha256');
     const chunk = Buffer.allocUnsafe(CHUNK);
     let bytes = 0;
+    let start: Uint8Array | undefined;
     for (;;) {
       const { bytesRead } = await handle.read(chunk, 0, CHUNK, null);
-      if (bytesRead === 0) return { bytes, sha256: hash.digest('hex') };
+      if (bytesRead === 0) return { bytes, sha256: hash.digest('hex'), start: start ?? new Uint8Array(0) };
+      start ??= Uint8Array.from(chunk.subarray(0, Math.min(bytesRead, MAX_HEADER_BYTES)));
       hash.update(chunk.subarray(0, bytesRead));
       bytes += bytesRead;
     }

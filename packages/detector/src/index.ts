@@ -1,6 +1,7 @@
 export * from './bundle.js';
 export * from './detector.js';
 export { imageBatch } from './image-batch.js';
+export * from './inspect-bundle.js';
 export * from './load-detector.js';
 export { manifestBytes, parseManifest } from './manifest.js';
 export * from './map-range.js';
@@ -10,3 +11,4 @@ export { probeImage } from './probe-image.js';
 export { readProbe } from './read-probe.js';
 export * from './scorer.js';
 export * from './sha256.js';
+export * from './verify-bundle.js';

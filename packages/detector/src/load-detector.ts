@@ -1,10 +1,11 @@
 import { type DeviceCandidate, selectDevice } from '@cflow/runtime';
 import type { DeviceChoice } from '@cflow/spec';
-import { checkBatchSizes } from './batch-sizes.js';
-import { type BundleSource, onOneVersion, type VerifiedBundle, verifyBundle } from './bundle.js';
+import { checkBatchSizes, DEFAULT_MAX_BATCH } from './batch-sizes.js';
+import { type BundleSource, onOneVersion, type VerifiedBundle } from './bundle.js';
 import { Detector, type DetectorParts } from './detector.js';
-import { checkGraphs, openBackbone, openHead, probeGraphs } from './open-graphs.js';
+import { openBackbone, openHead, probeGraphs } from './open-graphs.js';
 import { readProbe } from './read-probe.js';
+import { verifyBundle } from './verify-bundle.js';
 
 export interface LoadDetectorOptions {
   /** The devices of this host, best first. */
@@ -26,7 +27,10 @@ export async function loadDetector(source: BundleSource, options: LoadDetectorOp
   checkBatchSizes(options);
   // Around all of it: a device reads the weights once more, by path where there is one.
   return onOneVersion(source, async () => {
-    const verified = verifyBundle(source, { weightsByPath: true });
+    const { batchSizes, maxBatch = DEFAULT_MAX_BATCH } = options;
+    // The probe is one image.
+    const batches = [1, ...(batchSizes ?? Array.from({ length: maxBatch }, (_, i) => i + 1))];
+    const verified = verifyBundle(source, { weightsByPath: true, batches });
     // While files are read and hashed, the device starts: it takes as long, and elsewhere. Nothing of the bundle gets
     // there before all of it is verified.
     const selected = selectDevice(options.device ?? 'auto', options.devices, (candidate) =>
@@ -56,7 +60,6 @@ async function openOn(
       openHead(runtime, bundle, options),
       openBackbone(runtime, bundle, options),
     ]);
-    checkGraphs(bundle, backbone, head);
     await probeGraphs(backbone, head, probe);
     const { manifest } = bundle;
     return { manifest, runtime, backbone, head, batchSizes, maxBatch, dispose: () => runtime.dispose() };

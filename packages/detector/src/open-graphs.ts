@@ -40,7 +40,8 @@ async function open(
 }
 
 /**
- * Files that are whole can still be of different makers; what does not fit must not be met by an image.
+ * Files that are whole can still be of different makers; what does not fit must not be met by an image. For hosts that
+ * open files which were only verified: an inspected bundle has been checked for more.
  *
  * @throws BundleError when the two are not the halves of one detector
  */

@@ -8,7 +8,7 @@ import {
   type RgbImage,
   type ScalarMap,
 } from '@cflow/spec';
-import { type BatchSizes, checkBatchSizes, planBatches } from './batch-sizes.js';
+import { type BatchSizes, checkBatchSizes, DEFAULT_MAX_BATCH, planBatches } from './batch-sizes.js';
 import { imageBatch } from './image-batch.js';
 
 /** What the graphs say of one image. */
@@ -106,7 +106,8 @@ export class Scorer {
  * A processor's products are as fast for one image as for eight, but what lies between them no longer fits its caches
  * for eight; a graphics processor wants many.
  */
-const defaultMaxBatch = (device: Device): number => (device === 'cpu' || device === 'wasm' ? 1 : 8);
+const defaultMaxBatch = (device: Device): number =>
+  device === 'cpu' || device === 'wasm' ? 1 : DEFAULT_MAX_BATCH;
 
 /** One image's plane of [batch, …, height, width]. */
 function planeOf({ dims, data }: Tensor, index: number): ScalarMap {

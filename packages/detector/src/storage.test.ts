@@ -5,10 +5,10 @@ import { promisify } from 'node:util';
 import { StorageError } from '@cflow/spec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startScript } from '../../../test/support/start-script.js';
-import { verifyBundle } from './bundle.js';
 import { folderBundle } from './folder-bundle.js';
 import { makeBundle } from './testing/make-bundle.js';
 import { temporaryFolder } from './testing/temporary-folder.js';
+import { verifyBundle } from './verify-bundle.js';
 import { writeFileAtomically } from './write-file-atomically.js';
 import { writeFolderBundle } from './write-folder-bundle.js';
 

@@ -2,11 +2,11 @@ import { mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile 
 import { join } from 'node:path';
 import { BUNDLE_FILES, StorageError } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
-import { verifyBundle } from './bundle.js';
 import { folderBundle } from './folder-bundle.js';
 import { recoverFolder } from './replace-folder.js';
 import { makeBundle } from './testing/make-bundle.js';
 import { temporaryFolder } from './testing/temporary-folder.js';
+import { verifyBundle } from './verify-bundle.js';
 import { writeFolderBundle } from './write-folder-bundle.js';
 
 const root = temporaryFolder();

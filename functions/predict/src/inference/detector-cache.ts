@@ -1,6 +1,12 @@
-import { type VerifiedBundle, verifyBundle } from '@cflow/detector';
+import { type VerifiedBundle, type VerifyOptions, verifyBundle } from '@cflow/detector';
 import { type DeviceCandidate, deviceFault, selectDevice } from '@cflow/runtime';
-import type { BundleManifest, Device, DeviceAttempt, DeviceChoice } from '@cflow/spec';
+import {
+  type BundleManifest,
+  DEVICES,
+  type Device,
+  type DeviceAttempt,
+  type DeviceChoice,
+} from '@cflow/spec';
 import type { RegistryReader } from '@cflow/store';
 import type { DetectorMemory } from './detector-memory.js';
 import { Incidents } from './incidents.js';
@@ -140,7 +146,7 @@ export class DetectorCache {
   async #load(key: string, name: string, version: string): Promise<Entry> {
     const { registry, device, observer, now } = this.#options;
     const started = now();
-    const read = (): Promise<VerifiedBundle> => verifyBundle(registry.bundle(name, version));
+    const read = (): Promise<VerifiedBundle> => verifyBundle(registry.bundle(name, version), this.#bounds());
     this.#devices ??= this.#options.devices();
     const [bundle, devices] = await Promise.all([read(), this.#devices, this.#freeing.get(key)]);
     return this.#changes.run(async () => {
@@ -247,6 +253,14 @@ export class DetectorCache {
   #expel(entry: Entry): void {
     entry.pool.forget(entry.key);
     void this.#leave(entry);
+  }
+
+  /** What a bundle may take while it runs, wherever that will be. */
+  #bounds(): VerifyOptions {
+    const { memoryBytes, poolOptions } = this.#options;
+    const sizes = DEVICES.flatMap((device) => poolOptions(device).batchSizes);
+    // The probe is one image.
+    return { batches: [...new Set([1, ...sizes])], memoryBytes };
   }
 
   /** Lets the least recently used go, idle ones first, until there is room. */

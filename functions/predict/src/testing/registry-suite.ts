@@ -1,4 +1,7 @@
-import { BUNDLE_FILES, type VersionDetail } from '@cflow/spec';
+import { backboneHash, parseManifest, sha256Hex } from '@cflow/detector';
+import { sealBundle } from '@cflow/detector/testing';
+import { hostileGraphs } from '@cflow/onnx/testing';
+import { BUNDLE_FILES, type Problem, type VersionDetail } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
 import { stalled, streamed } from './predict-suite.js';
 import { jsonBody, type TestService } from './test-service.js';
@@ -117,6 +120,38 @@ export function registrySuite(get: () => TestService): void {
       const small = app({ limits: { ...parts.limits, uploadBytes: 1000 } });
       expect((await small.request(path, upload(files))).status).toBe(413);
       expect(await status('/v1/detectors/broken')).toBe(404);
+    });
+
+    it('are refused for what their graphs would do, by name, before they run', async () => {
+      const { bundles } = get();
+      const files = bundles[0] as Map<string, Uint8Array>;
+      const manifest = await parseManifest(files.get(BUNDLE_FILES.manifest) as Uint8Array, 'test');
+      const [height, width] = manifest.configuration.inputSize;
+      const outputs = manifest.layers.map((layer) => [
+        layer.name,
+        ['float32', ['batch', layer.channels, layer.height, layer.width]] as const,
+      ]);
+      const hostile = hostileGraphs({
+        inputs: { image: ['uint8', ['batch', 3, height, width]] },
+        outputs: Object.fromEntries(outputs),
+      });
+      // One of each few: all of them are inspected where a bundle is.
+      for (const { name, bytes, message } of hostile.filter((_, i) => i % 5 === 0)) {
+        const changed = new Map(files).set(BUNDLE_FILES.backboneModel, bytes);
+        const hashes = await Promise.all(
+          [bytes, files.get(BUNDLE_FILES.backboneWeights)].map((file) => sha256Hex(file as Uint8Array)),
+        );
+        const sha256 = await backboneHash(hashes[0] as string, hashes[1] as string);
+        await sealBundle(changed, { ...manifest, backbone: { ...manifest.backbone, sha256 } });
+        const response = await get().app().request('/v1/detectors/hostile/versions', upload(changed));
+        expect([name, response.status]).toEqual([name, 422]);
+        const { code, detail } = (await response.json()) as Problem;
+        expect(code).toBe('bundle');
+        // Paths do not leave the service, not even those that came in.
+        const said = new RegExp(message.source.replace('\\/etc\\/passwd', '<file>'));
+        expect(detail).toMatch(said);
+      }
+      expect(await status('/v1/detectors/hostile')).toBe(404);
     });
 
     it('are uploaded only as long as bytes arrive, and keep no others out meanwhile', async () => {

@@ -3,10 +3,12 @@ import {
   type ForeignModel,
   type ForeignValue,
   formatShape,
+  GraphError,
   type OutputType,
   type Tensor,
   writeForeignModel,
 } from '@cflow/onnx';
+import { type Feed, inspectGraph } from '@cflow/onnx/inspect';
 import { ConfigurationError, WeightsError } from '@cflow/spec';
 
 /** Runs a model once on the CPU and gives its outputs. */
@@ -29,15 +31,19 @@ export interface TapTypesOptions {
 // Two, so that a model that works for one image alone is found out.
 const BATCH = 2;
 
+// What graphs are inspected for: sizes that a batch alone may have are looked for among these.
+const BATCHES = [1, 2, 3, 4, 5, 6, 7, 8];
+
 /**
- * Type and shape [batch, C, h, w] of each tap: by running the model once on zeros, or else as the file declares them,
+ * Type and shape [batch, C, h, w] of each tap, after the model has been inspected: by running the model once on zeros, or else as the file declares them,
  * which it can only for the one size that it was exported for.
  * @throws ConfigurationError when a tap is no feature map, or when there is nothing to find out the shapes with;
  * WeightsError when the model does not run
  */
 export async function tapTypes(options: TapTypesOptions): Promise<Map<string, OutputType>> {
   const { name, model } = options;
-  const found = options.run ? await measured(options, options.run) : declared(options);
+  const bytes = inspected(options);
+  const found = options.run ? await measured(options, bytes, options.run) : declared(options);
   const types = new Map<string, OutputType>();
   for (const tap of model.outputs) {
     const { type, dims } = found.get(tap.name) ?? { type: undefined, dims: [] };
@@ -62,15 +68,35 @@ export async function tapTypes(options: TapTypesOptions): Promise<Map<string, Ou
 
 type Found = Map<string, { type: OutputType['type']; dims: readonly number[] }>;
 
-async function measured(options: TapTypesOptions, run: RunModel): Promise<Found> {
-  const { name, model, image, inputSize, constants } = options;
+/** The part of the model that is used, as it is run, found to be what a graph from outside may be. */
+function inspected({ name, model, image, inputSize, constants }: TapTypesOptions): Uint8Array {
+  const feed: Feed = { type: image.type ?? 'float32', dims: ['batch', 3, ...inputSize] };
+  try {
+    const bytes = writeForeignModel(
+      model,
+      new Map([[image.name, { type: feed.type, shape: feed.dims }]]),
+      constants,
+    );
+    inspectGraph(bytes, { inputs: new Map([[image.name, feed]]), batches: BATCHES });
+    return bytes;
+  } catch (cause) {
+    if (!(cause instanceof GraphError)) throw cause;
+    throw new WeightsError(
+      `${name} is refused: ${cause.message}; it may have been exported for one image, or for another size than ` +
+        `${inputSize[0]} x ${inputSize[1]} pixels`,
+      { cause, details: { backbone: name, inputSize } },
+    );
+  }
+}
+
+async function measured(options: TapTypesOptions, bytes: Uint8Array, run: RunModel): Promise<Found> {
+  const { name, image, inputSize } = options;
   const type = image.type ?? 'float32';
   const dims = [BATCH, 3, ...inputSize];
   const zeros =
     type === 'float16' ? new Uint16Array(elementCount(dims)) : new Float32Array(elementCount(dims));
-  const inputs = new Map([[image.name, { type, shape: ['batch', 3, ...inputSize] }]]);
   try {
-    const outputs = await run(writeForeignModel(model, inputs, constants), {
+    const outputs = await run(bytes, {
       [image.name]: { type, dims, data: zeros },
     });
     return new Map(Object.entries(outputs));

@@ -10,6 +10,7 @@ import {
   type ValueInfoProto,
 } from 'onnx-buf';
 import { GraphError } from '../graph-error.js';
+import { checkModelSize } from '../inspection/read-graph-message.js';
 import type { Dim } from '../shape.js';
 import { namesUsedBy, tensorsInside } from './attribute-graphs.js';
 import { dataTypeOf } from './data-type-of.js';
@@ -17,10 +18,12 @@ import type { ForeignModel, ForeignValue } from './foreign-model.js';
 import { withFields } from './with-fields.js';
 
 /**
- * Reads an ONNX model. Constants share memory with `bytes`; those in other files are not read.
+ * Reads an ONNX model. Constants share memory with `bytes`; those in other files are not read. What it does is inspected
+ * where it is run: see `inspectGraph`.
  * @throws GraphError when the bytes are no model, or one whose nodes cannot run in their order
  */
 export function readModel(bytes: Uint8Array): ForeignModel {
+  checkModelSize(bytes);
   const message = decode(bytes);
   const graph = message.graph;
   if (!graph || graph.node.length === 0) throw new GraphError('not an ONNX model: it has no nodes');

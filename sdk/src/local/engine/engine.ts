@@ -1,4 +1,4 @@
-import { type VerifiedBundle, verifyBundle } from '@cflow/detector';
+import { type VerifiedBundle, verifyFiles } from '@cflow/detector';
 import { checkIgnoreMask } from '@cflow/images';
 import { type DeviceCandidate, selectDevice } from '@cflow/runtime';
 import { type OnnxRuntimeWeb, webDevices } from '@cflow/runtime/web';
@@ -179,7 +179,8 @@ export class Engine {
       },
       signal,
     });
-    const bundle = await verifyBundle(source);
+    // Graphs are not inspected in a page: its sandbox has no files and little memory, and holds a graph to both.
+    const bundle = await verifyFiles(source);
     signal.throwIfAborted();
     report({ stage: 'opening', done: total, total });
     return { bundle, version: source.version() };

@@ -29,7 +29,7 @@ export interface FetchOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** A bundle as `verifyBundle` reads it; its hashes are checked there once more, against whoever wrote the source. */
+/** A bundle as `verifyFiles` reads it; its hashes are checked there once more, against whoever wrote the source. */
 export interface FetchedBundle extends BundleSource {
   /** SHA-256 of the manifest that was read last. */
   version(): string;

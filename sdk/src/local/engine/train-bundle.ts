@@ -1,4 +1,4 @@
-import { parseManifest, sha256Hex } from '@cflow/detector';
+import { inspectBackbone, parseManifest, sha256Hex } from '@cflow/detector';
 import type { DeviceCandidate } from '@cflow/runtime';
 import { BUNDLE_FILES, type DeviceAttempt, type RgbImage } from '@cflow/spec';
 import {
@@ -69,6 +69,9 @@ async function backboneOf(from: BundleMessage, fetching: FetchOptions): Promise<
     }
     files.set(file, bytes);
   }
+  const weights = files.get(BUNDLE_FILES.backboneWeights) as Uint8Array;
+  const start = new Map([[BUNDLE_FILES.backboneWeights, { start: weights, bytes: weights.length }]]);
+  inspectBackbone({ manifest, files, weights: start }, source.name);
   return trainingFromBundle({ source, manifest, files });
 }
 

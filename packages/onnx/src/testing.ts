@@ -1,0 +1,2 @@
+export { type HostileGraph, type HostileGraphSetting, hostileGraphs } from './testing/hostile-graphs.js';
+export { type PlainModel, type PlainNode, plainModel, plainNode } from './testing/plain-model.js';
