@@ -1,11 +1,12 @@
 import { type BundleSource, type VerifiedBundle, type VerifyFilesOptions, verifyFiles } from './bundle.js';
 import { type InspectBundleOptions, inspectBundle } from './inspect-bundle.js';
+import { readProbe } from './read-probe.js';
 
 export interface VerifyOptions extends VerifyFilesOptions, InspectBundleOptions {}
 
 /**
- * Reads the manifest, checks size and SHA-256 of every file that it lists, and inspects the graphs: whoever has a
- * verified bundle may run it.
+ * Reads the manifest, checks size and SHA-256 of every file that it lists, inspects the graphs, and looks whether the
+ * golden probe is one: whoever has a verified bundle may run it.
  * @throws BundleError that names the file, and where a graph is refused the node and the reason
  */
 export async function verifyBundle(
@@ -14,5 +15,6 @@ export async function verifyBundle(
 ): Promise<VerifiedBundle> {
   const { weights, ...bundle } = await verifyFiles(source, options);
   inspectBundle({ ...bundle, weights }, source.name, options);
+  readProbe(bundle);
   return bundle;
 }

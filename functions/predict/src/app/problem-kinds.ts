@@ -48,9 +48,11 @@ export const PROBLEM_KINDS: Readonly<Record<ProblemCode, ProblemKind>> = {
     detail: 'weights of the detector are missing or damaged; the log has the file under the request id',
   },
   bundle: {
+    // Not the request's fault, and not the service's: nobody but who publishes the detector can help.
     title: 'The detector is damaged',
-    status: 500,
-    detail: "the detector's files are missing or damaged; publish the version again. The log has more",
+    status: 503,
+    retryAfter: 30,
+    detail: "the detector's files are missing, damaged or refused; publish the version again. The log has more",
   },
   training: {
     title: 'Training failed',
