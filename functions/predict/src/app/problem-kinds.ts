@@ -52,7 +52,8 @@ export const PROBLEM_KINDS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: 'The detector is damaged',
     status: 503,
     retryAfter: 30,
-    detail: "the detector's files are missing, damaged or refused; publish the version again. The log has more",
+    detail:
+      "the detector's files are missing, damaged or refused; publish the version again. The log has more",
   },
   training: {
     title: 'Training failed',
