@@ -100,7 +100,7 @@ describe('a hostile bundle', () => {
       [backboneModel, files.get(headModel) as Uint8Array],
       [headModel, files.get(backboneModel) as Uint8Array],
     ]);
-    await expectRefusal(swapped, /backbone\.onnx .*lies in the file "decoders\.safetensors"/);
+    await expectRefusal(swapped, /backbone\.onnx .*has external data in "decoders\.safetensors"/);
     const weights = new Map([
       [backboneWeights, files.get(decoders) as Uint8Array],
       [decoders, files.get(backboneWeights) as Uint8Array],

@@ -87,7 +87,7 @@ describe('a graph from outside', () => {
     inspectGraph(at(64), { ...options, weights });
     expect(refusal(at(68), { weights })).toMatch(/"weight" takes 48 bytes.*no tensor of it lies there/);
     expect(refusal(at(64, 'other.safetensors'), { weights })).toMatch(/none of own\.safetensors/);
-    expect(refusal(at(64))).toMatch(/"weight" lies in the file/);
+    expect(refusal(at(64))).toMatch(/"weight" has external data in/);
     const half = new Map([['own.safetensors', new Map([[64, { type: 'float16', bytes: 48 } as const]])]]);
     expect(refusal(at(64), { weights: half })).toMatch(/no tensor of it lies there/);
   });

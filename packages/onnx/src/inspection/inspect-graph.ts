@@ -103,7 +103,7 @@ function checkPlace(
   const table = weights?.get(location);
   if (!table) {
     throw new GraphError(
-      `the constant ${shown(name)} lies in the file ${shown(location)}, which is none of ${[...(weights?.keys() ?? [])].join(', ') || 'its own'}`,
+      `the constant ${shown(name)} has external data in ${shown(location)}, which is none of ${[...(weights?.keys() ?? [])].join(', ') || 'its own'}`,
     );
   }
   const tensor = table.get(offset);

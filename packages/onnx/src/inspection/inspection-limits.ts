@@ -5,7 +5,7 @@
 /** Nodes, or constants. */
 export const MAX_NODES = 20_000;
 /** Entries of a graph of any kind: nodes, constants, declared values. */
-export const MAX_GRAPH_ENTRIES = 100_000;
+export const MAX_GRAPH_ENTRIES = 200_000;
 export const MAX_RANK = 16;
 /** Values that go into a node, or come out of it. */
 export const MAX_NODE_VALUES = 2048;

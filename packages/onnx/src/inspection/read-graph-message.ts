@@ -64,7 +64,7 @@ export function readGraphMessage(bytes: Uint8Array, check: CheckNodes): GraphMes
     const [first] = model.list(25) as [Uint8Array];
     const name = new WireMessage(first, 'FunctionProto', FUNCTION_FIELDS).text(1);
     throw new GraphError(
-      `the model defines operators of its own, such as ${shown(name)}: write them out with onnx.inliner, or export ` +
+      `the model defines functions of its own, such as ${shown(name)}: write them out with onnx.inliner, or export ` +
         'the network with optimize=True',
     );
   }
@@ -180,7 +180,7 @@ function readAttribute(bytes: Uint8Array, node: string): [string, AttributeValue
       const tensor = readTensorMessage(message.bytes(field) ?? new Uint8Array(0));
       if (!tensor.external) return [name, tensor];
       throw new GraphError(
-        `${node} takes its attribute ${shown(name)} from the file ${shown(tensor.external.location)}: only weights may lie in files`,
+        `${node} has external data in ${shown(tensor.external.location)} as its attribute ${shown(name)}: only weights may lie in files`,
       );
     }
     case 7:

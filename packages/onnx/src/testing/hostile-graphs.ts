@@ -118,7 +118,7 @@ export function hostileGraphs({ inputs, outputs }: HostileGraphSetting): Hostile
     ]),
     graph(
       'external data in a function',
-      /operators of its own, such as "Leak"/,
+      /functions of its own, such as "Leak"/,
       [plainNode('Leak', [image], ['made'], {}, { domain: 'own' })],
       {
         model: {
@@ -147,7 +147,7 @@ export function hostileGraphs({ inputs, outputs }: HostileGraphSetting): Hostile
     ),
     graph(
       'a function that calls itself',
-      /operators of its own, such as "Again"/,
+      /functions of its own, such as "Again"/,
       [plainNode('Again', [image], ['made'], {}, { domain: 'own' })],
       {
         model: {
@@ -208,7 +208,7 @@ export function hostileGraphs({ inputs, outputs }: HostileGraphSetting): Hostile
     ...[SECRET, '../../secret', 'manifest.json', '*/_ORT_MEM_ADDR_/*'].map((location) =>
       graph(
         `external data in ${location}`,
-        /"secret" lies in the file/,
+        /"secret" has external data in/,
         [plainNode('Identity', ['secret'], ['made'])],
         {
           graph: { initializer: [elsewhere('secret', location)] },
@@ -315,7 +315,7 @@ export function hostileGraphs({ inputs, outputs }: HostileGraphSetting): Hostile
     unknown('EPContext', [image], 'com.microsoft'),
     unknown('TreeEnsemble', [image], 'ai.onnx.ml'),
     unknown('Custom', [image], 'own.domain'),
-    graph('a chain of 100,000 nodes', /more than 100000 fields|100000 nodes/, chain(100_000)),
+    graph('a chain of 100,000 nodes', /100000 nodes/, chain(100_000)),
     graph('a chain of 99,000 nodes', /99000 nodes/, chain(99_000)),
     { name: 'graphs 100,000 deep', message: /"the If".*control flow/, bytes: nested(100_000, image) },
     graph('a name of two megabytes', /more than 1024 bytes/, [
