@@ -64,6 +64,14 @@ export function readTensorMessage(bytes: Uint8Array): ConstantMessage {
   if (values && values.length !== count) {
     throw refused(name, `holds ${values.length} numbers, and its shape takes ${count}`);
   }
+  // What a decoder would cut down to its type is another number for it than it is here.
+  if (
+    values?.some((value) =>
+      type === BOOL ? value !== 0 && value !== 1 : type === INT32 && value !== (value | 0),
+    )
+  ) {
+    throw refused(name, `holds numbers that are no ${element[0]}`);
+  }
   return { name, type, dims, count, values, external: undefined };
 }
 
