@@ -56,6 +56,8 @@ interface Entry extends Resident {
 
 /** Milliseconds in which a process that was killed is gone. */
 const ABANDONED_MS = 500;
+/** Bytes that a run may take whatever is left for detectors: they are given back with it. */
+const LEAST_RUN_BYTES = 2 ** 26;
 
 /** Detectors in memory, the least recently used of which go when there is no more room. */
 export class DetectorCache {
@@ -260,7 +262,7 @@ export class DetectorCache {
     const { memoryBytes, poolOptions } = this.#options;
     const sizes = DEVICES.flatMap((device) => poolOptions(device).batchSizes);
     // The probe is one image.
-    return { batches: [...new Set([1, ...sizes])], memoryBytes };
+    return { batches: [...new Set([1, ...sizes])], memoryBytes: Math.max(memoryBytes, LEAST_RUN_BYTES) };
   }
 
   /** Lets the least recently used go, idle ones first, until there is room. */
