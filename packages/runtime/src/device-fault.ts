@@ -9,24 +9,13 @@ import { CflowError } from '@cflow/spec';
  */
 export type DeviceFault = 'lost' | 'out-of-memory';
 
-/** Errors of the CUDA runtime after which its context answers every call with the same error; the numbers are those of cudaError_t. */
-const STICKY_CUDA = [
-  46, // the card is taken, or was taken away
-  214, // uncorrectable ECC error
-  220, // uncorrectable error of NVLink
-  700, // illegal address
-  702, // launch timed out
-  709, // context destroyed
-  710, // assertion on the device
-  714, // hardware stack error
-  715, // illegal instruction
-  716, // misaligned address
-  717, // invalid address space
-  718, // invalid program counter
-  719, // unspecified launch failure
-  721, // contained error
-  999, // unknown: the driver has given up
-];
+/**
+ * Errors of the CUDA runtime after which its context answers every call with the same error, as numbers of cudaError_t: the card is
+ * taken (46); uncorrectable errors of ECC (214) and NVLink (220); illegal address (700); launch timed out (702); context
+ * destroyed (709); assertion (710); hardware stack (714), illegal instruction (715), misaligned address (716), address space
+ * (717), program counter (718); unspecified launch failure (719); contained (721); unknown (999).
+ */
+const STICKY_CUDA = /CUDA (failure|error) (46|214|220|700|702|709|710|71[4-9]|721|999)\b/;
 
 const OUT_OF_MEMORY: readonly RegExp[] = [
   /out of memory|OUT_OF(_HOST|_DEVICE|_POOL)?_MEMORY|OutOfMemory|E_OUTOFMEMORY/i,
@@ -38,14 +27,14 @@ const OUT_OF_MEMORY: readonly RegExp[] = [
 ];
 
 const LOST: readonly RegExp[] = [
-  new RegExp(`CUDA (failure|error) (${STICKY_CUDA.join('|')})\\b`),
+  STICKY_CUDA,
   /cudaError(IllegalAddress|IllegalInstruction|MisalignedAddress|LaunchFailure|LaunchTimeout|ECCUncorrectable|NvlinkUncorrectable|DevicesUnavailable|Assert|ContextIsDestroyed|Unknown)\b/,
   /an illegal (memory access|instruction) was encountered|unspecified launch failure|the launch timed out and was terminated/,
   /uncorrectable (ECC|NVLink) error|device-side assert triggered|CUDA-capable device\(s\) is\/are busy or unavailable/i,
   // Both libraries are loaded and set up when a session is: what says so later has lost what it had.
   /CUDNN failure (1|4|8|1001|4\d{3}|5\d{3})\b|CUDNN_STATUS_(NOT_INITIALIZED|INTERNAL_ERROR|EXECUTION_FAILED)/,
   /CUBLAS failure (1|13|14)\b|CUBLAS_STATUS_(NOT_INITIALIZED|EXECUTION_FAILED|INTERNAL_ERROR)/,
-  /device (is |was )?lost|\[Device[^\]]*\] is lost|DEVICE_(LOST|REMOVED|HUNG|RESET)/i,
+  /device (is |was )?lost|\[Device[^[\]]{0,200}\] is lost|DEVICE_(LOST|REMOVED|HUNG|RESET)/i,
 ];
 
 /** What an error says of its device; undefined for one that is of the model or the call. */

@@ -70,12 +70,11 @@ function faultError(device: Device, fault: DeviceFault, cause: unknown): DeviceE
 
 /** One line, without the engine's source paths and failed conditions, which tell a user nothing. */
 export function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text
-    .replace(/\s+/g, ' ')
+  const whole = error instanceof Error ? error.message : String(error);
+  const text = whole.replace(/\s+/g, ' ');
+  return (text.split(/ ; GPU=\d+ ; hostname=/, 1)[0] as string)
     .replace(/^Can't create a session\. ERROR_CODE: \d+, ERROR_MESSAGE: /, '')
     .replace(/^.* was false\. /, '')
     .replace(/(?<![\w/.+-])[\w/.+-]+\.(cc|cpp|cu|h):\d+ (\w+ )?/g, '')
-    .replace(/ ; GPU=\d+ ; hostname=.*$/, '')
     .trim();
 }

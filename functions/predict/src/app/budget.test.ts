@@ -23,4 +23,20 @@ describe('Budget', () => {
     claims[0]?.release();
     expect(claims[3]?.take(1)).toBe(true);
   });
+
+  it('tells when nothing is held any more, after much was', () => {
+    let told = 0;
+    const budget = new Budget(100, { onRelief: () => told++ });
+    const [a, b] = [budget.claim('a'), budget.claim('b')];
+    a.take(10);
+    a.giveBack(10);
+    expect(told).toBe(0);
+    a.take(20);
+    b.take(20);
+    a.release();
+    expect(told).toBe(0);
+    b.release();
+    b.release();
+    expect(told).toBe(1);
+  });
 });

@@ -1,3 +1,10 @@
+export interface BudgetOptions {
+  /** The most that one holder may take. Default: all of it. */
+  each?: number | undefined;
+  /** Told when nothing is held any more after a quarter of it or more was. */
+  onRelief?: (() => void) | undefined;
+}
+
 /**
  * So much of something for all together: bytes of bodies, streams, whatever is held for a while. What does not fit is
  * refused at once, so that what was admitted can go on.
@@ -8,11 +15,15 @@ export class Budget {
   /** For one holder, so that nobody takes everything. */
   readonly mostEach: number;
   readonly #each: Map<string, number> = new Map();
+  readonly #onRelief: (() => void) | undefined;
   #held = 0;
+  /** Whether much was held since nothing was. */
+  #wasUsed = false;
 
-  constructor(most: number, { each = most }: { each?: number } = {}) {
+  constructor(most: number, { each = most, onRelief }: BudgetOptions = {}) {
     this.most = most;
     this.mostEach = Math.min(each, most);
+    this.#onRelief = onRelief;
   }
 
   /** What is held now. */
@@ -30,6 +41,7 @@ export class Budget {
       const own = (this.#each.get(holder) ?? 0) + change;
       if (own > 0) this.#each.set(holder, own);
       else this.#each.delete(holder);
+      this.#tellOfRelief();
     };
     return {
       take: (wanted) => {
@@ -44,6 +56,13 @@ export class Budget {
         add(-amount);
       },
     };
+  }
+
+  #tellOfRelief(): void {
+    if (this.#held >= this.most / 4) this.#wasUsed = true;
+    if (this.#held > 0 || !this.#wasUsed) return;
+    this.#wasUsed = false;
+    this.#onRelief?.();
   }
 }
 

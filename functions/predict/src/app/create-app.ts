@@ -102,7 +102,7 @@ function frame(app: App, parts: AppParts, healthPaths: ReadonlySet<string>): voi
     c.set('rateLimiter', rateLimiter);
     await next();
   });
-  app.use(withBodyMemory(new Budget(bodyMemoryBytes(parts.limits))));
+  app.use(withBodyMemory(new Budget(bodyMemoryBytes(parts.limits), { onRelief: parts.giveMemoryBack })));
   app.use(
     methodNotAllowed({
       app,

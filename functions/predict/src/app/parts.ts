@@ -77,6 +77,8 @@ export interface AppParts {
   /** Signs prediction ids, so that feedback on them can be believed by every replica. At least 32 bytes. */
   secret: Uint8Array;
   limits: Limits;
+  /** Called when bodies that took much memory are gone: a host that can give it back to the system does it then. */
+  giveMemoryBack?: (() => void) | undefined;
   readiness: Readiness;
   /** Milliseconds since 1970. */
   now(): number;

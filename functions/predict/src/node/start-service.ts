@@ -19,6 +19,7 @@ import { keepStoreClean } from './clean-store.js';
 import { clientAddress } from './client-address.js';
 import { hostExtras } from './host-routes.js';
 import { startHttpServer } from './http-server.js';
+import { memoryReturn } from './memory-return.js';
 import { mostConnections } from './most-connections.js';
 import { openStore } from './open-store.js';
 import { preloadDetectors } from './preload-detectors.js';
@@ -138,6 +139,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       bodyTimeoutMs: 30_000,
       rate: environment.CFLOW_RATE ? parseRate(environment.CFLOW_RATE) : null,
     },
+    giveMemoryBack: memoryReturn(),
     readiness,
     now: Date.now,
     logger,
