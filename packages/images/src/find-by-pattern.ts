@@ -77,7 +77,8 @@ export async function expand(
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) {
     const tree = await listFiles(path);
-    const named = (name: string): string => `${pattern.replace(/\/+$/, '')}/${name}`;
+    const prefix = pattern.endsWith('/') ? pattern : `${pattern}/`;
+    const named = (name: string): string => prefix + name;
     const skipped = tree.skipped.map((each) => ({ ...each, name: named(each.name) }));
     return {
       files: tree.images.map(({ path: file, folders }) => ({ path: file, folders })),

@@ -67,7 +67,7 @@ async function startOf(path: string): Promise<Uint8Array> {
 }
 
 function pnmHeader(start: Uint8Array): ImageHeader | undefined {
-  const text = new TextDecoder('latin1').decode(start).replace(/#[^\n]*\n/g, ' ');
+  const text = new TextDecoder('latin1').decode(start).replace(/#[^\n]*(?:\n|$)/g, ' ');
   const [kind = '', width, height, greatest] = text.split(/\s+/, 4);
   const color = kind === 'P3' || kind === 'P6' ? 'color' : 'grey';
   const deep = kind !== 'P1' && kind !== 'P4' && Number(greatest) > 255;

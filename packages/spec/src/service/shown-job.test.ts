@@ -13,6 +13,7 @@ const jobWith = (request: object): Job => ({
   attempt: 0,
   cancelRequested: false,
   progress: { fraction: 0, phase: 'waiting' },
+  dataSet: null,
   result: null,
   error: null,
 });
