@@ -61,7 +61,7 @@ it('scores with a bundle of the assets', async () => {
 
 it('says that a bundle was not deployed whole', async () => {
   const missing = await predict('missing');
-  expect([missing.status, ((await missing.json()) as Problem).code]).toEqual([500, 'bundle']);
+  expect([missing.status, ((await missing.json()) as Problem).code]).toEqual([503, 'bundle']);
 });
 
 it('answers to names of its own only, where it has no keys', async () => {

@@ -1,6 +1,7 @@
 import { ImageError, type RgbImage } from '@cflow/spec';
 import { checkRgbImage, checkSize } from './check-image.js';
 import { toPlanar } from './planar.js';
+import { releaseBytes } from './portable/release-bytes.js';
 import { resampleHorizontally, resampleVertically } from './resample-passes.js';
 import { integerTriangleFilter } from './triangle-filter.js';
 
@@ -22,6 +23,7 @@ export function resizeBilinear(image: RgbImage, width: number, height: number): 
   const data = new Uint8Array(width * height * 3);
   const filter = integerTriangleFilter(wide.height, height);
   resampleVertically(wide, filter, { data, offset: 0, pixelStep: 3, channelStep: 1 });
+  if (wide !== image) releaseBytes(wide.data);
   return { width, height, data };
 }
 
@@ -52,7 +54,9 @@ export function resizeToPlanar(
   const target = { data, offset, pixelStep: 1, channelStep: plane };
   if (image.height !== height) {
     const filter = integerTriangleFilter(image.height, height);
-    resampleVertically(resampleWidth(image, width), filter, target);
+    const wide = resampleWidth(image, width);
+    resampleVertically(wide, filter, target);
+    if (wide !== image) releaseBytes(wide.data);
   } else if (image.width !== width) {
     resampleHorizontally(image, integerTriangleFilter(image.width, width), target);
   } else {

@@ -1,23 +1,23 @@
 // zod looks at all keys of an object before it says that there are too many, and names each that it does not know. These
 // two count first. An array needs nothing of the kind: zod looks at its `max` before its elements.
 import * as z from 'zod';
+import { $constructor } from 'zod/v4/core';
 import { MAX_UNKNOWN_FIELDS } from './bounds.js';
 
 type Initialize = (schema: z.core.$ZodType, definition: object) => void;
-const initializeObject = z.ZodObject.init as unknown as Initialize;
-const initializeRecord = z.ZodRecord.init as unknown as Initialize;
 
-const ClosedObject: z.core.$constructor<z.core.$ZodType, z.core.$ZodObjectDef> = z.core.$constructor(
+// Marked as pure, as zod marks its own: a page that needs no bounds must not carry them.
+const ClosedObject: z.core.$constructor<z.core.$ZodType, z.core.$ZodObjectDef> = /* @__PURE__ */ $constructor(
   'ClosedObject',
   (schema, definition) => {
-    initializeObject(schema, definition);
+    (z.ZodObject.init as unknown as Initialize)(schema, definition);
     countFirst(schema, () => Object.keys(definition.shape).length + MAX_UNKNOWN_FIELDS);
   },
 );
 
 const BoundedRecord: z.core.$constructor<z.core.$ZodType, z.core.$ZodRecordDef & { most: number }> =
-  z.core.$constructor('BoundedRecord', (schema, definition) => {
-    initializeRecord(schema, definition);
+  /* @__PURE__ */ $constructor('BoundedRecord', (schema, definition) => {
+    (z.ZodRecord.init as unknown as Initialize)(schema, definition);
     countFirst(schema, () => definition.most);
   });
 

@@ -94,7 +94,7 @@ export class CflowClient {
   ): ApiPromise<Feedback> {
     return this.#transport.json({
       method: 'POST',
-      path: ['v1', 'predictions', prediction, 'feedback'],
+      path: ['predictions', prediction, 'feedback'],
       json: { label, note },
       ...options,
     });

@@ -186,7 +186,7 @@ describe('what cannot be done', () => {
         { image: { encoded: files[0] as Uint8Array }, ignore },
       ],
     });
-    await expect(attempt).rejects.toMatchObject({ code: 'configuration', details: { image: 1 } });
+    await expect(attempt).rejects.toMatchObject({ code: 'image', details: { image: 1 } });
   });
 
   it('refuses another device than the one it runs on, with the reason', async () => {

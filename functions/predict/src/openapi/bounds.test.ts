@@ -48,6 +48,9 @@ function requestSchemas(): [string, z.ZodType][] {
 /** What is written by the service, or by whoever holds its store, and read by others: their sizes follow from it. */
 const ANSWERS: ReadonlySet<string> = new Set([
   'aliasStateSchema',
+  'dataSetFindingSchema',
+  'dataSetGroupSchema',
+  'dataSetReportSchema',
   'dataSetUploadSchema',
   'detectorPageSchema',
   'detectorSummarySchema',
@@ -63,6 +66,7 @@ const ANSWERS: ReadonlySet<string> = new Set([
   'predictResponseSchema',
   'predictionResultSchema',
   'problemSchema',
+  'skippedFilesSchema',
   'versionDetailSchema',
   'versionPageSchema',
   'versionSummarySchema',

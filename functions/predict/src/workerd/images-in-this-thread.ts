@@ -31,7 +31,10 @@ export function imagesInThisThread(codecs: ImageCodecs): ImageWork {
   };
 }
 
-/** What is made of the decoded pixels are copies; the pixels are not needed after it. */
+/**
+ * What is made of the decoded pixels are copies; the pixels are not needed after it, and neither is the file, each of which is
+ * decoded once.
+ */
 async function prepareAndRelease(task: PrepareTask, codecs: ImageCodecs): Promise<PreparedImage> {
   const decoded: Uint8Array[] = [];
   try {
@@ -40,6 +43,8 @@ async function prepareAndRelease(task: PrepareTask, codecs: ImageCodecs): Promis
       async decodeImage(bytes) {
         const image = await codecs.decodeImage(bytes);
         decoded.push(image.data);
+        // Of a part of a body, others may need the rest.
+        if (bytes.byteLength === bytes.buffer.byteLength) decoded.push(bytes);
         return image;
       },
     });

@@ -8,6 +8,7 @@ import type { SerialQueue } from '../serial-queue.js';
 import { engineQueue } from './engine-queue.js';
 import { type GpuDevice, requestDevice } from './gpu-device.js';
 import type { OnnxRuntimeWeb, WebDevice } from './onnx-runtime-web.js';
+import { releaseTensors } from './release-tensors.js';
 import { webOptions } from './web-options.js';
 
 /** onnxruntime-web in this thread, which loading and, on wasm, running block. */
@@ -65,10 +66,13 @@ export class WebOrtEngine implements Engine {
     id: number,
     feeds: Readonly<Record<string, Tensor>>,
     fetches: readonly string[],
+    consumeFeeds: boolean,
   ): Promise<Record<string, Tensor>> {
     return this.#use(async () => {
       const inputs = Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)]);
       const outputs = await this.#session(id).run(Object.fromEntries(inputs), fetches);
+      // The engine has taken copies.
+      if (consumeFeeds) releaseTensors(feeds);
       return Object.fromEntries(fetches.map((name) => [name, fromOrt(outputs[name] as OrtTensor)]));
     });
   }

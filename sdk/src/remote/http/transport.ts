@@ -28,7 +28,7 @@ export interface CallOptions {
 
 export interface RequestParts extends CallOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Segments of the path, as they are meant. */
+  /** Segments of the path below `/v1`, as they are meant. */
   path: readonly string[];
   query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
@@ -72,7 +72,8 @@ export class Transport {
   async #send<T>(parts: RequestParts, read: ReadAnswer<T>): Promise<WithResponse<T>> {
     const { method = 'GET', path, query = {}, json, body } = parts;
     const address = new URL(this.#options.baseUrl);
-    address.pathname = [address.pathname.replace(/(?<!\/)\/+$/, ''), ...path.map(segment)].join('/');
+    // An address may end with a slash.
+    address.pathname = [address.pathname, 'v1', ...path.map(segment)].join('/').replace(/\/+/g, '/');
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) address.searchParams.set(name, String(value));
     }
@@ -197,10 +198,7 @@ const readJson = async <T>(response: Response): Promise<T> => {
   const type = response.headers.get('content-type') ?? 'nothing';
   if (!/^application\/([\w.-]+\+)?json\b/i.test(type)) {
     await response.body?.cancel();
-    throw new ProtocolError(
-      `expected JSON, found ${type.slice(0, 80)}: check that baseUrl is the address of the service`,
-      response,
-    );
+    throw new ProtocolError(`expected JSON, found ${type.slice(0, 80)}: check baseUrl`, response);
   }
   const text = await response.text();
   try {

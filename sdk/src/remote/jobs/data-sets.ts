@@ -4,8 +4,6 @@ import type { ListOptions, Paged } from '../http/paged.js';
 import type { CallOptions, Transport } from '../http/transport.js';
 import type { StoredDataSet } from '../types/job.js';
 
-const PATH = ['v1', 'data-sets'] as const;
-
 /** Archives that the service keeps for jobs. `jobs.upload`, and `jobs.create` with images, bring them there. */
 export class DataSets {
   readonly #transport: Transport;
@@ -16,20 +14,16 @@ export class DataSets {
 
   /** Data sets, by their paths. */
   list(options: ListOptions = {}): Paged<StoredDataSet> {
-    return list(this.#transport, PATH, 'dataSets', options);
+    return list(this.#transport, ['data-sets'], 'dataSets', options);
   }
 
   /** @param path as an upload gives it: `data-sets/…` */
   get(path: string, options: CallOptions = {}): ApiPromise<StoredDataSet> {
-    return this.#transport.json({ path: [...PATH, nameOf(path)], ...options });
+    return this.#transport.json({ path: path.split('/'), ...options });
   }
 
   /** Deletes a data set that no job waits for or runs on: else it rejects with ConflictError. */
   delete(path: string, options: CallOptions = {}): ApiPromise<void> {
-    return this.#transport.json({ method: 'DELETE', path: [...PATH, nameOf(path)], ...options });
+    return this.#transport.json({ method: 'DELETE', path: path.split('/'), ...options });
   }
-}
-
-function nameOf(path: string): string {
-  return path.replace(/^data-sets\//, '');
 }

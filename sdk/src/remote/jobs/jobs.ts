@@ -56,7 +56,7 @@ interface StreamFrom {
   from(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array>;
 }
 
-const PATH = ['v1', 'jobs'] as const;
+const PATH = ['jobs'] as const;
 
 /** Training jobs. */
 export class Jobs {
@@ -132,7 +132,7 @@ export class Jobs {
   async #upload(dataSet: Exclude<DataSetInput, DataSetReference>, call: CallOptions): Promise<DataSetUpload> {
     const parts: RequestParts = {
       method: 'POST',
-      path: ['v1', 'data-sets'],
+      path: ['data-sets'],
       headers: { 'content-type': 'application/zip' },
       // Kept under its hash: the same again is the same.
       idempotent: true,
