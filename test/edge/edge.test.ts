@@ -122,7 +122,7 @@ describe('predicts', () => {
     const mask = await encodePng({ width: 90, height: 70, data: new Uint8Array(6300).fill(1) });
     form.append('ignore', new Blob([mask as Uint8Array<ArrayBuffer>]));
     const nothing = await ask('/v1/detectors/wood/predict', { method: 'POST', body: form });
-    expect((await problemOf(nothing)).code).toBe('configuration');
+    expect((await problemOf(nothing)).code).toBe('image');
   });
 
   it('many requests at once, and after a client that has gone', async () => {

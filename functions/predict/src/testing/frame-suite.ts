@@ -174,6 +174,16 @@ export function frameSuite(get: () => TestService): void {
       Object.assign(readiness, { state: 'ready', detail: '' });
     });
 
+    it('is to be started anew when nothing can be scored for long', async () => {
+      const readiness = { state: 'failed' as const, alive: false, detail: 'no lane answers' };
+      const response = await get().app({ readiness }).request('/livez');
+      expect([response.status, response.headers.has('retry-after')]).toEqual([503, true]);
+      expect(await response.json()).toMatchObject({
+        code: 'unavailable',
+        detail: 'the process is to be started anew: no lane answers',
+      });
+    });
+
     it('lets pages of other origins in only where that was allowed', async () => {
       const ask = async (corsOrigins: string[], origin: string) => {
         const response = await get().app({ corsOrigins }).request('/livez', { headers: { origin } });

@@ -11,7 +11,7 @@ export async function zip(files: Iterable<readonly [name: string, file: Blob]>):
   const names = new Set<string>();
   let offset = 0;
   for (const [name, file] of files) {
-    if (names.has(name)) throw new ArgumentError(`expected different names, found "${name}" twice`);
+    if (names.has(name)) throw new ArgumentError(`expected different names, got "${name}" twice`);
     names.add(name);
     const bytes = new TextEncoder().encode(name);
     const { size } = file;

@@ -204,6 +204,6 @@ const readJson = async <T>(response: Response): Promise<T> => {
   try {
     return JSON.parse(text) as T;
   } catch {
-    throw new ProtocolError('expected JSON, found something cut off or damaged: try again', response, true);
+    throw new ProtocolError('expected JSON, found damaged JSON: try again', response, true);
   }
 };
