@@ -94,7 +94,7 @@ export class CflowClient {
   ): ApiPromise<Feedback> {
     return this.#transport.json({
       method: 'POST',
-      path: ['predictions', prediction, 'feedback'],
+      path: ['v1', 'predictions', prediction, 'feedback'],
       json: { label, note },
       ...options,
     });

@@ -28,7 +28,7 @@ export interface CallOptions {
 
 export interface RequestParts extends CallOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Segments of the path below `/v1`, as they are meant. */
+  /** Segments of the path, as they are meant. */
   path: readonly string[];
   query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
@@ -73,7 +73,7 @@ export class Transport {
     const { method = 'GET', path, query = {}, json, body } = parts;
     const address = new URL(this.#options.baseUrl);
     // An address may end with a slash.
-    address.pathname = [address.pathname, 'v1', ...path.map(segment)].join('/').replace(/\/+/g, '/');
+    address.pathname = [address.pathname, ...path.map(segment)].join('/').replace(/\/+/g, '/');
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) address.searchParams.set(name, String(value));
     }
@@ -146,7 +146,7 @@ export class Transport {
       if (signal?.aborted) throw aborted(signal);
       if (late) {
         throw new TimeoutError(
-          `no whole answer within ${timeout} ms: try again later, or give a longer timeout (${what})`,
+          `no whole answer within ${timeout} ms: try again, or give a longer timeout (${what})`,
           { code: 'timeout', retryable: true, cause: error },
         );
       }
@@ -204,6 +204,6 @@ const readJson = async <T>(response: Response): Promise<T> => {
   try {
     return JSON.parse(text) as T;
   } catch {
-    throw new ProtocolError('expected JSON, found damaged JSON: try again', response, true);
+    throw new ProtocolError('expected JSON, found it damaged: try again', response, true);
   }
 };

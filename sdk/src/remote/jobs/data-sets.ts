@@ -14,16 +14,16 @@ export class DataSets {
 
   /** Data sets, by their paths. */
   list(options: ListOptions = {}): Paged<StoredDataSet> {
-    return list(this.#transport, ['data-sets'], 'dataSets', options);
+    return list(this.#transport, ['v1', 'data-sets'], 'dataSets', options);
   }
 
   /** @param path as an upload gives it: `data-sets/…` */
   get(path: string, options: CallOptions = {}): ApiPromise<StoredDataSet> {
-    return this.#transport.json({ path: path.split('/'), ...options });
+    return this.#transport.json({ path: `v1/${path}`.split('/'), ...options });
   }
 
   /** Deletes a data set that no job waits for or runs on: else it rejects with ConflictError. */
   delete(path: string, options: CallOptions = {}): ApiPromise<void> {
-    return this.#transport.json({ method: 'DELETE', path: path.split('/'), ...options });
+    return this.#transport.json({ method: 'DELETE', path: `v1/${path}`.split('/'), ...options });
   }
 }

@@ -59,7 +59,7 @@ export async function* jobEvents(
     if (performance.now() - began > GOOD_MS) broken = 0;
     if (broken >= maxRetries) {
       if (CflowError.isInstance(reason)) throw reason;
-      throw new ConnectionError('the stream of events keeps breaking; try again later', {
+      throw new ConnectionError('the events keep breaking off; try again later', {
         code: 'connection',
         retryable: true,
         cause: reason,
@@ -78,7 +78,7 @@ function connect(
   return transport.send(
     {
       ...call,
-      path: ['jobs', id, 'events'],
+      path: ['v1', 'jobs', id, 'events'],
       headers: { accept: 'text/event-stream', ...(last > 0 && { 'last-event-id': String(last) }) },
       maxRetries: 0,
     },

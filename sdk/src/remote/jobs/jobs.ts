@@ -44,7 +44,7 @@ export class JobError extends CflowError {
 
   constructor(job: Job) {
     const code = job.error?.code ?? job.status;
-    super(code, `the job ${job.id} was not done: ${job.error?.message ?? job.status}`, {
+    super(code, `job ${job.id} was not done: ${job.error?.message ?? job.status}`, {
       details: { job: job.id },
     });
     this.job = job;
@@ -56,7 +56,7 @@ interface StreamFrom {
   from(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array>;
 }
 
-const PATH = ['jobs'] as const;
+const PATH = ['v1', 'jobs'] as const;
 
 /** Training jobs. */
 export class Jobs {
@@ -132,7 +132,7 @@ export class Jobs {
   async #upload(dataSet: Exclude<DataSetInput, DataSetReference>, call: CallOptions): Promise<DataSetUpload> {
     const parts: RequestParts = {
       method: 'POST',
-      path: ['data-sets'],
+      path: ['v1', 'data-sets'],
       headers: { 'content-type': 'application/zip' },
       // Kept under its hash: the same again is the same.
       idempotent: true,
@@ -154,7 +154,7 @@ async function archiveOf(
     return (ReadableStream as unknown as StreamFrom).from(chunks);
   const blob = await blobOf(dataSet);
   if (!blob)
-    throw new ArgumentError('dataSet: expected { path }, { url }, { files } or the bytes of a ZIP archive');
+    throw new ArgumentError('dataSet: expected { path }, { url }, { files } or the bytes of a ZIP');
   return blob;
 }
 

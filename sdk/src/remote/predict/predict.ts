@@ -48,7 +48,7 @@ async function send(
   const wanted = defined({ ...rest, map: map ? 'f32' : undefined });
   const parts: RequestParts = {
     method: 'POST',
-    path: several ? ['predict'] : ['detectors', only as string, 'predict'],
+    path: several ? ['v1', 'predict'] : ['v1', 'detectors', only as string, 'predict'],
     idempotent: true,
     signal,
     timeout,

@@ -21,7 +21,7 @@ export interface VersionOptions extends CallOptions {
   version?: string | undefined;
 }
 
-const PATH = ['detectors'] as const;
+const PATH = ['v1', 'detectors'] as const;
 
 /** The registry: detectors, their versions, aliases and files. A `version` may also be an alias, or its first 8 digits. */
 export class Detectors {
