@@ -153,8 +153,7 @@ async function archiveOf(
   if (chunks && !(dataSet instanceof Blob) && 'duplex' in Request.prototype && 'from' in ReadableStream)
     return (ReadableStream as unknown as StreamFrom).from(chunks);
   const blob = await blobOf(dataSet);
-  if (!blob)
-    throw new ArgumentError('dataSet: expected { path }, { url }, { files } or the bytes of a ZIP');
+  if (!blob) throw new ArgumentError('dataSet: expected { path }, { url }, { files } or the bytes of a ZIP');
   return blob;
 }
 
