@@ -10,6 +10,7 @@ import { benchCold } from './cold/bench-cold.js';
 import { benchMemory } from './memory/bench-memory.js';
 import { findPython } from './peer/find-python.js';
 import { Peer } from './peer/peer.js';
+import { benchQuality } from './quality/bench-quality.js';
 import { benchRace } from './race/bench-race.js';
 import { writeSection } from './report/write-section.js';
 import { benchScore } from './score/bench-score.js';
@@ -28,9 +29,10 @@ const BENCHES = {
 const WITH_PEER: readonly string[] = ['score', 'train', 'race'];
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const USAGE = [
-  'usage: npm run --silent bench -- score|train|serve|cold|memory|race',
+  'usage: npm run --silent bench -- score|train|serve|cold|memory|race|quality',
   '  [--quick] [--only <part of a name>] [--threads <n>] [--write <file>]',
   '  serve: [--minutes <n>]',
+  '  quality --root <folder of data sets> [--sets <a,b>] [--peers <a,b>] [options of cflow benchmark]',
   '  race: [--data <data set> [--backbone <name>] [--weights <file>] [--layers <a,b,c>]] [--seeds <n>] [--epochs <n>]',
 ].join('\n');
 
@@ -39,6 +41,9 @@ const log = (text: string): void => {
 };
 
 async function main(): Promise<void> {
+  const [first, ...rest] = process.argv.slice(2);
+  // It has the options of a command, and tables instead of lines.
+  if (first === 'quality') return benchQuality(rest, ROOT, log);
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: {

@@ -93,6 +93,8 @@ export async function evaluateDetector(
     maps: images.map(({ prediction }) => prediction.map),
     masks: images.map(({ mask }) => mask),
     threshold: options.threshold ?? detector.manifest.thresholds.score,
+    // Regions are measured as they were reported.
+    pixelThreshold: images[0]?.prediction.pixelThreshold,
   });
   return { metrics, images };
 }

@@ -1,6 +1,6 @@
 import { type Mask, metricsSchema, type ScalarMap } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
-import { auroc, computeDefectMetrics, computeMetrics } from './index.js';
+import { auPro, auroc, computeDefectMetrics, computeMetrics } from './index.js';
 
 const map = (...data: number[]): ScalarMap => ({
   width: 2,
@@ -50,6 +50,48 @@ describe('computeMetrics', () => {
       aupro: 1,
     });
     expect(metrics).toMatchObject({ pixelF1: 1, pixelF1Threshold: 9 });
+  });
+
+  it('looks for what was found where it is, and is not satisfied with a region over everything', () => {
+    const masks = [undefined, undefined, mask(1, 0, 0, 0), mask(0, 0, 1, 1)];
+    const measure = (maps: ScalarMap[], pixelThreshold?: number) =>
+      computeMetrics({ scores: [0.1, 0.5, 0.6, 0.8], labels, maps, masks, threshold: 0.4, pixelThreshold });
+    // The third is found beside its defect; the second, a false alarm, marks a pixel that no mask has.
+    const beside = [map(0, 0, 0, 0.1), map(0, 0, 0, 0.5), map(0, 0.6, 0, 0), map(0, 0.2, 0.8, 0.7)];
+    expect(measure(beside)).toMatchObject({ detectionRate: 1, locationRate: 0.5, regionPrecision: 0.5 });
+    // With a threshold of their own regions are larger than the image's would make them.
+    expect(measure(beside, 0.2)).toMatchObject({ locationRate: 0.5, regionPrecision: 2 / 5 });
+    const everywhere = [beside[0]!, beside[1]!, map(0.6, 0.6, 0.6, 0.6), map(0.8, 0.8, 0.8, 0.8)];
+    expect(measure(everywhere)).toMatchObject({ locationRate: 1, regionPrecision: 3 / 9 });
+    // An image below the threshold is not reported, whatever its pixels are.
+    const low = computeMetrics({ scores: [0, 0, 0.3, 0.3], labels, maps: everywhere, masks, threshold: 0.4 });
+    expect(low).toMatchObject({ detectionRate: 0, locationRate: 0, regionPrecision: null });
+    expect(computeMetrics({ scores, labels, threshold: 0.4 })).toMatchObject({
+      locationRate: null,
+      regionPrecision: null,
+    });
+  });
+
+  it('gives AUPRO up to 0.05 as the curve says', () => {
+    let state = 7;
+    const next = (): number => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state / 2 ** 32;
+    };
+    const size = 40;
+    const image = (bad: boolean) => {
+      const data = Float32Array.from({ length: size * size }, next);
+      const truth = new Uint8Array(size * size);
+      if (bad) for (let p = 0; p < 90; p++) truth[410 + p] = 1;
+      if (bad) for (let p = 410; p < 500; p++) data[p] = data[p]! + 0.5 * next();
+      return { map: { width: size, height: size, data }, mask: { width: size, height: size, data: truth } };
+    };
+    const images = [false, true, true].map(image);
+    const [maps, masks] = [images.map((each) => each.map), images.map((each) => each.mask)];
+    const metrics = computeMetrics({ scores: [0, 1, 1], labels: [0, 1, 1], maps, masks });
+    expect(metrics.aupro5).toBe(auPro(maps, masks, { fprLimit: 0.05 }));
+    expect(metrics.aupro5).toBeGreaterThan(0);
+    expect(metrics.aupro5).toBeLessThan(metrics.aupro as number);
   });
 
   it('is null where one class is missing', () => {

@@ -3,6 +3,7 @@ import { rankedAuPro } from './aupro.js';
 import { rankedAuroc } from './auroc.js';
 import { rankedAveragePrecision } from './average-precision.js';
 import { falseAlarmRateInterval } from './false-alarm-rate-interval.js';
+import { type LocatedImage, locationMetrics } from './location-metrics.js';
 import { rankedOptimalF1 } from './optimal-f1.js';
 import { rankPixels } from './pixel-scores.js';
 import { type Labels, rankScores, type Scores } from './ranked-scores.js';
@@ -21,12 +22,24 @@ export interface ComputeMetricsInput {
   masks?: readonly (Mask | undefined)[] | undefined;
   /** Image threshold to count false alarms and detections at. */
   threshold?: number | undefined;
+  /** Map value from which a pixel is in a region. Default: `threshold`. */
+  pixelThreshold?: number | undefined;
 }
 
 type PixelMetrics = Pick<
   Metrics,
-  'pixelImages' | 'defectRegions' | 'pixelAuroc' | 'pixelAupr' | 'aupro' | 'pixelF1' | 'pixelF1Threshold'
+  | 'pixelImages'
+  | 'defectRegions'
+  | 'pixelAuroc'
+  | 'pixelAupr'
+  | 'aupro'
+  | 'aupro5'
+  | 'pixelF1'
+  | 'pixelF1Threshold'
 >;
+
+/** False-positive rate that `aupro5` goes up to. */
+const STRICT_FPR_LIMIT = 0.05;
 
 /**
  * All figures of a detector on labelled images. A figure that the data do not define (one class only, no masks) is
@@ -38,6 +51,7 @@ export function computeMetrics(input: ComputeMetricsInput): Metrics {
   const ranked = rankScores(input.scores, input.labels);
   const { good, bad } = ranked;
   const f1 = rankedOptimalF1(ranked);
+  const masked = maskedImages(input);
   return {
     images: good.length + bad.length,
     goodImages: good.length,
@@ -46,8 +60,13 @@ export function computeMetrics(input: ComputeMetricsInput): Metrics {
     imageAupr: defined(rankedAveragePrecision(ranked)),
     f1: defined(f1.f1),
     f1Threshold: finite(f1.threshold),
-    ...pixelMetrics(input),
-    ...(input.threshold === undefined ? {} : operatingPoint(good, bad, input.threshold)),
+    ...pixelMetrics(masked),
+    ...(input.threshold === undefined
+      ? {}
+      : {
+          ...operatingPoint(good, bad, input.threshold),
+          ...locationMetrics(masked, input.threshold, input.pixelThreshold ?? input.threshold),
+        }),
   };
 }
 
@@ -65,7 +84,8 @@ function operatingPoint(
   };
 }
 
-function pixelMetrics({ scores, labels, maps, masks }: ComputeMetricsInput): PixelMetrics {
+/** The images whose pixels count; none where nobody said of any of them what is in it. */
+function maskedImages({ scores, labels, maps, masks }: ComputeMetricsInput): LocatedImage[] {
   for (const list of [maps, masks]) {
     if (list && list.length !== scores.length) {
       throw new DataSetError(
@@ -76,37 +96,49 @@ function pixelMetrics({ scores, labels, maps, masks }: ComputeMetricsInput): Pix
       );
     }
   }
-  const keptMaps: ScalarMap[] = [];
-  const keptMasks: Mask[] = [];
+  const kept: LocatedImage[] = [];
   let masked = false;
   for (let i = 0; i < scores.length; i++) {
     const map = maps?.[i];
     const mask = masks?.[i];
     if (!map || (labels[i] && !mask)) continue;
     if (mask) masked = true;
-    keptMaps.push(map);
-    keptMasks.push(mask ?? { width: map.width, height: map.height, data: new Uint8Array(map.data.length) });
+    kept.push({
+      score: scores[i]!,
+      bad: Boolean(labels[i]),
+      map,
+      mask: mask ?? { width: map.width, height: map.height, data: new Uint8Array(map.data.length) },
+    });
   }
-  if (!masked) {
+  return masked ? kept : [];
+}
+
+function pixelMetrics(images: readonly LocatedImage[]): PixelMetrics {
+  if (images.length === 0) {
     return {
       pixelImages: 0,
       defectRegions: 0,
       pixelAuroc: null,
       pixelAupr: null,
       aupro: null,
+      aupro5: null,
       pixelF1: null,
       pixelF1Threshold: null,
     };
   }
-  const pixels = rankPixels(keptMaps, keptMasks);
-  const { aupro, components } = rankedAuPro(pixels.good, keptMaps, keptMasks);
+  const maps = images.map(({ map }) => map);
+  const masks = images.map(({ mask }) => mask);
+  const pixels = rankPixels(maps, masks);
+  const { aupro, components } = rankedAuPro(pixels.good, maps, masks);
+  const strict = rankedAuPro(pixels.good, maps, masks, { fprLimit: STRICT_FPR_LIMIT });
   const f1 = rankedOptimalF1(pixels);
   return {
-    pixelImages: keptMaps.length,
+    pixelImages: images.length,
     defectRegions: components,
     pixelAuroc: defined(rankedAuroc(pixels)),
     pixelAupr: defined(rankedAveragePrecision(pixels)),
     aupro: defined(aupro),
+    aupro5: defined(strict.aupro),
     pixelF1: defined(f1.f1),
     pixelF1Threshold: finite(f1.threshold),
   };

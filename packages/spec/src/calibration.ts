@@ -70,6 +70,8 @@ export const metricsSchema = closedObject({
   pixelAupr: figure,
   /** Area under the per-region-overlap curve up to a false-positive rate of 0.3, divided by 0.3. */
   aupro: figure,
+  /** The same up to a false-positive rate of 0.05, divided by 0.05: maps that mark little beside the defects. */
+  aupro5: figure.optional(),
   /** Highest F1 over all thresholds of the image score, and the lowest score that still counts as bad there. */
   f1: figure,
   f1Threshold: float32().nullable(),
@@ -83,6 +85,10 @@ export const metricsSchema = closedObject({
   falseAlarmRateInterval: z.tuple([probability, probability]).nullable().optional(),
   /** Share of the bad images at or above `threshold`. */
   detectionRate: figure.optional(),
+  /** Share of the bad images with a mask that are at or above `threshold` and have a region that meets the mask. */
+  locationRate: figure.optional(),
+  /** Share of the pixels in regions of images at or above `threshold` that lie in a mask: 1 where regions are tight. */
+  regionPrecision: figure.optional(),
 });
 
 export type Metrics = z.infer<typeof metricsSchema>;

@@ -29,11 +29,12 @@ export class CellFiles {
   }
 
   /** The result of a cell; undefined when there is none yet, or none that can be read. */
-  async read({ key }: Pick<Cell, 'key'>): Promise<CellResult | undefined> {
+  async read({ key, variant }: Pick<Cell, 'key' | 'variant'>): Promise<CellResult | undefined> {
     const text = await readFile(this.#result(key), 'utf8').catch(() => undefined);
     if (text === undefined) return undefined;
     const { data } = cellResultSchema.safeParse(parseJson(text));
-    return data?.key === key ? data : undefined;
+    // It may have been called otherwise when it was measured.
+    return data?.key === key ? { ...data, variant: variant.name } : undefined;
   }
 
   async write(result: CellResult): Promise<void> {

@@ -1,16 +1,34 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Metrics, metricsSchema } from '@cflow/spec';
-import type { Preset } from '@cflow/training';
+import type { OnTrainingEvent } from '@cflow/training';
 import * as z from 'zod';
+import type { DeviceFlags } from '../device-options.js';
 import type { Category } from './categories.js';
+import type { CellFiles } from './cell-files.js';
 
-/** What is compared: detectors that differ in category and seed alone. */
+/** What is compared: a way to a detector, that a category and a seed make a detector of. */
 export interface Variant {
+  /** Unlike those of the others in the run: results are told apart and paired by it. */
+  name: string;
+  /** `detector` is what this project trains. A `peer` is something else that is measured beside it. */
+  kind: 'detector' | 'peer';
   backbone: string;
-  /** A safetensors file for it. */
-  weights: string | undefined;
-  preset: Preset;
+  preset: string;
+  /** Everything that decides a result beside images, seed, device and threads. Must be JSON. */
+  identity(seed: number): Readonly<Record<string, unknown>>;
+  /** Trains and measures a cell of it. What it needs in between is under `files.bundle(cell)`, and cleared away. */
+  measure(task: CellTask): Promise<CellResult>;
+}
+
+/** A cell to be measured, and what is there for it. */
+export interface CellTask {
+  cell: Cell;
+  files: CellFiles;
+  device: DeviceFlags['device'];
+  threads: number;
+  signal: AbortSignal;
+  onEvent: OnTrainingEvent;
 }
 
 /** One detector to train and to measure. */
@@ -22,13 +40,15 @@ export interface Cell {
   key: string;
 }
 
-export const CELL_FORMAT = 1;
+export const CELL_FORMAT = 2;
 
 /** What was measured of one cell, as it is stored. */
 export interface CellResult {
   format: typeof CELL_FORMAT;
   key: string;
   category: string;
+  variant: string;
+  kind: Variant['kind'];
   backbone: string;
   preset: string;
   seed: number;
@@ -43,6 +63,7 @@ export interface CellResult {
   trainingSeconds: number | null;
   /** Median over test images, one at a time: resampling, backbone, decoders, verdict, regions. */
   scoringSeconds: number;
+  /** Of a peer: what it keeps of the good images, and its parameters. */
   bundleBytes: number;
   device: string;
   /** What was given, for people: the key holds all of it as a hash. */
@@ -55,6 +76,8 @@ export const cellResultSchema: z.ZodType<CellResult> = z.object({
   format: z.literal(CELL_FORMAT),
   key: z.string(),
   category: z.string(),
+  variant: z.string(),
+  kind: z.enum(['detector', 'peer']),
   backbone: z.string(),
   preset: z.string(),
   seed: z.number().int().nonnegative(),

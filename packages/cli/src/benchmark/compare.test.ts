@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { benchmarkCell } from '../testing/benchmark-cell.js';
-import { compareRuns } from './compare.js';
+import { compareRuns, compareWithin } from './compare.js';
 
 const run = (shift: readonly number[], more: Parameters<typeof benchmarkCell>[0] = {}) =>
   shift.map((each, seed) => benchmarkCell({ seed, imageAuroc: 0.5 + 0.1 * seed + each, ...more }));
@@ -27,14 +27,34 @@ describe('compareRuns', () => {
   it('pairs variants of one name, or the only ones there are', () => {
     const others = [...run([0], { preset: 'anomalib' }), ...run([0, 0])];
     const [comparison, ...more] = compareRuns(run([0.1]), others);
-    expect([comparison?.there.preset, comparison?.pairs, more.length]).toEqual(['fast', 1, 0]);
+    expect([comparison?.there, comparison?.pairs, more.length]).toEqual(['embedded, fast', 1, 0]);
     const [single] = compareRuns(run([0.1], { preset: 'paper' }), run([0]));
-    expect([single?.here.preset, single?.there.preset]).toEqual(['paper', 'fast']);
+    expect([single?.here, single?.there]).toEqual(['embedded, paper', 'embedded, fast']);
   });
 
   it('refuses runs with nothing in common, and says what they have', () => {
     expect(() => compareRuns(run([0]), run([0], { category: 'lid' }))).toThrow(
-      /this one has wood\/embedded\/fast\/seed 0; the other lid/,
+      /this one has wood\/embedded, fast\/seed 0; the other lid/,
     );
+  });
+
+  it('compares the first variant of a run with each of the others', () => {
+    const cells = [
+      ...run([0.1, 0.1], { variant: 'a' }),
+      ...run([0, 0.3], { variant: 'b' }),
+      ...run([0.2], { variant: 'c', kind: 'peer' }),
+    ];
+    const [toB, toC, ...more] = compareWithin(cells);
+    expect([toB?.here, toB?.there, toB?.pairs, toC?.there, toC?.pairs, more]).toEqual([
+      'a',
+      'b',
+      2,
+      'c',
+      1,
+      [],
+    ]);
+    expect(toB?.differences.imageAuroc).toMatchObject({ better: 1, worse: 1 });
+    expect(toC?.differences.imageAuroc?.mean).toBeCloseTo(-0.1, 12);
+    expect(compareWithin(run([0]))).toEqual([]);
   });
 });

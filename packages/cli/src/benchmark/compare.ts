@@ -6,7 +6,7 @@ import { type CellResult, cellResultSchema } from './cell.js';
 import { SUMMARY } from './cell-files.js';
 import { FIGURES, type Figure, forEachFigure, LESS_IS_BETTER } from './figures.js';
 import { type Statistic, statistic } from './statistic.js';
-import { variantsIn } from './summarize.js';
+import { type VariantCells, variantsIn } from './summarize.js';
 
 /** Differences of pairs: this run minus the other. */
 export interface Difference extends Statistic {
@@ -16,8 +16,9 @@ export interface Difference extends Statistic {
 }
 
 export interface VariantComparison {
-  here: { backbone: string; preset: string };
-  there: { backbone: string; preset: string };
+  /** Names of the two variants. */
+  here: string;
+  there: string;
   /** Pairs of cells with the same category and seed. */
   pairs: number;
   categories: { category: string; differences: Record<Figure, Difference | null> }[];
@@ -53,7 +54,7 @@ export async function readRun(path: string): Promise<CellResult[]> {
 
 /**
  * Compares two runs, pairing cells by category and seed: what the images have in common falls out of the difference.
- * Variants are paired by backbone and preset, or, where each run has a single one, with each other.
+ * Variants are paired by name, or, where each run has a single one, with each other.
  *
  * @throws ConfigurationError when nothing can be paired
  */
@@ -61,37 +62,45 @@ export function compareRuns(here: readonly CellResult[], there: readonly CellRes
   const [own, others] = [variantsIn(here), variantsIn(there)];
   const comparisons = own.flatMap((variant) => {
     const other =
-      own.length === 1 && others.length === 1
-        ? others[0]
-        : others.find(({ backbone, preset }) => backbone === variant.backbone && preset === variant.preset);
-    const pairs = other ? pairsOf(variant.cells, other.cells) : [];
-    if (!other || pairs.length === 0) return [];
-    const names = [...new Set(pairs.map(([{ category }]) => category))];
-    return [
-      {
-        here: { backbone: variant.backbone, preset: variant.preset },
-        there: { backbone: other.backbone, preset: other.preset },
-        pairs: pairs.length,
-        categories: names.map((category) => ({
-          category,
-          differences: differencesOf(pairs.filter(([cell]) => cell.category === category)),
-        })),
-        differences: differencesOf(pairs),
-      },
-    ];
+      own.length === 1 && others.length === 1 ? others[0] : others.find(({ name }) => name === variant.name);
+    return other ? compareVariants(variant, other) : [];
   });
   if (comparisons.length > 0) return comparisons;
   const contents = (cells: readonly CellResult[]): string =>
-    [
-      ...new Set(
-        cells.map(({ category, backbone, preset, seed }) => `${category}/${backbone}/${preset}/seed ${seed}`),
-      ),
-    ]
+    [...new Set(cells.map(({ category, variant, seed }) => `${category}/${variant}/seed ${seed}`))]
       .slice(0, 6)
       .join(', ') || 'nothing';
   throw new ConfigurationError(
-    `the two runs have no category and seed of one backbone and preset in common: this one has ${contents(here)}; the other ${contents(there)}`,
+    `the two runs have no category, variant and seed in common: this one has ${contents(here)}; the other ${contents(there)}`,
   );
+}
+
+/** The first variant of a run minus each of the others, in pairs. */
+export function compareWithin(cells: readonly CellResult[]): VariantComparison[] {
+  const [first, ...others] = variantsIn(cells);
+  return first ? others.flatMap((other) => compareVariants(first, other)) : [];
+}
+
+/** One comparison, or none where they have no category and seed in common. */
+function compareVariants(
+  here: Pick<VariantCells, 'name' | 'cells'>,
+  there: Pick<VariantCells, 'name' | 'cells'>,
+): VariantComparison[] {
+  const pairs = pairsOf(here.cells, there.cells);
+  if (pairs.length === 0) return [];
+  const names = [...new Set(pairs.map(([{ category }]) => category))];
+  return [
+    {
+      here: here.name,
+      there: there.name,
+      pairs: pairs.length,
+      categories: names.map((category) => ({
+        category,
+        differences: differencesOf(pairs.filter(([cell]) => cell.category === category)),
+      })),
+      differences: differencesOf(pairs),
+    },
+  ];
 }
 
 type Pair = readonly [here: CellResult, there: CellResult];

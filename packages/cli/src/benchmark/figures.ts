@@ -5,24 +5,32 @@ export type Figure =
   | 'imageAuroc'
   | 'pixelAuroc'
   | 'aupro'
+  | 'aupro5'
   | 'f1'
   | 'pixelF1'
   | 'detectionRate'
+  | 'locationRate'
+  | 'regionPrecision'
   | 'falseAlarmRate'
   | 'trainingSeconds'
-  | 'scoringSeconds';
+  | 'scoringSeconds'
+  | 'bundleBytes';
 
 /** How each is read from a cell. */
 export const FIGURES: Readonly<Record<Figure, (cell: CellResult) => number | null>> = {
   imageAuroc: ({ metrics }) => metrics.imageAuroc,
   pixelAuroc: ({ metrics }) => metrics.pixelAuroc,
   aupro: ({ metrics }) => metrics.aupro,
+  aupro5: ({ metrics }) => metrics.aupro5 ?? null,
   f1: ({ metrics }) => metrics.f1,
   pixelF1: ({ metrics }) => metrics.pixelF1,
   detectionRate: ({ metrics }) => metrics.detectionRate ?? null,
+  locationRate: ({ metrics }) => metrics.locationRate ?? null,
+  regionPrecision: ({ metrics }) => metrics.regionPrecision ?? null,
   falseAlarmRate: ({ metrics }) => metrics.falseAlarmRate ?? null,
   trainingSeconds: ({ trainingSeconds }) => trainingSeconds,
   scoringSeconds: ({ scoringSeconds }) => scoringSeconds,
+  bundleBytes: ({ bundleBytes }) => bundleBytes,
 };
 
 const FIGURE_NAMES = Object.keys(FIGURES) as Figure[];
@@ -32,6 +40,7 @@ export const LESS_IS_BETTER: ReadonlySet<Figure> = new Set<Figure>([
   'falseAlarmRate',
   'trainingSeconds',
   'scoringSeconds',
+  'bundleBytes',
 ]);
 
 /** A value for each figure. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { CflowError, TrainingError } from '@cflow/spec';
+import { CflowError, ConfigurationError, TrainingError } from '@cflow/spec';
 import type { BenchmarkFlags } from '../commands/benchmark.js';
 import { interruptible, isInterruption } from '../interruptible.js';
 import { packageVersion } from '../package-version.js';
@@ -9,37 +9,57 @@ import { noteDataSet } from '../terminal/note-data-set.js';
 import { noteLine, printLine } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
 import { LineProgress } from '../training/line-progress.js';
-import { comparisonLines, FALSE_ALARM_NOTE, summaryLines } from './benchmark-lines.js';
-import { findCategories } from './categories.js';
-import type { Cell, CellResult } from './cell.js';
+import { comparisonLines, NOTES, summaryLines } from './benchmark-lines.js';
+import { type Category, findCategories } from './categories.js';
+import type { Cell, CellResult, Variant } from './cell.js';
 import { CellFiles } from './cell-files.js';
-import { compareRuns, readRun, type VariantComparison } from './compare.js';
+import { choiceLines } from './choice-lines.js';
+import { compareRuns, compareWithin, readRun, type VariantComparison } from './compare.js';
+import { type LeftOutChoice, leaveOneOut } from './leave-one-out.js';
+import { ownVariants } from './own-variants.js';
 import { planCells } from './plan-cells.js';
-import { runCell } from './run-cell.js';
 import { summarize, type VariantSummary } from './summarize.js';
+import { tableFormat } from './table-format.js';
 
 /** What `benchmark.json` holds and `--json` prints. */
 export interface BenchmarkResult {
   cflow: string;
   root: string;
   threads: number;
+  /** All of them, in the order of the run. */
+  categories: string[];
+  /** Those that choices were made on, as far as that was said; the others confirm them. */
+  chosenOn: string[];
   /** Cells that were asked for, and those that there is no result of. */
   asked: number;
-  failed: { category: string; backbone: string; preset: string; seed: number; error: string }[];
+  failed: { category: string; variant: string; seed: number; error: string }[];
   variants: VariantSummary[];
+  /** The first variant minus each of the others. */
+  differences: VariantComparison[];
+  /** What choosing among the detectors by the other categories gives on each. */
+  leaveOneOut: LeftOutChoice[];
   comparison?: { with: string; variants: VariantComparison[] };
   cells: CellResult[];
 }
 
-/** From the command line to the figures of all cells. */
-export async function runBenchmark(root: string, flags: BenchmarkFlags): Promise<void> {
+/**
+ * From the command line to the figures of all cells.
+ * @param peers what else is measured on the same images, after the detectors
+ */
+export async function runBenchmark(
+  root: string,
+  flags: BenchmarkFlags,
+  peers: readonly Variant[] = [],
+): Promise<void> {
   const threads = flags.threads ?? availableParallelism();
   // Hours later would be too late to say that there is nothing to compare with.
   const other = flags.compare === undefined ? undefined : await readRun(flags.compare);
-  const { categories: wanted, missingMasks } = flags;
+  const { categories: wanted, missingMasks, chosenOn = [] } = flags;
   const categories = await findCategories(root, { wanted, missingMasks });
+  checkChosenOn(chosenOn, categories);
   if (!flags.quiet) for (const { report } of categories) noteDataSet(report);
-  const cells = await planCells(categories, flags, threads);
+  const variants = [...(await ownVariants(flags)), ...peers];
+  const cells = await planCells({ ...flags, categories, variants, threads });
   const files = new CellFiles(flags.output ?? `${basename(resolve(root))}.benchmark`);
   await files.open();
 
@@ -60,10 +80,10 @@ export async function runBenchmark(root: string, flags: BenchmarkFlags): Promise
       note(`${place}: training`);
       const lines = flags.verbose && !flags.quiet ? new LineProgress(noteLine, true) : undefined;
       try {
-        const result = await runCell({
+        const result = await cell.variant.measure({
           cell,
           files,
-          flags,
+          device: flags.device,
           threads,
           signal,
           onEvent: (event) => {
@@ -71,13 +91,14 @@ export async function runBenchmark(root: string, flags: BenchmarkFlags): Promise
             lines?.event(event);
           },
         });
+        await files.write(result);
+        await files.clear(cell, flags.keepBundles ?? false);
         results.push(result);
         note(`${place}: ${resultText(result)}`);
       } catch (error) {
         if (!isOfOneCell(error)) throw error;
         const { category, variant, seed } = cell;
-        const { backbone, preset } = variant;
-        failed.push({ category: category.name, backbone, preset, seed, error: error.message });
+        failed.push({ category: category.name, variant: variant.name, seed, error: error.message });
         noteLine(printable(`${place}: ${error.message}`));
       }
     }
@@ -89,9 +110,13 @@ export async function runBenchmark(root: string, flags: BenchmarkFlags): Promise
     cflow: packageVersion(),
     root: basename(resolve(root)),
     threads,
+    categories: categories.map(({ name }) => name),
+    chosenOn: [...chosenOn],
     asked: cells.length,
     failed,
-    variants: summarize(results),
+    variants: summarize(results, chosenOn),
+    differences: compareWithin(results),
+    leaveOneOut: leaveOneOut(results),
     cells: results,
   };
   await files.writeSummary(result);
@@ -101,7 +126,7 @@ export async function runBenchmark(root: string, flags: BenchmarkFlags): Promise
     await files.writeSummary(result);
   }
   if (flags.json) printLine(JSON.stringify(result));
-  else for (const line of resultLines(result, files)) printLine(line);
+  else for (const line of resultLines(result, files, flags)) printLine(line);
   if (failed.length > 0) {
     throw new TrainingError(
       `${failed.length} of ${count(cells.length, 'cell')} failed, the first with: ${failed[0]?.error}; the same command tries them again`,
@@ -110,19 +135,48 @@ export async function runBenchmark(root: string, flags: BenchmarkFlags): Promise
   }
 }
 
-function resultLines({ variants, comparison, cells }: BenchmarkResult, files: CellFiles): string[] {
+function resultLines(
+  result: BenchmarkResult,
+  { folder }: CellFiles,
+  { format }: Pick<BenchmarkFlags, 'format'>,
+): string[] {
+  const { variants, differences, comparison, cells, categories, chosenOn } = result;
   if (cells.length === 0) return [];
+  const table = tableFormat(format);
+  const confirmedOn = categories.filter((name) => !chosenOn.includes(name));
+  const notes = [
+    chosenOn.length > 0
+      ? `choices were made on ${chosenOn.join(', ')}, and are confirmed on ${confirmedOn.join(', ')}`
+      : `categories: ${categories.join(', ')}`,
+    ...NOTES,
+    `written to ${join(folder, 'benchmark.json')}`,
+  ].map(printable);
   return [
-    ...summaryLines(variants),
-    ...(comparison ? comparisonLines(comparison.variants, comparison.with) : []),
+    ...summaryLines(variants, table),
+    ...comparisonLines(differences, undefined, table),
+    ...choiceLines(result.leaveOneOut, table),
+    ...(comparison ? comparisonLines(comparison.variants, comparison.with, table) : []),
     '',
-    FALSE_ALARM_NOTE,
-    printable(`written to ${join(files.folder, 'benchmark.json')}`),
+    ...(format === 'markdown' ? notes.map((note) => `- ${note}`) : notes),
   ];
 }
 
+/** @throws ConfigurationError where that leaves nothing to choose on, or nothing to confirm it on */
+function checkChosenOn(chosenOn: readonly string[], categories: readonly Category[]): void {
+  if (chosenOn.length === 0) return;
+  const names = categories.map(({ name }) => name);
+  const unknown = chosenOn.filter((name) => !names.includes(name));
+  if (unknown.length === 0 && names.some((name) => !chosenOn.includes(name))) return;
+  throw new ConfigurationError(
+    unknown.length > 0
+      ? `--chosen-on names ${unknown.join(', ')}, which this run does not have; it has ${names.join(', ')}`
+      : `--chosen-on names all categories of the run, ${names.join(', ')}: leave out those that are to confirm the choices`,
+    { details: { chosenOn, categories: names } },
+  );
+}
+
 function nameOf({ category, variant, seed }: Cell): string {
-  return `${category.name}, ${variant.backbone}, ${variant.preset}, seed ${seed}`;
+  return `${category.name}, ${variant.name}, seed ${seed}`;
 }
 
 function resultText({ metrics, trainingSeconds }: CellResult): string {

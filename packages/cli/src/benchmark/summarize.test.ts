@@ -41,11 +41,33 @@ describe('summarize', () => {
 
   it('keeps backbones and presets apart', () => {
     const both = [...cells, benchmarkCell({ preset: 'anomalib' }), benchmarkCell({ backbone: 'resnet18' })];
-    expect(summarize(both).map(({ backbone, preset }) => `${backbone}/${preset}`)).toEqual([
-      'embedded/fast',
-      'embedded/anomalib',
-      'resnet18/fast',
+    expect(summarize(both).map(({ name }) => name)).toEqual([
+      'embedded, fast',
+      'embedded, anomalib',
+      'resnet18, fast',
     ]);
+  });
+});
+
+describe('what choices were made on', () => {
+  it('is averaged apart from what confirms them', () => {
+    const cells = ['wood', 'lid', 'metal'].map((category, i) =>
+      benchmarkCell({ category, imageAuroc: 0.9 - 0.1 * i }),
+    );
+    const [variant] = summarize(cells, ['wood']);
+    const { chosenOn, confirmedOn } = variant?.parts ?? {};
+    expect([chosenOn?.categories, confirmedOn?.categories]).toEqual([['wood'], ['lid', 'metal']]);
+    expect(chosenOn?.average.imageAuroc?.mean).toBeCloseTo(0.9, 12);
+    expect(confirmedOn?.average.imageAuroc?.mean).toBeCloseTo(0.75, 12);
+    expect(confirmedOn?.falseAlarms?.images).toBe(40);
+    expect(summarize(cells)[0]?.parts).toBeUndefined();
+  });
+
+  it('does not miss figures of pixels where some categories have no masks', () => {
+    const cells = ['wood', 'lid'].map((category) => benchmarkCell({ category }));
+    const { metrics } = cells[1] as (typeof cells)[number];
+    metrics.pixelAuroc = null;
+    expect(summarize(cells)[0]?.average.pixelAuroc).toMatchObject({ mean: 0.7, count: 1 });
   });
 });
 

@@ -1,6 +1,8 @@
 import { JOB_PRESETS } from '@cflow/spec';
 import type { Preset } from '@cflow/training';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { TABLE_FORMATS, type TableFormat } from '../benchmark/table-format.js';
+import { collectVariant, type NamedVariant } from '../benchmark/variant-option.js';
 import {
   type DetectorFlags,
   type ScheduleFlags,
@@ -14,6 +16,9 @@ export interface BenchmarkFlags extends DetectorFlags, ScheduleFlags, DeviceFlag
   categories?: string[];
   backbones: string[];
   presets: Preset[];
+  /** Named one by one, instead of each backbone with each preset. */
+  variant?: NamedVariant[];
+  chosenOn?: string[];
   seeds: number;
   firstSeed: number;
   weights?: string[];
@@ -22,6 +27,7 @@ export interface BenchmarkFlags extends DetectorFlags, ScheduleFlags, DeviceFlag
   output?: string;
   compare?: string;
   keepBundles?: true;
+  format: TableFormat;
   strict?: true;
   featureCacheBytes?: number;
   json?: true;
@@ -36,14 +42,18 @@ Examples:
   cflow benchmark mvtec --presets fast,anomalib --backbones embedded,resnet18
   cflow benchmark tiles --backbones mobilenet_v2 --weights mobilenet_v2.safetensors --layers features.6,features.13
   cflow benchmark mvtec --input-size 384 --output large --compare mvtec.benchmark
+  cflow benchmark mvtec --variant default --variant long:epochs=4 --variant small:backbone=resnet18,input-size=192
+  cflow benchmark mvtec --variant a --variant b:fusion=standardized --chosen-on bottle,screw --format markdown
   cflow benchmark mvtec --json | jq .variants[0].average.imageAuroc
 
-A detector is trained and measured for each category, backbone, preset and seed: a cell. Its result is one file in
+A detector is trained and measured for each category, variant (a backbone with a preset, or a --variant) and seed: a cell. Its result is one file in
 <output>/cells. A run that was ended, by kill -9 or otherwise, goes on where it was with the same command; what is done
 already is not done again, unless its images, backbone, options or the version of cflow have changed.
 
 The spread is the standard deviation over seeds. --compare pairs the cells of two runs by category and seed, and tells
-the mean of their differences.`;
+the mean of their differences; within a run the first variant is compared with each of the others. Where a choice among
+variants was made by looking at some categories, --chosen-on tells them apart from those that confirm it; with two variants
+or more, the choice is also made on all categories but one and confirmed on that one, for each of them.`;
 
 /** `cflow benchmark`. */
 export function defineBenchmark(command: Command): void {
@@ -51,13 +61,34 @@ export function defineBenchmark(command: Command): void {
     .description(
       'Trains and measures detectors on labelled data sets, several seeds each, and tells how good they are on average.',
     )
-    .argument('<root>', 'a folder with one data set per category, in whatever layout, or one such data set')
+    .argument('<root>', 'a folder with one data set per category, in whatever layout, or one such data set');
+  withBenchmarkOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (root: string, flags: BenchmarkFlags) => {
+      const { runBenchmark } = await import('../benchmark/run-benchmark.js');
+      await runBenchmark(root, flags);
+    });
+}
+
+/** What is measured, and how; the data sets are given beside it. */
+export function withBenchmarkOptions(command: Command): Command {
+  command
     .optionsGroup('What is measured:')
     .option('--categories <names>', 'with commas between them (default: all)', nameList)
     .option('--backbones <names>', 'feature extractors to compare (default: embedded)', nameList, [
       'embedded',
     ])
     .option('--presets <names>', `presets to compare, of ${JOB_PRESETS.join(', ')}`, presets, ['fast'])
+    .option(
+      '--variant <name:options>',
+      'a detector to compare, by a name and what is otherwise than in the other options, as in large:input-size=384,epochs=4; give it once for each, the first is the one that the others are compared with',
+      collectVariant,
+    )
+    .option(
+      '--chosen-on <names>',
+      'categories that choices were made on, to be averaged apart from those that confirm them',
+      nameList,
+    )
     .option('--seeds <n>', 'seeds per category', integer(1, 1000), 3)
     .option('--first-seed <n>', 'the first of them', integer(0, 0xffff_fc00), 0)
     .option('--weights <files>', 'a safetensors file per backbone (default: what was pulled)', nameList)
@@ -84,14 +115,10 @@ export function defineBenchmark(command: Command): void {
     .option('-o, --output <dir>', 'results, and what a run needs to go on (default: ./<root>.benchmark)')
     .option('--compare <run>', 'the folder, or benchmark.json, of another run to compare with')
     .option('--keep-bundles', 'keep the detectors, in <output>/bundles')
+    .addOption(new Option('--format <format>', 'of the tables').choices(TABLE_FORMATS).default('text'))
     .option('--json', 'one JSON object on stdout, and nothing else there')
     .option('--quiet', 'no progress');
-  withDeviceOptions(command)
-    .addHelpText('after', EXAMPLES)
-    .action(async (root: string, flags: BenchmarkFlags) => {
-      const { runBenchmark } = await import('../benchmark/run-benchmark.js');
-      await runBenchmark(root, flags);
-    });
+  return withDeviceOptions(command);
 }
 
 function presets(text: string): Preset[] {

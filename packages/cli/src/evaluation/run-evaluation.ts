@@ -102,6 +102,12 @@ function resultLines(result: EvaluationResult): string[] {
     : '';
   const { falseAlarmRate } = result;
   const alarms = typeof falseAlarmRate === 'number' ? ` (${formatPercent(falseAlarmRate)}${range})` : '';
+  const place = `at score ${formatNumber(threshold)}: `;
+  const { locationRate } = result;
+  const located =
+    typeof locationRate === 'number'
+      ? `; of those with a mask, ${formatPercent(locationRate)} with a region that meets it`
+      : '';
   return [
     printable(
       `${result.detector} on ${result.dataSet}: ${goodImages} good and ${badImages} bad images, on ${result.device}`,
@@ -109,8 +115,8 @@ function resultLines(result: EvaluationResult): string[] {
     '',
     ...metricsLines(result),
     '',
-    `at score ${formatNumber(threshold)}: ${share(falseAlarmRate, goodImages)} good images called bad${alarms}`,
-    `${' '.repeat(`at score ${formatNumber(threshold)}: `.length)}${share(result.detectionRate, badImages)} bad images found`,
+    `${place}${share(falseAlarmRate, goodImages)} good images called bad${alarms}`,
+    `${' '.repeat(place.length)}${share(result.detectionRate, badImages)} bad images found${located}`,
     ...(defects.length > 0 ? ['', ...defectLines(defects)] : []),
     ...(result.output === undefined ? [] : ['', printable(`written to ${result.output}`)]),
   ];

@@ -12,9 +12,11 @@ export function benchmarkCell({
   goodImages?: number;
 }): CellResult {
   return {
-    format: 1,
+    format: 2,
     key: 'k',
     category: 'wood',
+    variant: `${rest.backbone ?? 'embedded'}, ${rest.preset ?? 'fast'}`,
+    kind: 'detector',
     backbone: 'embedded',
     preset: 'fast',
     seed: 0,

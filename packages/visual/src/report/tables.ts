@@ -40,6 +40,7 @@ export function metricsTable(metrics: Metrics): Html {
       formatFigure(metrics.aupro),
       'overlap with each defect region, up to 30 % false-positive pixels',
     ],
+    ['AUPRO to 5 %', formatFigure(metrics.aupro5), 'the same, up to 5 % false-positive pixels'],
     [
       'Pixel F1',
       formatFigure(metrics.pixelF1),
@@ -61,6 +62,20 @@ export function metricsTable(metrics: Metrics): Html {
       'Defects found',
       formatPercent(metrics.detectionRate),
       'bad images at or above the threshold',
+    ]);
+  }
+  if (typeof metrics.locationRate === 'number') {
+    rows.push([
+      'At the right place',
+      formatPercent(metrics.locationRate),
+      'bad images with a mask that were found, with a region that meets it',
+    ]);
+  }
+  if (typeof metrics.regionPrecision === 'number') {
+    rows.push([
+      'Tightness of regions',
+      formatPercent(metrics.regionPrecision),
+      'share of the reported pixels that lie in a defect',
     ]);
   }
   const body = rows.map(

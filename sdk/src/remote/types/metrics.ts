@@ -13,6 +13,8 @@ export interface Metrics {
   pixelAupr: number | null;
   /** Area under the per-region-overlap curve up to a false-positive rate of 0.3, divided by 0.3. */
   aupro: number | null;
+  /** The same up to a false-positive rate of 0.05, divided by 0.05. */
+  aupro5?: number | null | undefined;
   f1: number | null;
   f1Threshold: number | null;
   pixelF1: number | null;
@@ -23,4 +25,8 @@ export interface Metrics {
   /** Exact 95 % confidence interval. */
   falseAlarmRateInterval?: [number, number] | null | undefined;
   detectionRate?: number | null | undefined;
+  /** Share of the bad images with a mask that were found, with a region that meets the mask. */
+  locationRate?: number | null | undefined;
+  /** Share of the pixels in regions that lie in a mask. */
+  regionPrecision?: number | null | undefined;
 }

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Detector, verifyBundle } from '@cflow/detector';
+import { verifyBundle } from '@cflow/detector';
 import { folderBundle } from '@cflow/detector/node';
 import { readImages } from '@cflow/images/node';
 import {
@@ -10,45 +10,34 @@ import {
   type RgbImage,
   TrainingError,
 } from '@cflow/spec';
-import { evenlySpaced, type OnTrainingEvent } from '@cflow/training';
+import { evenlySpaced } from '@cflow/training';
 import { type TrainDetectorOptions, trainDetector } from '@cflow/training/node';
-import type { BenchmarkFlags } from '../commands/benchmark.js';
 import { openDetector } from '../open-detector.js';
-import { detectorConfiguration, planOverrides } from '../training/training-options.js';
-import { CELL_FORMAT, type Cell, type CellResult } from './cell.js';
-import type { CellFiles } from './cell-files.js';
+import { CELL_FORMAT, type Cell, type CellResult, type CellTask } from './cell.js';
 
-export interface RunCellOptions {
-  cell: Cell;
-  files: CellFiles;
-  flags: BenchmarkFlags;
-  threads: number;
-  signal: AbortSignal;
-  onEvent: OnTrainingEvent;
-}
+/** What is the same for all cells of a variant: how its detectors are trained. */
+export type TrainingOfVariant = Pick<
+  TrainDetectorOptions,
+  'preset' | 'configuration' | 'overrides' | 'weights' | 'precision' | 'strict' | 'featureBytes'
+>;
 
-/** Images that the time of scoring is taken on, the first to warm up not counted. */
-const TIMED_IMAGES = 20;
+/** Images that the time of scoring is taken on. */
+export const TIMED_IMAGES = 20;
 
-/** Trains the detector of a cell, or goes on with it, measures it, and stores what was found. */
-export async function runCell(options: RunCellOptions): Promise<CellResult> {
-  const { cell, files, flags } = options;
+/** Trains the detector of a cell, or goes on with it, and measures it. */
+export async function measureDetector(task: CellTask, training: TrainingOfVariant): Promise<CellResult> {
+  const { cell, files } = task;
   const resumed = await files.isBegun(cell);
-  const trained = resumed ? undefined : await trainedBefore(options);
-  const manifest = trained ?? (await train(options, resumed));
+  const trained = resumed ? undefined : await trainedBefore(task);
+  const manifest = trained ?? (await train(task, training, resumed));
   const { metrics, thresholds, provenance } = manifest;
   if (metrics === null) {
     throw new TrainingError(`no test image of category ${cell.category.name} could be read`);
   }
   const interval = metrics.falseAlarmRateInterval ?? null;
   const promised = thresholds.falseAlarmRate;
-  const result: CellResult = {
-    format: CELL_FORMAT,
-    key: cell.key,
-    category: cell.category.name,
-    backbone: cell.variant.backbone,
-    preset: cell.variant.preset,
-    seed: cell.seed,
+  return {
+    ...cellNames(cell),
     metrics,
     promisedFalseAlarmRate: promised,
     promiseHolds: interval && interval[0] <= promised && promised <= interval[1],
@@ -56,41 +45,50 @@ export async function runCell(options: RunCellOptions): Promise<CellResult> {
     calibrationImages: manifest.calibration.score.count,
     // Of a run that was ended in between, nobody knows what it took in all.
     trainingSeconds: resumed || trained ? null : provenance.trainingSeconds,
-    scoringSeconds: await scoringSeconds(options),
+    scoringSeconds: await scoringSeconds(task),
     bundleBytes: await folderBytes(files.bundle(cell)),
     device: provenance.device,
     configuration: { ...manifest.configuration, precision: manifest.precision },
     finishedAt: new Date().toISOString(),
   };
-  await files.write(result);
-  await files.clear(cell, flags.keepBundles ?? false);
-  return result;
+}
+
+/** What a result says of its cell. */
+export function cellNames({
+  key,
+  category,
+  variant,
+  seed,
+}: Cell): Pick<
+  CellResult,
+  'format' | 'key' | 'category' | 'variant' | 'kind' | 'backbone' | 'preset' | 'seed'
+> {
+  const { name, kind, backbone, preset } = variant;
+  return { format: CELL_FORMAT, key, category: category.name, variant: name, kind, backbone, preset, seed };
 }
 
 /** What a run trained that was ended before it had measured. */
-async function trainedBefore({ cell, files }: RunCellOptions): Promise<BundleManifest | undefined> {
+async function trainedBefore({ cell, files }: CellTask): Promise<BundleManifest | undefined> {
   return verifyBundle(folderBundle(files.bundle(cell))).then(
     ({ manifest }) => manifest,
     () => undefined,
   );
 }
 
-async function train(options: RunCellOptions, resume: boolean): Promise<BundleManifest> {
-  const { cell, files, flags, threads, signal, onEvent } = options;
-  const { category, variant, seed } = cell;
+async function train(
+  { cell, files, device, threads, signal, onEvent }: CellTask,
+  training: TrainingOfVariant,
+  resume: boolean,
+): Promise<BundleManifest> {
+  const { category, seed } = cell;
   const run: TrainDetectorOptions = {
+    ...training,
     dataSet: category.dataSet,
     name: category.name,
     output: files.bundle(cell),
-    preset: variant.preset,
-    configuration: { ...detectorConfiguration(flags), backbone: variant.backbone, seed },
-    overrides: planOverrides(flags),
-    weights: variant.weights,
-    device: flags.device,
+    configuration: { ...training.configuration, seed },
+    device,
     threads,
-    precision: flags.precision,
-    strict: flags.strict,
-    featureBytes: flags.featureCacheBytes,
     signal,
     onEvent,
   };
@@ -105,31 +103,32 @@ async function train(options: RunCellOptions, resume: boolean): Promise<BundleMa
 }
 
 /** Median time of one image alone, by the bundle as it is on disk. */
-async function scoringSeconds({ cell, files, flags, threads, signal }: RunCellOptions): Promise<number> {
+async function scoringSeconds({ cell, files, device, threads, signal }: CellTask): Promise<number> {
   const images: RgbImage[] = [];
   // Good ones and all kinds of bad ones.
   const stream = readImages(evenlySpaced(testImages(cell), TIMED_IMAGES), { signal });
   for await (const { image } of stream) images.push(image);
-  const detector = await openDetector(files.bundle(cell), { device: flags.device, threads });
+  const detector = await openDetector(files.bundle(cell), { device, threads });
   try {
-    return await medianSeconds(detector, images, signal);
+    return await medianSeconds((image) => detector.predict(image, { signal }), images, signal);
   } finally {
     await detector.dispose();
   }
 }
 
-async function medianSeconds(
-  detector: Detector,
-  images: readonly RgbImage[],
+/** Median time of one image, each alone. The first is done once more before, to warm up. */
+export async function medianSeconds<T>(
+  run: (image: T) => Promise<unknown>,
+  images: readonly T[],
   signal: AbortSignal,
 ): Promise<number> {
   const [first] = images;
-  if (first) await detector.predict(first);
+  if (first !== undefined) await run(first);
   const times: number[] = [];
   for (const image of images) {
     signal.throwIfAborted();
     const start = performance.now();
-    await detector.predict(image, { signal });
+    await run(image);
     times.push((performance.now() - start) / 1000);
   }
   times.sort((a, b) => a - b);
