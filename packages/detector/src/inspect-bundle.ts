@@ -42,7 +42,8 @@ export function inspectBundle(
 ): void {
   inspectBackbone(bundle, name, options);
   const { configuration, layers } = bundle.manifest;
-  const outputs = layers.map(({ name: layer, height, width }): [string, Feed] => [
+  const likelihoods = configuration.method === 'flow' ? layers : [];
+  const outputs = likelihoods.map(({ name: layer, height, width }): [string, Feed] => [
     LOG_LIKELIHOOD + layer,
     { type: 'float32', dims: ['batch', 1, height, width] },
   ]);

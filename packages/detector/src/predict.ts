@@ -14,7 +14,7 @@ export interface PredictOptions {
   threshold?: number | undefined;
   /** Instead of a threshold: the share of good images that may be called bad, in (0, 1). */
   falseAlarmRate?: number | undefined;
-  /** Map value from which a pixel belongs to a region. Default: the score threshold. */
+  /** Map value from which a pixel belongs to a region. Default: the map's own threshold, where the score is its maximum that of the score. */
   pixelThreshold?: number | undefined;
   /** Pixels that are left out of score and regions (non-zero); resized to the map by nearest neighbour. */
   ignore?: Mask | undefined;
@@ -42,6 +42,24 @@ export function scoreThreshold(
     : thresholdForFalseAlarmRate(manifest.calibration.score, falseAlarmRate);
 }
 
+/** Where regions begin, unless the caller says: the map's own threshold, where it has one. */
+export function pixelThresholdOf({ thresholds }: Pick<BundleManifest, 'thresholds'>): number {
+  return thresholds.pixel ?? thresholds.score;
+}
+
+/**
+ * The pixel threshold that the options and the detector's calibration give: what is asked for; for a false-alarm rate the
+ * value that the map of a good image reaches with it; where the map is the score's, the threshold of the score.
+ */
+export function pixelThreshold(manifest: BundleManifest, options: PredictOptions): number {
+  if (options.pixelThreshold !== undefined) return options.pixelThreshold;
+  const { map } = manifest.calibration;
+  if (!map) return scoreThreshold(manifest, options);
+  return options.falseAlarmRate === undefined
+    ? pixelThresholdOf(manifest)
+    : thresholdForFalseAlarmRate(map, options.falseAlarmRate);
+}
+
 /** Turns the graph's numbers into a prediction: nothing here changes the raw score but an ignore mask. */
 export function predictionOf(
   raw: RawScore & { map: ScalarMap },
@@ -50,11 +68,11 @@ export function predictionOf(
 ): Prediction {
   const { map, layers } = raw;
   const threshold = scoreThreshold(manifest, options);
-  const pixelThreshold = options.pixelThreshold ?? threshold;
-  const { score, regions } = inspectMap(raw, { ...options, pixelThreshold });
+  const regionsFrom = pixelThreshold(manifest, options);
+  const { score, regions } = inspectMap(raw, manifest, { ...options, pixelThreshold: regionsFrom });
   return {
     ...verdictOf(score, threshold, manifest),
-    pixelThreshold,
+    pixelThreshold: regionsFrom,
     map,
     regions,
     ...(layers && { layers }),
@@ -75,19 +93,32 @@ export function verdictOf(
   };
 }
 
-/** The part of a prediction that looks at pixels, and needs no calibration: the score without what is ignored, regions. */
+/**
+ * The part of a prediction that looks at pixels: the score without what is ignored, and regions.
+ *
+ * Where the score is the map's maximum, it is that of what is left. Where it is not, it is the score that is as rare among
+ * good images as a map with this maximum.
+ */
 export function inspectMap(
   { score: raw, map }: Pick<RawScore, 'score'> & { map: ScalarMap },
+  { calibration }: Pick<BundleManifest, 'calibration'>,
   options: Pick<PredictOptions, 'ignore' | 'minArea' | 'maxRegions'> & { pixelThreshold: number },
 ): Pick<Prediction, 'score' | 'regions'> {
-  const { pixelThreshold, minArea = 1, maxRegions = 100 } = options;
-  checkRegionOptions(pixelThreshold, minArea, maxRegions);
+  const { pixelThreshold: from, minArea = 1, maxRegions = 100 } = options;
+  checkRegionOptions(from, minArea, maxRegions);
   const ignore = options.ignore && resizeMask(options.ignore, map.width, map.height);
-  const score = ignore ? maximumOutside(map, ignore) : raw;
-  // The score is the highest value: below the threshold there is nothing to look for.
-  const regions =
-    score < pixelThreshold ? [] : findRegions(map, pixelThreshold, { ignore, minArea, limit: maxRegions });
+  const peak = maximumOutside(map, ignore);
+  const score = ignore ? scoreOfPeak(calibration, peak) : raw;
+  // Below the threshold there is nothing to look for.
+  const regions = peak < from ? [] : findRegions(map, from, { ignore, minArea, limit: maxRegions });
   return { score, regions };
+}
+
+function scoreOfPeak({ map, score }: BundleManifest['calibration'], peak: number): number {
+  if (!map) return peak;
+  // A probability of 1 belongs to no score.
+  const probability = Math.min(falseAlarmProbability(map, peak), 1 - Number.EPSILON);
+  return thresholdForFalseAlarmRate(score, probability);
 }
 
 function checkRegionOptions(pixelThreshold: number, minArea: number, maxRegions: number): void {
@@ -99,10 +130,11 @@ function checkRegionOptions(pixelThreshold: number, minArea: number, maxRegions:
   }
 }
 
-function maximumOutside(map: ScalarMap, ignore: Mask): number {
+function maximumOutside(map: ScalarMap, ignore: Mask | undefined): number {
   let maximum = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < map.data.length; i++) {
-    if (ignore.data[i] === 0 && (map.data[i] as number) > maximum) maximum = map.data[i] as number;
+    if ((!ignore || ignore.data[i] === 0) && (map.data[i] as number) > maximum)
+      maximum = map.data[i] as number;
   }
   if (maximum === Number.NEGATIVE_INFINITY) {
     throw new ConfigurationError('the ignore mask leaves no pixel to score; make it smaller');

@@ -1,6 +1,7 @@
 import type { Tensor } from '@cflow/onnx';
 import type { Session } from '@cflow/runtime';
 import {
+  ConfigurationError,
   type Device,
   DeviceError,
   type LayerLogLikelihood,
@@ -13,7 +14,7 @@ import { imageBatch } from './image-batch.js';
 
 /** What the graphs say of one image. */
 export interface RawScore {
-  /** Maximum of the map; NaN while the head is not normalised. */
+  /** NaN while the head of a flow is not normalized. */
   score: number;
   map?: ScalarMap;
   layers?: LayerLogLikelihood[];
@@ -67,6 +68,7 @@ export class Scorer {
   async #batch(images: readonly RgbImage[], padTo: number, options: ScoreOptions): Promise<RawScore[]> {
     const { backbone, head, inputSize } = this.#options;
     const { signal } = options;
+    if (options.layers) this.#requireLikelihoods();
     const aborting = signal ? { signal } : {};
     const image = imageBatch(images, inputSize, padTo);
     const features = await backbone.run({ image }, { ...aborting, consumeFeeds: true });
@@ -87,6 +89,14 @@ export class Scorer {
         })),
       }),
     }));
+  }
+
+  #requireLikelihoods(): void {
+    const given = new Set(this.#options.head.outputs.map(({ name }) => name));
+    if (this.#layers.every((layer) => given.has(LOG_LIKELIHOOD + layer))) return;
+    throw new ConfigurationError(
+      'this detector has no log-likelihoods: it compares with a memory; ask for the map, or train one with a flow',
+    );
   }
 
   #refuseNaN(name: string, { data }: Tensor): void {

@@ -48,8 +48,8 @@ export const bundleLayerSchema = closedObject({
   channels: size,
   height: size,
   width: size,
-  /** Largest log-likelihood per dimension on good images (natural log). */
-  maxLogLikelihood: finite,
+  /** Largest log-likelihood per dimension on good images (natural log); of flows only. */
+  maxLogLikelihood: finite.optional(),
 });
 
 /**
@@ -74,19 +74,29 @@ export const bundleManifestSchema = closedObject({
   layers: z.array(bundleLayerSchema).min(1).max(MAX_LAYERS),
   /** By constants of the detector, so that a map does not depend on its batch. */
   normalization: z.literal('fixed'),
-  /** Largest fused likelihood on good images, its logarithm where `configuration.fusion` is `standardized`: the anomaly map is this minus the fused likelihood. */
-  maxLikelihood: finite,
+  /**
+   * Of flows: the largest fused likelihood on good images, its logarithm where `configuration.fusion` is `standardized`: the
+   * anomaly map is this minus the fused likelihood.
+   */
+  maxLikelihood: finite.optional(),
   calibration: closedObject({
     score: scoreCalibrationSchema,
-    /** Which good images: held out from training, or, when there were too few, those trained on. */
-    images: z.enum(['held-out', 'training']),
+    /** Of the map's highest value, where that is not the score: for regions, and for scores without what is ignored. */
+    map: scoreCalibrationSchema.optional(),
+    /**
+     * Which good images: held out from training; each in turn compared with all others; or, when there were too few, those
+     * trained on.
+     */
+    images: z.enum(['held-out', 'cross-fitted', 'training']),
     /** Standard deviation of the calibration scores: what differences between devices are measured by. */
     scoreSpread: positiveFloat32(),
   }),
   thresholds: closedObject({
     falseAlarmRate: z.number().gt(0).lt(1),
-    /** Score that a good image reaches with that probability; also the map's, for regions. */
+    /** Score that a good image reaches with that probability. */
     score: finite,
+    /** Value that the map of a good image reaches somewhere with that probability: regions begin there. Default `score`. */
+    pixel: finite.optional(),
     /** Score of the best F1 on labelled images, when there were any. */
     f1: finite.nullable(),
     pixelF1: finite.nullable(),

@@ -6,6 +6,13 @@ import { closedObject } from './closed-object.js';
 export const DECODERS = ['freia-cflow', 'freia-flow'] as const;
 
 /**
+ * How a detector knows what is good. `flow`: a normalizing flow for each layer learns the density of good features.
+ * `memory`: rows of good features are kept, and what is far from all of them is anomalous.
+ */
+export const METHODS = ['flow', 'memory'] as const;
+export type Method = (typeof METHODS)[number];
+
+/**
  * How the likelihoods of the layers become one map. `likelihood`: their sum, each relative to its highest, as the
  * reference has it. `standardized`: each relative to what good images have at the same place.
  */
@@ -35,6 +42,10 @@ export const detectorConfigurationSchema = closedObject({
     .describe('layers to tap, shallow to deep'),
   /** False: seeded random initialisation of the backbone. */
   preTrained: z.boolean().default(true).describe('use pre-trained weights for the backbone'),
+  method: z
+    .enum(METHODS)
+    .default('flow')
+    .describe('flow: learn the density of good features; memory: keep good features and compare'),
   fiberBatchSize: positive(MAX_FIBER_BATCH)
     .default(64)
     .describe('fibres (feature vectors) per optimiser step'),

@@ -20,6 +20,8 @@ export type TrainingEvent =
   | { type: 'resume'; epoch: number }
   | { type: 'unreadable'; path: string; reason: string; count: number }
   | { type: 'features'; done: number; total: number }
+  /** A memory is made: good images that were compared with all others. */
+  | { type: 'comparing'; done: number; total: number }
   /** Some steps of one decoder are done; `fraction` is that of the whole training, `loss` the mean of these steps. */
   | {
       type: 'progress';

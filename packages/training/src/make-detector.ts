@@ -1,13 +1,7 @@
 // From trained decoders to a detector: the constants of its map, its thresholds, its probe, its manifest.
 import { probeImage, Scorer } from '@cflow/detector';
 import type { Runtime, Session } from '@cflow/runtime';
-import {
-  BUNDLE_FILES,
-  BUNDLE_FORMAT_VERSION,
-  type BundleManifest,
-  type Device,
-  type RgbImage,
-} from '@cflow/spec';
+import { BUNDLE_FILES, type BundleManifest, type Device, type RgbImage } from '@cflow/spec';
 import {
   calibrationPart,
   calibrationScores,
@@ -18,9 +12,10 @@ import {
 } from './assemble-bundle.js';
 import { calibrateNormalization } from './calibrate-detector.js';
 import type { OnTrainingEvent } from './events.js';
+import { type KnownProvenance, makeManifest } from './make-manifest.js';
 import type { PreparedRun } from './prepare-run.js';
 import type { TrainedDecoder } from './train-decoders.js';
-import { hashOfBackbone, openTrainingBackbone } from './training-backbone.js';
+import { openTrainingBackbone } from './training-backbone.js';
 
 export interface MakeDetectorOptions {
   run: PreparedRun;
@@ -31,10 +26,8 @@ export interface MakeDetectorOptions {
   heldOut: boolean;
   /** The images trained on, or enough of them to tell what is usual. Read only where that is asked for. */
   trainImages: () => AsyncIterable<RgbImage[]>;
-  provenance: Pick<
-    BundleManifest['provenance'],
-    'dataSet' | 'trainImages' | 'validationImages' | 'trainingSeconds' | 'versions'
-  >;
+  /** Asked when all is done, for the time it took. */
+  provenance: () => KnownProvenance;
   device: Device;
   onEvent: OnTrainingEvent;
 }
@@ -53,7 +46,7 @@ export const STANDARD_IMAGES = 512;
 
 export async function makeDetector(options: MakeDetectorOptions): Promise<MadeDetector> {
   const { run, runtime, decoders, calibrationImages, trainImages, heldOut, device, onEvent } = options;
-  const { configuration, plan, layers, backbone: source } = run;
+  const { configuration, layers, backbone: source } = run;
   const { inputSize, precision } = source;
   const trained = inPrecision(namedParameters(layers, decoders), precision);
   const backbone = await openTrainingBackbone(runtime, source);
@@ -74,7 +67,7 @@ export async function makeDetector(options: MakeDetectorOptions): Promise<MadeDe
     externalData: [{ path: BUNDLE_FILES.decoders, data: headPack.weights }],
   });
   const scores = await calibrationScores(new Scorer({ backbone, head, inputSize }), calibrationImages());
-  const calibrated = calibrationPart(scores, heldOut);
+  const calibrated = calibrationPart(scores, heldOut ? 'held-out' : 'training');
   const { score: threshold, falseAlarmRate } = calibrated.thresholds;
   onEvent({ type: 'calibrated', images: scores.length, threshold, falseAlarmRate, heldOut });
 
@@ -85,39 +78,14 @@ export async function makeDetector(options: MakeDetectorOptions): Promise<MadeDe
     [BUNDLE_FILES.decoders, headPack.weights],
     [BUNDLE_FILES.probe, await makeProbe(probeImage(...inputSize), backbone, head)],
   ]);
-  const manifest: BundleManifest = {
-    formatVersion: BUNDLE_FORMAT_VERSION,
-    name: run.name,
-    createdAt: new Date().toISOString(),
-    // The backbone by its name: a path of this machine says nothing elsewhere.
-    configuration: {
-      ...configuration,
-      backbone: source.name,
-      layers: layers.map((layer) => layer.name),
-    },
-    precision,
-    backbone: {
-      name: source.name,
-      sha256: await hashOfBackbone(source),
-      source: source.source,
-      licence: source.licence,
-    },
-    layers: source.layers.map((layer, i) => ({
-      ...layer,
-      maxLogLikelihood: maxLogLikelihood[i] as number,
-    })),
-    normalization: 'fixed',
+  const manifest = await makeManifest({
+    run,
+    calibrated,
+    layers: source.layers.map((layer, i) => ({ ...layer, maxLogLikelihood: maxLogLikelihood[i] as number })),
     maxLikelihood,
-    ...calibrated,
-    metrics: null,
-    provenance: {
-      preset: plan.preset,
-      ...options.provenance,
-      testImages: 0,
-      epochs: Math.max(...decoders.map(({ history }) => history.length)),
-      device,
-    },
-    files: {},
-  };
+    epochs: Math.max(...decoders.map(({ history }) => history.length)),
+    provenance: options.provenance(),
+    device,
+  });
   return { manifest, files, backbone, head };
 }

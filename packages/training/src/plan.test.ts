@@ -53,31 +53,44 @@ describe('planTraining', () => {
     });
   });
 
-  it.each(PRESETS)('%s takes what the caller sets instead, and nothing from what is left out', (preset) => {
-    const before = planTraining(preset);
-    const undefinedOptions = { lr: undefined, layers: undefined } as never;
-    expect(planTraining(preset, undefinedOptions, { patience: undefined })).toEqual(before);
-    const { configuration, plan } = planTraining(
-      preset,
-      { lr: 0.5, seed: 7 },
-      { epochs: 3, imageBatchSize: 5, validationFraction: 0, patience: null },
+  it.each(PRESETS.filter((preset) => preset !== 'memory'))(
+    '%s takes what the caller sets instead, and nothing from what is left out',
+    (preset) => {
+      const before = planTraining(preset);
+      const undefinedOptions = { lr: undefined, layers: undefined } as never;
+      expect(planTraining(preset, undefinedOptions, { patience: undefined })).toEqual(before);
+      const { configuration, plan } = planTraining(
+        preset,
+        { lr: 0.5, seed: 7 },
+        { epochs: 3, imageBatchSize: 5, validationFraction: 0, patience: null },
+      );
+      expect(configuration).toEqual({ ...before.configuration, lr: 0.5, seed: 7 });
+      expect(plan).toMatchObject({
+        preset,
+        epochs: 3,
+        imageBatchSize: 5,
+        validationFraction: 0,
+        patience: null,
+        schedule: before.plan.schedule,
+      });
+      // Who names the epochs gets them.
+      expect(withEnoughSteps(plan, 1).epochs).toBe(3);
+    },
+  );
+
+  it('takes a memory as it is, which nothing trains', () => {
+    expect(planTraining('memory', { seed: 7 }).configuration).toMatchObject({ method: 'memory', seed: 7 });
+    expect(planTraining('memory').plan).toMatchObject({ preset: 'memory', epochs: 0, validationFraction: 0 });
+    expect(() => planTraining('memory', {}, { epochs: 3, patience: null })).toThrow(
+      /a memory is not trained, so epochs, patience would decide nothing/,
     );
-    expect(configuration).toEqual({ ...before.configuration, lr: 0.5, seed: 7 });
-    expect(plan).toMatchObject({
-      preset,
-      epochs: 3,
-      imageBatchSize: 5,
-      validationFraction: 0,
-      patience: null,
-      schedule: before.plan.schedule,
-    });
-    // Who names the epochs gets them.
-    expect(withEnoughSteps(plan, 1).epochs).toBe(3);
+    expect(() => planTraining('memory', { method: 'flow' })).toThrow(/the preset "memory" is a memory/);
+    expect(() => planTraining('fast', { method: 'memory' })).toThrow(/the preset "fast" is a flow/);
   });
 
   it('refuses what cannot work, naming each option', () => {
     expect(() => planTraining('slow' as Preset)).toThrow(
-      /no preset "slow"; choose one of fast, anomalib, paper/,
+      /no preset "slow"; choose one of memory, fast, anomalib, paper/,
     );
     const wrong = () => planTraining('fast', { conditionVector: 30, lr: -1, decoder: 'x' as never });
     expect(wrong).toThrow(ConfigurationError);

@@ -7,7 +7,7 @@ import {
 import * as z from 'zod';
 import type { Schedule } from './learning-rate.js';
 
-export const PRESETS = ['fast', 'anomalib', 'paper'] as const;
+export const PRESETS = ['memory', 'fast', 'anomalib', 'paper'] as const;
 export type Preset = (typeof PRESETS)[number];
 
 /** How a detector is trained: everything a preset decides beyond the detector's own configuration. */
@@ -68,7 +68,26 @@ interface PresetDefinition {
   plan: Omit<TrainingPlan, 'preset'>;
 }
 
+const NO_TRAINING: Omit<TrainingPlan, 'preset'> = {
+  epochs: 0,
+  leastSteps: null,
+  imageBatchSize: 1,
+  dropLastImages: false,
+  batches: 'random',
+  remainder: 'merge',
+  oversize: 'shrink',
+  scaleFibers: false,
+  scaleRate: false,
+  schedule: { kind: 'constant' },
+  initialization: 'reference',
+  validationFraction: 0,
+  patience: null,
+  keep: 'last',
+};
+
 const DEFINITIONS: Readonly<Record<Preset, PresetDefinition>> = {
+  // No gradients, and no image held out: each is compared with the others.
+  memory: { configuration: { method: 'memory' }, plan: NO_TRAINING },
   // The reference's recipe: fibres of 64 within batches of 32 images, constant rate, all epochs.
   anomalib: {
     configuration: { fiberBatchSize: 64, lr: 1e-4, permuteSoft: false },
@@ -154,6 +173,7 @@ export function planTraining(
   if (!definition) {
     throw new ConfigurationError(`there is no preset "${preset}"; choose one of ${PRESETS.join(', ')}`);
   }
+  checkMethod(preset, configuration, overrides);
   return {
     configuration: parse(detectorConfigurationSchema, {
       ...definition.configuration,
@@ -167,6 +187,22 @@ export function planTraining(
       ...defined(parse(planOverridesSchema, overrides)),
     },
   };
+}
+
+/** @throws ConfigurationError where the configuration asks for another method than the preset has, or a memory for training */
+function checkMethod(preset: Preset, { method }: DetectorConfigurationInput, overrides: PlanOverrides): void {
+  const own = preset === 'memory' ? 'memory' : 'flow';
+  if (method !== undefined && method !== own) {
+    throw new ConfigurationError(
+      `the preset "${preset}" is a ${own}, and the method ${method} was asked for; leave one of them out`,
+    );
+  }
+  const idle = Object.keys(defined(overrides));
+  if (own === 'flow' || idle.length === 0) return;
+  throw new ConfigurationError(
+    `a memory is not trained, so ${idle.join(', ')} would decide nothing; leave it out, or choose a preset that trains a flow`,
+    { details: { options: idle } },
+  );
 }
 
 /** More epochs than this teach a handful of images by heart. */

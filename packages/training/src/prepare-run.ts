@@ -30,6 +30,7 @@ export function prepareRun(
     ...layer,
     decoder: decoderShape(configuration, layer.channels),
   }));
+  if (configuration.method === 'memory') return { name, configuration, plan: planned, backbone, layers };
   const perEpoch = finestSteps({ layers, plan: planned, configuration }, trainImages);
   const plan = withEnoughSteps(planned, perEpoch);
   checkFiberBatches({ layers, plan, configuration }, trainImages);

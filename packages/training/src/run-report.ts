@@ -40,12 +40,15 @@ export function runReport(options: RunReportOptions): string {
   const data: ReportData = {
     title: manifest.name,
     createdAt: manifest.createdAt,
-    detector: `${configuration.backbone}, ${layers.length} layers, ${configuration.couplingBlocks} coupling blocks`,
+    detector:
+      configuration.method === 'memory'
+        ? `${configuration.backbone}, ${layers.length} layers, a memory`
+        : `${configuration.backbone}, ${layers.length} layers, ${configuration.couplingBlocks} coupling blocks`,
     dataSet: { name: provenance.dataSet, facts: dataFacts(options) },
     configuration: { ...configuration, ...plan },
     ...(metrics && { metrics }),
     // What the report says of a calibration holds for images that took no part in training only.
-    ...(manifest.calibration.images === 'held-out' && { calibration: manifest.calibration.score }),
+    ...(manifest.calibration.images !== 'training' && { calibration: manifest.calibration.score }),
     threshold: thresholds.score,
     training: decoders.map((decoder, i) => lossCurve(layers[i]?.name ?? '', decoder)),
     notes: notes(options),
@@ -129,8 +132,10 @@ function notes({ manifest, evaluation, unreadable, dataSet }: RunReportOptions):
     );
   } else if (thresholds.falseAlarmRate > 0.01) {
     lines.push(
-      `The threshold is for ${percent(thresholds.falseAlarmRate)} false alarms: ${calibration.score.count} held-out ` +
-        'good images can vouch for no lower rate. More good images, or a larger validation fraction, would allow one.',
+      `The threshold is for ${percent(thresholds.falseAlarmRate)} false alarms: ${calibration.score.count} ` +
+        (calibration.images === 'held-out'
+          ? 'held-out good images can vouch for no lower rate. More good images, or a larger validation fraction, would allow one.'
+          : 'good images can vouch for no lower rate. More good images would allow one.'),
     );
   }
   if (!evaluation) lines.push('The detector was not evaluated: the data set has no labelled test images.');

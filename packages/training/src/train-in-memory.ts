@@ -7,13 +7,15 @@ import { evenlySpaced } from './evenly-spaced.js';
 import type { OnTrainingEvent } from './events.js';
 import { extractFeatures, fiberBackbone } from './extract-features.js';
 import { inBatches } from './in-batches.js';
-import { makeDetector, STANDARD_IMAGES } from './make-detector.js';
+import { type MadeDetector, makeDetector, STANDARD_IMAGES } from './make-detector.js';
+import type { KnownProvenance } from './make-manifest.js';
+import { makeMemoryDetector } from './memory/make-memory-detector.js';
 import { MemoryFeatures } from './memory-features.js';
 import { type PlanOverrides, type Preset, planTraining } from './plan.js';
 import { checkName, type PreparedRun, prepareRun, startEvent } from './prepare-run.js';
 import { runReport } from './run-report.js';
 import { splitGoodImages } from './split-good-images.js';
-import { trainDecoders } from './train-decoders.js';
+import { type TrainedDecoder, trainDecoders } from './train-decoders.js';
 import { openTrainingBackbone, type TrainingBackbone, withBackbone } from './training-backbone.js';
 import { openTrainingDevice, type TrainingDevice } from './training-device.js';
 import { checkTrainingMemory } from './training-memory.js';
@@ -96,6 +98,33 @@ export async function trainInMemory(options: TrainInMemoryOptions): Promise<Map<
   );
   const trainImages = selection.train.map((_, place) => place);
   const heldOutImages = selection.heldOut.map((_, i) => selection.train.length + i);
+  const provenance = (): KnownProvenance => ({
+    dataSet: options.dataSet ?? 'images in memory',
+    trainImages: trainImages.length,
+    validationImages: heldOutImages.length,
+    trainingSeconds: (performance.now() - started) / 1000,
+    versions: { ...options.versions },
+  });
+  const finish = async ({ files, manifest }: MadeDetector, decoders: readonly TrainedDecoder[]) => {
+    const { plan } = run;
+    await completeBundle(
+      files,
+      manifest,
+      runReport({ manifest, plan, decoders, evaluation: undefined, unreadable: [] }),
+    );
+    signal.throwIfAborted();
+    onEvent({ type: 'done', bundle: name, seconds: (performance.now() - started) / 1000 });
+    return files;
+  };
+  if (configuration.method === 'memory') {
+    const good = [...trainImages, ...heldOutImages];
+    const made = await onRuntime(device, (runtime) =>
+      makeMemoryDetector({
+        ...{ run, runtime, features, images: good, provenance, device: device.device, signal, onEvent },
+      }),
+    );
+    return finish(made, []);
+  }
   const decoders = await trainDecoders({
     layers: run.layers,
     configuration,
@@ -111,7 +140,7 @@ export async function trainInMemory(options: TrainInMemoryOptions): Promise<Map<
   const heldOut = selection.heldOut.length >= 2;
   const load = async (places: readonly number[]): Promise<RgbImage[]> =>
     places.map((place) => all[place] as RgbImage);
-  const { files, manifest } = await onRuntime(device, (runtime) =>
+  const made = await onRuntime(device, (runtime) =>
     makeDetector({
       run,
       runtime,
@@ -121,26 +150,12 @@ export async function trainInMemory(options: TrainInMemoryOptions): Promise<Map<
       heldOut,
       trainImages: () =>
         inBatches(evenlySpaced(trainImages, STANDARD_IMAGES), load, batchOn(device.device), signal),
-      provenance: {
-        dataSet: options.dataSet ?? 'images in memory',
-        trainImages: trainImages.length,
-        validationImages: heldOutImages.length,
-        trainingSeconds: (performance.now() - started) / 1000,
-        versions: { ...options.versions },
-      },
+      provenance,
       device: device.device,
       onEvent,
     }),
   );
-  const { plan } = run;
-  await completeBundle(
-    files,
-    manifest,
-    runReport({ manifest, plan, decoders, evaluation: undefined, unreadable: [] }),
-  );
-  signal.throwIfAborted();
-  onEvent({ type: 'done', bundle: name, seconds: (performance.now() - started) / 1000 });
-  return files;
+  return finish(made, decoders);
 }
 
 async function computeFeatures(

@@ -1,4 +1,4 @@
-import { scoreThreshold, verdictOf } from '@cflow/detector';
+import { pixelThreshold, scoreThreshold, verdictOf } from '@cflow/detector';
 import type { DeviceCandidate } from '@cflow/runtime';
 import {
   CflowError,
@@ -262,14 +262,15 @@ class InferenceCore implements Inference {
     const { manifest, pool, name, version } = resident;
     const [height, width] = manifest.configuration.inputSize;
     const threshold = scoreThreshold(manifest, options);
-    const pixelThreshold = options.pixelThreshold ?? threshold;
+    const regionsFrom = pixelThreshold(manifest, options);
     const { score, regions, map, overlay } = output.map
       ? await this.#parts.images.finish(
           {
             device: pool.device,
             score: output.score,
             map: { width, height, data: output.map },
-            pixelThreshold,
+            calibration: manifest.calibration,
+            pixelThreshold: regionsFrom,
             regions: options.regions,
             minArea: options.minArea,
             maxRegions: options.maxRegions,
@@ -284,7 +285,7 @@ class InferenceCore implements Inference {
       image,
       detector: { name, version, device: pool.device },
       ...verdictOf(score, threshold, manifest),
-      pixelThreshold,
+      pixelThreshold: regionsFrom,
       original: { width: prepared.width, height: prepared.height },
       mapSize: { width, height },
       ...(regions && { regions }),

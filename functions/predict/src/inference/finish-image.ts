@@ -7,7 +7,7 @@ import type { FinishedImage, FinishTask, ImageCodecs } from './image-work.js';
 export async function finishImage(task: FinishTask, codecs: ImageCodecs): Promise<FinishedImage> {
   const { map, picture, format } = task;
   refuseNaN(task);
-  const { score, regions } = inspectMap(task, task);
+  const { score, regions } = inspectMap(task, task, task);
   return {
     score,
     ...(task.regions && { regions }),

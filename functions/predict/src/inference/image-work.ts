@@ -1,4 +1,13 @@
-import type { Device, MapFormat, MapPayload, Mask, Region, RgbImage, ScalarMap } from '@cflow/spec';
+import type {
+  BundleManifest,
+  Device,
+  MapFormat,
+  MapPayload,
+  Mask,
+  Region,
+  RgbImage,
+  ScalarMap,
+} from '@cflow/spec';
 import type { InputImage } from './inference.js';
 
 /** What to make of an image before it is scored. */
@@ -28,6 +37,8 @@ export interface FinishTask {
   device: Device;
   score: number;
   map: ScalarMap;
+  /** The detector's: what a score is without the part that is ignored. */
+  calibration: BundleManifest['calibration'];
   pixelThreshold: number;
   regions: boolean;
   minArea: number;

@@ -63,6 +63,10 @@ export class JobReporter {
         this.phase('features', event.done / event.total);
         if (event.done < event.total && this.#tooSoon(event.type)) return;
         break;
+      case 'comparing':
+        this.phase('training', event.done / event.total);
+        if (event.done < event.total && this.#tooSoon(event.type)) return;
+        break;
       case 'progress':
         this.phase('training', event.fraction);
         if (this.#tooSoon(event.type)) return;

@@ -77,7 +77,7 @@ export function defineTrain(command: Command): void {
     .addOption(
       new Option(
         '--preset <preset>',
-        'fast; anomalib: the reference’s recipe; paper: the original repository’s',
+        'memory: keep what good images look like and compare; the others train a flow: fast; anomalib: the reference’s recipe; paper: the original repository’s',
       )
         .choices(JOB_PRESETS)
         .default('fast'),

@@ -53,6 +53,12 @@ export class BarProgress implements TrainingView {
         this.#images ??= this.#bar('features', event.total);
         this.#images.update(event.done, { text: `${event.done} of ${count(event.total, 'image')}` });
         return;
+      case 'comparing':
+        this.#training ??= this.#bar('memory', event.total);
+        this.#training.update(event.done, {
+          text: `${event.done} of ${count(event.total, 'image')} compared`,
+        });
+        return;
       case 'progress':
         this.#step(event);
         return;

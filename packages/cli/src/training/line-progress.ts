@@ -30,6 +30,9 @@ export class LineProgress implements TrainingView {
       case 'features':
         if (event.done < event.total && !this.#isDue()) return undefined;
         return `features of ${event.done} of ${count(event.total, 'image')}`;
+      case 'comparing':
+        if (event.done < event.total && !this.#isDue()) return undefined;
+        return `compared ${event.done} of ${count(event.total, 'image')} with the others`;
       case 'progress': {
         this.#secondsLeft = event.secondsLeft;
         if (!this.#isDue()) return undefined;

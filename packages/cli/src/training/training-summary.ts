@@ -18,7 +18,7 @@ export function summaryLines(manifest: BundleManifest, record: RunRecord, bundle
     '',
     `${printable(manifest.name)}: ${printable(bundle)} (${formatBytes(size)})`,
     '',
-    `trained    on ${count(provenance.trainImages, 'good image')}${heldOut}; ${count(provenance.epochs, 'epoch')} in ${formatDuration(seconds)} on ${provenance.device}`,
+    `trained    on ${count(provenance.trainImages, 'good image')}${heldOut}; ${howLong(manifest)} in ${formatDuration(seconds)} on ${provenance.device}`,
     ...(record.start && record.start.refused.length > 0
       ? [`           ${refusedText(record.start.refused)}`]
       : []),
@@ -36,6 +36,9 @@ export function summaryLines(manifest: BundleManifest, record: RunRecord, bundle
   ];
 }
 
+const howLong = ({ configuration, provenance }: BundleManifest): string =>
+  configuration.method === 'memory' ? 'a memory' : count(provenance.epochs, 'epoch');
+
 function unreadableLines({ unreadable }: RunRecord): string[] {
   if (unreadable.length === 0) return [];
   const shown = unreadable.slice(0, MOST_UNREADABLE).map(({ reason }) => printable(`           ${reason}`));
@@ -50,8 +53,10 @@ function unreadableLines({ unreadable }: RunRecord): string[] {
 function calibrationText({ calibration, thresholds }: BundleManifest): string {
   const rate = formatPercent(thresholds.falseAlarmRate);
   const images = count(calibration.score.count, 'good image');
-  return calibration.images === 'held-out'
-    ? `, for ${rate} false alarms; calibrated on ${images} held out`
+  if (calibration.images === 'held-out')
+    return `, for ${rate} false alarms; calibrated on ${images} held out`;
+  return calibration.images === 'cross-fitted'
+    ? `, for ${rate} false alarms; calibrated on ${images}, each compared with the others`
     : `, for ${rate} false alarms; calibrated on the ${images} trained on, too few to hold any out: expect more`;
 }
 

@@ -15,3 +15,21 @@ export function interpolationMatrix(inputSize: number, outputSize: number): Floa
   }
   return matrix;
 }
+
+/**
+ * As {@link interpolationMatrix}, but pixels are areas whose centers are interpolated between (`align_corners=False`), and
+ * beyond the outermost centers the outermost values stand: how maps of one network lie on each other.
+ */
+export function centeredInterpolationMatrix(inputSize: number, outputSize: number): Float32Array {
+  const matrix = new Float32Array(outputSize * inputSize);
+  for (let row = 0; row < outputSize; row++) {
+    const center = ((row + 0.5) * inputSize) / outputSize - 0.5;
+    const position = Math.min(Math.max(center, 0), inputSize - 1);
+    const low = Math.min(Math.floor(position), inputSize - 1);
+    const high = Math.min(low + 1, inputSize - 1);
+    const weight = position - low;
+    matrix[row * inputSize + low] = 1 - weight;
+    matrix[row * inputSize + high] = (matrix[row * inputSize + high] as number) + weight;
+  }
+  return matrix;
+}

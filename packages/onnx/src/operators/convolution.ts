@@ -80,6 +80,22 @@ export function MaxPool(x: Value, kernel: Pair, options: WindowOptions = {}): Va
   return emitOne('MaxPool', [x], { type: x.type, shape: [n, c, h, w] }, attributes);
 }
 
+/** Mean of each window over what lies inside the image: padding is not counted. Not differentiable here. */
+export function AveragePool(x: Value, kernel: Pair, options: Omit<WindowOptions, 'dilations'> = {}): Value {
+  expectRank('AveragePool', x, 4);
+  const [n, c, height, width] = x.shape as [Dim, Dim, Dim, Dim];
+  const h = windowed(height, 0, kernel[0], options, 'AveragePool');
+  const w = windowed(width, 1, kernel[1], options, 'AveragePool');
+  const { strides = [1, 1], pads = [0, 0, 0, 0] } = options;
+  const attributes = {
+    strides: ints(strides),
+    pads: ints(pads),
+    kernel_shape: ints(kernel),
+    count_include_pad: int(0),
+  };
+  return emitOne('AveragePool', [x], { type: x.type, shape: [n, c, h, w] }, attributes);
+}
+
 /** Mean over height and width: [N, C, H, W] to [N, C, 1, 1]. */
 export function GlobalAveragePool(x: Value): Value {
   expectRank('GlobalAveragePool', x, 4);

@@ -42,7 +42,7 @@ export const dataSetReadingFields = {
   masks: folders.describe('Folders of masks in it, called like the bad images that they belong to'),
 };
 
-export const JOB_PRESETS = ['fast', 'anomalib', 'paper'] as const;
+export const JOB_PRESETS = ['memory', 'fast', 'anomalib', 'paper'] as const;
 
 /** A training job: what to train on, how, and what becomes of the result. */
 export const jobRequestSchema = closedObject({

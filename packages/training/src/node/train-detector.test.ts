@@ -156,7 +156,7 @@ describe('trainDetector', () => {
       const predictions = await detector.predictBatch(images, { layers: true });
       found.layers.forEach(({ maxLogLikelihood }, layer) => {
         const largest = predictions.flatMap(({ layers }) => [...(layers?.[layer]?.data ?? [])]);
-        expect(Math.max(...largest)).toBeCloseTo(maxLogLikelihood, 5);
+        expect(Math.max(...largest)).toBeCloseTo(maxLogLikelihood as number, 5);
       });
       // The likeliest place of all is where a map is zero.
       expect(Math.min(...predictions.flatMap(({ map }) => [...map.data]))).toBeCloseTo(0, 5);

@@ -19,7 +19,9 @@ import { evenlySpaced } from '../evenly-spaced.js';
 import type { OnTrainingEvent } from '../events.js';
 import { extractFeatures, fiberBackbone } from '../extract-features.js';
 import { inBatches } from '../in-batches.js';
-import { makeDetector, STANDARD_IMAGES } from '../make-detector.js';
+import { type MadeDetector, makeDetector, STANDARD_IMAGES } from '../make-detector.js';
+import type { KnownProvenance } from '../make-manifest.js';
+import { makeMemoryDetector } from '../memory/make-memory-detector.js';
 import { type PlanOverrides, type Preset, planTraining } from '../plan.js';
 import { checkName, prepareRun, startEvent } from '../prepare-run.js';
 import { runReport } from '../run-report.js';
@@ -142,7 +144,15 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
     };
     const trainImages = places(selection.train);
     const heldOutImages = places(selection.heldOut);
-    let decoders: TrainedDecoder[];
+    const provenance = (): KnownProvenance => ({
+      dataSet: dataSet.name,
+      trainImages: trainImages.length,
+      validationImages: heldOutImages.length,
+      trainingSeconds: (performance.now() - started) / 1000,
+      versions: versions(),
+    });
+    let decoders: TrainedDecoder[] = [];
+    let made: MadeDetector | undefined;
     try {
       if (trainImages.length < 2) {
         throw new DataSetError(
@@ -150,18 +160,34 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
           { details: { readable: trainImages.length, goodImages: selection.train.length } },
         );
       }
-      decoders = await trainDecoders({
-        layers,
-        configuration,
-        plan,
-        features: store,
-        trainImages,
-        heldOutImages,
-        device,
-        checkpoints: checkpointFiles(folder),
-        signal,
-        onEvent,
-      });
+      if (configuration.method === 'memory') {
+        const good = [...trainImages, ...heldOutImages];
+        made = await makeMemoryDetector({
+          ...{
+            run,
+            runtime,
+            features: store,
+            images: good,
+            provenance,
+            device: device.device,
+            signal,
+            onEvent,
+          },
+        });
+      } else {
+        decoders = await trainDecoders({
+          layers,
+          configuration,
+          plan,
+          features: store,
+          trainImages,
+          heldOutImages,
+          device,
+          checkpoints: checkpointFiles(folder),
+          signal,
+          onEvent,
+        });
+      }
     } finally {
       await store.close();
     }
@@ -170,7 +196,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
     const calibrationItems = (heldOut ? heldOutImages : trainImages).map(
       (place) => store.readable[place] as number,
     );
-    const made = await makeDetector({
+    made ??= await makeDetector({
       run,
       runtime,
       decoders,
@@ -183,13 +209,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
           BATCH,
           signal,
         ),
-      provenance: {
-        dataSet: dataSet.name,
-        trainImages: trainImages.length,
-        validationImages: heldOutImages.length,
-        trainingSeconds: (performance.now() - started) / 1000,
-        versions: versions(),
-      },
+      provenance,
       device: device.device,
       onEvent,
     });

@@ -53,11 +53,31 @@ export interface BundleManifest {
   /** How weights are stored. */
   precision: 'float32' | 'float16';
   backbone: { name: string; sha256: string; source: string; licence: string | null };
-  layers: { name: string; channels: number; height: number; width: number; maxLogLikelihood: number }[];
+  layers: {
+    name: string;
+    channels: number;
+    height: number;
+    width: number;
+    maxLogLikelihood?: number | undefined;
+  }[];
   normalization: 'fixed';
-  maxLikelihood: number;
-  calibration: { score: ScoreCalibration; images: 'held-out' | 'training'; scoreSpread: number };
-  thresholds: { falseAlarmRate: number; score: number; f1: number | null; pixelF1: number | null };
+  /** Of flows. */
+  maxLikelihood?: number | undefined;
+  calibration: {
+    score: ScoreCalibration;
+    /** Of the map's highest value, where that is not the score. */
+    map?: ScoreCalibration | undefined;
+    images: 'held-out' | 'cross-fitted' | 'training';
+    scoreSpread: number;
+  };
+  /** `pixel`: where regions begin, if not at `score`. */
+  thresholds: {
+    falseAlarmRate: number;
+    score: number;
+    pixel?: number | undefined;
+    f1: number | null;
+    pixelF1: number | null;
+  };
   /** How far a device may be off. */
   probe: { absoluteTolerance: number; relativeTolerance: number };
   metrics: Metrics | null;

@@ -30,7 +30,7 @@ export interface JobSettings extends DataSetReading {
   /** The detector that the result is a version of. */
   name: string;
   /** Default `fast`. */
-  preset?: 'fast' | 'anomalib' | 'paper' | undefined;
+  preset?: 'memory' | 'fast' | 'anomalib' | 'paper' | undefined;
   /** What differs from the preset's configuration. */
   configuration?: JobConfiguration | undefined;
   epochs?: number | undefined;
@@ -54,7 +54,7 @@ export interface JobSettings extends DataSetReading {
 export interface JobRequest extends DataSetReading {
   name: string;
   dataSet: DataSetReference;
-  preset: 'fast' | 'anomalib' | 'paper';
+  preset: 'memory' | 'fast' | 'anomalib' | 'paper';
   configuration: JobConfiguration;
   epochs?: number | undefined;
   validationFraction?: number | undefined;

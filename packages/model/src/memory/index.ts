@@ -1,0 +1,6 @@
+export * from './image-features.js';
+export * from './memory-banks.js';
+export * from './memory-head.js';
+export * from './memory-tensors.js';
+export * from './place-features.js';
+export { topShareMean } from './top-share.js';

@@ -1,0 +1,120 @@
+import { float32, Graph, op, type Tensor, type Value } from '@cflow/onnx';
+import type { FeatureLayer } from '../backbones/index.js';
+import { centeredInterpolationMatrix } from '../scoring/interpolation.js';
+import { imageDistance, imageStatistic } from './image-features.js';
+import { IMAGE_STATISTICS, imageLayers, type MemoryBank, memoryBanks } from './memory-banks.js';
+import {
+  bankTensorName,
+  constantsOf,
+  SCORE_DEVIATIONS,
+  SCORE_MEANS,
+  type TakeConstant,
+} from './memory-tensors.js';
+import { bankCoordinates, nearestDistance, neighborhoodMeans } from './place-features.js';
+import { topShareMean } from './top-share.js';
+
+export interface MemoryHeadOptions {
+  layers: readonly FeatureLayer[];
+  /** [height, width] of the anomaly map. */
+  imageSize: readonly [number, number];
+  /** By the names of `memory-tensors.ts`, float32 or float16; computed in float32 either way. */
+  parameters: ReadonlyMap<string, Tensor>;
+}
+
+/** Share of the places, the most anomalous ones, that the score takes the mean of. */
+export const TOP_SHARE = 0.05;
+
+/**
+ * What turns features into scores by comparing them with those of good images.
+ *
+ * Inputs: one per layer, float32 [batch, C, h, w]. Outputs: `anomaly_map` [batch, height, width], in deviations of good
+ * images at the same place, and `score` [batch].
+ *
+ * @throws WeightsError for a parameter that is missing or of another shape
+ */
+export function memoryHeadGraph({ layers, imageSize, parameters }: MemoryHeadOptions): Graph {
+  const graph = new Graph('head');
+  const take = constantsOf(graph, parameters);
+  const means = new Map(
+    layers.map(({ name, channels, height, width }): [string, Value] => {
+      const map = graph.input(name, 'float32', ['batch', channels, height, width]);
+      return [name, graph.scope(name, () => neighborhoodMeans(map))];
+    }),
+  );
+  const maps = memoryBanks(layers).map((bank) => ({
+    bank,
+    map: graph.scope(bank.name, () => standardizedDistance(bank, means, take)),
+  }));
+  const scored = maps.filter(({ bank }) => bank.scored).map(({ map }) => map);
+  const evidence = graph.scope('score', () => [
+    topShareMean(
+      scored.reduce((left, right) => op.Add(left, right)),
+      TOP_SHARE,
+    ),
+    ...IMAGE_STATISTICS.map((statistic) => {
+      const seen = imageLayers(layers).map(({ name }) => means.get(name) as Value);
+      return imageDistance(statistic, imageStatistic(statistic, seen), take);
+    }),
+  ]);
+  graph.output(
+    'anomaly_map',
+    graph.scope('map', () => memoryMap(maps, imageSize)),
+  );
+  graph.output(
+    'score',
+    graph.scope('score', () => addedUp(evidence, take)),
+  );
+  return graph;
+}
+
+/**
+ * The anomaly map: the maps of all banks, [batch, positions] each, upsampled and added up.
+ * @returns [batch, height, width]
+ */
+export function memoryMap(
+  maps: readonly { bank: MemoryBank; map: Value }[],
+  imageSize: readonly [height: number, width: number],
+): Value {
+  return maps
+    .map(({ bank, map }) => upsampled(map, bank, imageSize))
+    .reduce((left, right) => op.Add(left, right));
+}
+
+/** Distances in deviations of what is usual at each place, [batch, positions]. */
+function standardizedDistance(
+  bank: MemoryBank,
+  means: ReadonlyMap<string, Value>,
+  take: TakeConstant,
+): Value {
+  const positions = bank.height * bank.width;
+  const coordinates = bankCoordinates(bank, means, take);
+  const rows = take(bankTensorName(bank.name, 'rows'), [undefined, coordinates.shape[2] as number]);
+  const distance = nearestDistance(coordinates, rows);
+  const usual = take(bankTensorName(bank.name, 'usual'), [1, positions]);
+  return op.Div(op.Sub(distance, usual), take(bankTensorName(bank.name, 'spread'), [1, positions]));
+}
+
+/** The sum of all evidence, each in deviations of good images. */
+function addedUp(evidence: readonly Value[], take: TakeConstant): Value {
+  const [batch] = (evidence[0] as Value).shape as [string];
+  const joined = op.Concat(
+    evidence.map((each) => op.Reshape(each, [batch, 1])),
+    1,
+  );
+  const centered = op.Sub(joined, take(SCORE_MEANS, [evidence.length]));
+  return op.ReduceSum(op.Div(centered, take(SCORE_DEVIATIONS, [evidence.length])), [1]);
+}
+
+/** [batch, h · w] to [batch, height, width], bilinearly between the centers of places. */
+function upsampled(
+  map: Value,
+  { height: h, width: w }: MemoryBank,
+  [height, width]: readonly [number, number],
+): Value {
+  const { graph } = map;
+  const [batch] = map.shape as [string];
+  const matrix = (from: number, to: number, name: string): Value =>
+    graph.constant(float32([to, from], centeredInterpolationMatrix(from, to)), name);
+  const tall = op.MatMul(matrix(h, height, 'vertical_interpolation'), op.Reshape(map, [batch, h, w]));
+  return op.MatMul(tall, op.Transpose(matrix(w, width, 'horizontal_interpolation'), [1, 0]));
+}

@@ -1,0 +1,59 @@
+import type { FeatureLayer, MemoryBank } from '@cflow/model';
+import type { FeatureSource } from '../feature-source.js';
+import { type FitBanksOptions, fitBanks } from './fit-banks.js';
+import { leftOutDistances } from './left-out-distances.js';
+import type { SampledPlaces } from './sample-places.js';
+
+export interface CrossFittedOptions extends FitBanksOptions {
+  layers: readonly FeatureLayer[];
+  features: FeatureSource;
+  /** By their place in the feature source. */
+  images: readonly number[];
+  onProgress: (done: number) => void;
+}
+
+/** Parts that are left out in turn, at most. */
+const FOLDS = 8;
+
+/**
+ * Distance of each place of each image to a memory, and in coordinates, that the image took no part in: of all images but
+ * the eighth that it belongs to.
+ *
+ * @returns per bank [images, positions]
+ */
+export async function crossFittedDistances(
+  options: CrossFittedOptions,
+): Promise<Map<MemoryBank['name'], Float32Array>> {
+  const { images, sampled } = options;
+  const folds = Math.min(FOLDS, images.length);
+  const all = new Map(
+    sampled.map(({ bank }) => [bank.name, new Float32Array(images.length * bank.height * bank.width)]),
+  );
+  let done = 0;
+  for (let fold = 0; fold < folds; fold++) {
+    const members = [...images.keys()].filter((index) => index % folds === fold);
+    const others = sampled.map((places) => without(places, (owner) => owner % folds === fold));
+    const fitted = await fitBanks({ ...options, sampled: others });
+    const distances = await leftOutDistances({ ...options, ...fitted, members, onProgress: () => undefined });
+    for (const { bank } of sampled) {
+      const positions = bank.height * bank.width;
+      const found = distances.get(bank.name) as Float32Array;
+      members.forEach((index, i) => {
+        all.get(bank.name)?.set(found.subarray(i * positions, (i + 1) * positions), index * positions);
+      });
+    }
+    done += members.length;
+    options.onProgress(done);
+  }
+  return all;
+}
+
+function without(places: SampledPlaces, left: (owner: number) => boolean): SampledPlaces {
+  const { channels } = places;
+  const kept = [...places.owners.keys()].filter((row) => !left(places.owners[row] as number));
+  const rows = new Float32Array(kept.length * channels);
+  kept.forEach((row, i) => {
+    rows.set(places.rows.subarray(row * channels, (row + 1) * channels), i * channels);
+  });
+  return { ...places, rows, owners: Int32Array.from(kept, (row) => places.owners[row] as number) };
+}

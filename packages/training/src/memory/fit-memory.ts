@@ -1,0 +1,180 @@
+import {
+  bankTensorName,
+  type FeatureLayer,
+  IMAGE_STATISTICS,
+  type ImageStatistic,
+  type MemoryBank,
+  memoryBanks,
+  memoryMap,
+  type Precision,
+  SCORE_DEVIATIONS,
+  SCORE_MEANS,
+  TOP_SHARE,
+} from '@cflow/model';
+import { float32, Graph, op, type Tensor, writeModel } from '@cflow/onnx';
+import type { Runtime } from '@cflow/runtime';
+import { evenlySpaced } from '../evenly-spaced.js';
+import type { FeatureSource } from '../feature-source.js';
+import { crossFittedDistances } from './cross-fitted-distances.js';
+import { fitBanks, storedTensors } from './fit-banks.js';
+import { type ImageStandard, imageStandard } from './image-standards.js';
+import { leftOutDistances } from './left-out-distances.js';
+import { PlaceStandards } from './place-standards.js';
+import { samplePlaces } from './sample-places.js';
+
+export interface FitMemoryOptions {
+  runtime: Runtime;
+  layers: readonly FeatureLayer[];
+  features: FeatureSource;
+  /** Good images by their place in the feature source, at least 2. */
+  images: readonly number[];
+  /** [height, width] of the anomaly map. */
+  imageSize: readonly [number, number];
+  seed: number;
+  precision: Precision;
+  signal: AbortSignal;
+  onProgress: (done: number, total: number) => void;
+}
+
+export interface FittedMemory {
+  /** What the head takes. */
+  parameters: Map<string, Tensor>;
+  /** Scores of the images, each as if the memory had not seen it. */
+  scores: number[];
+  /** The highest value of each image's map, likewise. */
+  peaks: number[];
+  /** The images that took part, by their place in the feature source. */
+  images: readonly number[];
+}
+
+/** Images that a memory is made of, at most, evenly spaced: more are seldom different, and each is compared with all. */
+export const MEMORY_IMAGES = 512;
+
+/** Places that a memory is chosen from. */
+const SAMPLED_PLACES = 24_000;
+
+/**
+ * Up to so many images, coordinates and memory are fitted anew for each part of them that is left out: an image takes part
+ * in its own coordinates, which matters while there are few. With more, its own rows are left out and no more.
+ */
+const CROSS_FITTED_IMAGES = 64;
+
+/**
+ * Fits a memory to the features of good images: coordinates, the rows that stand for all, what is usual at each place, and
+ * what whole images look like. Nothing is learnt by gradients, and nothing is held out: what calibrates is each image
+ * against what the others say.
+ */
+export async function fitMemory(options: FitMemoryOptions): Promise<FittedMemory> {
+  const { runtime, layers, features, seed, precision, signal } = options;
+  const images = evenlySpaced(options.images, MEMORY_IMAGES);
+  const sampled = await samplePlaces({
+    runtime,
+    layers,
+    features,
+    images,
+    seed,
+    rows: SAMPLED_PLACES,
+    signal,
+  });
+  const onProgress = (done: number): void => options.onProgress(done, images.length);
+  const parts = {
+    runtime,
+    layers,
+    features,
+    images,
+    sampled: sampled.banks,
+    seed,
+    precision,
+    signal,
+    onProgress,
+  };
+  const { parameters, owners } = await fitBanks(parts);
+  const distances =
+    images.length <= CROSS_FITTED_IMAGES
+      ? await crossFittedDistances(parts)
+      : await leftOutDistances({ ...parts, members: [...images.keys()], parameters, owners });
+  const banks = memoryBanks(layers);
+  const standards = new Map(
+    banks.map((bank) => [bank.name, new PlaceStandards(bank, distances.get(bank.name) as Float32Array)]),
+  );
+  for (const [name, standard] of standards) {
+    const { usual, spread } = standard.all();
+    parameters.set(bankTensorName(name, 'usual'), float32([1, usual.length], usual));
+    parameters.set(bankTensorName(name, 'spread'), float32([1, spread.length], spread));
+  }
+  const wholes = IMAGE_STATISTICS.map((statistic: ImageStatistic): ImageStandard => {
+    const standard = imageStandard(statistic, sampled.statistics[statistic], images.length);
+    // What takes room is stored in the precision asked for.
+    for (const [name, tensor] of storedTensors(standard.tensors, precision)) parameters.set(name, tensor);
+    return standard;
+  });
+  const scored = banks.filter((bank) => bank.scored).map(({ name }) => standards.get(name) as PlaceStandards);
+  const evidence = [
+    images.map((_, image) => topMean(sumOf(scored.map((standard) => standard.leftOut(image))))),
+    ...wholes.map(({ leftOut }) => [...leftOut]),
+  ];
+  const means = evidence.map(meanOf);
+  const deviations = evidence.map((values, i) => deviationOf(values, means[i] as number));
+  parameters.set(SCORE_MEANS, float32([evidence.length], means));
+  parameters.set(SCORE_DEVIATIONS, float32([evidence.length], deviations));
+  const scores = images.map((_, image) =>
+    evidence.reduce(
+      (sum, values, i) =>
+        sum + ((values[image] as number) - (means[i] as number)) / (deviations[i] as number),
+      0,
+    ),
+  );
+  const peaks = await leftOutPeaks(runtime, banks, standards, images.length, options.imageSize);
+  return { parameters, scores, peaks, images };
+}
+
+/** The highest value of each image's anomaly map, every image compared with the others alone. */
+async function leftOutPeaks(
+  runtime: Runtime,
+  banks: readonly MemoryBank[],
+  standards: ReadonlyMap<MemoryBank['name'], PlaceStandards>,
+  images: number,
+  imageSize: readonly [number, number],
+): Promise<number[]> {
+  const graph = new Graph('peaks');
+  const maps = banks.map((bank) => ({
+    bank,
+    map: graph.input(bank.name, 'float32', ['batch', bank.height * bank.width]),
+  }));
+  graph.output('peak', op.ReduceMax(memoryMap(maps, imageSize), [1, 2]));
+  const session = await runtime.createSession({ model: writeModel(graph) });
+  try {
+    const peaks: number[] = [];
+    for (let image = 0; image < images; image++) {
+      const feeds: Record<string, Tensor> = {};
+      for (const { name, height, width } of banks) {
+        const map = (standards.get(name) as PlaceStandards).leftOut(image);
+        feeds[name] = float32([1, height * width], map);
+      }
+      const { peak } = await session.run(feeds);
+      peaks.push(((peak as Tensor).data as Float32Array)[0] as number);
+    }
+    return peaks;
+  } finally {
+    await session.dispose();
+  }
+}
+
+const sumOf = (maps: readonly Float32Array[]): Float32Array =>
+  maps.reduce((left, right) => left.map((value, p) => value + (right[p] as number)));
+
+/** As `topShareMean` in a graph. */
+function topMean(values: Float32Array): number {
+  const wanted = Math.max(1, Math.round(TOP_SHARE * values.length));
+  const top = Float32Array.from(values).sort().subarray(-wanted);
+  return top.reduce((sum, value) => sum + value, 0) / wanted;
+}
+
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Sample standard deviation; of images that are all alike, what float32 can tell. */
+function deviationOf(values: readonly number[], mean: number): number {
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.max(Math.sqrt(squares / Math.max(1, values.length - 1)), 1e-5 * Math.abs(mean), 1e-6);
+}

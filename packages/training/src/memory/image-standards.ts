@@ -1,0 +1,90 @@
+import { type ImageStatistic, statisticTensorName } from '@cflow/model';
+import { float32, type Tensor } from '@cflow/onnx';
+import { symmetricEigen } from './symmetric-eigen.js';
+
+/** What is known of good images by one statistic. */
+export interface ImageStandard {
+  /** By the names that the head knows them by. */
+  tensors: Map<string, Tensor>;
+  /** Distance of each image from the others, as if it had not been among them: [images]. */
+  leftOut: Float64Array;
+}
+
+/** The ridge, as a part of the mean variance along the axes that the images span. */
+const RIDGE = 0.1;
+
+/**
+ * Mean and principal axes of good images, from the products of all images with each other: there are fewer images than
+ * numbers in each. What Mahalanobis' distance would be without an image follows from the whole by the formula of Sherman
+ * and Morrison: with n images, λ = (n - 1) c and h = xᵀ(XᵀX + λ)⁻¹x for a centered image x, the others' mean is n / (n - 1)
+ * x away and their scatter is XᵀX - n / (n - 1) xxᵀ.
+ *
+ * @param values [images, length]
+ */
+export function imageStandard(
+  statistic: ImageStatistic,
+  values: Float32Array,
+  images: number,
+): ImageStandard {
+  const length = values.length / images;
+  const mean = new Float64Array(length);
+  for (let i = 0; i < values.length; i++)
+    mean[i % length] = (mean[i % length] as number) + (values[i] as number) / images;
+  const centered = Float64Array.from(values, (value, i) => value - (mean[i % length] as number));
+  const gram = gramOf(centered, images, length);
+  const { values: found, vectors } = symmetricEigen(gram, images);
+  const trace = found.reduce((sum, value) => sum + Math.max(0, value), 0);
+  const freedom = Math.max(1, images - 1);
+  // Images that are all alike span nothing; then every direction counts alike.
+  const ridge = Math.max((RIDGE * trace) / freedom ** 2, 1e-12);
+  const lambda = ridge * freedom;
+
+  const axes: Float32Array[] = [];
+  const leverage = new Float64Array(images);
+  for (let k = 0; k < images; k++) {
+    const value = found[k] as number;
+    if (value <= 1e-9 * Math.max(trace, Number.MIN_VALUE)) break;
+    const share = value / (value + lambda);
+    // The axis is Xᵀu / √value; its root of the share goes with it.
+    const scale = Math.sqrt(share / value);
+    const axis = new Float64Array(length);
+    for (let i = 0; i < images; i++) {
+      const weight = vectors[k * images + i] as number;
+      leverage[i] = (leverage[i] as number) + weight * weight * share;
+      const row = i * length;
+      for (let j = 0; j < length; j++) axis[j] = (axis[j] as number) + weight * (centered[row + j] as number);
+    }
+    axes.push(Float32Array.from(axis, (each) => each * scale));
+  }
+  const ratio = images / freedom;
+  const leftOut = leverage.map((h) =>
+    Math.sqrt((ratio * ratio * h * Math.max(1, images - 2)) / Math.max(1e-6, 1 - ratio * h)),
+  );
+  const matrix = new Float32Array(Math.max(1, axes.length) * length);
+  axes.forEach((axis, k) => {
+    matrix.set(axis, k * length);
+  });
+  return {
+    tensors: new Map<string, Tensor>([
+      [statisticTensorName(statistic, 'mean'), float32([length], Float32Array.from(mean))],
+      [statisticTensorName(statistic, 'axes'), float32([Math.max(1, axes.length), length], matrix)],
+      [statisticTensorName(statistic, 'ridge'), float32([1], [ridge])],
+    ]),
+    leftOut,
+  };
+}
+
+function gramOf(centered: Float64Array, images: number, length: number): Float64Array {
+  const gram = new Float64Array(images * images);
+  for (let i = 0; i < images; i++) {
+    const a = centered.subarray(i * length, (i + 1) * length);
+    for (let j = 0; j <= i; j++) {
+      const b = centered.subarray(j * length, (j + 1) * length);
+      let sum = 0;
+      for (let k = 0; k < length; k++) sum += (a[k] as number) * (b[k] as number);
+      gram[i * images + j] = sum;
+      gram[j * images + i] = sum;
+    }
+  }
+  return gram;
+}

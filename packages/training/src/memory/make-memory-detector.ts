@@ -1,0 +1,73 @@
+// From features of good images to a detector that compares with them.
+import { probeImage } from '@cflow/detector';
+import { memoryHeadGraph, packModel } from '@cflow/model';
+import type { Runtime } from '@cflow/runtime';
+import { BUNDLE_FILES, type Device } from '@cflow/spec';
+import { calibrationPart, makeProbe } from '../assemble-bundle.js';
+import type { OnTrainingEvent } from '../events.js';
+import type { FeatureSource } from '../feature-source.js';
+import type { MadeDetector } from '../make-detector.js';
+import { type KnownProvenance, makeManifest } from '../make-manifest.js';
+import type { PreparedRun } from '../prepare-run.js';
+import { openTrainingBackbone } from '../training-backbone.js';
+import { fitMemory } from './fit-memory.js';
+
+export interface MakeMemoryDetectorOptions {
+  run: PreparedRun;
+  runtime: Runtime;
+  features: FeatureSource;
+  /** Good images by their place in the feature source, at least 2. */
+  images: readonly number[];
+  /** Asked when all is done, for the time it took. */
+  provenance: () => KnownProvenance;
+  device: Device;
+  signal: AbortSignal;
+  onEvent: OnTrainingEvent;
+}
+
+export async function makeMemoryDetector(options: MakeMemoryDetectorOptions): Promise<MadeDetector> {
+  const { run, runtime, features, signal, onEvent } = options;
+  const { layers, configuration, backbone: source } = run;
+  const { precision, inputSize } = source;
+  const { parameters, scores, peaks } = await fitMemory({
+    runtime,
+    layers,
+    features,
+    images: options.images,
+    imageSize: inputSize,
+    seed: configuration.seed,
+    precision,
+    signal,
+    onProgress: (done, total) => onEvent({ type: 'comparing', done, total }),
+  });
+  const calibrated = calibrationPart(scores, 'cross-fitted', peaks);
+  const { score: threshold, falseAlarmRate } = calibrated.thresholds;
+  onEvent({ type: 'calibrated', images: scores.length, threshold, falseAlarmRate, heldOut: true });
+
+  const head = packModel(
+    memoryHeadGraph({ layers, imageSize: inputSize, parameters }),
+    parameters,
+    BUNDLE_FILES.decoders,
+  );
+  const backboneSession = await openTrainingBackbone(runtime, source);
+  const headSession = await runtime.createSession({
+    model: head.model,
+    externalData: [{ path: BUNDLE_FILES.decoders, data: head.weights }],
+  });
+  const files = new Map<string, Uint8Array>([
+    [BUNDLE_FILES.backboneModel, source.model],
+    [BUNDLE_FILES.backboneWeights, source.weights],
+    [BUNDLE_FILES.headModel, head.model],
+    [BUNDLE_FILES.decoders, head.weights],
+    [BUNDLE_FILES.probe, await makeProbe(probeImage(...inputSize), backboneSession, headSession)],
+  ]);
+  const manifest = await makeManifest({
+    run,
+    calibrated,
+    layers: source.layers,
+    epochs: 0,
+    provenance: options.provenance(),
+    device: options.device,
+  });
+  return { manifest, files, backbone: backboneSession, head: headSession };
+}
