@@ -28,7 +28,10 @@ export function trainingStep(progress: Progress | TrainingProgress): TrainingSte
     }
     case 'comparing': {
       const { done, total } = event as unknown as { done: number; total: number };
-      return { fraction: total > 0 ? done / total : undefined, text: `Comparing the images: ${done} of ${total}` };
+      return {
+        fraction: total > 0 ? done / total : undefined,
+        text: `Comparing the images: ${done} of ${total}`,
+      };
     }
     case 'progress': {
       const { fraction, secondsLeft } = event as unknown as { fraction: number; secondsLeft: number | null };

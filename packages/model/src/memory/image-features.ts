@@ -37,7 +37,7 @@ function quarters(map: Value): Value[] {
 
 /**
  * How far an image is from the good ones, by Mahalanobis' distance with a covariance that is shrunken to a ridge:
- * d² = (|q|² - Σ s_k (a_k·q)²) / c, q the statistic less its mean, a_k the principal axes of good images of variance l_k,
+ * d² = (|q|² - Σ s_k (a_k·q)²) / c, q the statistic standardized, number by number, a_k the principal axes of good images of variance l_k,
  * c the ridge and s_k = l_k / (l_k + c), whose root is in the axes as they are stored.
  *
  * @param values [batch, length]
@@ -46,7 +46,8 @@ function quarters(map: Value): Value[] {
 export function imageDistance(statistic: ImageStatistic, values: Value, take: TakeConstant): Value {
   const { graph } = values;
   const [batch, length] = values.shape as [string, number];
-  const q = op.Sub(values, take(statisticTensorName(statistic, 'mean'), [length]));
+  const centered = op.Sub(values, take(statisticTensorName(statistic, 'mean'), [length]));
+  const q = op.Div(centered, take(statisticTensorName(statistic, 'scale'), [length]));
   const axes = take(statisticTensorName(statistic, 'axes'), [undefined, length]);
   const along = op.MatMul(q, op.Transpose(axes, [1, 0]));
   const rest = op.Sub(op.ReduceSum(op.Mul(q, q), [1]), op.ReduceSum(op.Mul(along, along), [1]));

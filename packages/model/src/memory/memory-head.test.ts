@@ -135,18 +135,19 @@ describe('whole images', () => {
   });
 
   it('are as far as Mahalanobis would have it, with a ridge', async () => {
-    // Variance 3 along x, nothing along y, a ridge of 1: d² = x² / 4 + y².
+    // Variance 3 along x, nothing along y, a ridge of 1, y in halves: d² = x² / 4 + (2 y)².
     const graph = new Graph('distance');
-    const name = (part: 'mean' | 'axes' | 'ridge'): string => statisticTensorName('extremes', part);
+    const name = (part: 'mean' | 'scale' | 'axes' | 'ridge'): string => statisticTensorName('extremes', part);
     const parameters = new Map([
       [name('mean'), float32([2], [1, 1])],
+      [name('scale'), float32([2], [1, 0.5])],
       [name('axes'), float32([1, 2], [Math.sqrt(3 / 4), 0])],
       [name('ridge'), float32([1], [1])],
     ]);
     const values = graph.input('values', 'float32', ['batch', 2]);
     graph.output('distance', imageDistance('extremes', values, constantsOf(graph, parameters)));
     const outputs = await runGraph(graph, { values: float32([2, 2], [5, 1, 1, 4]) });
-    closeTo(numbers(outputs, 'distance'), [2, 3]);
+    closeTo(numbers(outputs, 'distance'), [2, 6]);
   });
 });
 
@@ -170,6 +171,7 @@ function parametersOf(layers: typeof LAYERS, rows: number): Map<string, Tensor> 
   for (const statistic of IMAGE_STATISTICS) {
     const length = statisticLength(statistic, layers);
     put(statisticTensorName(statistic, 'mean'), [length]);
+    tensors.set(statisticTensorName(statistic, 'scale'), float32([length], new Float32Array(length).fill(2)));
     tensors.set(statisticTensorName(statistic, 'axes'), float32([2, length], new Float32Array(2 * length)));
     tensors.set(statisticTensorName(statistic, 'ridge'), float32([1], [0.5]));
   }

@@ -35,11 +35,17 @@ export const TOP_SHARE = 0.05;
 export function memoryHeadGraph({ layers, imageSize, parameters }: MemoryHeadOptions): Graph {
   const graph = new Graph('head');
   const take = constantsOf(graph, parameters);
+  const inputs = new Map(
+    layers.map(({ name, channels, height, width }): [string, Value] => [
+      name,
+      graph.input(name, 'float32', ['batch', channels, height, width]),
+    ]),
+  );
   const means = new Map(
-    layers.map(({ name, channels, height, width }): [string, Value] => {
-      const map = graph.input(name, 'float32', ['batch', channels, height, width]);
-      return [name, graph.scope(name, () => neighborhoodMeans(map))];
-    }),
+    [...inputs].map(([name, map]): [string, Value] => [
+      name,
+      graph.scope(name, () => neighborhoodMeans(map)),
+    ]),
   );
   const maps = memoryBanks(layers).map((bank) => ({
     bank,
@@ -52,7 +58,7 @@ export function memoryHeadGraph({ layers, imageSize, parameters }: MemoryHeadOpt
       TOP_SHARE,
     ),
     ...IMAGE_STATISTICS.map((statistic) => {
-      const seen = imageLayers(layers).map(({ name }) => means.get(name) as Value);
+      const seen = imageLayers(layers).map(({ name }) => inputs.get(name) as Value);
       return imageDistance(statistic, imageStatistic(statistic, seen), take);
     }),
   ]);

@@ -15,11 +15,14 @@ export const bankTensorName = (bank: BankName, part: 'offset' | 'rows' | 'usual'
   `memory.${bank}.${part}`;
 
 /**
- * Name of what is known of whole images: `mean` [length]; `axes` [count, length], directions that good images differ in,
- * each scaled by the root of the share that it is discounted by; `ridge` [1], the variance in every other direction.
+ * Name of what is known of whole images: `mean` and `scale` [length], what each number is taken less of and divided by; `axes`
+ * [count, length], directions that good images then differ in, each scaled by the root of the share that it is discounted
+ * by; `ridge` [1], the variance in every other direction.
  */
-export const statisticTensorName = (statistic: ImageStatistic, part: 'mean' | 'axes' | 'ridge'): string =>
-  `image.${statistic}.${part}`;
+export const statisticTensorName = (
+  statistic: ImageStatistic,
+  part: 'mean' | 'scale' | 'axes' | 'ridge',
+): string => `image.${statistic}.${part}`;
 
 /** Names of mean and deviation [1 + statistics] of what adds up to a score, over good images: the map's part first. */
 export const SCORE_MEANS = 'score.means';

@@ -13,8 +13,8 @@ const sample = (images: number, length: number): Float32Array =>
 function distance(tensors: ReadonlyMap<string, Tensor>, image: Float32Array): number {
   const of = (part: string): Float32Array =>
     (tensors.get(`image.extremes.${part}`) as Tensor).data as Float32Array;
-  const [mean, axes, ridge] = [of('mean'), of('axes'), of('ridge')[0]!];
-  const q = image.map((value, j) => value - mean[j]!);
+  const [mean, scale, axes, ridge] = [of('mean'), of('scale'), of('axes'), of('ridge')[0]!];
+  const q = image.map((value, j) => (value - mean[j]!) / scale[j]!);
   let rest = q.reduce((sum, value) => sum + value * value, 0);
   for (let k = 0; k < axes.length / q.length; k++) {
     let along = 0;

@@ -11,10 +11,13 @@ export interface ImageStandard {
 }
 
 /** The ridge, as a part of the mean variance along the axes that the images span. */
-const RIDGE = 0.1;
+const RIDGE = 0.05;
+
+/** A number that hardly varies is not blown up: it is divided by this part of the mean deviation at least. */
+const LEAST_SCALE = 1e-3;
 
 /**
- * Mean and principal axes of good images, from the products of all images with each other: there are fewer images than
+ * Mean, deviation and, standardized by them, principal axes of good images, from the products of all images with each other: there are fewer images than
  * numbers in each. What Mahalanobis' distance would be without an image follows from the whole by the formula of Sherman
  * and Morrison: with n images, λ = (n - 1) c and h = xᵀ(XᵀX + λ)⁻¹x for a centered image x, the others' mean is n / (n - 1)
  * x away and their scatter is XᵀX - n / (n - 1) xxᵀ.
@@ -30,7 +33,11 @@ export function imageStandard(
   const mean = new Float64Array(length);
   for (let i = 0; i < values.length; i++)
     mean[i % length] = (mean[i % length] as number) + (values[i] as number) / images;
-  const centered = Float64Array.from(values, (value, i) => value - (mean[i % length] as number));
+  const scale = deviationsOf(values, mean);
+  const centered = Float64Array.from(
+    values,
+    (value, i) => (value - (mean[i % length] as number)) / (scale[i % length] as number),
+  );
   const gram = gramOf(centered, images, length);
   const { values: found, vectors } = symmetricEigen(gram, images);
   const trace = found.reduce((sum, value) => sum + Math.max(0, value), 0);
@@ -46,7 +53,7 @@ export function imageStandard(
     if (value <= 1e-9 * Math.max(trace, Number.MIN_VALUE)) break;
     const share = value / (value + lambda);
     // The axis is Xᵀu / √value; its root of the share goes with it.
-    const scale = Math.sqrt(share / value);
+    const factor = Math.sqrt(share / value);
     const axis = new Float64Array(length);
     for (let i = 0; i < images; i++) {
       const weight = vectors[k * images + i] as number;
@@ -54,7 +61,7 @@ export function imageStandard(
       const row = i * length;
       for (let j = 0; j < length; j++) axis[j] = (axis[j] as number) + weight * (centered[row + j] as number);
     }
-    axes.push(Float32Array.from(axis, (each) => each * scale));
+    axes.push(Float32Array.from(axis, (each) => each * factor));
   }
   const ratio = images / freedom;
   const leftOut = leverage.map((h) =>
@@ -67,11 +74,25 @@ export function imageStandard(
   return {
     tensors: new Map<string, Tensor>([
       [statisticTensorName(statistic, 'mean'), float32([length], Float32Array.from(mean))],
+      [statisticTensorName(statistic, 'scale'), float32([length], Float32Array.from(scale))],
       [statisticTensorName(statistic, 'axes'), float32([Math.max(1, axes.length), length], matrix)],
       [statisticTensorName(statistic, 'ridge'), float32([1], [ridge])],
     ]),
     leftOut,
   };
+}
+
+/** Deviation of each number over the images, of none 0. */
+function deviationsOf(values: Float32Array, mean: Float64Array): Float64Array {
+  const { length } = mean;
+  const squares = new Float64Array(length);
+  values.forEach((value, i) => {
+    squares[i % length] = (squares[i % length] as number) + (value - (mean[i % length] as number)) ** 2;
+  });
+  const deviations = squares.map((sum) => Math.sqrt((sum * length) / values.length));
+  const least = (LEAST_SCALE * deviations.reduce((sum, each) => sum + each, 0)) / length;
+  // Images that are all alike have no deviation at all.
+  return deviations.map((each) => Math.max(each, least) || 1);
 }
 
 function gramOf(centered: Float64Array, images: number, length: number): Float64Array {

@@ -101,7 +101,7 @@ export async function samplePlaces(options: SampleOptions): Promise<SampledImage
     return { bank, reductions, channels, perImage, rows, owners: new Int32Array(count) };
   });
   const lengths = IMAGE_STATISTICS.map((statistic) => {
-    const seen = imageLayers(layers).map(({ name }) => means.get(name) as Value);
+    const seen = imageLayers(layers).map(({ name }) => maps.get(name) as Value);
     const values = imageStatistic(statistic, seen);
     graph.output(statistic, values);
     return values.shape[1] as number;

@@ -9,6 +9,7 @@ export interface DetectorConfiguration {
   /** Pre-trained weights for the backbone. */
   preTrained: boolean;
   /** Fibres (feature vectors) per optimiser step. */
+  method: 'flow' | 'memory';
   fiberBatchSize: number;
   decoder: 'freia-cflow' | 'freia-flow';
   /** Length of the positional encoding, a multiple of 4. */
