@@ -37,13 +37,14 @@ export function peerResult(
   scores: PeerScores,
 ): CellResult {
   const { calibration } = scores;
+  const images = heldOut ? 'held-out' : 'training';
   const { thresholds } = calibrationPart(
     calibration.map(({ score }) => score),
-    heldOut,
+    images,
   );
   const ofMaps = calibrationPart(
     calibration.map(({ map }) => maximum(map)),
-    heldOut,
+    images,
   );
   const metrics = computeMetrics({
     scores: scores.test.map(({ score }) => score),
