@@ -31,8 +31,93 @@ interface Held {
   bytes: number;
   /** Whether it follows from constants alone. */
   constant: boolean;
-  /** The last node that uses it. */
+  /** The node that makes it; -1 for what is there before. */
+  madeBy: number;
+  /** The last node that uses it; -1 once it is gone. */
   lastUse: number;
+}
+
+/** Values by name. What follows from constants is looked up behind the rest, since it is the same for every batch. */
+class Values {
+  readonly #own: Map<string, Held> = new Map();
+  readonly #behind: ReadonlyMap<string, Held> | undefined;
+
+  constructor(behind?: ReadonlyMap<string, Held>) {
+    this.#behind = behind;
+  }
+
+  get own(): ReadonlyMap<string, Held> {
+    return this.#own;
+  }
+
+  get(name: string): Held | undefined {
+    return this.#own.get(name) ?? this.#behind?.get(name);
+  }
+
+  /** @throws GraphError for a name that is there already */
+  define(name: string, value: Held): Held {
+    if (this.get(name)) throw new GraphError(`two things in the graph are called ${shown(name)}`);
+    if (name !== '') this.#own.set(name, value);
+    return value;
+  }
+}
+
+/** A graph of which all is known that no batch changes. */
+export interface FoldedGraph {
+  outputs: GraphMessage['outputs'];
+  /** Constants, and all that follows from them alone, by name. */
+  constants: ReadonlyMap<string, Held>;
+  constantBytes: number;
+  /** Multiplications of all that follows from constants, or what takes as long. */
+  work: number;
+  /** Most bytes that a node among these takes while it runs. */
+  scratch: number;
+  /** The other nodes, by their place in the graph. */
+  live: ReadonlyMap<number, NodeMessage>;
+  uses: ReadonlyMap<string, number>;
+}
+
+/**
+ * Follows sizes through all that follows from constants alone, which is most of a head whose weights are folded when it is
+ * loaded, without computing a tensor.
+ *
+ * @throws GraphError as `evaluateGraph`; what does not grow with the batch has to be within the bounds of one image
+ */
+export function foldGraph(graph: GraphMessage): FoldedGraph {
+  const constants = new Values();
+  const live = new Map<number, NodeMessage>();
+  const uses = lastUses(graph);
+  let [storedBytes, madeBytes, work, scratch] = [0, 0, 0, 0];
+  for (const constant of graph.constants) {
+    storedBytes += constants.define(constant.name, held(constant, uses.get(constant.name), -1, true)).bytes;
+  }
+  const mostMade = MAX_MADE_FACTOR * storedBytes + MAX_MADE_BYTES;
+  for (const [index, node] of graph.nodes.entries()) {
+    // What is made further below is refused where the others are followed.
+    if (!node.inputs.every((name) => name === '' || constants.get(name))) {
+      live.set(index, node);
+      continue;
+    }
+    const step = follow(node, index, constants, uses, true, 1);
+    for (const { bytes } of step.made) madeBytes += bytes;
+    work += step.work;
+    scratch = Math.max(scratch, step.site.scratch);
+    checkWork(step.site, work, 1);
+    if (madeBytes > mostMade) {
+      step.site.refuse(
+        `goes beyond the ${mostMade} bytes that a graph with so many weights may make of constants`,
+      );
+    }
+  }
+  return {
+    outputs: graph.outputs,
+    constants: constants.own,
+    constantBytes: storedBytes + madeBytes,
+    work,
+    scratch,
+    live,
+    uses,
+  };
 }
 
 /**
@@ -43,74 +128,91 @@ interface Held {
  * @throws GraphError for a node whose operator does not go with what it takes, or that gives more than the bounds allow
  */
 export function evaluateGraph(
-  graph: GraphMessage,
+  graph: FoldedGraph,
   inputs: ReadonlyMap<string, Known>,
   batch: number,
 ): GraphFacts {
-  const values = new Map<string, Held>();
-  const uses = lastUses(graph);
-  const define = (name: string, known: Known, constant: boolean, index = -1): Held => {
-    if (values.has(name)) throw new GraphError(`two things in the graph are called ${shown(name)}`);
-    const bytes = countOf(known.dims) * elementBytes(known.type);
-    const held = { known, bytes, constant, lastUse: uses.get(name) ?? index };
-    if (name !== '') values.set(name, held);
-    return held;
-  };
-  let [storedBytes, madeBytes, liveBytes, work] = [0, 0, 0, 0];
-  for (const constant of graph.constants) storedBytes += define(constant.name, constant, true).bytes;
-  for (const [name, known] of inputs) liveBytes += define(name, known, false).bytes;
-  const mostMade = MAX_MADE_FACTOR * storedBytes + MAX_MADE_BYTES;
-  let peak = liveBytes;
-  for (const [index, node] of graph.nodes.entries()) {
-    const taken = node.inputs.map((name) => (name === '' ? undefined : heldOf(values, name, node)));
-    const site = new NodeSite(
-      node,
-      taken.map((held) => held?.known),
-    );
-    const rule =
-      OPERATOR_RULES.get(node.operator) ?? (() => site.refuse('is not of the operators that are accepted'));
-    const given = rule(site);
-    const constant = taken.every((held) => held?.constant !== false);
-    const made = node.outputs.map((name, at) => {
-      const known = given[at] ?? site.refuse('gives more values than its operator has');
-      const held = define(name, known, constant, index);
-      if (held.bytes <= MAX_TENSOR_BYTES * batch) return held;
-      return site.refuse(
-        `gives [${known.dims}] of ${held.bytes} bytes, and ${MAX_TENSOR_BYTES} for each image are accepted`,
-      );
-    });
-    work += site.work;
-    for (const held of [...taken, ...made]) work += WORK_PER_ELEMENT * (held ? countOf(held.known.dims) : 0);
-    if (!(work <= MAX_WORK * batch)) {
-      site.refuse(`goes beyond the ${MAX_WORK} multiplications for each image that are accepted`);
-    }
-    const bytes = made.reduce((sum, held) => sum + held.bytes, 0);
-    if (constant) madeBytes += bytes;
-    else liveBytes += bytes;
+  const values = new Values(graph.constants);
+  let liveBytes = 0;
+  let { work } = graph;
+  for (const [name, known] of inputs) {
+    liveBytes += values.define(name, held(known, graph.uses.get(name), -1, false)).bytes;
+  }
+  let peak = liveBytes + graph.scratch;
+  for (const [index, node] of graph.live) {
+    const { taken, made, site, work: own } = follow(node, index, values, graph.uses, false, batch);
+    work += own;
+    checkWork(site, work, batch);
+    for (const { bytes } of made) liveBytes += bytes;
     peak = Math.max(peak, liveBytes + site.scratch);
     if (!(peak <= MAX_LIVE_BYTES * batch)) {
       site.refuse(`goes beyond the ${MAX_LIVE_BYTES} bytes at once for each image that are accepted`);
     }
-    if (madeBytes > mostMade) {
-      site.refuse(
-        `goes beyond the ${mostMade} bytes that a graph with so many weights may make of constants`,
-      );
-    }
-    for (const held of new Set([...taken, ...made])) {
-      if (held && !held.constant && held.lastUse <= index) liveBytes -= held.bytes;
+    for (const each of [...taken, ...made]) {
+      if (!each || each.constant || each.lastUse > index || each.lastUse < 0) continue;
+      liveBytes -= each.bytes;
+      // A node may take a value twice.
+      each.lastUse = -1;
     }
   }
   const outputs = new Map<string, Known>();
   for (const { name } of graph.outputs) {
-    const held = values.get(name);
-    if (held) outputs.set(name, held.known);
+    const found = values.get(name);
+    if (found) outputs.set(name, found.known);
   }
-  return { outputs, constantBytes: storedBytes + madeBytes, liveBytes: peak, work };
+  return { outputs, constantBytes: graph.constantBytes, liveBytes: peak, work };
 }
 
-function heldOf(values: ReadonlyMap<string, Held>, name: string, node: NodeMessage): Held {
-  const held = values.get(name);
-  if (held) return held;
+interface Step {
+  taken: readonly (Held | undefined)[];
+  made: readonly Held[];
+  site: NodeSite;
+  work: number;
+}
+
+/** One node: what it makes is among the values afterwards. */
+function follow(
+  node: NodeMessage,
+  index: number,
+  values: Values,
+  uses: ReadonlyMap<string, number>,
+  constant: boolean,
+  batch: number,
+): Step {
+  const taken = node.inputs.map((name) => (name === '' ? undefined : heldOf(values, name, node, index)));
+  const site = new NodeSite(
+    node,
+    taken.map((each) => each?.known),
+  );
+  const rule =
+    OPERATOR_RULES.get(node.operator) ?? (() => site.refuse('is not of the operators that are accepted'));
+  const given = rule(site);
+  const made = node.outputs.map((name, at) => {
+    const known = given[at] ?? site.refuse('gives more values than its operator has');
+    const each = values.define(name, held(known, uses.get(name) ?? index, index, constant));
+    if (each.bytes <= MAX_TENSOR_BYTES * batch) return each;
+    return site.refuse(
+      `gives [${known.dims}] of ${each.bytes} bytes, and ${MAX_TENSOR_BYTES} for each image are accepted`,
+    );
+  });
+  let { work } = site;
+  for (const each of [...taken, ...made]) work += WORK_PER_ELEMENT * (each ? countOf(each.known.dims) : 0);
+  return { taken, made, site, work };
+}
+
+function checkWork(site: NodeSite, work: number, batch: number): void {
+  if (work <= MAX_WORK * batch) return;
+  site.refuse(`goes beyond the ${MAX_WORK} multiplications for each image that are accepted`);
+}
+
+function held(known: Known, lastUse: number | undefined, madeBy: number, constant: boolean): Held {
+  const bytes = countOf(known.dims) * elementBytes(known.type);
+  return { known, bytes, constant, madeBy, lastUse: lastUse ?? madeBy };
+}
+
+function heldOf(values: Values, name: string, node: NodeMessage, index: number): Held {
+  const found = values.get(name);
+  if (found && found.madeBy < index) return found;
   throw new GraphError(
     `node ${shown(node.name)} (${node.operator}) uses ${shown(name)}, which nothing before it makes`,
   );

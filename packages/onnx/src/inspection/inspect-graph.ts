@@ -3,7 +3,7 @@
 import { GraphError } from '../graph-error.js';
 import type { DataType } from '../tensor.js';
 import { typeName, typeNumber } from './element-types.js';
-import { evaluateGraph, type GraphFacts } from './evaluate-graph.js';
+import { evaluateGraph, foldGraph, type GraphFacts } from './evaluate-graph.js';
 import type { Known } from './node-site.js';
 import { OPERATOR_RULES } from './operators/index.js';
 import {
@@ -52,7 +52,8 @@ export function inspectGraph(bytes: Uint8Array, options: InspectGraphOptions): G
   const looks = graph.nodes.some(({ operator }) => operator === 'Shape' || operator === 'Size');
   const sizes = [...new Set(options.batches)].sort((a, b) => a - b);
   const batches = looks ? sizes : sizes.filter((_, at) => at === 0 || at === sizes.length - 1);
-  const evaluated = batches.map((batch) => evaluateGraph(graph, fed(options.inputs, batch), batch));
+  const folded = foldGraph(graph);
+  const evaluated = batches.map((batch) => evaluateGraph(folded, fed(options.inputs, batch), batch));
   for (const [at, { outputs }] of evaluated.entries()) {
     for (const { name } of graph.outputs) {
       if (!outputs.has(name)) throw new GraphError(`nothing in the graph makes its output ${shown(name)}`);

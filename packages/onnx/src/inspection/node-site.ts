@@ -104,14 +104,20 @@ export class NodeSite {
 
   /** The shape of shapes together, by ONNX's rules. */
   broadcast(shapes: readonly (readonly number[])[]): readonly number[] {
-    const rank = Math.max(0, ...shapes.map(({ length }) => length));
-    return Array.from({ length: rank }, (_, at) => {
-      const sizes = shapes.map((dims) => dims[at - rank + dims.length] ?? 1);
-      const size = sizes.find((dim) => dim !== 1) ?? 1;
-      return sizes.every((dim) => dim === 1 || dim === size)
-        ? size
-        : this.refuse('takes shapes that do not go together');
-    });
+    // Plain loops: this is called for most nodes, and a graph is inspected once, before anything is compiled.
+    let rank = 0;
+    for (const { length } of shapes) rank = Math.max(rank, length);
+    const sizes = new Array<number>(rank).fill(1);
+    for (const dims of shapes) {
+      for (let axis = 0; axis < dims.length; axis++) {
+        const at = rank - dims.length + axis;
+        const dim = dims[axis] as number;
+        if (dim === 1 || dim === sizes[at]) continue;
+        if (sizes[at] !== 1) this.refuse('takes shapes that do not go together');
+        sizes[at] = dim;
+      }
+    }
+    return sizes;
   }
 
   refuse(problem: string): never {

@@ -11,7 +11,7 @@ import {
 } from './inspection-limits.js';
 import { type ConstantMessage, readTensorMessage } from './read-tensor-message.js';
 import { shown } from './shown.js';
-import { viewOf, WireMessage } from './wire-message.js';
+import { type Stretch, viewOf, WireMessage } from './wire-message.js';
 
 /** What a model declares of an input or an output. */
 export interface DeclaredMessage {
@@ -61,7 +61,7 @@ export function readGraphMessage(bytes: Uint8Array, check: CheckNodes): GraphMes
   if (model.has(20))
     throw new GraphError('the model brings a training graph of its own; export it for inference');
   if (model.has(25)) {
-    const [first] = model.list(25) as [Uint8Array];
+    const [first] = model.list(25) as [Stretch];
     const name = new WireMessage(first, 'FunctionProto', FUNCTION_FIELDS).text(1);
     throw new GraphError(
       `the model defines functions of its own, such as ${shown(name)}: write them out with onnx.inliner, or export ` +
@@ -93,7 +93,7 @@ const GRAPH_FIELDS = [1, 2, 5, 10, 11, 12, 13, 14, 15, 16];
 const NODE_FIELDS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 const FUNCTION_FIELDS = [1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14];
 
-function checkOperatorSets(sets: readonly Uint8Array[]): void {
+function checkOperatorSets(sets: readonly Stretch[]): void {
   const versions = new Map<string, number>();
   for (const bytes of sets) {
     const set = new WireMessage(bytes, 'OperatorSetIdProto', [1, 2]);
@@ -153,7 +153,7 @@ const VALUE_FIELDS: ReadonlyMap<number, number> = new Map([
   [7, 8],
 ]);
 
-function readAttribute(bytes: Uint8Array, node: string): [string, AttributeValue] {
+function readAttribute(bytes: Stretch, node: string): [string, AttributeValue] {
   const message = new WireMessage(
     bytes,
     'AttributeProto',
@@ -161,10 +161,8 @@ function readAttribute(bytes: Uint8Array, node: string): [string, AttributeValue
   );
   const name = message.text(1);
   const field = VALUE_FIELDS.get(message.int(20) ?? 0);
-  const others = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15, 22, 23].filter(
-    (each) => each !== field && message.has(each),
-  );
-  if (field === undefined || others.length > 0) {
+  // Name, documentation and type may be there beside the value, and no other value.
+  if (field === undefined || message.hasOther([1, 13, 20, field])) {
     throw new GraphError(
       `${node} has the attribute ${shown(name)} that holds a graph, texts or sparse tensors, or is not what it says`,
     );
@@ -190,17 +188,17 @@ function readAttribute(bytes: Uint8Array, node: string): [string, AttributeValue
   }
 }
 
-function floatsOf(stretches: readonly Uint8Array[], node: string): number[] {
-  if (stretches.reduce((sum, { length }) => sum + length, 0) > 4 * MAX_NUMBERS) {
+function floatsOf(stretches: readonly Stretch[], node: string): number[] {
+  if (stretches.reduce((sum, { start, end }) => sum + end - start, 0) > 4 * MAX_NUMBERS) {
     throw new GraphError(`${node} has an attribute of more than ${MAX_NUMBERS} numbers`);
   }
-  return stretches.flatMap((bytes) => {
-    const view = viewOf(bytes);
-    return Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) => view.getFloat32(4 * i, true));
+  return stretches.flatMap((stretch) => {
+    const view = viewOf(stretch);
+    return Array.from({ length: Math.floor(view.byteLength / 4) }, (_, i) => view.getFloat32(4 * i, true));
   });
 }
 
-function readDeclared(bytes: Uint8Array): DeclaredMessage {
+function readDeclared(bytes: Stretch): DeclaredMessage {
   const info = new WireMessage(bytes, 'ValueInfoProto', [1, 2, 3, 4]);
   const name = info.text(1);
   const type = info.bytes(2);

@@ -2,7 +2,7 @@ import { GraphError } from '../graph-error.js';
 import { BOOL, ELEMENTS, elementBytes, FLOAT32, FLOAT64, INT32, INT64, typeName } from './element-types.js';
 import { MAX_FOLLOWED, MAX_RANK } from './inspection-limits.js';
 import { shown } from './shown.js';
-import { viewOf, WireMessage } from './wire-message.js';
+import { type Stretch, viewOf, WireMessage } from './wire-message.js';
 
 /** A constant as a model has it. */
 export interface ConstantMessage {
@@ -38,7 +38,7 @@ const DATA: ReadonlyMap<number, readonly number[]> = new Map([
  * Reads a TensorProto, and its numbers where they are few: they may be sizes.
  * @throws GraphError when type, shape and data do not go together
  */
-export function readTensorMessage(bytes: Uint8Array): ConstantMessage {
+export function readTensorMessage(bytes: Uint8Array | Stretch): ConstantMessage {
   const message = new WireMessage(bytes, 'TensorProto', [1, 2, ...DATA.keys(), 8, 12, 13, 14, 16]);
   const name = message.text(8);
   const type = message.int(2) ?? 0;
@@ -56,7 +56,8 @@ export function readTensorMessage(bytes: Uint8Array): ConstantMessage {
   if (external) return { name, type, dims, count, values: undefined, external };
   const field = given[0] ?? RAW_DATA;
   if (!DATA.get(field)?.includes(type)) throw refused(name, `does not hold the ${element[0]} that it says`);
-  const found = field === RAW_DATA ? (message.bytes(field)?.length ?? 0) / element[1] : undefined;
+  const raw = field === RAW_DATA ? message.bytes(field) : undefined;
+  const found = field === RAW_DATA ? (raw ? raw.end - raw.start : 0) / element[1] : undefined;
   if (found !== undefined && found !== count) {
     throw refused(name, `holds ${found * element[1]} bytes, and its shape takes ${size}`);
   }
@@ -122,9 +123,9 @@ function numbersOf(
   if (field === INT32_DATA || field === INT64_DATA) return message.ints(field, count);
   const width = elementBytes(type);
   const stretches = field === RAW_DATA ? message.list(field) : message.fixed(field, width === 4 ? 4 : 8);
-  return stretches.flatMap((bytes) => {
-    const view = viewOf(bytes);
-    const length = Math.min(count + 1, Math.floor(bytes.length / width));
+  return stretches.flatMap((stretch) => {
+    const view = viewOf(stretch);
+    const length = Math.min(count + 1, Math.floor(view.byteLength / width));
     return Array.from({ length }, (_, i) => read(view, i * width));
   });
 }

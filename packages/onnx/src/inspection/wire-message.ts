@@ -8,11 +8,18 @@ const FIXED64 = 1;
 const BYTES = 2;
 const FIXED32 = 5;
 
+/** Bytes of a message, not copied: a view of each would cost more than what is read in it. */
+export interface Stretch {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
 interface Field {
   number: number;
   wire: number;
   /** A varint as a signed number, beyond 2^53 an infinity; everything else as bytes. */
-  value: number | Uint8Array;
+  value: number | Stretch;
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -32,9 +39,14 @@ export class WireMessage {
    * @param known the numbers of the fields that it may have
    * @throws GraphError for bytes that are no such message, or more than `maxFields` fields
    */
-  constructor(bytes: Uint8Array, kind: string, known: readonly number[], maxFields: number = MAX_FIELDS) {
+  constructor(
+    bytes: Uint8Array | Stretch,
+    kind: string,
+    known: readonly number[],
+    maxFields: number = MAX_FIELDS,
+  ) {
     this.#kind = kind;
-    const reader = new WireReader(bytes, kind);
+    const reader = new WireReader('start' in bytes ? bytes : wholeOf(bytes), kind);
     for (let count = 1; !reader.done; count++) {
       if (count > maxFields)
         throw malformed(kind, `it has more than ${maxFields} fields, more than any network needs`);
@@ -53,7 +65,14 @@ export class WireMessage {
   }
 
   has(number: number): boolean {
-    return this.#fields.some((field) => field.number === number);
+    for (const field of this.#fields) if (field.number === number) return true;
+    return false;
+  }
+
+  /** Whether there is a field beside these. */
+  hasOther(numbers: readonly number[]): boolean {
+    for (const { number } of this.#fields) if (!numbers.includes(number)) return true;
+    return false;
   }
 
   int(number: number): number | undefined {
@@ -70,7 +89,7 @@ export class WireMessage {
     for (const { wire, value } of this.#all(number)) {
       if (wire === VARINT) add(value as number);
       else if (wire === BYTES) {
-        const reader = new WireReader(value as Uint8Array, this.#kind);
+        const reader = new WireReader(value as Stretch, this.#kind);
         while (!reader.done) add(reader.varint());
       } else throw this.#wrongWire(number, wire);
     }
@@ -78,27 +97,27 @@ export class WireMessage {
   }
 
   float(number: number): number | undefined {
-    const bytes = this.#one(number, FIXED32) as Uint8Array | undefined;
+    const bytes = this.#one(number, FIXED32) as Stretch | undefined;
     return bytes && viewOf(bytes).getFloat32(0, true);
   }
 
   /** The bytes of a list of numbers of fixed width, packed or not. */
-  fixed(number: number, width: 4 | 8): Uint8Array[] {
+  fixed(number: number, width: 4 | 8): Stretch[] {
     return this.#all(number).map(({ wire, value }) => {
       if (wire !== BYTES && wire !== (width === 4 ? FIXED32 : FIXED64)) throw this.#wrongWire(number, wire);
-      return value as Uint8Array;
+      return value as Stretch;
     });
   }
 
-  bytes(number: number): Uint8Array | undefined {
-    return this.#one(number, BYTES) as Uint8Array | undefined;
+  bytes(number: number): Stretch | undefined {
+    return this.#one(number, BYTES) as Stretch | undefined;
   }
 
   /** The messages, or texts as bytes, of a list. */
-  list(number: number): Uint8Array[] {
+  list(number: number): Stretch[] {
     return this.#all(number).map(({ wire, value }) => {
       if (wire !== BYTES) throw this.#wrongWire(number, wire);
-      return value as Uint8Array;
+      return value as Stretch;
     });
   }
 
@@ -131,14 +150,16 @@ export class WireMessage {
     return malformed(this.#kind, `field ${number} is of wire type ${wire}`);
   }
 
-  #decode(bytes: Uint8Array, number: number): string {
-    if (bytes.length > MAX_TEXT_BYTES) {
+  #decode({ bytes, start, end }: Stretch, number: number): string {
+    if (end - start > MAX_TEXT_BYTES) {
       throw malformed(this.#kind, `the text in field ${number} has more than ${MAX_TEXT_BYTES} bytes`);
     }
     // Nearly all are ASCII, for which it takes longer to call a decoder than this.
-    if (bytes.every((byte) => byte < 128)) return String.fromCharCode(...bytes);
+    const codes: number[] = [];
+    for (let at = start; at < end && (bytes[at] as number) < 128; at++) codes.push(bytes[at] as number);
+    if (codes.length === end - start) return String.fromCharCode.apply(null, codes);
     try {
-      return UTF8.decode(bytes);
+      return UTF8.decode(bytes.subarray(start, end));
     } catch {
       throw malformed(this.#kind, `the text in field ${number} is not UTF-8`);
     }
@@ -148,16 +169,19 @@ export class WireMessage {
 /** Numbers and stretches of bytes, one after the other. */
 class WireReader {
   readonly #bytes: Uint8Array;
+  readonly #end: number;
   readonly #kind: string;
-  #at = 0;
+  #at: number;
 
-  constructor(bytes: Uint8Array, kind: string) {
+  constructor({ bytes, start, end }: Stretch, kind: string) {
     this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
     this.#kind = kind;
   }
 
   get done(): boolean {
-    return this.#at === this.#bytes.length;
+    return this.#at === this.#end;
   }
 
   /** Negative numbers come as 64 bits; numbers beyond 2^53 as infinities. */
@@ -165,8 +189,10 @@ class WireReader {
     let low = 0;
     let high = 0;
     for (let shift = 0; shift < 70; shift += 7) {
-      const byte = this.#bytes[this.#at++];
-      if (byte === undefined) break;
+      if (this.#at === this.#end) break;
+      const byte = this.#bytes[this.#at++] as number;
+      // Nearly all numbers here are small.
+      if (shift === 0 && byte < 128) return byte;
       // 28 bits below, 36 above: each exact in a double.
       if (shift < 28) low += (byte & 127) * 2 ** shift;
       else high += (byte & 127) * 2 ** (shift - 28);
@@ -175,12 +201,12 @@ class WireReader {
     throw malformed(this.#kind, 'it is cut short, or a number in it has no end');
   }
 
-  take(length: number): Uint8Array {
-    const end = this.#at + length;
-    if (!(length >= 0 && end <= this.#bytes.length)) throw malformed(this.#kind, 'it is cut short');
-    const taken = this.#bytes.subarray(this.#at, end);
+  take(length: number): Stretch {
+    const start = this.#at;
+    const end = start + length;
+    if (!(length >= 0 && end <= this.#end)) throw malformed(this.#kind, 'it is cut short');
     this.#at = end;
-    return taken;
+    return { bytes: this.#bytes, start, end };
   }
 }
 
@@ -190,8 +216,12 @@ function signed(low: number, high: number): number {
   return Number.isSafeInteger(value) ? value : value * Infinity;
 }
 
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function wholeOf(bytes: Uint8Array): Stretch {
+  return { bytes, start: 0, end: bytes.length };
+}
+
+export function viewOf({ bytes, start, end }: Stretch): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset + start, end - start);
 }
 
 function malformed(kind: string, problem: string): GraphError {
