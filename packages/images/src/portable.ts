@@ -4,5 +4,4 @@ export { type DecodePortableOptions, decodeImagePortable } from './portable/deco
 export { decodeMaskPortable } from './portable/decode-mask-portable.js';
 export { encodePngPortable } from './portable/encode-png.js';
 export { type JpegDecoder, type JpegWasm, mozJpegDecoder } from './portable/moz-jpeg.js';
-export { releaseBytes } from './portable/release-bytes.js';
 export { type PngSamples, writePng as writePngPortable } from './portable/write-png.js';

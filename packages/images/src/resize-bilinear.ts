@@ -1,7 +1,6 @@
-import { ImageError, type RgbImage } from '@cflow/spec';
+import { ImageError, type RgbImage, releaseBuffer } from '@cflow/spec';
 import { checkRgbImage, checkSize } from './check-image.js';
 import { toPlanar } from './planar.js';
-import { releaseBytes } from './portable/release-bytes.js';
 import { resampleHorizontally, resampleVertically } from './resample-passes.js';
 import { integerTriangleFilter } from './triangle-filter.js';
 
@@ -23,7 +22,7 @@ export function resizeBilinear(image: RgbImage, width: number, height: number): 
   const data = new Uint8Array(width * height * 3);
   const filter = integerTriangleFilter(wide.height, height);
   resampleVertically(wide, filter, { data, offset: 0, pixelStep: 3, channelStep: 1 });
-  if (wide !== image) releaseBytes(wide.data);
+  if (wide !== image) releaseBuffer(wide.data.buffer);
   return { width, height, data };
 }
 
@@ -56,7 +55,7 @@ export function resizeToPlanar(
     const filter = integerTriangleFilter(image.height, height);
     const wide = resampleWidth(image, width);
     resampleVertically(wide, filter, target);
-    if (wide !== image) releaseBytes(wide.data);
+    if (wide !== image) releaseBuffer(wide.data.buffer);
   } else if (image.width !== width) {
     resampleHorizontally(image, integerTriangleFilter(image.width, width), target);
   } else {

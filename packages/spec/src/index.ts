@@ -8,4 +8,5 @@ export * from './device.js';
 export * from './errors.js';
 export * from './image.js';
 export * from './prediction.js';
+export * from './release-buffer.js';
 export * from './service/index.js';

@@ -1,11 +1,4 @@
-import {
-  checkGraphs,
-  openBackbone,
-  openHead,
-  probeGraphs,
-  readProbe,
-  type VerifiedBundle,
-} from '@cflow/detector';
+import { openBackbone, openHead, probeGraphs, readProbe, type VerifiedBundle } from '@cflow/detector';
 import type { Tensor } from '@cflow/onnx';
 import type { Runtime, Session, SessionOptions } from '@cflow/runtime';
 import { DeviceError } from '@cflow/spec';
@@ -117,7 +110,6 @@ export class RuntimeLane implements Lane {
         if (result.status === 'rejected') throw result.reason;
         return result.value;
       }) as [Session, Session];
-      checkGraphs(bundle, backbone, head);
       const tried = [this.#inStep(backbone, step, sha256), this.#inStep(head, step, key)] as const;
       await probeGraphs(...tried, readProbe(bundle));
       const { inputSize } = configuration;

@@ -1,11 +1,11 @@
 import { parseManifest } from '@cflow/detector';
-import { releaseBytes } from '@cflow/images/portable';
 import {
   BUNDLE_FILES,
   BundleError,
   type BundleManifest,
   CflowError,
   type DeviceChoice,
+  releaseBuffer,
   StorageError,
 } from '@cflow/spec';
 import type { RegistryReader } from '@cflow/store';
@@ -198,7 +198,7 @@ export class EdgeInference implements Inference {
       } finally {
         this.#staged.delete(key);
         // The engine has copies of its own.
-        for (const bytes of files.values()) releaseBytes(bytes);
+        for (const bytes of files.values()) releaseBuffer(bytes.buffer);
       }
     });
   }

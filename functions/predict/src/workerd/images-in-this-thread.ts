@@ -1,4 +1,4 @@
-import { releaseBytes } from '@cflow/images/portable';
+import { releaseBuffer } from '@cflow/spec';
 import { finishImage } from '../inference/finish-image.js';
 import type { ImageCodecs, ImageWork, PreparedImage, PrepareTask } from '../inference/image-work.js';
 import { abortReason } from '../inference/inference-error.js';
@@ -49,6 +49,6 @@ async function prepareAndRelease(task: PrepareTask, codecs: ImageCodecs): Promis
       },
     });
   } finally {
-    for (const data of decoded) releaseBytes(data);
+    for (const data of decoded) releaseBuffer(data.buffer);
   }
 }

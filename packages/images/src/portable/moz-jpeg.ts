@@ -1,6 +1,5 @@
 // MozJPEG's decoder as WebAssembly, from Squoosh: the same library as Node's decoder, so that pixels are the same.
-import type { RgbImage } from '@cflow/spec';
-import { releaseBytes } from './release-bytes.js';
+import { type RgbImage, releaseBuffer } from '@cflow/spec';
 
 /** Decodes a JPEG as it is stored, not turned upright. Rejects with a plain Error when it is damaged. */
 export type JpegDecoder = (bytes: Uint8Array) => Promise<RgbImage>;
@@ -142,7 +141,7 @@ class JpegInstance {
       rgb[to + 2] = data[from + 2]!;
     }
     // A third more than the image itself, and of no use from here on: not left to the collector.
-    releaseBytes(data);
+    releaseBuffer(data.buffer);
     return { width, height, data: rgb };
   }
 

@@ -1,0 +1,12 @@
+// Newer than the types of some hosts, and than some hosts.
+interface TransferableBuffer {
+  transfer?(bytes: number): unknown;
+}
+
+/**
+ * Gives the memory of a buffer back at once; nobody may use it any more. The collector comes only after tens of megabytes of
+ * it, which a host that counts them does not have. Where the host has no `ArrayBuffer.transfer`, it is left to the collector.
+ */
+export function releaseBuffer(buffer: ArrayBufferLike): void {
+  (buffer as TransferableBuffer).transfer?.(0);
+}
