@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ObjectStore } from './object-store.js';
 import { RegistryError } from './registry-error.js';
 import { aliasesPrefix, aliasKey, noVersion, versionKey } from './registry-keys.js';
-import { listAll, readSmall } from './store-reads.js';
+import { listAll, readSmallJson } from './store-reads.js';
 
 const MAX_BYTES = 4096;
 /** Others may move the same alias at the same moment, each time one of them succeeds. */
@@ -22,17 +22,11 @@ export async function readAlias(
   name: string,
   alias: string,
 ): Promise<AliasFile | undefined> {
-  const found = await readSmall(store, aliasKey(name, alias), MAX_BYTES);
-  if (!found) return undefined;
-  try {
-    const { version } = aliasFileSchema.parse(JSON.parse(new TextDecoder().decode(found.bytes)));
-    return { version, etag: found.etag };
-  } catch (cause) {
-    throw new StorageError('store', `the alias "${alias}" of "${name}" is damaged; move it again`, {
-      cause,
-      details: { name, alias },
-    });
-  }
+  const found = await readSmallJson(store, aliasKey(name, alias), MAX_BYTES, {
+    parse: (value) => aliasFileSchema.parse(value),
+    what: `the alias "${alias}" of "${name}" is damaged, and has to be moved again`,
+  });
+  return found && { version: found.value.version, etag: found.etag };
 }
 
 export async function readAliases(store: ObjectStore, name: string): Promise<Record<string, string>> {

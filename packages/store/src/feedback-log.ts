@@ -2,7 +2,7 @@ import { sha256Hex } from '@cflow/detector';
 import { type Feedback, feedbackSchema, type PageQuery } from '@cflow/spec';
 import type { ObjectStore } from './object-store.js';
 import { feedbackPrefix } from './registry-keys.js';
-import { readSmall } from './store-reads.js';
+import { readSmallJson } from './store-reads.js';
 
 const MAX_BYTES = 2 ** 16;
 
@@ -35,9 +35,11 @@ export class FeedbackLog {
     const page = keys.slice(0, limit);
     const feedback: Feedback[] = [];
     for (const { key } of page) {
-      const found = await readSmall(this.#store, key, MAX_BYTES);
-      if (!found) continue;
-      feedback.push(feedbackSchema.parse(JSON.parse(new TextDecoder().decode(found.bytes))));
+      const found = await readSmallJson(this.#store, key, MAX_BYTES, {
+        parse: (value) => feedbackSchema.parse(value),
+        what: 'what was said of a prediction is damaged, and has to be said again',
+      });
+      if (found) feedback.push(found.value);
     }
     return { feedback, next: keys.length > limit ? (page.at(-1)?.key.slice(prefix.length) ?? null) : null };
   }

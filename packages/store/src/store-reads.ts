@@ -1,5 +1,6 @@
+import { StorageError } from '@cflow/spec';
 import type { ObjectInfo, ObjectStore } from './object-store.js';
-import { type ExpectedHash, readWhole, type WholeObject } from './read-whole.js';
+import { type ExpectedHash, readAgain, readWhole, type WholeObject } from './read-whole.js';
 
 const PAGE = 1000;
 
@@ -11,6 +12,34 @@ export function readSmall(
   hash?: ExpectedHash,
 ): Promise<WholeObject | undefined> {
   return readWhole(store, key, { maxBytes, hash });
+}
+
+/**
+ * A small JSON object, as `parse` understands it; undefined when there is none. What cannot be understood is asked for again,
+ * twice: a store may give a part and say that it was all.
+ *
+ * @param what What it is, and what to do when it stays as it is
+ * @throws StorageError as `readWhole`; retryable, when it never could be understood
+ */
+export async function readSmallJson<T>(
+  store: ObjectStore,
+  key: string,
+  maxBytes: number,
+  { parse, what }: { parse(value: unknown): T; what: string },
+): Promise<{ value: T; etag: string } | undefined> {
+  return readAgain(async () => {
+    const found = await readSmall(store, key, maxBytes);
+    if (!found) return undefined;
+    try {
+      return { value: parse(JSON.parse(new TextDecoder().decode(found.bytes))), etag: found.etag };
+    } catch (cause) {
+      throw new StorageError('store', `${what}, or came in part; try again`, {
+        cause,
+        retryable: true,
+        details: { key },
+      });
+    }
+  });
 }
 
 /** All objects below a prefix, page by page. */

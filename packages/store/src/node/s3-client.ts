@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { mayBeSkewed } from './s3-error.js';
 
 export interface S3ObjectStoreOptions {
   bucket: string;
@@ -52,5 +53,19 @@ export async function loadS3(options: S3ObjectStoreOptions): Promise<LoadedSdk> 
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
+  // The SDK sees by each answer how its clock differs, but not when it is set while a request is on its way.
+  client.middlewareStack.add(
+    (next) => async (given) => {
+      try {
+        return await next(given);
+      } catch (error) {
+        const { Body } = given.input as { Body?: unknown };
+        const repeatable = Body === undefined || typeof Body === 'string' || Body instanceof Uint8Array;
+        if (!mayBeSkewed(error) || !repeatable) throw error;
+        return next(given);
+      }
+    },
+    { step: 'initialize', name: 'againWhenTheClockWasSet' },
+  );
   return { sdk, client };
 }

@@ -6,6 +6,7 @@ interface S3Failure {
   code?: string;
   message?: string;
   $metadata?: { httpStatusCode?: number; attempts?: number };
+  $response?: { headers?: Record<string, string> };
 }
 
 export function statusOf(error: unknown): number | undefined {
@@ -14,6 +15,26 @@ export function statusOf(error: unknown): number | undefined {
 
 export function attemptsOf(error: unknown): number {
   return (error as S3Failure | undefined)?.$metadata?.attempts ?? 1;
+}
+
+/** Milliseconds that clocks may differ, with some minutes to spare: servers allow a quarter of an hour. */
+const MOST_SKEW_MS = 600_000;
+
+/** Whether a request was refused because the clock here is another than the server's: nothing of it was done. */
+export function isSkewed(error: unknown): boolean {
+  const { name = '', $response } = (error ?? {}) as S3Failure;
+  if (/^(?:RequestTimeTooSkewed|RequestExpired|RequestInTheFuture)$/.test(name)) return true;
+  // An answer to HEAD has no words.
+  const date = Date.parse($response?.headers?.date ?? '');
+  return statusOf(error) === 403 && Math.abs(Date.now() - date) > MOST_SKEW_MS;
+}
+
+/** As `isSkewed`; also an answer without words that could be one, since by now the clock may have been set right. */
+export function mayBeSkewed(error: unknown): boolean {
+  const { name = '' } = (error ?? {}) as S3Failure;
+  return (
+    isSkewed(error) || (statusOf(error) === 403 && /^(?:403|Forbidden|Unknown|UnknownError|)$/.test(name))
+  );
 }
 
 /** The StorageError that a failed request amounts to; the caller's own abort as it is. */
@@ -34,6 +55,13 @@ export function s3Error(error: unknown, store: string, key: string, signal?: Abo
       },
     );
   }
+  if (isSkewed(error)) {
+    return new StorageError(
+      'store',
+      `the clocks of ${store} and of this machine differ by more than it allows; set the clock, and try again`,
+      { cause: error, retryable: true, details },
+    );
+  }
   if (status === 401 || status === 403 || /Credential|TokenProvider/.test(name)) {
     const why =
       status === undefined ? `no credentials were found: ${message}` : `it answered ${name || status}`;
@@ -45,6 +73,13 @@ export function s3Error(error: unknown, store: string, key: string, signal?: Abo
   if (name === 'NoSuchBucket') {
     return new StorageError('store', `there is no bucket at ${store}; create it or correct its name`, {
       cause: error,
+      details,
+    });
+  }
+  if (status !== undefined && status < 300) {
+    return new StorageError('store', `${store} gave an answer that cannot be understood; try again`, {
+      cause: error,
+      retryable: true,
       details,
     });
   }

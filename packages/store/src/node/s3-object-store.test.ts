@@ -1,6 +1,6 @@
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readAll } from '../read-all.js';
 import { findS3Server, type S3Server, startS3Server } from '../testing/s3-server.js';
 import { s3ObjectStore } from './s3-object-store.js';
@@ -111,6 +111,57 @@ describe('a server that takes no notice of conditions', () => {
       server.closeAllConnections();
       server.close();
     }
+  });
+});
+
+describe('a clock that is set', () => {
+  const HOUR_MS = 3_600_000;
+  const real = Date.now;
+  let offset = 0;
+  let set = 0;
+  let refused = 0;
+  let endpoint = '';
+  // A server that keeps to the time, and refuses what was signed at another.
+  const keeper = createServer((request, response) => {
+    const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(
+      String(request.headers['x-amz-date']),
+    ) as RegExpExecArray;
+    const signed = Date.UTC(Number(y), Number(mo) - 1, Number(d), Number(h), Number(mi), Number(s));
+    // Somebody sets the clock here while the request is on its way.
+    offset = set;
+    response.setHeader('date', new Date(real()).toUTCString());
+    request.resume();
+    request.on('end', () => {
+      if (Math.abs(signed - real()) < 900_000) return response.writeHead(200, { etag: '"1"' }).end();
+      refused++;
+      const words = '<Error><Code>RequestTimeTooSkewed</Code><Message>skewed</Message></Error>';
+      return response.writeHead(403, { 'content-type': 'application/xml' }).end(words);
+    });
+  });
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => keeper.listen(0, '127.0.0.1', resolve));
+    endpoint = `http://127.0.0.1:${(keeper.address() as AddressInfo).port}`;
+    vi.spyOn(Date, 'now').mockImplementation(() => real() + offset);
+  });
+  afterAll(() => {
+    vi.restoreAllMocks();
+    keeper.closeAllConnections();
+    keeper.close();
+  });
+
+  it('by an hour, both ways and between any two requests, costs a request at most another try', async () => {
+    const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
+    const store = s3ObjectStore({ bucket: 'bucket', endpoint, credentials });
+    await store.put('a', new Uint8Array([1]));
+    for (const to of [HOUR_MS, -HOUR_MS, 0]) {
+      set = to;
+      for (let i = 0; i < 2; i++) {
+        await store.put('a', new Uint8Array([1]));
+        expect(await store.head('a')).toMatchObject({ key: 'a' });
+        await store.delete('a');
+      }
+    }
+    expect(refused).toBeGreaterThan(0);
   });
 });
 

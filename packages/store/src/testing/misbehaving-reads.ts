@@ -2,8 +2,11 @@ import { StorageError } from '@cflow/spec';
 import type { ObjectStore } from '../object-store.js';
 import { streamOf } from '../read-all.js';
 
-/** How a read goes wrong: half the bytes, all but others' content of the same length, or a connection that breaks. */
-export type ReadFault = 'half' | 'other' | 'break';
+/**
+ * How a read goes wrong: half the bytes, half of them as if that was all, all but others' content of the same length, or a
+ * connection that breaks.
+ */
+export type ReadFault = 'half' | 'short' | 'other' | 'break';
 
 export interface MisbehavingStore extends ObjectStore {
   /** The next reads of keys that match go wrong so, in this order; then all is well again. */
@@ -29,6 +32,7 @@ export function misbehavingReads(store: ObjectStore): MisbehavingStore {
       const bytes = new Uint8Array(await new Response(found.body).arrayBuffer());
       const half = bytes.slice(0, bytes.length / 2);
       if (fault === 'half') return { ...found, body: streamOf(half) };
+      if (fault === 'short') return { ...found, size: half.length, body: streamOf(half) };
       if (fault === 'other') return { ...found, body: streamOf(bytes.map((byte) => byte ^ 1)) };
       let begun = false;
       const broken = new ReadableStream<Uint8Array>({
