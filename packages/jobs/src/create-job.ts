@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ConfigurationError, type Job, type JobRequest, jobRequestSchema } from '@cflow/spec';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Backend } from './backend.js';
 import { lockDataSet } from './data-set-use.js';
 import type { Sql } from './database/database.js';
@@ -12,6 +12,8 @@ import { jsonHash } from './request-hash.js';
 const KEY_HOURS = 24;
 const KEY_CHARACTERS = 255;
 const OWNER_CHARACTERS = 255;
+const MOST_ISSUES = 8;
+const ISSUE_CHARACTERS = 200;
 
 /** The row, its first event and its place in the queue, all or nothing. */
 export async function createJob(
@@ -21,11 +23,7 @@ export async function createJob(
 ): Promise<{ job: Job; created: boolean }> {
   const { idempotencyKey: key, owner = '' } = options;
   const parsed = jobRequestSchema.safeParse(input);
-  if (!parsed.success) {
-    throw new ConfigurationError(`not a request for a training job: ${z.prettifyError(parsed.error)}`, {
-      details: { issues: parsed.error.issues.map(({ path, message }) => ({ path, message })) },
-    });
-  }
+  if (!parsed.success) throw notARequest(parsed.error);
   checkText('an idempotency key', key, KEY_CHARACTERS);
   checkText('an owner', owner === '' ? undefined : owner, OWNER_CHARACTERS);
   const request = parsed.data;
@@ -52,6 +50,19 @@ export async function createJob(
     await addStatusEvent(sql, row);
     await queue.push(sql, row.id);
     return { job: jobOf(row), created: true };
+  });
+}
+
+/** A few faults, each cut: names of fields are in them, and those may be many, and of any length. */
+function notARequest({ issues }: z.ZodError): ConfigurationError {
+  const named = issues.slice(0, MOST_ISSUES).map(({ path, message }) => ({
+    path: path.join('.').slice(0, ISSUE_CHARACTERS),
+    message: message.slice(0, ISSUE_CHARACTERS),
+  }));
+  const words = named.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
+  const more = issues.length > named.length ? `, and ${issues.length - named.length} more` : '';
+  return new ConfigurationError(`not a request for a training job: ${words}${more}`, {
+    details: { issues: named },
   });
 }
 

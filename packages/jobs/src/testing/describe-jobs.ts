@@ -78,6 +78,17 @@ export function describeJobs({ name, create }: { name: string; create: () => Pro
       await expect(jobs.create({ name: '../x' } as JobRequest)).rejects.toMatchObject({
         code: 'configuration',
       });
+      const unknown = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`${i}`.padEnd(5000, 'k'), 0]));
+      const wrong = { name: '../x', epochs: -1, precision: 'x', alias: '', seed: {}, maxAttempts: 1e9 };
+      for (const bad of [
+        { ...wrong, ...unknown },
+        { ...wrong, fields: unknown },
+        { ...wrong, preset: 7 },
+      ]) {
+        const { message } = (await jobs.create(bad as never).catch((error: unknown) => error)) as Error;
+        expect(message).toMatch(/^not a request for a training job: /);
+        expect(message.length).toBeLessThan(4096);
+      }
       for (const idempotencyKey of ['', 'x'.repeat(256), 'a\0b']) {
         await expect(jobs.create(request(), { idempotencyKey })).rejects.toMatchObject({
           code: 'configuration',
