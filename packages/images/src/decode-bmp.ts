@@ -1,11 +1,14 @@
 import { ImageError, type RgbImage } from '@cflow/spec';
 import { type BmpHeader, readBmpHeader } from './bmp-header.js';
 import { expandRunLengths } from './bmp-run-lengths.js';
+import { decodedBytes, type ImageLimits } from './image-limits.js';
 
 /** Bounds of `decodeBmp`. */
 export interface DecodeBmpOptions {
   /** The most pixels that are decoded. Default 64 megapixels (2^26). */
   pixels?: number;
+  /** See `ImageLimits`. */
+  admit?: ImageLimits['admit'];
 }
 
 /**
@@ -16,7 +19,7 @@ export interface DecodeBmpOptions {
  * @throws ImageError when it is no bitmap, truncated, too large, or of a kind that is not supported. `details.reason`
  * is `not-an-image`, `damaged`, `too-many-pixels` or `unsupported`.
  */
-export function decodeBmp(bytes: Uint8Array, { pixels = 2 ** 26 }: DecodeBmpOptions = {}): RgbImage {
+export function decodeBmp(bytes: Uint8Array, { pixels = 2 ** 26, admit }: DecodeBmpOptions = {}): RgbImage {
   const header = readBmpHeader(bytes);
   const { width, height } = header;
   if (width * height > pixels) {
@@ -24,6 +27,7 @@ export function decodeBmp(bytes: Uint8Array, { pixels = 2 ** 26 }: DecodeBmpOpti
       details: { reason: 'too-many-pixels', width, height, limit: pixels },
     });
   }
+  admit?.(decodedBytes(width * height, 3, 1));
   if (header.compression === 'rle8' || header.compression === 'rle4') {
     const indices = expandRunLengths(bytes, header);
     return paint(header, (y) => ({ from: y * width, bits: 8, source: indices }));

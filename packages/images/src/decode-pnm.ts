@@ -1,9 +1,12 @@
 import { ImageError, type RgbImage } from '@cflow/spec';
+import { decodedBytes, type ImageLimits } from './image-limits.js';
 
 /** Bounds of `decodePnm`. */
 export interface DecodePnmOptions {
   /** The most pixels that are decoded. Default 64 megapixels (2^26). */
   pixels?: number;
+  /** See `ImageLimits`. */
+  admit?: ImageLimits['admit'];
 }
 
 /** Samples of a PNM: 8 bits, or 16 where its greatest value is above 255. */
@@ -25,7 +28,7 @@ const BLANK = /\s/;
  *
  * @throws ImageError with `details.reason` `damaged` or `too-many-pixels`
  */
-export function decodePnm(bytes: Uint8Array, { pixels = 2 ** 26 }: DecodePnmOptions = {}): PnmRaster {
+export function decodePnm(bytes: Uint8Array, { pixels = 2 ** 26, admit }: DecodePnmOptions = {}): PnmRaster {
   const kind = bytes[1]! - 0x30;
   const bitmap = kind === 1 || kind === 4;
   const header = new Numbers(bytes, 2, LONGEST_HEADER);
@@ -42,6 +45,7 @@ export function decodePnm(bytes: Uint8Array, { pixels = 2 ** 26 }: DecodePnmOpti
   const channels = kind === 3 || kind === 6 ? 3 : 1;
   const count = width * height * channels;
   const full = greatest > 255 ? 65_535 : 255;
+  admit?.(decodedBytes(width * height, channels, full > 255 ? 2 : 1));
   const data = full > 255 ? new Uint16Array(count) : new Uint8Array(count);
   const read =
     kind > 3

@@ -4,7 +4,7 @@ import { decodeBmp } from './decode-bmp.js';
 import { decodePnm } from './decode-pnm.js';
 import { checkPixelCount, type ImageFailure, type ImageSource, imageError } from './image-error.js';
 import { IMAGE_FORMATS, type ImageFormat, sniffFormat } from './image-format.js';
-import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.js';
+import { DEFAULT_IMAGE_LIMITS, decodedBytes, type ImageLimits } from './image-limits.js';
 import { readSource } from './read-source.js';
 import { unsupportedKind } from './unsupported-kind.js';
 
@@ -31,6 +31,7 @@ export async function decodeRaster(
   limits: ImageLimits = {},
   wantsAlpha = false,
 ): Promise<Raster> {
+  const { admit } = limits;
   const { pixels, bytes: byteLimit } = { ...DEFAULT_IMAGE_LIMITS, ...limits };
   const bytes = await readSource(source, byteLimit);
   const sniffed = sniffFormat(bytes);
@@ -46,8 +47,8 @@ export async function decodeRaster(
   }
   const { format } = sniffed;
   if (format === 'bmp')
-    return { format, space: 'rgb', ...withSource(source, () => decodeBmp(bytes, { pixels })) };
-  if (format === 'pnm') return { format, ...withSource(source, () => decodePnm(bytes, { pixels })) };
+    return { format, space: 'rgb', ...withSource(source, () => decodeBmp(bytes, { pixels, admit })) };
+  if (format === 'pnm') return { format, ...withSource(source, () => decodePnm(bytes, { pixels, admit })) };
   // Errors abort, warnings do not: Pillow, too, reads a file with, say, a stray byte between two segments.
   const options: SharpOptions = { failOn: 'error', ignoreIcc: true, limitInputPixels: pixels };
   try {
@@ -55,6 +56,8 @@ export async function decodeRaster(
     const { default: sharp } = await import('sharp');
     const header = await sharp(bytes, { ...options, limitInputPixels: false }).metadata();
     checkPixelCount(source, header.width, header.height, pixels);
+    const bytesEach = header.depth === 'ushort' ? 2 : 1;
+    admit?.(decodedBytes(header.width * header.height, header.channels, bytesEach));
     return { format, ...(await decode(source, sharp(bytes, options), header, wantsAlpha)) };
   } catch (error) {
     if (CflowError.isInstance(error)) throw error;
@@ -67,7 +70,7 @@ function withSource<T>(source: ImageSource, decode: () => T): T {
   try {
     return decode();
   } catch (error) {
-    if (!CflowError.isInstance(error)) throw error;
+    if (!CflowError.isInstance(error) || error.code !== 'image') throw error;
     const reason = error.details.reason as ImageFailure;
     throw imageError(source, reason, error.message, { details: { ...error.details }, cause: error });
   }

@@ -4,7 +4,22 @@ export interface ImageLimits {
   pixels?: number;
   /** The most bytes of a file. Default 2^28, 256 MiB. */
   bytes?: number;
+  /**
+   * Told how many bytes the pixels of an image will take, before they are taken; what it throws is thrown. For hosts that
+   * decode several at once.
+   */
+  admit?: ((bytes: number) => void) | undefined;
 }
 
 /** Limits where none are given. */
-export const DEFAULT_IMAGE_LIMITS: Required<ImageLimits> = { pixels: 2 ** 26, bytes: 2 ** 28 };
+export const DEFAULT_IMAGE_LIMITS: Required<Omit<ImageLimits, 'admit'>> = { pixels: 2 ** 26, bytes: 2 ** 28 };
+
+/**
+ * Bytes that an image takes while it is made 8-bit RGB: its samples as they are stored, and once more where those are others.
+ *
+ * @param bytes Of one sample, 1 or 2
+ */
+export function decodedBytes(pixels: number, channels: number, bytes: number): number {
+  const stored = channels * bytes;
+  return pixels * (stored === 3 ? stored : stored + 3);
+}

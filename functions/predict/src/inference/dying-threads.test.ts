@@ -59,7 +59,7 @@ describe('a thread that dies', () => {
   });
 
   it('or is stuck with an image, is replaced and the image refused', async () => {
-    const service = start(oneDetector(bundle), { imageThreads: 1, imageTimeoutMs: 1500 });
+    const service = start(oneDetector(bundle), { imageThreads: 1 });
     await service.load('wood', 'latest');
     await service.predict(request([pixels(1)], ['wood']));
     const endless = start(oneDetector(bundle), {

@@ -40,6 +40,9 @@ export const serviceEnvironmentSchema = z.object({
     'Megabytes that detectors in memory may take (default: half of the memory)',
   ),
   CFLOW_MAX_BODY_MB: megabytes.describe('Megabytes of a request with images (default 64)'),
+  CFLOW_IMAGE_MEMORY_MB: megabytes.describe(
+    'Megabytes that all images together may take while they are decoded; one always fits (default: an eighth of the memory, from 256 to 1000)',
+  ),
   CFLOW_BODY_MEMORY_MB: megabytes.describe(
     'Megabytes of bodies that all requests together may hold (default: an eighth of the memory, from 256 to 512)',
   ),
@@ -57,7 +60,9 @@ export const serviceEnvironmentSchema = z.object({
   CFLOW_ISOLATION: text
     .pipe(z.enum(['process', 'thread'], { error: 'expected process or thread' }).optional())
     .describe('Whether each lane is a process of its own or a thread of this one (default process)'),
-  CFLOW_RATE: rate.describe('Requests per second and caller, and burst, such as 20:40 (default: no limit)'),
+  CFLOW_RATE: rate.describe(
+    'Predictions per second and caller, and burst, such as 20:40 (default: no limit)',
+  ),
   CFLOW_API_KEYS: text.describe('JSON list of keys: [{"name", "sha256", "scopes", "rate"?}]'),
   CFLOW_API_KEYS_FILE: text.describe('File with that list'),
   CFLOW_ANONYMOUS: flag.describe('true: anybody who can reach the service may do everything'),

@@ -93,6 +93,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       batchSizes: environment.CFLOW_BATCH_SIZES,
       capacity: environment.CFLOW_QUEUE,
       memoryBytes: environment.CFLOW_MEMORY_MB && environment.CFLOW_MEMORY_MB * MEGABYTE,
+      imageMemoryBytes: environment.CFLOW_IMAGE_MEMORY_MB && environment.CFLOW_IMAGE_MEMORY_MB * MEGABYTE,
       isolation: environment.CFLOW_ISOLATION,
       runTimeoutMs: milliseconds(environment.CFLOW_RUN_TIMEOUT_SECONDS),
       loadTimeoutMs: milliseconds(environment.CFLOW_LOAD_TIMEOUT_SECONDS),

@@ -25,7 +25,7 @@ export const workerVariablesSchema = z.object({
   ),
   CFLOW_CORS_ORIGINS: list.describe('Origins of web pages elsewhere that may call the Worker'),
   CFLOW_RATE: rate.describe(
-    'Requests per second and caller, and burst, counted by each instance (default: no limit)',
+    'Predictions per second and caller, and burst, counted by each instance (default: no limit)',
   ),
   CFLOW_QUEUE: whole(1, 1000).describe('Images that may wait (default 16)'),
   CFLOW_MAX_BODY_MB: megabytes.describe('Megabytes of a request with images (default 8)'),

@@ -1,3 +1,4 @@
+import { streamOf } from '@cflow/store';
 import { namesEtag } from '../byte-range.js';
 import { DecodedAssets } from '../decoded-assets.js';
 import { type App, newApp } from '../new-app.js';
@@ -41,10 +42,14 @@ export function pageRoutes(assets: ReadonlyMap<string, PageAsset>): App {
         ...(encoding && { vary: 'Accept-Encoding' }),
       };
       if (namesEtag(c.req.header('if-none-match'), tag)) return c.body(null, 304, headers);
-      const whole = { ...headers, 'content-type': contentType };
-      if (!decoded)
-        return c.body(bytes, 200, { ...whole, ...(encoding && { 'content-encoding': encoding }) });
-      return c.body(await asItWas.of(bytes, decoded), 200, whole);
+      const sent = decoded ? await asItWas.of(bytes, decoded) : bytes;
+      // As a stream: bytes would be copied for each answer, and the largest are 27 MB.
+      return c.body(streamOf(sent), 200, {
+        ...headers,
+        'content-type': contentType,
+        'content-length': String(sent.length),
+        ...(encoding && !decoded && { 'content-encoding': encoding }),
+      });
     });
   }
   return app;

@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { ImageLimits } from '@cflow/images/node';
 import type { DeviceCandidate } from '@cflow/runtime';
 import { type NodeDevice, nodeDevices } from '@cflow/runtime/node';
 import { ConfigurationError, type Device, type DeviceChoice } from '@cflow/spec';
@@ -37,7 +36,9 @@ export interface NodeInferenceOptions {
   /** Threads for pixels, started when they are needed. Default: half of the cores, at least 2 and at most 8. */
   imageThreads?: number | undefined;
   /** Pixels and bytes of an image at most. */
-  imageLimits?: ImageLimits | undefined;
+  imageLimits?: ImageThreadSettings['limits'] | undefined;
+  /** Bytes that all images together may take while they are decoded; one always fits. Default: an eighth of the memory, from 256 MB to 1 GB. */
+  imageMemoryBytes?: number | undefined;
   /** Milliseconds that decoding, or encoding, one image may take. Default 10 000. */
   imageTimeoutMs?: number | undefined;
   /** Pixels of an overlay's longest side at most. Default 1024. */
@@ -60,6 +61,7 @@ export interface NodeInferenceOptions {
   startImageThread?: ((settings: ImageThreadSettings) => Worker) | undefined;
 }
 
+const IMAGE_BYTES = { least: 256_000_000, most: 1_000_000_000 };
 const RUN_MS = { least: 5000, most: 20_000 };
 /** A card's first kernels take long to compile. */
 const LOAD_MS = { cpu: 20_000, others: 120_000 };
@@ -86,6 +88,7 @@ export function createNodeInference(options: NodeInferenceOptions): Inference {
     images: new ImageThreads({
       threads: options.imageThreads ?? Math.max(2, Math.min(8, Math.floor(cores / 2))),
       limits: options.imageLimits ?? {},
+      pixelBytes: options.imageMemoryBytes ?? imageMemory(),
       timeoutMs: options.imageTimeoutMs ?? 10_000,
       onReplaced: (reason) => observer.threadReplaced?.({ kind: 'image', reason }),
       start: options.startImageThread ?? startImageThread,
@@ -137,6 +140,11 @@ export function startImageThread(settings: ImageThreadSettings): Worker {
   // By the package's name: it must be the built file also when this one runs as source.
   const file = createRequire(import.meta.url).resolve('@cflow/predict/image-thread');
   return new Worker(file, { name: 'cflow-images', workerData: settings, execArgv: [] });
+}
+
+/** Bytes of decoded images, where nothing is said. */
+function imageMemory(): number {
+  return Math.max(IMAGE_BYTES.least, Math.min(IMAGE_BYTES.most, availableMemory() / 8));
 }
 
 function checkCounts(options: NodeInferenceOptions): void {

@@ -1,9 +1,12 @@
 import type { ImageLimits } from '@cflow/images/node';
 import type { ErrorMessage } from '../error-message.js';
 import type { FinishedImage, FinishTask, PreparedImage, PrepareTask } from '../image-work.js';
+import type { PixelShare } from './pixel-budget.js';
 
 export interface ImageThreadSettings {
-  limits: ImageLimits;
+  limits: Pick<ImageLimits, 'pixels' | 'bytes'>;
+  /** What it may hold of decoded images. */
+  pixels: PixelShare;
 }
 
 export type ImageCall = { kind: 'prepare'; task: PrepareTask } | { kind: 'finish'; task: FinishTask };

@@ -5,9 +5,11 @@ import { finishImage } from '../finish-image.js';
 import { prepareImage } from '../prepare-image.js';
 import { buffersIn, type ImageAnswer, type ImageCall, type ImageThreadSettings } from './image-messages.js';
 import { nodeImageCodecs } from './node-image-codecs.js';
+import { releasePixels, takePixels } from './pixel-budget.js';
 
 const port = parentPort as MessagePort;
-const codecs = nodeImageCodecs((workerData as ImageThreadSettings).limits);
+const { limits, pixels } = workerData as ImageThreadSettings;
+const codecs = nodeImageCodecs({ ...limits, admit: (bytes) => takePixels(pixels, bytes) });
 
 port.on('message', async (call: ImageCall) => {
   try {
@@ -17,5 +19,7 @@ port.on('message', async (call: ImageCall) => {
     port.postMessage({ ok: true, value } satisfies ImageAnswer, buffersIn(value) as Transferable[]);
   } catch (error) {
     port.postMessage({ ok: false, error: packError(error) } satisfies ImageAnswer);
+  } finally {
+    releasePixels(pixels);
   }
 });

@@ -1,16 +1,18 @@
 import type { Transferable, Worker } from 'node:worker_threads';
-import type { ImageLimits } from '@cflow/images/node';
 import { type CflowError, ImageError } from '@cflow/spec';
 import { unpackError } from '../error-message.js';
 import type { FinishedImage, FinishTask, ImageWork, PreparedImage, PrepareTask } from '../image-work.js';
 import type { InputImage } from '../inference.js';
 import { abortReason, InferenceError } from '../inference-error.js';
 import { buffersIn, type ImageAnswer, type ImageCall, type ImageThreadSettings } from './image-messages.js';
+import { PixelBudget, type PixelShare, releasePixels } from './pixel-budget.js';
 
 export interface ImageThreadsOptions {
   /** At most; they are started when there is work for them. */
   threads: number;
-  limits: ImageLimits;
+  limits: ImageThreadSettings['limits'];
+  /** Bytes that the decoded images of all threads may take together; one always fits. */
+  pixelBytes: number;
   /** Milliseconds that a thread may take over one image. */
   timeoutMs: number;
   onReplaced(reason: CflowError): void;
@@ -25,6 +27,7 @@ interface Job {
 
 interface Thread {
   worker: Worker;
+  pixels: PixelShare;
   job: Job | undefined;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
@@ -32,6 +35,7 @@ interface Thread {
 /** Threads that decode, resample and encode. One that dies or is stuck is replaced, and takes down only its one image. */
 export class ImageThreads implements ImageWork {
   readonly #options: ImageThreadsOptions;
+  readonly #pixels: PixelBudget;
   readonly #threads: Set<Thread> = new Set();
   /** Finishing comes first: it frees a place, preparing fills one. */
   readonly #queues: { finish: Job[]; prepare: Job[] } = { finish: [], prepare: [] };
@@ -41,6 +45,7 @@ export class ImageThreads implements ImageWork {
 
   constructor(options: ImageThreadsOptions) {
     this.#options = options;
+    this.#pixels = new PixelBudget(options.pixelBytes);
   }
 
   warm(): void {
@@ -133,7 +138,8 @@ export class ImageThreads implements ImageWork {
 
   #start(): Thread {
     const { start, limits } = this.#options;
-    const thread: Thread = { worker: start({ limits }), job: undefined, timer: undefined };
+    const pixels = this.#pixels.share();
+    const thread: Thread = { worker: start({ limits, pixels }), pixels, job: undefined, timer: undefined };
     const lost = (reason: string, cause?: unknown): void => {
       if (!this.#threads.has(thread)) return;
       const error = new InferenceError(
@@ -190,6 +196,7 @@ export class ImageThreads implements ImageWork {
     thread.job?.reject(error);
     thread.job = undefined;
     await thread.worker.terminate();
+    releasePixels(thread.pixels);
   }
 }
 

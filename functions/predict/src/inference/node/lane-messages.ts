@@ -2,9 +2,9 @@ import type { VerifiedBundle } from '@cflow/detector';
 import type { SessionOptions } from '@cflow/runtime';
 import type { NodeDevice } from '@cflow/runtime/node';
 import { BUNDLE_FILES, type BundleManifest } from '@cflow/spec';
-import type { RawOutput, Row } from '../batch.js';
 import type { ErrorMessage } from '../error-message.js';
 import type { Step } from '../lane.js';
+import type { ResultMessage, RowMessage, RowsPlace } from './shared-rows.js';
 
 /** What a lane's process is told first. */
 export interface LaneSettings {
@@ -23,12 +23,10 @@ export interface BundleMessage {
   paths: Readonly<Record<string, string>>;
 }
 
-export type RowMessage = Pick<Row, 'backbone' | 'planes' | 'heads'>;
-
 export type LaneCall =
   | { kind: 'open'; key: string; bundle: BundleMessage; warmSizes: readonly number[] }
   | { kind: 'close'; key: string }
-  | { kind: 'run'; rows: readonly RowMessage[] }
+  | { kind: 'run'; rows: readonly RowMessage[]; place: RowsPlace | undefined }
   | { kind: 'dispose' };
 
 export type LaneRequest = { kind: 'start'; settings: LaneSettings } | (LaneCall & { id: number });
@@ -36,7 +34,7 @@ export type LaneRequest = { kind: 'start'; settings: LaneSettings } | (LaneCall 
 export interface LaneResults {
   open: undefined;
   close: undefined;
-  run: (RawOutput[] | { error: ErrorMessage })[];
+  run: ResultMessage[];
   dispose: undefined;
 }
 

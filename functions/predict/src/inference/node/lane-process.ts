@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { createNodeRuntime } from '@cflow/runtime/node';
-import { type Row, rowsOfHeads } from '../batch.js';
+import { rowsOfHeads } from '../batch.js';
 import { packError } from '../error-message.js';
 import type { Step } from '../lane.js';
 import { sizeOf } from '../lane-options.js';
@@ -15,6 +15,10 @@ import {
   type LaneSettings,
   unpackBundle,
 } from './lane-messages.js';
+import { placeMaps, readRows } from './shared-rows.js';
+
+/** Where the service leaves the memory that it shares with this process: behind the channel. */
+const SHARED_FD = 4;
 
 // Ctrl-C in a terminal and systemd's stop reach every process of the service; the service decides when this one ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
@@ -78,11 +82,10 @@ async function perform(
       await lane.close(request.key);
       return undefined;
     case 'run': {
-      // A lane looks at pixels and heads only.
-      const rows = request.rows as readonly Row[];
+      const rows = readRows(request.rows, SHARED_FD, request.place);
       severalHeads = rowsOfHeads(rows).size > 1;
       const results = await lane.run(rows, () => send({ kind: 'passed', id: request.id }));
-      return results.map((result) => (Array.isArray(result) ? result : { error: packError(result) }));
+      return placeMaps(results, SHARED_FD, request.place, packError);
     }
     case 'dispose':
       await lane.dispose();

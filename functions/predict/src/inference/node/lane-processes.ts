@@ -1,12 +1,11 @@
-import type { ChildProcess } from 'node:child_process';
 import type { NodeDevice } from '@cflow/runtime/node';
 import type { LanePoolOptions } from '../lane-options.js';
-import { forkLaneProcess, ProcessLane } from './process-lane.js';
+import { forkLaneProcess, type LaneChild, ProcessLane } from './process-lane.js';
 
 /** Lanes in processes of their own, the first of which starts before it is known what it is to do. */
 export class LaneProcesses {
   readonly #threads: number;
-  #spare: ChildProcess | undefined;
+  #spare: LaneChild | undefined;
 
   /** @param threads CPU threads of one lane */
   constructor(threads: number) {
@@ -26,7 +25,7 @@ export class LaneProcesses {
   }
 
   close(): void {
-    this.#spare?.kill('SIGKILL');
+    this.#spare?.process.kill('SIGKILL');
     this.#spare = undefined;
   }
 }

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { InferenceObserver } from '../observer.js';
 import { inferenceForEachTest, oneDetector } from '../testing/inference-for-each-test.js';
 import { MemoryRegistry } from '../testing/memory-registry.js';
-import { request } from '../testing/requests.js';
+import { options, request } from '../testing/requests.js';
 
 const bundles: Map<string, Uint8Array>[] = [];
 const start = inferenceForEachTest();
@@ -27,12 +27,16 @@ function lanesOf(before: readonly number[]): number[] {
   });
 }
 
+function numbersOf(map: { data: string } | undefined): Float32Array {
+  return new Float32Array(Uint8Array.from(Buffer.from(map?.data ?? '', 'base64')).buffer);
+}
+
 describe.skipIf(process.platform !== 'linux')('a lane in a process of its own', () => {
   it('scores as a thread does, alone and with several heads, and ends with the service', async () => {
     const registry = new MemoryRegistry();
     for (const [index, bundle] of bundles.entries()) registry.add(`d${index}`, bundle, 'latest');
     const images = [pixels(1), pixels(2), pixels(3)];
-    const ask = request(images, ['d0', 'd1']);
+    const ask = request(images, ['d0', 'd1'], { options: options({ map: 'f32' }) });
     const before = children();
     const threads = start(registry, { isolation: 'thread' });
     const expected = await threads.predict(ask);
@@ -41,8 +45,11 @@ describe.skipIf(process.platform !== 'linux')('a lane in a process of its own', 
     const processes = start(registry);
     const results = await processes.predict(ask);
     expect(lanesOf(before)).toHaveLength(1);
-    for (const [index, { score }] of results.entries()) {
+    for (const [index, { score, map }] of results.entries()) {
       expect(score).toBeCloseTo(expected[index]?.score as number, 6);
+      const [own, other] = [map, expected[index]?.map].map(numbersOf) as [Float32Array, Float32Array];
+      expect(own.length).toBe(other.length);
+      expect(own.every((value, i) => Math.abs(value - (other[i] as number)) < 1e-4)).toBe(true);
     }
     await processes.close();
     expect(lanesOf(before)).toHaveLength(0);

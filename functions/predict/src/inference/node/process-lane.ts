@@ -15,6 +15,8 @@ import {
   type LaneSettings,
   packBundle,
 } from './lane-messages.js';
+import { SharedFile } from './shared-file.js';
+import { placeRows, readMaps } from './shared-rows.js';
 
 export interface ProcessLaneOptions extends LaneSettings {
   limits: StepLimits;
@@ -31,25 +33,33 @@ interface Call {
 /** Milliseconds that a process has to free its device before it is killed. */
 const DISPOSE_MS = 2000;
 
-/** A process that waits to be told what lane it is. */
-export function forkLaneProcess(): ChildProcess {
+/** A process that waits to be told what lane it is, and what both have in common. */
+export interface LaneChild {
+  process: ChildProcess;
+  shared: SharedFile | undefined;
+}
+
+export function forkLaneProcess(): LaneChild {
   // By the package's name: it must be the built file also when this one runs as source.
   const file = createRequire(import.meta.url).resolve('@cflow/predict/lane-process');
+  const shared = SharedFile.create();
   const child = fork(file, [], {
     // Flags such as --import are of a test runner or a loader, and would break it.
     execArgv: [],
     serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc', ...(shared ? [shared.fd] : [])],
     env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
   });
   child.unref();
   child.channel?.unref();
-  return child;
+  child.once('exit', () => shared?.close());
+  return { process: child, shared };
 }
 
 /** The way to a lane in a process of its own, which keeps this process alive only while it owes an answer. */
 export class ProcessLane implements Lane {
   readonly #child: ChildProcess;
+  readonly #shared: SharedFile | undefined;
   readonly #options: ProcessLaneOptions;
   readonly #clock: StepClock;
   readonly #calls: Map<number, Call> = new Map();
@@ -61,9 +71,10 @@ export class ProcessLane implements Lane {
   #disposed = false;
   #lastId = 0;
 
-  constructor(child: ChildProcess, options: ProcessLaneOptions) {
+  constructor({ process: child, shared }: LaneChild, options: ProcessLaneOptions) {
     const { limits, now, ...settings } = options;
     this.#child = child;
+    this.#shared = shared;
     this.#options = options;
     this.#clock = new StepClock(limits, now, (step, limitMs) => this.#beLate(step, limitMs));
     child.on('message', (response: LaneResponse) => this.#hear(response));
@@ -93,7 +104,8 @@ export class ProcessLane implements Lane {
   }
 
   async run(rows: readonly Row[], afterBackbone: () => void): Promise<(RawOutput[] | DeviceError)[]> {
-    const sent = rows.map(({ backbone, planes, heads }) => ({ backbone, planes, heads }));
+    const place = placeRows(rows, this.#shared);
+    const sent = rows.map(({ backbone, planes, heads }) => ({ backbone, heads, ...(!place && { planes }) }));
     const images = sizeOf(this.#options.batchSizes, rows.length);
     const { backbone } = rows[0] as Row;
     const [head, ...others] = rowsOfHeads(rows).keys();
@@ -107,10 +119,16 @@ export class ProcessLane implements Lane {
       }
       afterBackbone();
     };
-    const results = await this.#call({ kind: 'run', rows: sent }, step, passed).finally(() => over());
-    return results.map((result) =>
-      Array.isArray(result) ? result : (unpackError(result.error) as DeviceError),
-    );
+    try {
+      const results = await this.#call({ kind: 'run', rows: sent, place }, step, passed);
+      return results.map((result) => {
+        if (!Array.isArray(result)) return unpackError(result.error) as DeviceError;
+        return place ? readMaps(result, (this.#shared as SharedFile).fd, place) : (result as RawOutput[]);
+      });
+    } finally {
+      over();
+      if (place) this.#shared?.release(place.planes);
+    }
   }
 
   async dispose(): Promise<void> {
