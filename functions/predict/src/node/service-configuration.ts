@@ -40,11 +40,11 @@ export const serviceEnvironmentSchema = z.object({
     'Megabytes that detectors in memory may take (default: half of the memory)',
   ),
   CFLOW_MAX_BODY_MB: megabytes.describe('Megabytes of a request with images (default 64)'),
-  CFLOW_IMAGE_MEMORY_MB: megabytes.describe(
-    'Megabytes that all images together may take while they are decoded; one always fits (default: an eighth of the memory, from 256 to 1000)',
-  ),
   CFLOW_BODY_MEMORY_MB: megabytes.describe(
     'Megabytes of bodies that all requests together may hold (default: an eighth of the memory, from 256 to 512)',
+  ),
+  CFLOW_IMAGE_MEMORY_MB: megabytes.describe(
+    'Megabytes that all images together may take while they are decoded; one always fits (default: an eighth of the memory, from 256 to 1000)',
   ),
   CFLOW_MAX_CONNECTIONS: whole(1, 1_000_000).describe(
     'Connections at a time (default: what file descriptors leave, at most 8192)',
