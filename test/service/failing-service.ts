@@ -30,7 +30,7 @@ const service = await startService({
     PORT: '0',
     CFLOW_STORE: `${folder}/store`,
     CFLOW_BUNDLES: `${folder}/good.cflow,${folder}/bad.cflow`,
-    CFLOW_TRAIN: 'off',
+    CFLOW_TRAIN: how === 'lost' ? 'elsewhere' : 'off',
     CFLOW_LANES: '1',
     CFLOW_DRAIN_SECONDS: drainSeconds,
     CFLOW_RUN_TIMEOUT_SECONDS: '2',

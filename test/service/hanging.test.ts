@@ -9,6 +9,7 @@ import { makeBundle, testImage } from '@cflow/detector/testing';
 import { encodePng } from '@cflow/visual/node';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type RunningScript, startScript } from '../support/start-script.js';
+import { createJob, quickJob, readJob } from './service-client.js';
 import { type ServiceProcess, startServiceProcess } from './service-process.js';
 
 const DRAIN_SECONDS = 2;
@@ -93,8 +94,10 @@ describe('a device that hangs', () => {
 });
 
 describe('a device that is lost', () => {
-  it('makes the service unready at once, accepted requests retryable, and ends the process with 70', async () => {
+  it('makes the service unready at once, accepted requests retryable, keeps accepted jobs, and ends the process with 70', async () => {
     const url = await start('lost');
+    const jobs: string[] = [];
+    for (let i = 0; i < 2; i++) jobs.push((await createJob(url, quickJob('data-sets/none.zip'))).id);
     const answers = await Promise.all(Array.from({ length: 4 }, () => predict(url, 'good')));
     for (const { status: code, retryAfter } of answers) {
       expect(code).toBe(503);
@@ -103,6 +106,10 @@ describe('a device that is lost', () => {
     const { code, stderr } = await (script as RunningScript).ended;
     expect(code).toBe(70);
     expect(stderr).toMatch(/lost to this process/);
+    // Whoever takes its place finds every job that it has accepted.
+    service = await startServiceProcess(['--store', join(folder, 'store'), '--train', 'elsewhere'], {});
+    await service.ready();
+    for (const id of jobs) expect(await readJob(service.url, id)).toMatchObject({ id, status: 'queued' });
   });
 });
 

@@ -9,8 +9,13 @@ const MOST_MS = 9000;
  * Runs work that can be stopped: the first SIGINT or SIGTERM aborts its signal, with an error that carries the exit
  * code, so that it can save what it has. A second SIGINT ends the process at once, and so does SIGTERM when the work has not
  * ended after a while.
+ *
+ * @param mostMs Milliseconds from SIGTERM until then. Default 9000
  */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function interruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  { mostMs = MOST_MS }: { mostMs?: number } = {},
+): Promise<T> {
   const controller = new AbortController();
   let late: NodeJS.Timeout | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -18,7 +23,7 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
       controller.abort(
         new CflowError('interrupted', `stopped by ${signal}`, { retryable: true, details: { signal } }),
       );
-      if (signal === 'SIGTERM') late = setTimeout(() => endBySignal(signal), MOST_MS);
+      if (signal === 'SIGTERM') late = setTimeout(() => endBySignal(signal), mostMs);
     } else if (signal === 'SIGINT') {
       // Without a listener the signal does what it does by default. A terminal is left with a visible cursor.
       process.removeAllListeners('SIGINT');
