@@ -84,6 +84,7 @@ const LOOPBACK = /^(?:0100007F|00000000|0{32}|0{24}01000000|0000000000000000FFFF
 /** Libraries that phone, or leave something behind about the machine. */
 export const phoning: Attack = {
   name: 'phoning',
+  jobs: true,
   about:
     'predictions, a publish and a job: nothing is left in home and temporary folders, and nobody outside is called',
   notOn: { workerd: NO_PROCESS },
