@@ -41,6 +41,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/export.js')).defineExport,
   },
   {
+    name: 'import',
+    summary: "make a detector of a checkpoint of anomalib's Cflow",
+    load: async () => (await import('./commands/import.js')).defineImport,
+  },
+  {
     name: 'serve',
     summary: 'answer predictions over HTTP, with a page and training jobs',
     load: async () => (await import('./commands/serve.js')).defineServe,

@@ -1,1 +1,2 @@
+export { type ImportDetectorOptions, type ImportedDetector, importDetector } from './node/import-detector.js';
 export { type TrainDetectorOptions, trainDetector } from './node/train-detector.js';

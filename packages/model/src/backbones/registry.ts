@@ -46,17 +46,30 @@ export function findArchitecture(name: string): Architecture {
   const [base, tag] = name.split('.') as [string, string | undefined];
   const wanted = ALIASES[base] ?? base;
   const found = ARCHITECTURES.find((architecture) => architecture.name === wanted);
-  if (found && tag !== undefined && TIMM_HAS_ANOTHER.has(base)) {
-    throw new ConfigurationError(
-      `timm's "${name}" pads otherwise than the ${base} built in here, which is timm's ${found.timm}: use that, or give ` +
-        'the network as an ONNX file',
-      { details: { backbone: name, expected: found.timm } },
-    );
-  }
+  if (found && tag !== undefined && TIMM_HAS_ANOTHER.has(base)) throw otherNetwork(name, base, found);
   if (found) return found;
   const names = ['embedded', ...ARCHITECTURES.map((architecture) => architecture.name)].join(', ');
   throw new ConfigurationError(
     `there is no backbone "${name}". Built in: ${names}. For any other network give an ONNX file`,
     { details: { backbone: name } },
+  );
+}
+
+/**
+ * The architecture that timm means by a name, with or without a tag.
+ * @throws ConfigurationError as {@link findArchitecture}, and for a name that timm uses for another network
+ */
+export function findTimmArchitecture(name: string): Architecture {
+  const found = findArchitecture(name);
+  const base = name.split('.')[0] as string;
+  if (TIMM_HAS_ANOTHER.has(base)) throw otherNetwork(name, base, found);
+  return found;
+}
+
+function otherNetwork(name: string, base: string, { timm }: Architecture): ConfigurationError {
+  return new ConfigurationError(
+    `timm's "${name}" pads otherwise than the ${base} built in here, which is timm's ${timm}: use that, or give ` +
+      'the network as an ONNX file',
+    { details: { backbone: name, expected: timm } },
   );
 }
