@@ -64,9 +64,45 @@ describe('mergeModels', () => {
     expect(numbers((await runModel(newer, feeds)).y)).toEqual([18, -9]);
     expect(readModel(newer).operatorSets.get('')).toBe(20);
     expect(readModel(mergeModels(doubling(), at(repeatedly(), 20n))).operatorSets.get('')).toBe(20);
-    // A stranger's operators may mean something else there, and ours nothing in an older set.
+    // A stranger's operators may mean something else there.
     expect(() => mergeModels(at(doubling(), 18n), at(repeatedly(), 20n))).toThrow('versions 18 and 20');
-    expect(() => mergeModels(at(doubling(), 17n), repeatedly())).toThrow('version 18 or newer');
+    expect(() => mergeModels(at(doubling(), 10n), repeatedly())).toThrow('versions 10 and 18');
+  });
+
+  it.each([11, 12, 13, 17])('writes ours as operator set %i has them', async (version) => {
+    const graph = new Graph('second');
+    const features = graph.input('features', 'float32', ['n']);
+    const rows = op.Reshape(features, [1, 2]);
+    const [first, second] = op.Split(rows, [1, 1], 1);
+    graph.output('sum', op.ReduceSum(rows, [1]));
+    graph.output('largest', op.ReduceMax(rows, [1]));
+    graph.output('mean', op.ReduceMean(rows, [0, 1]));
+    graph.output('difference', op.Sub(first!, second!));
+    const older = toBinary(ModelProtoSchema, {
+      ...fromBinary(ModelProtoSchema, doubling()),
+      producerName: 'other',
+      opsetImport: [create(OperatorSetIdProtoSchema, { version: BigInt(version) })],
+    });
+    const merged = mergeModels(older, writeModel(graph));
+    expect(readModel(merged).operatorSets.get('')).toBe(version);
+    const outputs = await runModel(merged, feeds);
+    // The features are 2 and -1.
+    expect(numbers(outputs.sum)).toEqual([1]);
+    expect(numbers(outputs.largest)).toEqual([2]);
+    expect(numbers(outputs.mean)).toEqual([0.5]);
+    expect(numbers(outputs.difference)).toEqual([3]);
+  });
+
+  it('refuses an operator of ours that an older set does not have', () => {
+    const graph = new Graph('second');
+    const x = graph.input('features', 'float32', ['n']);
+    graph.output('y', op.Resize(op.Reshape(x, [1, 1, 1, 2]), 2, 4, 'align_corners'));
+    const older = toBinary(ModelProtoSchema, {
+      ...fromBinary(ModelProtoSchema, doubling()),
+      producerName: 'other',
+      opsetImport: [create(OperatorSetIdProtoSchema, { version: 12n })],
+    });
+    expect(() => mergeModels(older, writeModel(graph))).toThrow('"Resize" is written for operator set 18');
   });
 
   it('leaves out constants that nothing uses', () => {

@@ -11,6 +11,7 @@ import {
 import { encodeModel } from './encode-model.js';
 import { namesUsedBy } from './foreign/attribute-graphs.js';
 import { GraphError } from './graph-error.js';
+import { OLDEST_OPSET, writeForOlder } from './older-operators.js';
 import { OPSET, PRODUCER } from './opset.js';
 
 export interface MergeModelsOptions {
@@ -40,6 +41,7 @@ export function mergeModels(
   const b = fromBinary(ModelProtoSchema, second);
   const before = graphOf(a);
   const after = graphOf(b);
+  const opsetImport = operatorSets(a, b);
   const { outputs = after.output.map(({ name }) => name), prefix = 'head/', metadata = {} } = options;
   const given = new Set(before.output.map(({ name }) => name));
   const constants = new Set(after.initializer.map(({ name }) => name));
@@ -69,7 +71,7 @@ export function mergeModels(
     create(ModelProtoSchema, {
       irVersion: BigInt(Math.max(Number(a.irVersion), Number(b.irVersion))),
       producerName: PRODUCER,
-      opsetImport: operatorSets(a, b),
+      opsetImport,
       functions: [...a.functions, ...b.functions],
       metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
       graph: create(GraphProtoSchema, {
@@ -88,31 +90,36 @@ function graphOf({ graph }: ModelProto): GraphProto {
   return graph;
 }
 
+/**
+ * The operator sets of two models in one. Where they differ, our own operators are written for the other's set, be it older
+ * or newer: a stranger's may mean something else there.
+ */
 function operatorSets(a: ModelProto, b: ModelProto): OperatorSetIdProto[] {
   const sets = new Map(a.opsetImport.map((each) => [each.domain, each]));
   for (const each of b.opsetImport) {
     const other = sets.get(each.domain);
     if (!other || other.version === each.version) sets.set(each.domain, each);
-    else if (rises(a, other, each)) sets.set(each.domain, each);
-    else if (!rises(b, each, other)) {
+    else if (follows(a, other, each)) sets.set(each.domain, each);
+    else if (!follows(b, each, other)) {
       const versions = [other.version, each.version].sort().join(' and ');
       throw new GraphError(
         `the models use versions ${versions} of operator set "${each.domain || 'ai.onnx'}": ` +
-          `make the older again with version ${OPSET} or newer`,
+          `make one of them again with the version of the other`,
       );
     }
   }
   return [...sets.values()];
 }
 
-/** Whether a model works in a newer operator set too: our own operators mean the same in all that came after theirs. */
-function rises({ producerName }: ModelProto, from: OperatorSetIdProto, to: OperatorSetIdProto): boolean {
-  return (
-    producerName === PRODUCER &&
-    from.domain === '' &&
-    from.version === BigInt(OPSET) &&
-    to.version > from.version
-  );
+/**
+ * Whether a model can go by another operator set, for which it is then written: our own operators mean the same in all that
+ * came after theirs, and in older ones what they mean is known.
+ */
+function follows(model: ModelProto, from: OperatorSetIdProto, to: OperatorSetIdProto): boolean {
+  const isOurs = model.producerName === PRODUCER && from.domain === '' && from.version === BigInt(OPSET);
+  if (!isOurs || to.version < BigInt(OLDEST_OPSET)) return false;
+  if (to.version < from.version) writeForOlder(graphOf(model), Number(to.version));
+  return true;
 }
 
 // Graphs inside nodes see the names around them, so one renaming does for all of them.

@@ -1,12 +1,10 @@
 import type { ForeignContext } from './foreign/foreign-model.js';
 import type { Graph, Node } from './graph.js';
 import { GraphError } from './graph-error.js';
+import { isAlikeIn } from './older-operators.js';
 import { OPSET } from './opset.js';
 
 const OWN: ForeignContext = { irVersion: 8, operatorSets: new Map([['', OPSET]]), functions: [] };
-
-// Operators that mean the same in every operator set from 13 on.
-const OLD = ['Add', 'Cast', 'Div', 'Identity', 'Mul', 'Relu', 'Reshape', 'Sub', 'Transpose'];
 
 /**
  * What a model of this graph has to declare: our own operator set, or that of the foreign model in it.
@@ -18,8 +16,8 @@ export function modelContext(graph: Graph): ForeignContext {
   if (!foreign) return OWN;
   if (others.length > 0) throw new GraphError(`graph "${graph.name}" holds more than one foreign model`);
   const version = foreign.operatorSets.get('') ?? 0;
-  const tooNew = nodes.find(({ operator, foreign: inside }) => !inside && !OLD.includes(operator));
-  if (version < OPSET && tooNew) {
+  const tooNew = nodes.find(({ operator, foreign: inside }) => !inside && !isAlikeIn(operator, version));
+  if (tooNew) {
     throw new GraphError(
       `the foreign model in "${graph.name}" uses operator set ${version}, and ${tooNew.operator} beside it needs ` +
         `${OPSET}: export the model again with operator set ${OPSET} or newer`,

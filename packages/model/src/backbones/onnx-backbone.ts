@@ -22,6 +22,7 @@ import { storedConstant } from './network.js';
 import { asWeightsError } from './onnx-weights-error.js';
 import { pixelInput } from './pixel-input.js';
 import { type RunModel, tapTypes } from './tap-types.js';
+import { type TokenGrid, tokenGrid, tokensAsMap } from './token-grid.js';
 
 /** An ONNX model that has been read, and what is needed to build a backbone from it. */
 export interface OnnxNetwork {
@@ -45,10 +46,9 @@ const MAX_WEIGHT_BYTES = 2 ** 31 - 2 ** 20;
 
 /**
  * The part of an ONNX model that makes the named tensors, as a backbone. Each must be a feature map [N, C, h, w] for
- * images [N, 3, height, width] of any N.
+ * images [N, 3, height, width] of any N, or the tokens of a transformer, [N, tokens, C], which become one ({@link tokenGrid}).
  *
- * @throws ConfigurationError when no tensors are named, when one does not exist or is no feature map, or when the
- * model takes images of another size; WeightsError when the model cannot be used
+ * @throws ConfigurationError when no tensors are named, when one does not exist or is neither, or when the model takes images of another size; WeightsError when the model cannot be used
  */
 export async function buildOnnxBackbone(network: OnnxNetwork, options: BackboneOptions): Promise<Backbone> {
   const { name, model, image, normalization = IMAGENET } = network;
@@ -85,9 +85,15 @@ export async function buildOnnxBackbone(network: OnnxNetwork, options: BackboneO
   const taps = asWeightsError(name, () => importModel(graph, cut, values, types));
   return withOutputs(
     graph,
-    new Map([...taps].map(([tap, value]) => [tap, op.Cast(value, 'float32')])),
+    new Map([...taps].map(([tap, value]) => [tap, asMap(op.Cast(value, 'float32'), inputSize)])),
     options.outputs,
   );
+}
+
+/** Tokens of a transformer where they lie on the image; maps as they are. */
+function asMap(tap: Value, inputSize: readonly [number, number]): Value {
+  if (tap.shape.length === 4) return tap;
+  return tokensAsMap(tap, tokenGrid(tap.shape[1] as number, inputSize) as TokenGrid);
 }
 
 function checkFixedSize({ name, image }: OnnxNetwork, inputSize: readonly [number, number]): void {

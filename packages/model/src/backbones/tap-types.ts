@@ -10,6 +10,7 @@ import {
 } from '@cflow/onnx';
 import { type Feed, inspectGraph } from '@cflow/onnx/inspect';
 import { ConfigurationError, WeightsError } from '@cflow/spec';
+import { tokenGrid } from './token-grid.js';
 
 /** Runs a model once on the CPU and gives its outputs. */
 export type RunModel = (
@@ -35,9 +36,10 @@ const BATCH = 2;
 const BATCHES = [1, 2, 3, 4, 5, 6, 7, 8];
 
 /**
- * Type and shape [batch, C, h, w] of each tap, after the model has been inspected: by running the model once on zeros, or else as the file declares them,
- * which it can only for the one size that it was exported for.
- * @throws ConfigurationError when a tap is no feature map, or when there is nothing to find out the shapes with;
+ * Type and shape of each tap, [batch, C, h, w] or, of a transformer, [batch, tokens, C], after the model has been inspected: by
+ * running the model once on zeros, or else as the file declares them, which it can only for the one size that it was exported
+ * for.
+ * @throws ConfigurationError when a tap is neither, or when there is nothing to find out the shapes with;
  * WeightsError when the model does not run
  */
 export async function tapTypes(options: TapTypesOptions): Promise<Map<string, OutputType>> {
@@ -48,10 +50,12 @@ export async function tapTypes(options: TapTypesOptions): Promise<Map<string, Ou
   for (const tap of model.outputs) {
     const { type, dims } = found.get(tap.name) ?? { type: undefined, dims: [] };
     const [batch, ...rest] = dims;
-    if ((type !== 'float32' && type !== 'float16') || rest.length !== 3 || rest.some((size) => !(size > 0))) {
+    const isFloat = type === 'float32' || type === 'float16';
+    if (!isFloat || !(isMap(rest) || isTokens(rest, options.inputSize))) {
       throw new ConfigurationError(
         `${name}: "${tap.name}" is ${type ?? 'of another type'} ${formatShape(dims)}, and a layer to tap is a feature map ` +
-          '[batch, channels, height, width] of float32 or float16',
+          '[batch, channels, height, width], or the tokens of a transformer, [batch, tokens, channels], one for each patch of ' +
+          `${options.inputSize.join(' x ')} pixels behind those for the class and registers, of float32 or float16`,
         { details: { backbone: name, layer: tap.name, dims } },
       );
     }
@@ -65,6 +69,13 @@ export async function tapTypes(options: TapTypesOptions): Promise<Map<string, Ou
   }
   return types;
 }
+
+const isMap = (sizes: readonly number[]): boolean => sizes.length === 3 && sizes.every((size) => size > 0);
+
+const isTokens = (
+  [tokens = 0, channels = 0, ...more]: readonly number[],
+  inputSize: TapTypesOptions['inputSize'],
+): boolean => more.length === 0 && channels > 0 && tokenGrid(tokens, inputSize) !== undefined;
 
 type Found = Map<string, { type: OutputType['type']; dims: readonly number[] }>;
 

@@ -1,9 +1,7 @@
 import { type Graph, innermost, type OutputType, type Value } from '../graph.js';
 import { GraphError } from '../graph-error.js';
+import { OLDEST_OPSET } from '../older-operators.js';
 import type { ForeignModel } from './foreign-model.js';
-
-/** The oldest operator set that a foreign model may use: since then the operators that surround it here mean the same. */
-export const OLDEST_FOREIGN_OPSET = 13;
 
 /**
  * Puts a model into a graph, as one node.
@@ -11,7 +9,7 @@ export const OLDEST_FOREIGN_OPSET = 13;
  * @param values what stands for each of the model's inputs and initializers, by name
  * @param outputs type and shape of each of the model's outputs, by name
  * @returns the model's outputs, by name
- * @throws GraphError when something is missing, or the model's operator set is older than 13
+ * @throws GraphError when something is missing, or the model's operator set is older than 11
  */
 export function importModel(
   graph: Graph,
@@ -20,9 +18,9 @@ export function importModel(
   outputs: ReadonlyMap<string, OutputType>,
 ): Map<string, Value> {
   const version = model.operatorSets.get('') ?? 0;
-  if (version < OLDEST_FOREIGN_OPSET) {
+  if (version < OLDEST_OPSET) {
     throw new GraphError(
-      `the model uses ONNX operator set ${version}, and ${OLDEST_FOREIGN_OPSET} is the oldest that works here`,
+      `the model uses ONNX operator set ${version}, and ${OLDEST_OPSET} is the oldest that works here`,
     );
   }
   const names = [...model.inputs.map(({ name }) => name), ...model.initializers.keys()];
