@@ -1,7 +1,9 @@
+import type { ImageLimits } from '@cflow/images/node';
 import { ConfigurationError, DATA_SET_LAYOUTS, type DataSetLayout } from '@cflow/spec';
 import { type Command, Option } from 'commander';
+import { type ImageLimitFlags, imageLimits, withImageLimitOptions } from './image-limit-options.js';
 
-export interface DataSetFlags {
+export interface DataSetFlags extends ImageLimitFlags {
   layout?: DataSetLayout;
   category?: string;
   missingMasks?: 'error' | 'ignore';
@@ -12,7 +14,7 @@ export interface DataSetFlags {
 
 /** The options of every command that reads a data set. */
 export function withDataSetOptions(command: Command): Command {
-  return command
+  const described = command
     .optionsGroup('Data set:')
     .addOption(
       new Option('--layout <layout>', 'how it is laid out (default: recognized)').choices(DATA_SET_LAYOUTS),
@@ -26,6 +28,7 @@ export function withDataSetOptions(command: Command): Command {
         .choices(['error', 'ignore'])
         .default('error'),
     );
+  return withImageLimitOptions(described);
 }
 
 /** The flags as options of `openDataSet`. */
@@ -36,8 +39,11 @@ export function dataSetOptions({
   good,
   bad,
   masks,
-}: DataSetFlags): DataSetFlags {
+  ...rest
+}: DataSetFlags): Omit<DataSetFlags, 'maxMegapixels'> & { limits?: ImageLimits } {
+  const limits = imageLimits(rest);
   return {
+    ...(limits && { limits }),
     ...(layout && { layout }),
     ...(category !== undefined && { category }),
     ...(missingMasks && { missingMasks }),

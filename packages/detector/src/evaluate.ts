@@ -1,6 +1,6 @@
 import { computeMetrics } from '@cflow/evaluation';
 import { resizeMask } from '@cflow/images';
-import { readDefectMask, readImages, type UnreadableImage } from '@cflow/images/node';
+import { type ImageLimits, readDefectMask, readImages, type UnreadableImage } from '@cflow/images/node';
 import {
   CflowError,
   DataSetError,
@@ -26,6 +26,8 @@ export interface EvaluateOptions {
   /** Stop at the first image that cannot be read, instead of leaving it out. */
   strict?: boolean | undefined;
   signal?: AbortSignal | undefined;
+  /** Bounds of the images and masks that are decoded. */
+  limits?: ImageLimits | undefined;
   onProgress?: (done: number, total: number) => void;
   /** Called for each image left out because it, or its mask, cannot be read. */
   onUnreadable?: (unreadable: UnreadableImage) => void;
@@ -55,6 +57,7 @@ export async function evaluateDetector(
   const stream = readImages(labelled, {
     size: { height: inputSize[0], width: inputSize[1] },
     onBad: options.strict ? 'stop' : 'skip',
+    ...(options.limits && { limits: options.limits }),
     ...(options.signal && { signal: options.signal }),
     ...(options.onUnreadable && { onUnreadable: options.onUnreadable }),
   });
@@ -71,7 +74,7 @@ export async function evaluateDetector(
     options.onProgress?.(images.length, labelled.length);
   };
   for await (const { item, index, image, original } of stream) {
-    const mask = await readMask(item, original, inputSize);
+    const mask = await readMask(item, original, inputSize, options.limits);
     if (isError(mask)) {
       if (options.strict) throw mask;
       options.onUnreadable?.({ item, index, error: mask });
@@ -104,10 +107,11 @@ async function readMask(
   { maskPaths, label }: DataSetItem,
   original: { width: number; height: number },
   [height, width]: readonly [number, number],
+  limits: ImageLimits | undefined,
 ): Promise<Mask | ImageError | undefined> {
   if (maskPaths === undefined) return undefined;
   try {
-    const mask = await readDefectMask(maskPaths, original, { mustMark: label === 'bad' });
+    const mask = await readDefectMask(maskPaths, original, { mustMark: label === 'bad', limits });
     return resizeMask(mask, width, height);
   } catch (error) {
     if (isError(error)) return error;

@@ -53,7 +53,7 @@ export function checkPixelCount(source: ImageSource, width: number, height: numb
   throw imageError(
     source,
     'too-many-pixels',
-    `declares ${width}x${height} = ${width * height} pixels, the limit is ${limit}`,
+    `declares ${width}x${height} = ${width * height} pixels, the limit is ${limit}; --max-megapixels of a command raises it`,
     { details: { width, height, limit } },
   );
 }

@@ -5,6 +5,7 @@ import { fileKind } from './files/file-kind.js';
 import { listFiles } from './files/list-files.js';
 import { skippedFiles } from './files/skipped-files.js';
 import { findByPattern } from './find-by-pattern.js';
+import type { ImageLimits } from './image-limits.js';
 import { openFolder } from './open-folder.js';
 import { type NamedFolders, openNamedFolders } from './open-named-folders.js';
 import { TABLE_EXPECTS } from './tables/columns.js';
@@ -32,6 +33,8 @@ export interface OpenDataSetOptions {
   split?: Split;
   /** Take every image that a list names, without a look at the words in its name: to score them. Default false. */
   everyImage?: boolean;
+  /** Bounds of the masks that are decoded to tell good images from bad ones. */
+  limits?: ImageLimits;
   /** Folder that relative paths start from. Default: the working directory. */
   folder?: string;
   /** Folder that no path of a table may lead out of: for data sets of strangers. */

@@ -1,6 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { checkReport, examineDataSet, type OpenDataSetOptions, openDataSet } from '@cflow/images/node';
+import {
+  checkReport,
+  examineDataSet,
+  type ImageLimits,
+  type OpenDataSetOptions,
+  openDataSet,
+} from '@cflow/images/node';
 import { CflowError, ConfigurationError, type DataSet, DataSetError, type DataSetReport } from '@cflow/spec';
 
 /** One data set of a benchmark. */
@@ -16,6 +22,8 @@ export interface FindCategoriesOptions {
   wanted?: readonly string[] | undefined;
   /** A bad image without a mask where others have one: an error (the default), or simply without. */
   missingMasks?: 'error' | 'ignore' | undefined;
+  /** Bounds of the images and masks that are decoded. */
+  limits?: ImageLimits | undefined;
 }
 
 /**
@@ -26,9 +34,12 @@ export interface FindCategoriesOptions {
  */
 export async function findCategories(
   root: string,
-  { wanted, missingMasks }: FindCategoriesOptions = {},
+  { wanted, missingMasks, limits }: FindCategoriesOptions = {},
 ): Promise<Category[]> {
-  const options: OpenDataSetOptions = missingMasks ? { missingMasks } : {};
+  const options: OpenDataSetOptions = {
+    ...(missingMasks && { missingMasks }),
+    ...(limits && { limits }),
+  };
   const found = await namesOf(root, options);
   const unknown = (wanted ?? []).filter((name) => !found.has(name));
   if (unknown.length > 0) {
@@ -41,7 +52,7 @@ export async function findCategories(
   for (const name of new Set(wanted ?? found.keys())) {
     const dataSet = found.get(name) ?? (await openDataSet(join(resolve(root), name), options));
     checkTestImages(name, dataSet);
-    const examined = await examineDataSet(dataSet);
+    const examined = await examineDataSet(dataSet, { limits });
     checkReport(examined.report);
     categories.push({ name, ...examined });
   }

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verifyBundle } from '@cflow/detector';
 import { folderBundle } from '@cflow/detector/node';
-import { readImages } from '@cflow/images/node';
+import { type ImageLimits, readImages } from '@cflow/images/node';
 import {
   type BundleManifest,
   type DataSetItem,
@@ -18,7 +18,7 @@ import { CELL_FORMAT, type Cell, type CellResult, type CellTask } from './cell.j
 /** What is the same for all cells of a variant: how its detectors are trained. */
 export type TrainingOfVariant = Pick<
   TrainDetectorOptions,
-  'preset' | 'configuration' | 'overrides' | 'weights' | 'precision' | 'strict' | 'featureBytes'
+  'preset' | 'configuration' | 'overrides' | 'weights' | 'precision' | 'strict' | 'limits' | 'featureBytes'
 >;
 
 /** Images that the time of scoring is taken on. */
@@ -45,7 +45,7 @@ export async function measureDetector(task: CellTask, training: TrainingOfVarian
     calibrationImages: manifest.calibration.score.count,
     // Of a run that was ended in between, nobody knows what it took in all.
     trainingSeconds: resumed || trained ? null : provenance.trainingSeconds,
-    scoringSeconds: await scoringSeconds(task),
+    scoringSeconds: await scoringSeconds(task, training.limits),
     bundleBytes: await folderBytes(files.bundle(cell)),
     device: provenance.device,
     configuration: { ...manifest.configuration, precision: manifest.precision },
@@ -103,10 +103,16 @@ async function train(
 }
 
 /** Median time of one image alone, by the bundle as it is on disk. */
-async function scoringSeconds({ cell, files, device, threads, signal }: CellTask): Promise<number> {
+async function scoringSeconds(
+  { cell, files, device, threads, signal }: CellTask,
+  limits: ImageLimits | undefined,
+): Promise<number> {
   const images: RgbImage[] = [];
   // Good ones and all kinds of bad ones.
-  const stream = readImages(evenlySpaced(testImages(cell), TIMED_IMAGES), { signal });
+  const stream = readImages(evenlySpaced(testImages(cell), TIMED_IMAGES), {
+    signal,
+    ...(limits && { limits }),
+  });
   for await (const { image } of stream) images.push(image);
   const detector = await openDetector(files.bundle(cell), { device, threads });
   try {

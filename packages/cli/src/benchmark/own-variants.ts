@@ -2,6 +2,7 @@ import { openBackbone } from '@cflow/model/node';
 import { ConfigurationError } from '@cflow/spec';
 import { type Preset, planTraining } from '@cflow/training';
 import type { BenchmarkFlags } from '../commands/benchmark.js';
+import { imageLimits } from '../image-limit-options.js';
 import { detectorConfiguration, planOverrides } from '../training/training-options.js';
 import type { Variant } from './cell.js';
 import { measureDetector } from './measure-detector.js';
@@ -43,6 +44,7 @@ async function ownVariant(flags: NamedFlags): Promise<Variant> {
         weights,
         precision,
         strict: flags.strict,
+        limits: imageLimits(flags),
         featureBytes: flags.featureCacheBytes,
       }),
   };

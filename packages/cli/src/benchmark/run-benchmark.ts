@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { CflowError, ConfigurationError, TrainingError } from '@cflow/spec';
 import type { BenchmarkFlags } from '../commands/benchmark.js';
+import { imageLimits } from '../image-limit-options.js';
 import { interruptible, isInterruption } from '../interruptible.js';
 import { packageVersion } from '../package-version.js';
 import { count, formatDuration, formatFigure } from '../terminal/format.js';
@@ -55,7 +56,7 @@ export async function runBenchmark(
   // Hours later would be too late to say that there is nothing to compare with.
   const other = flags.compare === undefined ? undefined : await readRun(flags.compare);
   const { categories: wanted, missingMasks, chosenOn = [] } = flags;
-  const categories = await findCategories(root, { wanted, missingMasks });
+  const categories = await findCategories(root, { wanted, missingMasks, limits: imageLimits(flags) });
   checkChosenOn(chosenOn, categories);
   if (!flags.quiet) for (const { report } of categories) noteDataSet(report);
   const variants = [...(await ownVariants(flags)), ...peers];

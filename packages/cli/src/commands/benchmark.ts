@@ -10,9 +10,10 @@ import {
   withScheduleOptions,
 } from '../detector-options.js';
 import { type DeviceFlags, withDeviceOptions } from '../device-options.js';
+import { type ImageLimitFlags, withImageLimitOptions } from '../image-limit-options.js';
 import { byteSize, integer, nameList } from '../option-value.js';
 
-export interface BenchmarkFlags extends DetectorFlags, ScheduleFlags, DeviceFlags {
+export interface BenchmarkFlags extends DetectorFlags, ScheduleFlags, DeviceFlags, ImageLimitFlags {
   categories?: string[];
   backbones: string[];
   presets: Preset[];
@@ -103,6 +104,7 @@ export function withBenchmarkOptions(command: Command): Command {
         .default('error'),
     )
     .optionsGroup('Detector, the same for all:');
+  withImageLimitOptions(command);
   withDetectorOptions(command).optionsGroup('Training, the same for all:');
   withScheduleOptions(command)
     .option('--strict', 'stop at an image that cannot be read, instead of leaving it out')

@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
 import { type DeviceFlags, withDeviceOptions } from '../device-options.js';
+import { type ImageLimitFlags, withImageLimitOptions } from '../image-limit-options.js';
 import { imageSize, nameList } from '../option-value.js';
 
-export interface ImportFlags extends DeviceFlags {
+export interface ImportFlags extends DeviceFlags, ImageLimitFlags {
   good?: string[];
   output?: string;
   name?: string;
@@ -34,7 +35,8 @@ export function defineImport(command: Command): void {
       "Makes a detector of a checkpoint of anomalib's Cflow (.ckpt, .pt), with the scores that anomalib gives.",
     )
     .argument('<checkpoint>', 'a file that Lightning wrote')
-    .option('--good <paths...>', 'folders, files or globs of good images to calibrate on')
+    .option('--good <paths...>', 'folders, files or globs of good images to calibrate on');
+  withImageLimitOptions(command)
     .optionsGroup('Result:')
     .option('-o, --output <dir>', 'the bundle (default: ./<name>.cflow)')
     .option('--name <name>', 'name of the detector (default: that of the file)')

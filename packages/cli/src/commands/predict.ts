@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander';
 import { type DeviceFlags, withDeviceOptions } from '../device-options.js';
+import { type ImageLimitFlags, withImageLimitOptions } from '../image-limit-options.js';
 import { finiteNumber, integer } from '../option-value.js';
 import { type ThresholdFlags, withThresholdOptions } from '../threshold-options.js';
 
 export const MAP_FORMATS = ['png8', 'png16', 'f32'] as const;
 export type MapFormat = (typeof MAP_FORMATS)[number];
 
-export interface PredictFlags extends DeviceFlags, ThresholdFlags {
+export interface PredictFlags extends DeviceFlags, ThresholdFlags, ImageLimitFlags {
   pixelThreshold?: number;
   minArea?: number;
   ignore?: string;
@@ -56,7 +57,8 @@ export function definePredict(command: Command): void {
       'smallest region that is reported, in pixels of the map (default: 1)',
       integer(1),
     )
-    .option('--ignore <mask>', 'an image whose non-black pixels are left out of score and regions')
+    .option('--ignore <mask>', 'an image whose non-black pixels are left out of score and regions');
+  withImageLimitOptions(command.optionsGroup('Images:'))
     .optionsGroup('Output:')
     .option('--json', 'one JSON object per image and line on stdout, and nothing else there')
     .option('--maps <dir>', "write each image's anomaly map to this folder")

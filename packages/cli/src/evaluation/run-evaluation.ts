@@ -6,6 +6,7 @@ import { checkReport, examineDataSet, openDataSet, type UnreadableImage } from '
 import type { DataSet, DataSetReport, Metrics } from '@cflow/spec';
 import type { EvaluateFlags } from '../commands/evaluate.js';
 import { dataSetOptions, dataSetSource } from '../data-set-options.js';
+import { imageLimits } from '../image-limit-options.js';
 import { interruptible } from '../interruptible.js';
 import { openDetector } from '../open-detector.js';
 import { mapScale } from '../prediction/annotate.js';
@@ -39,8 +40,9 @@ export async function runEvaluation(
   paths: readonly string[],
   flags: EvaluateFlags,
 ): Promise<void> {
+  const limits = imageLimits(flags);
   const opened = await openDataSet(dataSetSource(paths, flags), { ...dataSetOptions(flags), split: 'test' });
-  const { dataSet, report } = await interruptible((signal) => examineDataSet(opened, { signal }));
+  const { dataSet, report } = await interruptible((signal) => examineDataSet(opened, { signal, limits }));
   if (!flags.json) noteDataSet(report);
   checkReport(report);
   const items = dataSet.items.filter(({ split }) => split === 'test');
@@ -53,6 +55,7 @@ export async function runEvaluation(
       evaluateDetector(detector, items, {
         threshold,
         strict: flags.strict,
+        limits,
         signal,
         onProgress: (done) => bar.update(done),
         onUnreadable: (each) => unreadable.push(each),
@@ -64,6 +67,7 @@ export async function runEvaluation(
       await writeEvaluation(flags.output, { ...result, output: flags.output }, evaluation, {
         threshold,
         scale: mapScale(detector.manifest),
+        limits,
       });
       result.output = flags.output;
     }

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { EvaluatedImage, Evaluation } from '@cflow/detector/node';
 import { resizeBilinear } from '@cflow/images';
-import { decodeImage } from '@cflow/images/node';
+import { decodeImage, type ImageLimits } from '@cflow/images/node';
 import type { RgbImage } from '@cflow/spec';
 import { type ColorScale, contactSheet, type Tile } from '@cflow/visual';
 import { writePng } from '@cflow/visual/node';
@@ -18,12 +18,18 @@ const MOST_TILES = 40;
 /** Longest side of a tile of the contact sheet, in pixels. */
 const TILE_SIZE = 224;
 
+/** How pictures are read and drawn. */
+interface Drawing {
+  scale: ColorScale;
+  limits: ImageLimits | undefined;
+}
+
 /** Writes all scores as CSV and JSON, the mistakes as overlays, and a contact sheet of mistakes and examples. */
 export async function writeEvaluation(
   folder: string,
   result: EvaluationResult,
   { images }: Evaluation,
-  { threshold, scale }: { threshold: number; scale: ColorScale },
+  { threshold, ...drawing }: { threshold: number } & Drawing,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   const mistakes = worstFirst(
@@ -35,14 +41,14 @@ export async function writeEvaluation(
   const names = new OutputNames();
   const tiles: Tile[] = [];
   for (const image of mistakes) {
-    const picture = await pictureOf(image, scale);
+    const picture = await pictureOf(image, drawing);
     const path = join(folder, 'mistakes', names.take(image.item.name, '.png'));
     await mkdir(dirname(path), { recursive: true });
     await writePng(path, picture);
     if (tiles.length < MOST_TILES) tiles.push({ image: small(picture), caption: captionOf(image) });
   }
   for (const image of examples(images, MOST_TILES - tiles.length)) {
-    tiles.push({ image: small(await pictureOf(image, scale)), caption: captionOf(image) });
+    tiles.push({ image: small(await pictureOf(image, drawing)), caption: captionOf(image) });
   }
   await writePng(join(folder, 'contact-sheet.png'), contactSheet(tiles, { tileSize: TILE_SIZE }));
   await writeFile(join(folder, 'scores.csv'), scoresCsv(images));
@@ -80,8 +86,11 @@ function examples(images: readonly EvaluatedImage[], most: number): EvaluatedIma
   return chosen.slice(0, most);
 }
 
-async function pictureOf({ item, prediction, mask }: EvaluatedImage, scale: ColorScale): Promise<RgbImage> {
-  return annotate(await decodeImage(item.path), prediction, scale, mask);
+async function pictureOf(
+  { item, prediction, mask }: EvaluatedImage,
+  { scale, limits }: Drawing,
+): Promise<RgbImage> {
+  return annotate(await decodeImage(item.path, limits), prediction, scale, mask);
 }
 
 /** At the size of a tile: all tiles are held until the sheet is made, and images may be large. */

@@ -3,6 +3,7 @@ import { openDataSet } from '@cflow/images/node';
 import { ConfigurationError } from '@cflow/spec';
 import { importDetector } from '@cflow/training/node';
 import type { ImportFlags } from '../commands/import.js';
+import { imageLimits } from '../image-limit-options.js';
 import { interruptible } from '../interruptible.js';
 import { count, formatNumber, formatPercent } from '../terminal/format.js';
 import { noteLine, printLine } from '../terminal/output.js';
@@ -39,6 +40,7 @@ export async function runImport(checkpoint: string, flags: ImportFlags): Promise
       threads: flags.threads,
       precision: flags.precision,
       strict: flags.strict,
+      limits: imageLimits(flags),
       signal,
       onEvent: (event) => show.event(event),
     }),

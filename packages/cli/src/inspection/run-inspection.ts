@@ -3,6 +3,7 @@ import { examineDataSet, openDataSet } from '@cflow/images/node';
 import type { InspectFlags } from '../commands/inspect.js';
 import { dataSetOptions, dataSetSource } from '../data-set-options.js';
 import { EXIT } from '../exit-code.js';
+import { imageLimits } from '../image-limit-options.js';
 import { interruptible } from '../interruptible.js';
 import { printLine } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
@@ -13,7 +14,7 @@ export async function runInspection(paths: readonly string[], flags: InspectFlag
     ...dataSetOptions(flags),
     ...(flags.seed !== undefined && { seed: flags.seed }),
   });
-  const { report } = await interruptible((signal) => examineDataSet(dataSet, { signal }));
+  const { report } = await interruptible((signal) => examineDataSet(dataSet, { signal, limits: imageLimits(flags) }));
   if (flags.json) printLine(JSON.stringify(report));
   else for (const line of dataSetLines(report)) printLine(printable(line));
   if (report.findings.some(({ severity }) => severity === 'problem')) process.exitCode = EXIT.error;

@@ -4,6 +4,7 @@ import { decodeMask, openDataSet, type UnreadableImage } from '@cflow/images/nod
 import { type DataSetItem, ImageError, type Mask, type Prediction } from '@cflow/spec';
 import type { PredictFlags } from '../commands/predict.js';
 import { EXIT } from '../exit-code.js';
+import { imageLimits } from '../image-limit-options.js';
 import { interruptible } from '../interruptible.js';
 import { openDetector } from '../open-detector.js';
 import { count, formatDuration, formatNumber, formatPercent } from '../terminal/format.js';
@@ -54,12 +55,13 @@ async function predictAll(
   flags: PredictFlags,
   signal: AbortSignal,
 ): Promise<Tally> {
+  const limits = imageLimits(flags);
   const options: DetectOptions = {
     ...thresholdOf(flags),
     pixelThreshold: flags.pixelThreshold,
     minArea: flags.minArea,
     layers: flags.layers,
-    ignore: flags.ignore === undefined ? undefined : await decodeMask(flags.ignore),
+    ignore: flags.ignore === undefined ? undefined : await decodeMask(flags.ignore, limits),
     signal,
   };
   const [height, width] = detector.manifest.configuration.inputSize;
@@ -69,6 +71,7 @@ async function predictAll(
   const bar = new ScanBar('scoring', items.length, process.stderr.isTTY === true && !process.stdout.isTTY);
   const batches = imageBatches(items, {
     signal,
+    ...(limits && { limits }),
     // The image at its own size is only needed to draw on.
     ...(!files.wantsImages && { size: { width, height } }),
     onUnreadable: (each) => {

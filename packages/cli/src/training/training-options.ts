@@ -3,6 +3,7 @@ import type { PlanOverrides } from '@cflow/training';
 import type { TrainDetectorOptions } from '@cflow/training/node';
 import type { TrainFlags } from '../commands/train.js';
 import type { DetectorFlags, ScheduleFlags } from '../detector-options.js';
+import { imageLimits } from '../image-limit-options.js';
 
 /** The flags of `cflow train` as options of a training run. */
 export function trainingOptions(
@@ -14,6 +15,7 @@ export function trainingOptions(
     configuration: { ...detectorConfiguration(flags), ...withoutUndefined({ backbone, seed }) },
     overrides: planOverrides(flags),
     weights: flags.weights,
+    limits: imageLimits(flags),
     device: flags.device,
     threads: flags.threads,
     precision: flags.precision,

@@ -1,6 +1,7 @@
 import type { ImageError, Mask } from '@cflow/spec';
 import { decodeMask } from '../decode-mask.js';
 import { imageError } from '../image-error.js';
+import type { ImageLimits } from '../image-limits.js';
 import { resizeMask } from '../resize-mask.js';
 import { NO_MARKS, shapeProblem } from './check-mask.js';
 
@@ -13,11 +14,11 @@ import { NO_MARKS, shapeProblem } from './check-mask.js';
 export async function readDefectMask(
   paths: readonly string[],
   image: { width: number; height: number },
-  { mustMark }: { mustMark: boolean },
+  { mustMark, limits }: { mustMark: boolean; limits?: ImageLimits | undefined },
 ): Promise<Mask> {
   let all: Mask | undefined;
   for (const path of paths) {
-    const mask = await decodeMask(path);
+    const mask = await decodeMask(path, limits);
     const problem = shapeProblem(mask, image);
     if (problem !== undefined) throw unusable(path, problem);
     all = all ? union(all, resizeMask(mask, all.width, all.height)) : mask;

@@ -1,6 +1,7 @@
 import { DataSetError, type Split } from '@cflow/spec';
 import { decodeMask } from '../decode-mask.js';
 import type { FileTree, TreeFile } from '../files/file-tree.js';
+import type { ImageLimits } from '../image-limits.js';
 import { mapInOrder } from '../map-in-order.js';
 import type { PlacedImage, UndecidedFolder } from './placed.js';
 import type { DecidedImage } from './read-tree.js';
@@ -20,6 +21,7 @@ export async function decideByMask(
   masks: ReadonlyMap<PlacedImage, readonly TreeFile[]>,
   undecided: readonly UndecidedFolder[],
   tree: FileTree,
+  limits?: ImageLimits,
 ): Promise<DecidedImage[]> {
   const open = images.filter(({ byPlace }) => byPlace);
   const masked = open.filter((image) => masks.has(image));
@@ -30,7 +32,8 @@ export async function decideByMask(
   if (masked.length === 0 && undecided.length > 0) throw undecidedError(undecided, images, tree);
   const bad = new Set<PlacedImage>();
   const look = async (image: PlacedImage): Promise<boolean> => {
-    for (const { path } of masks.get(image) ?? []) if ((await decodeMask(path)).data.includes(1)) return true;
+    for (const { path } of masks.get(image) ?? [])
+      if ((await decodeMask(path, limits)).data.includes(1)) return true;
     return false;
   };
   let at = 0;

@@ -1,5 +1,6 @@
 import { DataSetError, type DataSetItem } from '@cflow/spec';
 import { compareNames, type FileTree, type SkippedFile } from '../files/file-tree.js';
+import type { ImageLimits } from '../image-limits.js';
 import { decideByMask } from './decide-by-mask.js';
 import { holdOutGood } from './hold-out.js';
 import { pairMasks } from './pair-masks.js';
@@ -16,6 +17,8 @@ export interface ReadTreeOptions {
   seed: number;
   /** What to do when there are masks, but a bad test image has none. */
   missingMasks: 'error' | 'ignore';
+  /** Of the masks that decide what an image is. */
+  limits?: ImageLimits;
   /** A person named the folders, so that a file called like a mask, without an image, is an image. */
   named?: boolean;
 }
@@ -42,7 +45,7 @@ export async function readTree(tree: FileTree, options: ReadTreeOptions): Promis
   const pairs = pairMasks(candidates, [...placed.masks, ...named.masks, ...lone]);
   const stray = pairs.orphans.filter((mask) => lone.includes(mask));
   if (stray.length > 0) throw strayMasks(stray.map(({ file }) => file.name));
-  const images = await decideByMask(candidates, pairs.of, placed.undecided, tree);
+  const images = await decideByMask(candidates, pairs.of, placed.undecided, tree, options.limits);
   const skipped: SkippedFile[] = [...tree.skipped, ...placed.skipped];
   for (const { file } of pairs.orphans) skipped.push({ name: file.name, reason: 'mask-without-image' });
   const masksOfGood: TreeReading['masksOfGood'] = [];

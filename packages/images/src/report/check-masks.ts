@@ -1,4 +1,5 @@
 import { CflowError, type DataSet, type DataSetItem, type ImageError } from '@cflow/spec';
+import type { ImageLimits } from '../image-limits.js';
 import { mapInOrder } from '../map-in-order.js';
 import { readDefectMask } from '../masks/read-defect-mask.js';
 import { readImageHeader } from './read-header.js';
@@ -18,13 +19,13 @@ const AT_ONCE = 4;
 /** Reads every mask, since figures of pixels are wrong by each that says nothing. Those that cannot be read are told when they are needed. */
 export async function checkMasks(
   { items, masksOfGood = [] }: DataSet,
-  signal?: AbortSignal,
+  { signal, limits }: { signal?: AbortSignal | undefined; limits?: ImageLimits | undefined } = {},
 ): Promise<CheckedMasks> {
   const checked: CheckedMasks = { unusable: [], full: [], contradictions: [] };
   const masked = items.filter(({ label, maskPaths }) => label === 'bad' && maskPaths !== undefined);
   const look = async (item: DataSetItem) => ({
     item,
-    ...(await maskOf(item.path, item.maskPaths ?? [], true)),
+    ...(await maskOf(item.path, item.maskPaths ?? [], { mustMark: true, limits })),
   });
   for await (const { item, error, mask } of mapInOrder(masked, look, { concurrency: AT_ONCE, signal })) {
     if (error?.details.reason === 'unusable-mask') checked.unusable.push({ item, error });
@@ -33,7 +34,7 @@ export async function checkMasks(
   const pathOf = new Map(items.map(({ name, path }) => [name, path]));
   const lookAtGood = async ({ name, maskPaths }: { name: string; maskPaths: readonly string[] }) => ({
     name,
-    ...(await maskOf(pathOf.get(name) ?? '', maskPaths, false)),
+    ...(await maskOf(pathOf.get(name) ?? '', maskPaths, { mustMark: false, limits })),
   });
   for await (const { name, mask } of mapInOrder(masksOfGood, lookAtGood, { concurrency: AT_ONCE, signal })) {
     if (mask?.data.includes(1)) checked.contradictions.push(name);
@@ -41,11 +42,15 @@ export async function checkMasks(
   return checked;
 }
 
-async function maskOf(path: string, masks: readonly string[], mustMark: boolean) {
+async function maskOf(
+  path: string,
+  masks: readonly string[],
+  options: { mustMark: boolean; limits: ImageLimits | undefined },
+) {
   const header = await readImageHeader(path);
   if (!header) return {};
   try {
-    return { mask: await readDefectMask(masks, header, { mustMark }) };
+    return { mask: await readDefectMask(masks, header, options) };
   } catch (error) {
     if (CflowError.isInstance(error) && error.code === 'image') return { error: error as ImageError };
     throw error;

@@ -5,6 +5,7 @@ import {
   type DataSetItem,
   type DataSetReport,
 } from '@cflow/spec';
+import type { ImageLimits } from '../image-limits.js';
 import { mapInOrder } from '../map-in-order.js';
 import { checkMasks } from './check-masks.js';
 import { findCopies } from './find-copies.js';
@@ -15,6 +16,8 @@ import { samplePixels } from './sample-pixels.js';
 
 export interface ExamineOptions {
   signal?: AbortSignal | undefined;
+  /** Of the masks that are decoded. */
+  limits?: ImageLimits | undefined;
 }
 
 /** A data set with what was understood of it. */
@@ -38,12 +41,12 @@ const MOST_GROUPS = 100;
  */
 export async function examineDataSet(
   dataSet: DataSet,
-  { signal }: ExamineOptions = {},
+  { signal, limits }: ExamineOptions = {},
 ): Promise<ExaminedDataSet> {
   const used = dataSet.items.filter(({ label, split }) => label !== 'unknown' || split === 'train');
   const paths = used.map(({ path }) => path);
   const headers = await readHeaders(paths, signal);
-  const masks = await checkMasks(dataSet, signal);
+  const masks = await checkMasks(dataSet, { signal, limits });
   const ignoresMasks = dataSet.missingMasks === 'ignore';
   const unusable = new Set(masks.unusable.map(({ item }) => item));
   const items = ignoresMasks

@@ -1,6 +1,6 @@
 import type { Detector } from '@cflow/detector';
 import { type Evaluation, evaluateDetector } from '@cflow/detector/node';
-import type { UnreadableImage } from '@cflow/images/node';
+import type { ImageLimits, UnreadableImage } from '@cflow/images/node';
 import type { DataSetItem } from '@cflow/spec';
 
 /**
@@ -11,7 +11,7 @@ export async function evaluateTestImages(
   detector: Detector,
   items: readonly DataSetItem[],
   leaveOut: (image: UnreadableImage) => void,
-  options: { strict: boolean; signal: AbortSignal },
+  options: { strict: boolean; signal: AbortSignal; limits?: ImageLimits | undefined },
 ): Promise<Evaluation | undefined> {
   let left = items.length;
   const onUnreadable = (image: UnreadableImage): void => {

@@ -1,7 +1,7 @@
 // From a checkpoint of another program to a bundle: everything that a training makes but the training.
 import { availableParallelism } from 'node:os';
 import { checkBundleFolder, recoverFolder, writeFolderBundle } from '@cflow/detector/node';
-import { examineDataSet } from '@cflow/images/node';
+import { examineDataSet, type ImageLimits } from '@cflow/images/node';
 import { type Precision, packModel, weightTensors } from '@cflow/model';
 import {
   type AnomalibCheckpoint,
@@ -52,6 +52,8 @@ export interface ImportDetectorOptions {
   threads?: number | undefined;
   /** How weights are stored. Default float32. */
   precision?: Precision | undefined;
+  /** Bounds of the images that are decoded. */
+  limits?: ImageLimits | undefined;
   /** Stop at an unreadable image instead of leaving it out. */
   strict?: boolean | undefined;
   signal?: AbortSignal | undefined;
@@ -82,12 +84,12 @@ export async function importDetector(options: ImportDetectorOptions): Promise<Im
   await checkBundleFolder(output);
   const { checkpoint, origin } = await readCheckpointFile(options.checkpoint, overrides);
   const { backbone, layers } = await networkOf(checkpoint, origin, precision);
-  const { dataSet, report } = await examineDataSet(options.good, { signal });
+  const { dataSet, report } = await examineDataSet(options.good, { signal, limits: options.limits });
   onEvent({ type: 'data-set', report });
 
   const items = dataSet.items.filter(({ label }) => label !== 'bad');
   const [height, width] = checkpoint.inputSize;
-  const images = trainingImages(items, { width, height }, strict, signal, onEvent);
+  const images = trainingImages(items, { width, height }, { strict, limits: options.limits }, signal, onEvent);
   const readable: number[] = [];
   for await (const { index } of images.stream()) readable.push(index);
   if (readable.length < 2) {

@@ -1,6 +1,6 @@
 import { mapRange } from '@cflow/detector';
 import type { EvaluatedImage } from '@cflow/detector/node';
-import { decodeImage } from '@cflow/images/node';
+import { decodeImage, type ImageLimits } from '@cflow/images/node';
 import { type BundleManifest, CflowError } from '@cflow/spec';
 import type { GalleryItem } from '@cflow/visual';
 import { makeGalleryItem } from '@cflow/visual/node';
@@ -12,6 +12,7 @@ const MOST_EXAMPLES = 12;
 export async function reportGalleries(
   images: readonly EvaluatedImage[],
   manifest: BundleManifest,
+  limits?: ImageLimits,
 ): Promise<{ mistakes: GalleryItem[]; examples: GalleryItem[] }> {
   const { thresholds } = manifest;
   const distance = ({ prediction }: EvaluatedImage): number => Math.abs(prediction.score - thresholds.score);
@@ -21,7 +22,7 @@ export async function reportGalleries(
   const pictures = async (chosen: readonly EvaluatedImage[]): Promise<GalleryItem[]> => {
     const items: GalleryItem[] = [];
     for (const each of chosen) {
-      const item = await galleryItem(each, scale);
+      const item = await galleryItem(each, scale, limits);
       if (item) items.push(item);
     }
     return items;
@@ -54,6 +55,7 @@ function typical(images: readonly EvaluatedImage[]): EvaluatedImage[] {
 async function galleryItem(
   { item, prediction, mask }: EvaluatedImage,
   scale: { min?: number; max?: number },
+  limits: ImageLimits | undefined,
 ): Promise<GalleryItem | undefined> {
   try {
     return await makeGalleryItem(
@@ -63,7 +65,7 @@ async function galleryItem(
         defect: item.defect,
         score: prediction.score,
         falseAlarmProbability: prediction.falseAlarmProbability,
-        image: await decodeImage(item.path),
+        image: await decodeImage(item.path, limits),
         map: prediction.map,
         mask,
       },

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Detector } from '@cflow/detector';
 import { checkBundleFolder, recoverFolder, writeFolderBundle } from '@cflow/detector/node';
-import { checkReport, examineDataSet } from '@cflow/images/node';
+import { checkReport, examineDataSet, type ImageLimits } from '@cflow/images/node';
 import type { Precision } from '@cflow/model';
 import type { Session } from '@cflow/runtime';
 import { nodeDevices } from '@cflow/runtime/node';
@@ -56,6 +56,8 @@ export interface TrainDetectorOptions {
   precision?: Precision | undefined;
   /** Go on from the checkpoints of a run that was interrupted. */
   resume?: boolean | undefined;
+  /** Bounds of the images and masks that are decoded. */
+  limits?: ImageLimits | undefined;
   /** Stop at an unreadable image instead of leaving it out. */
   strict?: boolean | undefined;
   /** Bytes that cached features may take on disk. Default 8 GiB. */
@@ -76,7 +78,7 @@ const BATCH = 8;
  */
 export async function trainDetector(options: TrainDetectorOptions): Promise<BundleManifest> {
   const started = performance.now();
-  const { output, name, weights, strict = false, precision = 'float32' } = options;
+  const { output, name, weights, strict = false, precision = 'float32', limits } = options;
   const onEvent = options.onEvent ?? (() => undefined);
   const signal = options.signal ?? new AbortController().signal;
   const planned = planTraining(options.preset, options.configuration, options.overrides);
@@ -85,7 +87,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   // What would only be noticed when the bundle is written, hours later.
   checkName(name);
   await checkBundleFolder(output);
-  const { dataSet, report } = await examineDataSet(options.dataSet, { signal });
+  const { dataSet, report } = await examineDataSet(options.dataSet, { signal, limits });
   onEvent({ type: 'data-set', report });
   // Without an evaluation nobody needs the masks.
   if (options.evaluate !== false) checkReport(report);
@@ -116,7 +118,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   const runtime = await device.createRuntime();
   try {
     const size = { height: inputSize[0], width: inputSize[1] };
-    const images = trainingImages(items, size, strict, signal, onEvent);
+    const images = trainingImages(items, size, { strict, limits }, signal, onEvent);
     let extractor: Promise<Session> | undefined;
     const store = await FeatureStore.open(
       {
@@ -217,7 +219,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
     const detector = new Detector({ ...made, runtime, dispose: async () => undefined });
     const evaluation =
       options.evaluate !== false
-        ? await evaluateTestImages(detector, selection.test, images.leaveOut, { strict, signal })
+        ? await evaluateTestImages(detector, selection.test, images.leaveOut, { strict, signal, limits })
         : undefined;
     if (evaluation) {
       manifest.metrics = evaluation.metrics;
@@ -228,7 +230,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
     }
     const pictured = evaluation && {
       ...evaluation,
-      ...(await reportGalleries(evaluation.images, manifest)),
+      ...(await reportGalleries(evaluation.images, manifest, limits)),
     };
     const { unreadable } = images;
     await completeBundle(

@@ -1,4 +1,4 @@
-import { readImages, type UnreadableImage } from '@cflow/images/node';
+import { type ImageLimits, readImages, type UnreadableImage } from '@cflow/images/node';
 import { type DataSetItem, ImageError, type RgbImage } from '@cflow/spec';
 import type { OnTrainingEvent } from '../events.js';
 
@@ -18,11 +18,12 @@ export interface TrainingImages {
 export function trainingImages(
   items: readonly DataSetItem[],
   size: { width: number; height: number },
-  strict: boolean,
+  { strict, limits }: { strict: boolean; limits?: ImageLimits | undefined },
   signal: AbortSignal,
   onEvent: OnTrainingEvent,
 ): TrainingImages {
   const unreadable: UnreadableImage[] = [];
+  const reading = { size, signal, ...(limits && { limits }) };
   const leaveOut = (failure: UnreadableImage): void => {
     unreadable.push(failure);
     onEvent({
@@ -44,11 +45,11 @@ export function trainingImages(
       });
     },
     stream: () =>
-      readImages(items, { size, signal, onUnreadable: leaveOut, onBad: strict ? 'stop' : 'skip' }),
+      readImages(items, { ...reading, onUnreadable: leaveOut, onBad: strict ? 'stop' : 'skip' }),
     async load(indices) {
       const images: RgbImage[] = [];
       const wanted = indices.map((index) => items[index] as DataSetItem);
-      for await (const { image } of readImages(wanted, { size, signal, onBad: 'stop' })) images.push(image);
+      for await (const { image } of readImages(wanted, { ...reading, onBad: 'stop' })) images.push(image);
       return images;
     },
   };
