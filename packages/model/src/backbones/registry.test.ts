@@ -47,6 +47,8 @@ describe('describeArchitecture', () => {
     ['resnet18', 11_689_512 - 513_000],
     ['resnet34', 21_797_672 - 513_000],
     ['resnet50', 25_557_032 - 2_049_000],
+    // Every convolution has a bias.
+    ['resnet50_v1', 25_557_032 - 2_049_000],
     ['wide_resnet50_2', 68_883_240 - 2_049_000],
     ['mobilenet_v2', 3_504_872 - 1_281_000],
     // Here the convolution behind the pooling goes as well.

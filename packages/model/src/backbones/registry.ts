@@ -3,6 +3,7 @@ import type { Architecture } from './architecture.js';
 import { efficientNetLite } from './efficientnet-lite.js';
 import { mobilenetV2, mobilenetV3Large } from './mobilenet.js';
 import { resnet } from './resnet.js';
+import { resnet50v1 } from './resnet50-v1.js';
 
 /** The architectures built in. */
 export const ARCHITECTURES: readonly Architecture[] = [
@@ -15,6 +16,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
     widthFactor: 2,
     timm: 'wide_resnet50_2.racm_in1k',
   }),
+  resnet50v1,
   mobilenetV2,
   mobilenetV3Large,
   efficientNetLite('efficientnet_lite0', { width: 1, depth: 1 }),

