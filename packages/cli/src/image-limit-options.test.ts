@@ -21,7 +21,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('--max-megapixels', () => {
   it('reads an image of 81 megapixels, which is refused with that advice otherwise', async () => {
-    await expect(decodeImage(path)).rejects.toThrow(/the limit is 67108864; --max-megapixels of a command raises it/);
+    await expect(decodeImage(path)).rejects.toThrow(
+      /the limit is 67108864; --max-megapixels of a command raises it/,
+    );
     const limits = imageLimits({ maxMegapixels: 82 });
     const size = { width: 64, height: 32 };
     const read: unknown[] = [];

@@ -28,6 +28,21 @@ describe('cflow inspect', () => {
     expect([code, report.good, report.bad.test]).toEqual([0, { train: 8, validation: 0, test: 3 }, 5]);
   });
 
+  it('looks into a ZIP archive as a job does, and leaves nothing behind', async () => {
+    const image = await readFile(join(place.dataSet, 'train/good/000.png'));
+    const entries = [0, 1, 2].map((i) => [`set/train/good/${i}.png`, new Uint8Array(image)] as const);
+    await writeFile(join(place.path, 'parts.zip'), zipSync(Object.fromEntries(entries)));
+    const before = (await readdir(tmpdir())).filter((name) => name.startsWith('cflow-inspect-'));
+    const { code, stdout } = await place.cflow('inspect', 'parts.zip');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/3 to train on/);
+    const after = (await readdir(tmpdir())).filter((name) => name.startsWith('cflow-inspect-'));
+    expect(after).toEqual(before);
+    await writeFile(join(place.path, 'broken.zip'), 'PK no archive');
+    expectError(await place.cflow('inspect', 'broken.zip'), 1, /archive/);
+    expectError(await place.cflow('inspect', 'none.zip'), 1);
+  });
+
   it('takes folders that are named', async () => {
     const args = [
       '--good',

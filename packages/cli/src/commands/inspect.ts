@@ -12,6 +12,7 @@ const EXAMPLES = `
 Examples:
   cflow inspect bottle                              a folder, in whatever layout
   cflow inspect labels.csv
+  cflow inspect bottle.zip                          as a job would read it
   cflow inspect --good shots/ok --bad shots/ng --masks marked
   cflow inspect bottle --json | jq .findings
 
@@ -23,7 +24,7 @@ The same is shown before a training. Exits with 1 when something is wrong that a
 export function defineInspect(command: Command): void {
   command
     .description('Shows what is understood of a data set, and what is odd about it, without training.')
-    .argument('[paths...]', 'a data set (folder or table), or files, folders and globs of good images');
+    .argument('[paths...]', 'a data set (folder, table or ZIP archive), or files, folders and globs of good images');
   withDataSetOptions(command)
     .option(
       '--seed <n>',

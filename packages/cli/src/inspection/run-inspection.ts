@@ -7,14 +7,32 @@ import { imageLimits } from '../image-limit-options.js';
 import { interruptible } from '../interruptible.js';
 import { printLine } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
+import { isArchive, openArchive } from './open-archive.js';
 
 /** From the command line to what is understood of a data set. */
 export async function runInspection(paths: readonly string[], flags: InspectFlags): Promise<void> {
+  const archive = isArchive(paths) ? await openArchive(paths[0] as string) : undefined;
+  try {
+    await inspect(archive ? [archive.folder] : paths, flags, archive && { within: archive.folder });
+  } finally {
+    await archive?.remove();
+  }
+}
+
+/** @param bounds of an archive: no path in it leads out of its folder */
+async function inspect(
+  paths: readonly string[],
+  flags: InspectFlags,
+  bounds: { within: string } | undefined,
+): Promise<void> {
   const dataSet = await openDataSet(dataSetSource(paths, flags), {
     ...dataSetOptions(flags),
+    ...bounds,
     ...(flags.seed !== undefined && { seed: flags.seed }),
   });
-  const { report } = await interruptible((signal) => examineDataSet(dataSet, { signal, limits: imageLimits(flags) }));
+  const { report } = await interruptible((signal) =>
+    examineDataSet(dataSet, { signal, limits: imageLimits(flags) }),
+  );
   if (flags.json) printLine(JSON.stringify(report));
   else for (const line of dataSetLines(report)) printLine(printable(line));
   if (report.findings.some(({ severity }) => severity === 'problem')) process.exitCode = EXIT.error;

@@ -44,8 +44,7 @@ export function trainingImages(
         leaveOut({ item, index, error });
       });
     },
-    stream: () =>
-      readImages(items, { ...reading, onUnreadable: leaveOut, onBad: strict ? 'stop' : 'skip' }),
+    stream: () => readImages(items, { ...reading, onUnreadable: leaveOut, onBad: strict ? 'stop' : 'skip' }),
     async load(indices) {
       const images: RgbImage[] = [];
       const wanted = indices.map((index) => items[index] as DataSetItem);

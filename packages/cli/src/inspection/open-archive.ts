@@ -1,0 +1,35 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { interruptible } from '../interruptible.js';
+
+/** A ZIP archive in a folder of its own. */
+export interface OpenedArchive {
+  folder: string;
+  remove(): Promise<void>;
+}
+
+/** Whether what is named is one ZIP archive. */
+export function isArchive(paths: readonly string[]): boolean {
+  return paths.length === 1 && /\.zip$/i.test(paths[0] as string);
+}
+
+/**
+ * Unpacks an archive as a job does, within the limits that hold for a stranger's.
+ * @throws DataSetError, StorageError
+ */
+export async function openArchive(path: string): Promise<OpenedArchive> {
+  const { DEFAULT_DATA_SET_LIMITS, unpackZip } = await import('@cflow/train-worker');
+  const place = await mkdtemp(join(tmpdir(), 'cflow-inspect-'));
+  const remove = () => rm(place, { recursive: true, force: true });
+  // The data set is called like the archive.
+  const folder = join(place, basename(path).replace(/\.zip$/i, '') || 'data-set');
+  try {
+    await mkdir(folder);
+    await interruptible((signal) => unpackZip(path, folder, DEFAULT_DATA_SET_LIMITS, signal));
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { folder, remove };
+}
