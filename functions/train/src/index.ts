@@ -5,8 +5,8 @@ export {
   type WebhookDelivery,
 } from './after/send-webhook.js';
 export { type DataSetLimits, DEFAULT_DATA_SET_LIMITS } from './data-set/data-set-limits.js';
-export { unpackZip } from './data-set/unpack-zip.js';
 export type { FetchUrl } from './data-set/fetch-archive.js';
+export { unpackZip } from './data-set/unpack-zip.js';
 export type { Logger } from './logger.js';
 export { runTrainVerb } from './verb/run-train-verb.js';
 export { startTrainWorker, type TrainWorker } from './work/start-train-worker.js';

@@ -1,6 +1,8 @@
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DataSetReport } from '@cflow/spec';
+import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectError } from './testing/expect-error.js';
 import { runCli } from './testing/run-cli.js';
@@ -29,12 +31,16 @@ describe('cflow inspect', () => {
   });
 
   it('looks into a ZIP archive as a job does, and leaves nothing behind', async () => {
-    const image = await readFile(join(place.dataSet, 'train/good/000.png'));
-    const entries = [0, 1, 2].map((i) => [`set/train/good/${i}.png`, new Uint8Array(image)] as const);
-    await writeFile(join(place.path, 'parts.zip'), zipSync(Object.fromEntries(entries)));
+    const entries: Record<string, Uint8Array> = {};
+    for (const name of ['000.png', '001.png', '002.png']) {
+      entries[`set/train/good/${name}`] = new Uint8Array(
+        await readFile(join(place.dataSet, 'train/good', name)),
+      );
+    }
+    await writeFile(join(place.path, 'parts.zip'), zipSync(entries));
     const before = (await readdir(tmpdir())).filter((name) => name.startsWith('cflow-inspect-'));
     const { code, stdout } = await place.cflow('inspect', 'parts.zip');
-    expect(code).toBe(1);
+    expect(code).toBe(0);
     expect(stdout).toMatch(/3 to train on/);
     const after = (await readdir(tmpdir())).filter((name) => name.startsWith('cflow-inspect-'));
     expect(after).toEqual(before);

@@ -24,7 +24,10 @@ The same is shown before a training. Exits with 1 when something is wrong that a
 export function defineInspect(command: Command): void {
   command
     .description('Shows what is understood of a data set, and what is odd about it, without training.')
-    .argument('[paths...]', 'a data set (folder, table or ZIP archive), or files, folders and globs of good images');
+    .argument(
+      '[paths...]',
+      'a data set (folder, table or ZIP archive), or files, folders and globs of good images',
+    );
   withDataSetOptions(command)
     .option(
       '--seed <n>',

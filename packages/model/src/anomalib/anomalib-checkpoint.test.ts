@@ -1,3 +1,4 @@
+import type { Tensor } from '@cflow/onnx';
 import { ConfigurationError, WeightsError } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
 import { IMAGENET } from '../backbones/architecture.js';
@@ -81,6 +82,46 @@ describe('a checkpoint of anomalib', () => {
     expect(found).toMatchObject({
       inputSize: [40, 24],
       normalization: { mean: [0, 0, 0], deviation: [1, 1, 1] },
+    });
+  });
+
+  it('is read as well where the model was exported whole', () => {
+    // Modules as Python pickles them: the last part of a name is a parameter or a buffer.
+    const moduleOf = (
+      entries: readonly (readonly [string, Tensor])[],
+      more: Record<string, Pickled> = {},
+    ): Call => {
+      const parameters: Record<string, Pickled> = {};
+      const inner = new Map<string, [string, Tensor][]>();
+      for (const [name, tensor] of entries) {
+        const dot = name.indexOf('.');
+        if (dot < 0) parameters[name] = tensor;
+        else {
+          const own = inner.get(name.slice(0, dot)) ?? [];
+          own.push([name.slice(dot + 1), tensor]);
+          inner.set(name.slice(0, dot), own);
+        }
+      }
+      const modules = new Map<string, Pickled>([...inner].map(([name, own]) => [name, moduleOf(own)]));
+      for (const [name, value] of Object.entries(more)) if (!name.startsWith('_')) modules.set(name, value);
+      const state = { training: false, _parameters: parameters, _buffers: {}, _modules: modules };
+      return new Call('torch.nn.modules.module', 'Module', [], {
+        ...state,
+        ...Object.fromEntries(Object.entries(more).filter(([name]) => name.startsWith('_'))),
+      });
+    };
+    const transform = new Call('torchvision.transforms.v2._geometry', 'Resize', [], {
+      _modules: {},
+      size: [64, 32],
+    });
+    const model = moduleOf([...made.stateDict], {
+      _hparams: settings,
+      pre_processor: moduleOf([], { transform }),
+    });
+    const found = readAnomalibCheckpoint(writeTorchFile({ model }));
+    expect(found).toMatchObject({ backbone: 'resnet18', inputSize: [64, 32], epochs: 0 });
+    found.decoders.forEach(({ parameters }, index) => {
+      expect(Object.fromEntries(parameters)).toEqual(made.parameters[index]);
     });
   });
 

@@ -1,14 +1,16 @@
-// A checkpoint of anomalib's Cflow, as Lightning writes it (`.ckpt`, `.pt`): what of it a detector is made of.
+// A checkpoint of anomalib's Cflow, as Lightning writes it (`.ckpt`), or the whole model as anomalib exports it for PyTorch
+// (`.pt`): what of it a detector is made of.
 import type { Tensor } from '@cflow/onnx';
 import { ConfigurationError, WeightsError } from '@cflow/spec';
 import type { PixelNormalization } from '../backbones/architecture.js';
 import type { DecoderShape } from '../decoder/decoder-shape.js';
-import type { PickleValue } from '../weights/torch-file/pickle-value.js';
+import type { PickleObject, PickleValue } from '../weights/torch-file/pickle-value.js';
 import { readTorchFile } from '../weights/torch-file/read-torch-file.js';
-import { stateDictOf } from '../weights/torch-file/state-dict-of.js';
+import { namedTensors, stateDictOf } from '../weights/torch-file/state-dict-of.js';
 import { checkpointDecoder, type TensorShape, tensorShapeOf } from './checkpoint-decoder.js';
+import { isModule, moduleEntries, submodule } from './module-tensors.js';
 import { checkpointPreProcessing } from './pre-processing.js';
-import { settingsOf, textsOf } from './settings.js';
+import { attributesOf, settingsOf, textsOf } from './settings.js';
 
 /** What a checkpoint does not say, or what is to be done otherwise than it says. */
 export interface CheckpointOverrides {
@@ -60,9 +62,11 @@ export function readAnomalibCheckpoint(
   overrides: CheckpointOverrides = {},
 ): AnomalibCheckpoint {
   const file = readTorchFile(bytes);
-  const tensors = stateDictOf(file);
   const root = settingsOf(file.value);
-  const said = settingsOf(root.get('hyper_parameters'));
+  const whole = [root.get('model'), file.value].find(isModule);
+  const tensors = whole ? namedTensors(moduleEntries(whole), file) : stateDictOf(file);
+  const said = settingsOf(whole ? attributesOf(whole).get('_hparams') : root.get('hyper_parameters'));
+  const transform = whole ? exportedTransform(whole) : transformIn(root, said);
   const assumed: string[] = [];
   const assume = <T>(what: string, value: T): T => {
     assumed.push(
@@ -95,10 +99,7 @@ export function readAnomalibCheckpoint(
     const shape: DecoderShape = { kind: 'freia-cflow', ...found, clampAlpha };
     return { layer: layers[index] as string, shape, parameters: checkpointDecoder(own, shape, name) };
   });
-  const { inputSize, normalization } = checkpointPreProcessing(
-    transformIn(root, said),
-    overrides.inputSize !== undefined,
-  );
+  const { inputSize, normalization } = checkpointPreProcessing(transform, overrides.inputSize !== undefined);
   const fiberBatchSize = numberIn(said, 'fiber_batch_size');
   const lr = numberIn(said, 'lr');
   return {
@@ -163,6 +164,13 @@ function checkSettings(said: ReadonlyMap<string, PickleValue>, found: TensorShap
       { details: { setting: key, decoder, found: value } },
     );
   }
+}
+
+/** The transform is a module of the pre-processor, or an attribute where it is none. */
+function exportedTransform(model: PickleObject): PickleValue | undefined {
+  const processor = submodule(model, 'pre_processor');
+  if (!isModule(processor)) return undefined;
+  return submodule(processor, 'transform') ?? attributesOf(processor).get('transform');
 }
 
 /** Where the versions of anomalib keep what is done to pictures. */

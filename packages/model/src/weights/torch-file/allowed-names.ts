@@ -39,6 +39,7 @@ const PLAIN: ReadonlySet<string> = new Set([
   'torch._utils._rebuild_tensor_v2',
   'torch._utils._rebuild_parameter',
   'torch.nn.parameter.Parameter',
+  'torch._C._nn.linear',
   ...Object.keys(STORAGE_TYPES).map((storage) => `torch.${storage}`),
 ]);
 
@@ -50,11 +51,13 @@ const TORCH_TYPE = /^torch\.(u?int(8|16|32|64)|float(16|32|64)|bfloat16|bool|dou
  */
 const DESCRIBED = [
   'anomalib.',
+  'FrEIA.',
   'lightning.',
   'lightning_fabric.',
   'lightning_utilities.',
   'pytorch_lightning.',
   'omegaconf.',
+  'timm.',
   'torchmetrics.',
   'torchvision.transforms.',
   'torch.optim.',

@@ -20,9 +20,25 @@ export function stateDictOf(file: TorchFile): Map<string, Tensor> {
   const nested = KEYS_OF_MODELS.map((key) => entriesOf(root?.get(key) ?? null)).find(
     (each) => each !== undefined,
   );
+  const tensors = namedTensors(nested ?? root ?? [], file);
+  if (tensors.size > 0) return tensors;
+  throw new WeightsError(
+    'the file holds no named tensors: expected a state dict, as torch.save(model.state_dict(), file) writes it, or a ' +
+      'checkpoint with one under "state_dict"',
+  );
+}
+
+/**
+ * The tensors among named values; what is none is passed over.
+ * @throws WeightsError when together they take far more than the file has
+ */
+export function namedTensors(
+  values: Iterable<readonly [PickleValue, PickleValue]>,
+  file: TorchFile,
+): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   let bytes = 0;
-  for (const [name, value] of nested ?? root ?? []) {
+  for (const [name, value] of values) {
     if (typeof name !== 'string') continue;
     const tensor = torchTensor(value, file.bytesOf);
     if (!tensor) continue;
@@ -34,11 +50,7 @@ export function stateDictOf(file: TorchFile): Map<string, Tensor> {
     }
     tensors.set(name, tensor);
   }
-  if (tensors.size > 0) return tensors;
-  throw new WeightsError(
-    'the file holds no named tensors: expected a state dict, as torch.save(model.state_dict(), file) writes it, or a ' +
-      'checkpoint with one under "state_dict"',
-  );
+  return tensors;
 }
 
 /** The entries of a dict or an OrderedDict. */
