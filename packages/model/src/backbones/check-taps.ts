@@ -36,7 +36,8 @@ export function checkTaps(file: string, model: ForeignModel, layers: readonly st
 
 /**
  * Names of the tensors that one would usually tap, shallow to deep: the last before each step to a lower resolution,
- * the last before the final pooling, and outputs that are feature maps already.
+ * the last before the final pooling, and outputs that are feature maps already; of a transformer what goes on from block to
+ * block: sums that the next sum takes as well as a norm.
  */
 export function suggestTaps({ nodes, outputs }: ForeignModel): string[] {
   const maps = new Set(outputs.filter(({ shape }) => shape?.length === 4).map(({ name }) => name));
@@ -53,6 +54,20 @@ export function suggestTaps({ nodes, outputs }: ForeignModel): string[] {
     .slice(lastConvolution + 1)
     .find(({ opType }) => ['GlobalAveragePool', 'ReduceMean', 'Flatten'].includes(opType));
   suggested.add(pooling?.input[0] ?? '');
+  for (const name of residuals(nodes)) suggested.add(name);
   const made = nodes.flatMap(({ output }) => output);
   return made.filter((name) => name !== '' && (maps.has(name) || suggested.has(name))).slice(-MAX_SUGGESTED);
+}
+
+/** Layer norms that an exporter wrote out begin with a mean. */
+const NORMS = ['LayerNormalization', 'ReduceMean'];
+
+function residuals(nodes: ForeignModel['nodes']): string[] {
+  const takenBy = (operators: readonly string[]): Set<string> =>
+    new Set(nodes.filter(({ opType }) => operators.includes(opType)).flatMap(({ input }) => input));
+  const [summed, normed] = [takenBy(['Add']), takenBy(NORMS)];
+  return nodes
+    .filter(({ opType }) => opType === 'Add')
+    .flatMap(({ output }) => output)
+    .filter((name) => summed.has(name) && normed.has(name));
 }

@@ -134,6 +134,43 @@ describe('the tokens of a transformer', () => {
     expect(all).toEqual(patches);
   });
 
+  it('are suggested where they go on from block to block', async () => {
+    const block = (x: string, y: string) => [
+      node('LayerNormalization', [x, 'scale'], [`${y}_normed`]),
+      node('Relu', [`${y}_normed`], [`${y}_mixed`]),
+      node('Add', [x, `${y}_mixed`], [y]),
+    ];
+    const model = plainModel({
+      nodes: [
+        node('Conv', ['pixels', 'w'], ['patches'], { strides: [8, 8] }),
+        node('Reshape', ['patches', 'rows'], ['columns']),
+        node('Transpose', ['columns'], ['tokens'], { perm: [0, 2, 1] }),
+        node('Add', ['tokens', 'scale'], ['embedded']),
+        ...block('embedded', 'first'),
+        ...block('first', 'second'),
+        node('LayerNormalization', ['second', 'scale'], ['last']),
+      ],
+      inputs: { pixels: ['float32', ['n', 3, ...SIZE]] },
+      outputs: { last: ['float32', ['n', 24, 5]] },
+      constants: {
+        w: scaled([5, 3, 8, 8], 3),
+        rows: { type: 'int64', dims: [3], data: BigInt64Array.of(0n, 5n, -1n) },
+        scale: float32([5], [1, 1, 1, 1, 1]),
+      },
+    });
+    await expect(buildOnnxBackbone(network(model), { inputSize: SIZE, layers: [] })).rejects.toThrow(
+      /Usual ones: embedded, first$/,
+    );
+    const { layers } = await buildOnnxBackbone(network(model), {
+      inputSize: SIZE,
+      layers: ['first', 'last'],
+    });
+    expect(layers.map(({ height, width }) => [height, width])).toEqual([
+      [4, 6],
+      [4, 6],
+    ]);
+  });
+
   it('are refused where no grid of patches has so many', async () => {
     const attempt = buildOnnxBackbone(network(transformer(17)), { inputSize: SIZE, layers: ['all'] });
     await expect(attempt).rejects.toThrow(/"all" is float32 \[2, 41, 5\].*tokens.*32 x 48 pixels/);
