@@ -10,7 +10,7 @@ import type { VariantFlags } from './variant-option.js';
 
 /** One variant as the command line gives it: everything but the seed. */
 export type NamedFlags = VariantFlags &
-  Pick<BenchmarkFlags, 'strict' | 'featureCacheBytes'> & { name: string };
+  Pick<BenchmarkFlags, 'strict' | 'featureCacheBytes' | 'maxMegapixels'> & { name: string };
 
 /**
  * The detectors that are compared: each backbone with each preset, or those that are named one by one.

@@ -126,13 +126,13 @@ export async function importDetector(options: ImportDetectorOptions): Promise<Im
       calibrationImages,
       heldOut: true,
       trainImages: calibrationImages,
-      provenance: {
+      provenance: () => ({
         dataSet: dataSet.name,
         trainImages: 0,
         validationImages: readable.length,
         trainingSeconds: (performance.now() - started) / 1000,
         versions: versions(),
-      },
+      }),
       device: device.device,
       onEvent,
     });
