@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeImage, examineDataSet, openDataSet, readImages } from '@cflow/images/node';
@@ -33,10 +33,18 @@ describe('--max-megapixels', () => {
   });
 
   it('counts for masks as well', async () => {
-    const named = { good: [path], bad: [path], masks: [path] };
+    const named = {
+      good: [join(folder, 'good')],
+      bad: [join(folder, 'bad')],
+      masks: [join(folder, 'masks')],
+    };
+    for (const [each] of Object.values(named)) {
+      await mkdir(each as string);
+      await copyFile(path, join(each as string, 'scan.png'));
+    }
     const dataSet = { ...(await openDataSet([], named)), missingMasks: 'error' as const };
     const [bad] = dataSet.items.filter(({ label }) => label === 'bad');
-    expect(bad).toMatchObject({ maskPaths: [path] });
+    expect(bad?.maskPaths).toEqual([join(folder, 'masks', 'scan.png')]);
     const found = async (maxMegapixels?: number): Promise<boolean> => {
       const limits = maxMegapixels === undefined ? undefined : imageLimits({ maxMegapixels });
       const { report } = await examineDataSet(dataSet, { limits });
