@@ -20,7 +20,7 @@ describe('findArchitecture', () => {
 
   it('finds every architecture by the name that it is pulled under', () => {
     for (const architecture of ARCHITECTURES) {
-      expect(findArchitecture(architecture.timm as string)).toBe(architecture);
+      expect(findArchitecture(architecture.timm ?? architecture.name)).toBe(architecture);
     }
   });
 

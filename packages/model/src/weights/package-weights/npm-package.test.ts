@@ -51,7 +51,13 @@ const describing = (plain: Buffer, archive: Uint8Array): PackageWeights => ({
   package: 'some-network',
   version: '1.0.0',
   archive: { name: 'some-network-1.0.0.tgz', bytes: archive.length, sha256: sha256(archive) },
-  content: { kind: 'layers-model', folder: 'package/net/', bytes: plain.length, takesBgr: 'conv1.weight' },
+  content: {
+    kind: 'layers-model',
+    folder: 'package/net/',
+    bytes: plain.length,
+    takesBgr: 'conv1.weight',
+    renamed: { conv1: 'stem' },
+  },
   sha256: '',
   licence: 'MIT',
 });
@@ -63,9 +69,9 @@ describe('a model of TensorFlow.js in a package of npm', () => {
   it('becomes weights with channels first, red before blue', () => {
     const { tensors, metadata } = readSafetensors(convertPackage(archive, described));
     expect(metadata).toMatchObject({ licence: 'MIT', source: expect.stringContaining('some-network 1.0.0') });
-    expect(tensors.get('conv1.bias')).toMatchObject({ dims: [2], data: Float32Array.of(12, 13) });
+    expect(tensors.get('stem.bias')).toMatchObject({ dims: [2], data: Float32Array.of(12, 13) });
     // Element [out, in, 0, x] was [0, x, 2 - in, out].
-    expect(tensors.get('conv1.weight')).toMatchObject({
+    expect(tensors.get('stem.weight')).toMatchObject({
       dims: [2, 3, 1, 2],
       data: Float32Array.of(4, 10, 2, 8, 0, 6, 5, 11, 3, 9, 1, 7),
     });
