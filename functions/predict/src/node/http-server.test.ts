@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const server of running.splice(0)) await server.close(0);
 });
 
-/** `/` answers at once, `/large` with 12 MB, `/slow` when it is told to, `/body` when the body has come. */
+/** `/` answers at once, `/later` in a moment, `/large` with 12 MB, `/slow` when it is told to, `/body` when the body has come. */
 async function start(connections: HttpServerOptions['connections'] = {}) {
   let finish = (): void => {};
   const slow = new Promise<void>((resolve) => {
@@ -25,6 +25,8 @@ async function start(connections: HttpServerOptions['connections'] = {}) {
     async fetch(request) {
       const { pathname } = new URL(request.url);
       if (pathname === '/slow') await slow;
+      // When whatever came with the head has been read.
+      if (pathname === '/later') await new Promise((resolve) => setTimeout(resolve, 50));
       if (pathname === '/body') {
         let [bytes, chunks] = [0, 0];
         const reader = request.body?.getReader() as ReadableStreamDefaultReader<Uint8Array>;
@@ -149,6 +151,24 @@ describe('who does not read', () => {
     finish();
     expect(await answer).toMatch(/^HTTP\/1\.1 200 /);
   });
+});
+
+it('keeps a connection whose body nobody wanted for what is asked on it next', async () => {
+  const { port, finish } = await start();
+  const head = (method: string, path: string, more = '') =>
+    `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`;
+  const socket = await open(port, `${head('POST', '/later', 'Content-Length: 2\r\n')}{}`);
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk.toString('latin1');
+  });
+  await expect.poll(() => text).toContain('here');
+  expect(text).not.toMatch(/^connection: close/im);
+  socket.write(head('GET', '/slow'));
+  // Longer than the adapter waits for the end of a body.
+  await new Promise((resolve) => setTimeout(resolve, 900));
+  finish();
+  await expect.poll(() => text.split('here').length).toBe(3);
 });
 
 it('leaves nothing when it is closed', async () => {

@@ -70,6 +70,10 @@ function closingAfterHalfABody(fetch: HttpServerOptions['fetch']): HttpServerOpt
     if (hasBody && !incoming.complete) {
       outgoing.shouldKeepAlive = false;
       endAfterAnswer(incoming);
+    } else if (hasBody) {
+      // What nobody wanted of it. The adapter would wait for its end, and cut the connection half a second later, whatever
+      // is asked on it by then.
+      while (incoming.read() !== null);
     }
     return response;
   };
