@@ -164,6 +164,17 @@ describe('an import that cannot be', () => {
     await expect(importIt({ good, output: at('never') })).rejects.toThrow(DataSetError);
   });
 
+  it('refuses decoders that know nothing of the good images, and writes no bundle', async () => {
+    const name = 'model.decoders.0.module_list.0.global_scale';
+    const wild = { type: 'float32', dims: [1, 64], data: new Float32Array(64).fill(1e30) } as const;
+    const diverged = { ...made.value, state_dict: new Map([...made.stateDict, [name, wild]]) };
+    await writeFile(at('diverged.ckpt'), writeTorchFile(diverged));
+    const attempt = importIt({ checkpoint: at('diverged.ckpt'), output: at('never') });
+    await expect(attempt).rejects.toThrow(WeightsError);
+    await expect(attempt).rejects.toThrow(/diverged\.ckpt" cannot be imported.*decoders have diverged/);
+    await expect(readFile(at('never/manifest.json'))).rejects.toThrow(/ENOENT/);
+  });
+
   it('needs decoders that fit the layers that are named', async () => {
     const attempt = importIt({ overrides: { layers: ['layer2'] }, output: at('never') });
     await expect(attempt).rejects.toThrow(/layer2/);

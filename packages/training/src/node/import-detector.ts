@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { checkBundleFolder, recoverFolder, writeFolderBundle } from '@cflow/detector/node';
 import { examineDataSet, type ImageLimits } from '@cflow/images/node';
-import { type Precision, packModel, weightTensors } from '@cflow/model';
+import { type Precision, packModel, readSafetensors, weightTensors } from '@cflow/model';
 import {
   type AnomalibCheckpoint,
   type CheckpointOverrides,
@@ -14,12 +14,15 @@ import { nodeDevices } from '@cflow/runtime/node';
 import {
   BUNDLE_FILES,
   type BundleManifest,
+  CflowError,
   ConfigurationError,
   type DataSet,
   DataSetError,
   type DeviceChoice,
   type RgbImage,
+  WeightsError,
 } from '@cflow/spec';
+import { allFinite } from '../all-finite.js';
 import { completeBundle, type DetectorLayer } from '../assemble-bundle.js';
 import type { OnTrainingEvent } from '../events.js';
 import { inBatches } from '../in-batches.js';
@@ -135,7 +138,17 @@ export async function importDetector(options: ImportDetectorOptions): Promise<Im
       }),
       device: device.device,
       onEvent,
+    }).catch((cause: unknown) => {
+      // The constants of the map are then no numbers.
+      if (CflowError.isInstance(cause) && 'maxLogLikelihood' in cause.details)
+        throw unusable(options.checkpoint, cause);
+      throw cause;
     });
+    const { tensors } = readSafetensors(files.get(BUNDLE_FILES.probe) as Uint8Array);
+    // No device could be tried by such a probe: the bundle would be refused wherever it is opened.
+    for (const output of ['score', 'anomaly_map']) {
+      if (!allFinite(tensors.get(output)?.data as Float32Array)) throw unusable(options.checkpoint);
+    }
     manifest.provenance.preset = 'imported';
     manifest.provenance.epochs = checkpoint.epochs;
     const { unreadable } = images;
@@ -150,6 +163,14 @@ export async function importDetector(options: ImportDetectorOptions): Promise<Im
   } finally {
     await runtime.dispose();
   }
+}
+
+function unusable(path: string, cause?: unknown): WeightsError {
+  return new WeightsError(
+    `the checkpoint "${path}" cannot be imported: what it says of images are no numbers, so its decoders have diverged, or were ` +
+      'hardly trained',
+    { details: { path }, cause },
+  );
 }
 
 /** The network of a checkpoint as a bundle holds it, and the layers of it with the decoders that belong to them. */
