@@ -45,7 +45,7 @@ describe.each(['Dockerfile', 'Dockerfile.cpu'])('%s', (file) => {
   it('pins what it is made from, runs as nobody in particular, and has a health check', () => {
     const text = read(file);
     const images = [...text.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image as string);
-    for (const image of images) expect(image).toMatch(/:\d+\.\d+\.\d+\S*$/);
+    for (const image of images) expect(image).toMatch(/:\d+\.\d+\.\d+\S*$|^scratch$/);
     expect(text.match(/^USER .+$/gm)).toEqual(['USER 10001:10001']);
     expect(startOf(file).health).toEqual(['node', '/opt/cflow/packages/cli/bin/health.js']);
   });
@@ -63,6 +63,8 @@ describe.each(['Dockerfile', 'Dockerfile.cpu'])('%s', (file) => {
       ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, place(value)])),
       PORT: String(await freePort()),
       CFLOW_ANONYMOUS: 'true',
+      // What has no card here is started as it is on one that works.
+      CFLOW_DEVICE: 'cpu',
     };
     const run = ([program, ...args]: string[]) =>
       spawn(program === 'node' ? process.execPath : (program as string), args.map(place), {
@@ -85,6 +87,54 @@ describe.each(['Dockerfile', 'Dockerfile.cpu'])('%s', (file) => {
       expect({ healthy, log: healthy === 0 ? '' : log }).toEqual({ healthy: 0, log: '' });
       service.kill('SIGTERM');
       expect(await ended).toBe(0);
+    } finally {
+      service.kill('SIGKILL');
+      await rm(folder, { recursive: true, force: true });
+    }
+  }, 60_000);
+});
+
+describe('the GPU image', () => {
+  const { env, entry, verb } = startOf('Dockerfile');
+
+  it('names its device, lets the driver in, and multiplies exactly', () => {
+    expect(env).toMatchObject({
+      CFLOW_DEVICE: 'cuda',
+      NVIDIA_VISIBLE_DEVICES: 'all',
+      NVIDIA_DRIVER_CAPABILITIES: 'compute,utility',
+      NVIDIA_TF32_OVERRIDE: '0',
+    });
+  });
+
+  it('does not become ready without a card: it ends, and says why in one line', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cflow-container-'));
+    const port = await freePort();
+    const service = spawn(
+      process.execPath,
+      [...entry.slice(1), ...verb].map((each) => each.replace('/opt/cflow', ROOT)),
+      {
+        env: {
+          PATH: process.env.PATH,
+          PORT: String(port),
+          CFLOW_ANONYMOUS: 'true',
+          CFLOW_TRAIN: 'off',
+          CFLOW_DEVICE: env.CFLOW_DEVICE,
+          CFLOW_STORE: folder,
+        },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    );
+    let log = '';
+    service.stderr.on('data', (data: Buffer) => {
+      log += data.toString('utf8');
+    });
+    try {
+      const code = await new Promise<number | null>((resolve) => service.once('close', resolve));
+      expect(code).not.toBe(0);
+      const words = log.split('\n').filter((line) => line.startsWith('error: '));
+      expect(words).toEqual([
+        expect.stringMatching(/^error: the device that was named cannot be used; tried cuda: \S.+/),
+      ]);
     } finally {
       service.kill('SIGKILL');
       await rm(folder, { recursive: true, force: true });

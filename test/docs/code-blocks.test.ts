@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { serviceEnvironmentSchema } from '@cflow/predict/node';
+import { validate } from 'dockerfile-utils';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { missingChromium } from '../browser/chromium.js';
@@ -98,6 +99,8 @@ describe.each(all.filter(({ blocks }) => blocks.length > 0))('$page', ({ page, b
 async function parse({ text }: FencedBlock, { check }: NotRun): Promise<void> {
   if (check === 'yaml') {
     for (const { errors } of parseAllDocuments(text)) expect(errors).toEqual([]);
+  } else if (check === 'dockerfile') {
+    expect(validate(text)).toEqual([]);
   } else if (check === 'python') {
     await run('python3', ['-c', 'import ast, sys; ast.parse(sys.argv[1])', text]);
   } else await run('bash', ['-n', '-c', text]);

@@ -16,6 +16,7 @@ const COMMANDS = [
   'export',
   'import',
   'backbone',
+  'cuda',
   'doctor',
   'synth',
 ];

@@ -61,6 +61,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/backbone.js')).defineBackbone,
   },
   {
+    name: 'cuda',
+    summary: 'install what NVIDIA cards need',
+    load: async () => (await import('./commands/cuda.js')).defineCuda,
+  },
+  {
     name: 'doctor',
     summary: 'show what works on this machine, and why the rest does not',
     load: async () => (await import('./commands/doctor.js')).defineDoctor,

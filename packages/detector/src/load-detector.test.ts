@@ -1,6 +1,14 @@
+import { tf32Model } from '@cflow/onnx/testing';
 import type { DeviceCandidate, Runtime, Session } from '@cflow/runtime';
 import { nodeDevices } from '@cflow/runtime/node';
-import { BundleError, ConfigurationError, type Device, DeviceError, type Prediction } from '@cflow/spec';
+import {
+  BundleError,
+  type BundleManifest,
+  ConfigurationError,
+  type Device,
+  DeviceError,
+  type Prediction,
+} from '@cflow/spec';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Detector } from './detector.js';
 import { type LoadDetectorOptions, loadDetector } from './load-detector.js';
@@ -129,6 +137,26 @@ describe('loadDetector', () => {
     expect(error.attempts.map(({ device }) => device)).toEqual(['cuda', 'cpu']);
   });
 
+  it('refuses a card that multiplies in TF32, in either graph alone', async () => {
+    for (const graphs of [['backbone'], ['head'], ['backbone', 'head']] as const) {
+      const error = await load({ devices: [inTf32(graphs)] }).catch((found: unknown) => found);
+      expect(error).toBeInstanceOf(DeviceError);
+      expect((error as DeviceError).attempts).toEqual([
+        { device: 'cuda', reason: expect.stringMatching(/^golden probe failed: output ".*" is wrong/) },
+      ]);
+    }
+    // What refuses is the rounding, not how it is done.
+    expect((await load({ devices: [inTf32([])] })).refused).toEqual([]);
+  });
+
+  it('notices TF32 by the likelihoods where score and map stand still', async () => {
+    const lenient = await withProbe(files, { absoluteTolerance: 10 });
+    const error = await load({ devices: [inTf32(['backbone', 'head'])] }, lenient).catch(
+      (found: unknown) => found,
+    );
+    expect((error as DeviceError).attempts[0]?.reason).toMatch(/output "log_likelihood\.layer\d" is wrong/);
+  });
+
   it('frees the places of devices that it refuses', async () => {
     const disposed: string[] = [];
     const wrong = spoiled(
@@ -170,6 +198,41 @@ describe('loadDetector', () => {
     await expect(load({}, changed)).rejects.toThrow(/golden probe of bundle "test" cannot be read/);
   });
 });
+
+/** The CPU as a card whose products are in TF32; the backbone is the graph that takes `image`. */
+function inTf32(graphs: readonly ('backbone' | 'head')[]): DeviceCandidate {
+  return {
+    device: 'cuda',
+    description: 'a card in TF32',
+    async createRuntime() {
+      const runtime = await cpu.createRuntime();
+      return {
+        ...runtime,
+        device: 'cuda',
+        createSession(source, options) {
+          const model = source.model as Uint8Array;
+          const graph = source.externalData?.[0]?.path.startsWith('backbone') ? 'backbone' : 'head';
+          return runtime.createSession(
+            { ...source, model: graphs.includes(graph) ? tf32Model(model) : model },
+            options,
+          );
+        },
+        dispose: () => runtime.dispose(),
+      };
+    },
+  };
+}
+
+/** The bundle with other tolerances for score and map. */
+async function withProbe(
+  from: ReadonlyMap<string, Uint8Array>,
+  probe: Partial<BundleManifest['probe']>,
+): Promise<Map<string, Uint8Array>> {
+  const changed = new Map(from);
+  const manifest = await parseManifest(from.get('manifest.json') as Uint8Array, 'test');
+  await sealBundle(changed, { ...manifest, probe: { ...manifest.probe, ...probe } });
+  return changed;
+}
 
 /** The CPU under another name, giving other numbers than it computes. */
 function spoiled(

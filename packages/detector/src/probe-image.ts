@@ -1,8 +1,8 @@
 import { type Tensor, uint8 } from '@cflow/onnx/tensor';
 
 /**
- * The image of every golden probe: waves of several lengths with a little noise, so that all scales of a network have
- * something to see. Integer arithmetic, hence the same bytes everywhere. uint8 [1, 3, height, width].
+ * The image of a golden probe where a score can grow without end and no good image is at hand: waves of several lengths
+ * with a little noise, so that all scales of a network have something to see. Integer arithmetic, hence the same bytes everywhere. uint8 [1, 3, height, width].
  */
 export function probeImage(height: number, width: number): Tensor {
   const data = new Uint8Array(3 * height * width);

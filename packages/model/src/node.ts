@@ -8,7 +8,13 @@ export { loadEmbeddedBackbone } from './weights/embedded-cache.js';
 export { type FindPulledOptions, findPulledBackbone } from './weights/find-pulled.js';
 export { type PullBackboneOptions, type PulledBackbone, pullBackbone } from './weights/hub.js';
 export type { PullProgress } from './weights/hub-download.js';
+export {
+  type FetchArchiveOptions,
+  type FetchedArchive,
+  fetchArchive,
+} from './weights/package-weights/fetch-archive.js';
 export { findPackageWeights, type PackageWeights } from './weights/package-weights/known-packages.js';
+export type { PackageArchive } from './weights/package-weights/package-index.js';
 export {
   findPulledPackage,
   type PulledPackage,

@@ -34,6 +34,17 @@ describe('comparing with a golden probe', () => {
     expect(beyond.reason).toBe('output "y" is wrong: it is off by 1 to 10 times what the probe allows');
   });
 
+  it('takes an output by its own tolerances, where it has some', async () => {
+    const strict = { tolerances: { y: { absoluteTolerance: 1e-3, relativeTolerance: 0 } } };
+    const found = giving({ x: floats(1.05), y: floats(1.05) });
+    const result = await checkProbe(found, { ...probe({ x: floats(1), y: floats(1) }), ...strict });
+    expect(result).toMatchObject({ passed: false, output: 'y' });
+    const loose = { tolerances: { y: { absoluteTolerance: -1, relativeTolerance: 0 } } };
+    await expect(checkProbe(found, { ...probe({ y: floats(1) }), ...loose })).rejects.toThrow(
+      ConfigurationError,
+    );
+  });
+
   it('names the output that is wrong', async () => {
     const expected = { a: floats(1), b: floats(2) };
     const result = await checkProbe(giving({ a: floats(1.05), b: floats(3) }), probe(expected));

@@ -11,7 +11,11 @@ export interface GoldenProbe {
   /** An element passes when `|found - expected| <= absoluteTolerance + relativeTolerance * |expected|`. */
   absoluteTolerance: number;
   relativeTolerance: number;
+  /** By name of output, for outputs of another scale than the rest. */
+  tolerances?: Readonly<Record<string, ProbeTolerance>>;
 }
+
+export type ProbeTolerance = Pick<GoldenProbe, 'absoluteTolerance' | 'relativeTolerance'>;
 
 export interface ProbeResult {
   passed: boolean;
@@ -53,6 +57,7 @@ function compare(
   expected: Tensor,
   probe: GoldenProbe,
 ): Comparison {
+  const { absoluteTolerance, relativeTolerance } = probe.tolerances?.[output] ?? probe;
   const wrong = (reason: string): Comparison => ({ output, difference: Infinity, excess: Infinity, reason });
   if (!found) return wrong(`output "${output}" did not come`);
   if (found.type !== expected.type || `${found.dims}` !== `${expected.dims}`) {
@@ -69,7 +74,7 @@ function compare(
     const target = element(expected, i);
     const off = Math.abs(value - target);
     if (off > difference) difference = off;
-    const allowed = probe.absoluteTolerance + probe.relativeTolerance * Math.abs(target);
+    const allowed = absoluteTolerance + relativeTolerance * Math.abs(target);
     const ratio = off === 0 ? 0 : off / allowed;
     if (ratio > excess) excess = ratio;
   }
@@ -100,15 +105,14 @@ function element({ type, data }: Tensor, index: number): number {
   return type === 'float16' ? float16ToNumber(value as number) : Number(value);
 }
 
-function checkIsProbe({ expected, absoluteTolerance, relativeTolerance }: GoldenProbe): void {
-  const outputs = Object.entries(expected);
+function checkIsProbe(probe: GoldenProbe): void {
+  const outputs = Object.entries(probe.expected);
   if (outputs.length === 0) throw new ConfigurationError('a golden probe needs at least one expected output');
-  for (const [name, value] of [
-    ['absoluteTolerance', absoluteTolerance],
-    ['relativeTolerance', relativeTolerance],
-  ] as const) {
-    if (!(Number.isFinite(value) && value >= 0)) {
-      throw new ConfigurationError(`the golden probe's ${name} must be 0 or more, found ${value}`);
+  for (const each of [probe, ...Object.values(probe.tolerances ?? {})]) {
+    for (const name of ['absoluteTolerance', 'relativeTolerance'] as const) {
+      if (!(Number.isFinite(each[name]) && each[name] >= 0)) {
+        throw new ConfigurationError(`the golden probe's ${name} must be 0 or more, found ${each[name]}`);
+      }
     }
   }
   for (const [name, tensor] of outputs) {

@@ -3,7 +3,7 @@ export type { DeviceCandidate, DeviceReport } from './device-candidate.js';
 export { type DeviceFault, deviceFault } from './device-fault.js';
 export { type DeviceProbe, deviceProbes } from './device-probes.js';
 export type { Engine, LoadedModel } from './engine.js';
-export { checkProbe, type GoldenProbe, type ProbeResult } from './golden-probe.js';
+export { checkProbe, type GoldenProbe, type ProbeResult, type ProbeTolerance } from './golden-probe.js';
 export { type OpenedSession, openSession } from './open-session.js';
 export { probeDevices } from './probe-devices.js';
 export {

@@ -1,5 +1,6 @@
 // The thread in which sessions live. It answers one request after the other; the other side is WorkerEngine.
 import { type MessagePort, parentPort, type Transferable, workerData } from 'node:worker_threads';
+import type { DeviceError } from '@cflow/spec';
 import { loadOnnxRuntime } from './node/load-onnxruntime.js';
 import { OrtEngine } from './node/ort-engine.js';
 import { WorkerGate } from './node/worker-gate.js';
@@ -32,8 +33,9 @@ async function handle(request: WorkerRequest): Promise<void> {
     const transfer = request.kind === 'run' ? buffersOf(value as WorkerResults['run']) : [];
     reply({ id: request.id, ok: true, value: value ?? undefined }, transfer);
   } catch (error) {
-    const { name, message, code } = error as NodeJS.ErrnoException;
-    reply({ id: request.id, ok: false, error: { name, message, ...(code !== undefined && { code }) } }, []);
+    const { name, message, code, attempts } = error as Partial<DeviceError> & Error;
+    const optional = { ...(code !== undefined && { code }), ...(attempts !== undefined && { attempts }) };
+    reply({ id: request.id, ok: false, error: { name, message, ...optional } }, []);
   }
   // With its port closed and nothing left to do, the thread ends by itself.
   if (request.kind === 'close') port.close();

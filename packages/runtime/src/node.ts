@@ -1,5 +1,13 @@
 export { createNodeRuntime, type NodeRuntime, type NodeRuntimeOptions } from './node/create-node-runtime.js';
+export {
+  COMPUTE_CAPABILITIES,
+  CUDA_LIBRARIES,
+  CUDA_PROVIDER_FILES,
+  CUDNN_PARTS,
+  DRIVER_NEEDED,
+} from './node/cuda/cuda-libraries.js';
 export { endBySignal, killThisProcess } from './node/kill-this-process.js';
 export { nodeDevices } from './node/node-devices.js';
+export { onnxRuntimeFolder } from './node/onnx-runtime-folder.js';
 export type { NodeDevice } from './node/ort-options.js';
 export { type ChildProbeOptions, probeInChildProcess } from './node/probe-in-child-process.js';

@@ -80,16 +80,10 @@ export function inPrecision(
   );
 }
 
-/** The golden probe: an image with what this device makes of it. */
+/** The golden probe: an image with all that this device makes of it. */
 export async function makeProbe(image: Tensor, backbone: Session, head: Session): Promise<Uint8Array> {
-  const outputs = await head.run(await backbone.run({ image }), { fetches: ['score', 'anomaly_map'] });
-  return writeSafetensors(
-    new Map([
-      ['image', image],
-      ['score', outputs.score as Tensor],
-      ['anomaly_map', outputs.anomaly_map as Tensor],
-    ]),
-  );
+  const outputs = await head.run(await backbone.run({ image }));
+  return writeSafetensors(new Map(Object.entries({ image, ...outputs })));
 }
 
 export type CalibrationPart = Pick<BundleManifest, 'calibration' | 'thresholds' | 'probe'>;

@@ -14,6 +14,7 @@ import { adamSteps, type Tensor, writeModel } from '@cflow/onnx';
 import type { Runtime, Session } from '@cflow/runtime';
 import { TrainingError } from '@cflow/spec';
 import { allFinite } from './all-finite.js';
+import { CallPace } from './call-pace.js';
 import { conditionRows } from './condition-rows.js';
 import type { FiberBatches } from './fiber-batches.js';
 import { pause } from './pause.js';
@@ -44,8 +45,6 @@ export interface DecoderTrainerOptions {
 }
 
 const LIKELIHOOD_ROWS = 8192;
-/** Steps per second that are taken for granted before any were measured: slow devices need seconds for a few. */
-const FIRST_STEPS = 1;
 
 /** Trains one decoder on one device, a run of optimiser steps at a time. */
 export class DecoderTrainer {
@@ -55,8 +54,8 @@ export class DecoderTrainer {
   // One graph per size of fibre batch, of its grid, and per number of steps where they are unrolled: fixed in it.
   readonly #training: Map<string, Promise<Session>> = new Map();
   #likelihood: Promise<Session> | undefined;
-  /** Measured steps per second, by size of fibre batch. */
-  readonly #speed: Map<number, number> = new Map();
+  /** By size of fibre batch. */
+  readonly #paces: Map<number, CallPace> = new Map();
 
   constructor(options: DecoderTrainerOptions) {
     this.layer = options.layer;
@@ -98,7 +97,7 @@ export class DecoderTrainer {
     const result = unrolled
       ? await takeUnrolledSteps((count) => this.#trainingSession(size, gridRows, count), group)
       : await takeLoopedSteps(await this.#trainingSession(size, gridRows), group);
-    this.#speed.set(size, (1000 * steps) / (performance.now() - started));
+    this.#paceOf(size).add(steps, performance.now() - started);
     const losses = (result.losses as Tensor).data as Float32Array;
     const bad = losses.findIndex((loss) => !Number.isFinite(loss));
     if (bad >= 0) throw this.#diverged(`the loss became ${losses[bad]}`, losses, bad, learningRates);
@@ -116,9 +115,15 @@ export class DecoderTrainer {
 
   /** How many steps to take in one call so that it lasts about so long; the result does not depend on it. */
   stepsPerCall(size: number, seconds: number): number {
-    const steps = Math.max(1, Math.round((this.#speed.get(size) ?? FIRST_STEPS) * seconds));
+    const steps = this.#paceOf(size).steps(1000 * seconds);
     const whole = steps - (steps % UNROLLED_STEPS);
     return isUnrolled(this.#options.runtime.device) && whole > 0 ? whole : steps;
+  }
+
+  #paceOf(size: number): CallPace {
+    const pace = this.#paces.get(size) ?? new CallPace();
+    this.#paces.set(size, pace);
+    return pace;
   }
 
   /**

@@ -1,5 +1,5 @@
 // From trained decoders to a detector: the constants of its map, its thresholds, its probe, its manifest.
-import { probeImage, Scorer } from '@cflow/detector';
+import { imageBatch, Scorer } from '@cflow/detector';
 import type { Runtime, Session } from '@cflow/runtime';
 import { BUNDLE_FILES, type BundleManifest, type Device, type RgbImage } from '@cflow/spec';
 import {
@@ -14,6 +14,7 @@ import { calibrateNormalization } from './calibrate-detector.js';
 import type { OnTrainingEvent } from './events.js';
 import { type KnownProvenance, makeManifest } from './make-manifest.js';
 import type { PreparedRun } from './prepare-run.js';
+import { probePicture } from './probe-picture.js';
 import type { TrainedDecoder } from './train-decoders.js';
 import { openTrainingBackbone } from './training-backbone.js';
 
@@ -71,12 +72,13 @@ export async function makeDetector(options: MakeDetectorOptions): Promise<MadeDe
   const { score: threshold, falseAlarmRate } = calibrated.thresholds;
   onEvent({ type: 'calibrated', images: scores.length, threshold, falseAlarmRate, heldOut });
 
+  const picture = imageBatch([await probePicture(scores, calibrationImages())], inputSize);
   const files = new Map<string, Uint8Array>([
     [BUNDLE_FILES.backboneModel, source.model],
     [BUNDLE_FILES.backboneWeights, source.weights],
     [BUNDLE_FILES.headModel, headPack.model],
     [BUNDLE_FILES.decoders, headPack.weights],
-    [BUNDLE_FILES.probe, await makeProbe(probeImage(...inputSize), backbone, head)],
+    [BUNDLE_FILES.probe, await makeProbe(picture, backbone, head)],
   ]);
   const manifest = await makeManifest({
     run,

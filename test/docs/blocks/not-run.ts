@@ -5,7 +5,7 @@ export interface NotRun {
   /** How the block begins: enough to know it by. */
   begins: string;
   reason: string;
-  check: 'shell' | 'gcloud' | 'yaml' | 'python';
+  check: 'shell' | 'gcloud' | 'yaml' | 'python' | 'dockerfile';
 }
 
 export const NOT_RUN: readonly NotRun[] = [
@@ -44,6 +44,30 @@ export const NOT_RUN: readonly NotRun[] = [
     page: 'docs/deploy.md',
     begins: 'docker compose up',
     reason: 'needs Docker and the images; test/deploy checks their files',
+    check: 'shell',
+  },
+  {
+    page: 'docs/gpu.md',
+    begins: 'cflow cuda install',
+    reason: 'fetches 1.2 GB from PyPI; test/cuda does, once, and keeps them',
+    check: 'shell',
+  },
+  {
+    page: 'docs/deploy.md',
+    begins: 'FROM nvidia/cuda',
+    reason: 'needs Docker and the images',
+    check: 'dockerfile',
+  },
+  {
+    page: 'docs/deploy.md',
+    begins: 'import subprocess\nimport modal',
+    reason: 'needs an account at Modal',
+    check: 'python',
+  },
+  {
+    page: 'docs/deploy.md',
+    begins: 'az containerapp create',
+    reason: 'needs an account at Azure',
     check: 'shell',
   },
   {

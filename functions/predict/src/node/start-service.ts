@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { DeviceCandidate } from '@cflow/runtime';
-import { BUNDLE_FILES, DEFAULT_ALIAS } from '@cflow/spec';
+import { BUNDLE_FILES, DEFAULT_ALIAS, DeviceError } from '@cflow/spec';
 import { ObjectRegistry } from '@cflow/store';
 import { createApp } from '../app/create-app.js';
 import type { AppParts } from '../app/parts.js';
@@ -17,6 +17,7 @@ import { sharedSecret } from '../security/shared-secret.js';
 import { bodyMemory } from './body-memory.js';
 import { keepStoreClean } from './clean-store.js';
 import { clientAddress } from './client-address.js';
+import { deviceFailing, deviceMissing } from './device-check.js';
 import { hostExtras } from './host-routes.js';
 import { startHttpServer } from './http-server.js';
 import { memoryReturn } from './memory-return.js';
@@ -171,7 +172,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`;
   logger.info({ url, store: objects.name, keys: keys !== undefined }, 'listening');
 
+  const refuse = (reason: string): never => {
+    readiness.failed(`the device ${environment.CFLOW_DEVICE} cannot be used: ${reason}`);
+    throw new DeviceError('the device that was named cannot be used', [
+      { device: environment.CFLOW_DEVICE ?? 'auto', reason },
+    ]);
+  };
   const ready = (async () => {
+    const named = { device: environment.CFLOW_DEVICE, devices };
+    const missing = await deviceMissing(named);
+    if (missing !== undefined) refuse(missing);
     await preloadDetectors({
       registry,
       inference,
@@ -180,6 +190,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       wanted: environment.CFLOW_PRELOAD,
       published: published.map(({ name }) => name),
     });
+    // A detector that is warm has tried the device. Without one it is not ready either before somebody has.
+    const failing = inference.status().detectors.length === 0 ? await deviceFailing(named) : undefined;
+    if (failing !== undefined) refuse(failing);
     readiness.ready();
     logger.info({ detectors: inference.status().detectors.length }, 'ready');
     await jobs?.resume();
@@ -188,7 +201,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   // Whoever wants to know awaits `ready`; the service itself stays up and says so at /readyz.
   ready.catch((error: unknown) => {
     readiness.failed('a detector that was to be preloaded cannot be loaded');
-    logger.error({ error: String(error) }, 'not ready');
+    logger.error({ error: inOneLine(error) }, 'not ready');
   });
 
   const clean = { objects, registry, jobs: jobs?.jobs, dataSetLifeMs, logger, now: Date.now };
@@ -236,6 +249,10 @@ async function endsWithin(work: Promise<void>, milliseconds: number): Promise<bo
   } finally {
     clearTimeout(timer);
   }
+}
+
+function inOneLine(error: unknown): string {
+  return String(error).replace(/\s+/g, ' ');
 }
 
 function milliseconds(seconds: number | undefined): number | undefined {

@@ -6,10 +6,9 @@ import {
   pullPackage,
 } from '@cflow/model/node';
 import { ConfigurationError, WeightsError } from '@cflow/spec';
-import { SingleBar } from 'cli-progress';
 import type { PullFlags } from '../commands/backbone.js';
 import { interruptible } from '../interruptible.js';
-import { BAR_STYLE } from '../terminal/bar-style.js';
+import { DownloadBar } from '../terminal/download-bar.js';
 import { formatBytes } from '../terminal/format.js';
 import { noteLine, printLine } from '../terminal/output.js';
 
@@ -55,28 +54,4 @@ export async function printPath(name: string): Promise<void> {
     throw new WeightsError(`the cache has no weights of ${name}; fetch them: cflow backbone pull ${name}`);
   }
   printLine(pulled.path);
-}
-
-/** A bar on a terminal, a line now and then elsewhere. */
-class DownloadBar {
-  #bar: SingleBar | undefined;
-  #nextShare = 0.25;
-
-  update(received: number, total: number): void {
-    if (!process.stderr.isTTY) {
-      if (received / total < this.#nextShare) return;
-      noteLine(`${formatBytes(received)} of ${formatBytes(total)}`);
-      this.#nextShare += 0.25;
-      return;
-    }
-    if (!this.#bar) {
-      this.#bar = new SingleBar({ ...BAR_STYLE, format: 'fetching  {bar}  {text}' });
-      this.#bar.start(total, 0, { text: '' });
-    }
-    this.#bar.update(received, { text: `${formatBytes(received)} of ${formatBytes(total)}` });
-  }
-
-  stop(): void {
-    this.#bar?.stop();
-  }
 }

@@ -23,8 +23,8 @@ import {
   type BundleManifest,
   detectorConfigurationSchema,
 } from '@cflow/spec';
+import { imageBatch } from '../image-batch.js';
 import { manifestBytes } from '../manifest.js';
-import { probeImage } from '../probe-image.js';
 import { Scorer } from '../scorer.js';
 import { backboneHash, sha256Hex } from '../sha256.js';
 import { testImage } from './test-image.js';
@@ -109,8 +109,8 @@ export async function makeBundle(options: MakeBundleOptions = {}): Promise<Map<s
     const headPack = packModel(graph, parameters, BUNDLE_FILES.decoders);
     const { head, scorer } = await scorerOf(headPack.model, headPack.weights);
     const scores = (await scorer.score(good)).map(({ score }) => score);
-    const image = probeImage(...inputSize);
-    const probe = await head.run(await backbone.run({ image }), { fetches: ['score', 'anomaly_map'] });
+    const image = imageBatch(good.slice(0, 1), inputSize);
+    const probe = await head.run(await backbone.run({ image }));
     const files = new Map([
       [BUNDLE_FILES.backboneModel as string, backbonePack.model],
       [BUNDLE_FILES.backboneWeights, backbonePack.weights],

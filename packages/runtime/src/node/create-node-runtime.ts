@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { createRuntime } from '../create-runtime.js';
 import type { Runtime, SessionOptions } from '../runtime.js';
+import { multiplyExactly } from './exact-products.js';
 import { OrtEngine } from './ort-engine.js';
 import type { NodeDevice } from './ort-options.js';
 import { silenceTelemetry } from './silence-telemetry.js';
@@ -33,19 +34,29 @@ export function createNodeRuntime({ device, threads, worker = true }: NodeRuntim
     get failure() {
       return runtime.failure;
     },
-    createSession: (source, options) => runtime.createSession(source, withDefaults(options, threads)),
+    createSession: (source, options) =>
+      runtime.createSession(source, withDefaults(options, { device, threads })),
     dispose: () => runtime.dispose(),
     terminate: () => (engine instanceof WorkerEngine ? engine.terminate() : runtime.dispose()),
   };
 }
 
-function withDefaults(options: SessionOptions = {}, threads: number | undefined): SessionOptions {
-  return { ...(threads !== undefined && { threads }), ...options };
+/** On CUDA nothing falls to the CPU unasked: a card that waits for the CPU looks as if it worked. */
+function withDefaults(
+  options: SessionOptions = {},
+  { device, threads }: { device: NodeDevice; threads: number | undefined },
+): SessionOptions {
+  return {
+    ...(device === 'cuda' && { strictDevice: true }),
+    ...(threads !== undefined && { threads }),
+    ...options,
+  };
 }
 
 /** The thread of a WorkerEngine. */
 export function startWorker(settings: WorkerSettings): Worker {
   silenceTelemetry();
+  multiplyExactly();
   // By the package's name and not by a relative path: it must be the built file also when this one runs as source.
   const file = createRequire(import.meta.url).resolve('@cflow/runtime/node-worker');
   // A worker inherits flags such as --import, of which those of a test runner or a loader would break it.

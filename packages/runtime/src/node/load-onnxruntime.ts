@@ -1,3 +1,4 @@
+import { multiplyExactly } from './exact-products.js';
 import { silenceTelemetry } from './silence-telemetry.js';
 
 // Loaded on first use: the native library is 45 MB, and most of what imports this package never runs a graph in
@@ -6,6 +7,7 @@ type OnnxRuntime = typeof import('onnxruntime-node');
 
 export async function loadOnnxRuntime(): Promise<OnnxRuntime> {
   silenceTelemetry();
+  multiplyExactly();
   let ort: OnnxRuntime;
   try {
     ort = await import('onnxruntime-node');

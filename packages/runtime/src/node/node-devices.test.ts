@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { probeDevices } from '../probe-devices.js';
 import { selectDevice } from '../select-device.js';
 import { testDevice } from '../test-device.js';
-import { missingPart } from './cuda-candidate.js';
 import { nodeDevices } from './node-devices.js';
 import { probeInChildProcess } from './probe-in-child-process.js';
 import { manifestFolders, vulkanDrivers } from './vulkan-drivers.js';
@@ -40,21 +39,6 @@ describe('the device table of Node', () => {
     const before = { cuda: [], webgpu: ['cuda'], cpu: ['cuda', 'webgpu'], wasm: [] }[device];
     expect(refused.map((attempt) => attempt.device)).toEqual(before);
     await result.dispose();
-  });
-});
-
-describe('cuda', () => {
-  const folder = '/ort';
-  const everything = ['/ort/libonnxruntime_providers_cuda.so', '/dev/nvidiactl'];
-  it.each([
-    ['darwin', 'arm64', everything, /linux\/x64 only, this is darwin\/arm64/],
-    ['linux', 'x64', [], /ONNXRUNTIME_NODE_INSTALL=cuda12/],
-    ['linux', 'x64', everything.slice(0, 1), /no NVIDIA driver.*--gpus all/],
-    ['linux', 'x64', everything, undefined],
-  ])('%s %s with %j', (platform, arch, files, reason) => {
-    const found = missingPart(platform, arch, folder, (path) => files.includes(path));
-    if (reason) expect(found).toMatch(reason);
-    else expect(found).toBeUndefined();
   });
 });
 

@@ -1,8 +1,12 @@
 import type { Tensor } from '@cflow/onnx';
+import { DeviceError } from '@cflow/spec';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import type { Engine, LoadedModel } from '../engine.js';
 import { fromOrt, tensorInfo, toOrt } from '../ort-values.js';
 import type { ModelSource, SessionOptions } from '../runtime.js';
+import { loadCudaLibraries } from './cuda/load-libraries.js';
+import { cudaWords } from './cuda/plain-words.js';
+import { multipliesExactly } from './exact-products.js';
 import { loadOnnxRuntime } from './load-onnxruntime.js';
 import { type NodeDevice, ortOptions } from './ort-options.js';
 import { readModel } from './read-model.js';
@@ -29,9 +33,10 @@ export class OrtEngine implements Engine {
     // that were given.
     sessionOptions.extra.session.model_external_initializers_file_folder_path = externalFolder ?? NO_FOLDER;
     const { InferenceSession } = await loadOnnxRuntime();
+    if (this.#device === 'cuda') await prepareCuda();
     const created = InferenceSession.create(model, sessionOptions);
     const session = await created.catch((error: Error) => {
-      throw new Error(plainWords(error.message), { cause: error });
+      throw refusal(error);
     });
     try {
       const inputs = session.inputMetadata.map(tensorInfo);
@@ -73,6 +78,21 @@ export class OrtEngine implements Engine {
   }
 }
 
+async function prepareCuda(): Promise<void> {
+  if (!multipliesExactly()) {
+    const reason = 'NVIDIA_TF32_OVERRIDE is not 0 in this thread: products would be rounded to TF32';
+    throw new DeviceError('CUDA would not be exact', [{ device: 'cuda', reason }]);
+  }
+  await loadCudaLibraries();
+}
+
+function refusal(error: Error): Error {
+  const reason = cudaWords(error.message);
+  return reason === undefined
+    ? new Error(plainWords(error.message), { cause: error })
+    : new DeviceError('CUDA does not start', [{ device: 'cuda', reason }], { cause: error });
+}
+
 /** What the engine says of a device that does not start, in words that tell what to do. */
 function plainWords(message: string): string {
   if (/No supported adapters/.test(message)) {
@@ -80,12 +100,6 @@ function plainWords(message: string): string {
       ? 'no WebGPU adapter: no Vulkan driver could be loaded; are the Vulkan loader (libvulkan.so.1, Debian package ' +
           'libvulkan1) and the driver of the graphics card installed?'
       : 'no WebGPU adapter: there is no graphics driver that it could use';
-  }
-  if (/Failed to load shared library/.test(message)) {
-    return (
-      'the CUDA provider could not be loaded; the line that onnxruntime wrote to stderr names the library that is ' +
-      'missing (it needs CUDA 12 and cuDNN 9)'
-    );
   }
   return message;
 }

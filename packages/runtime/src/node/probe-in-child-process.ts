@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import type { DeviceCandidate, DeviceReport } from '../device-candidate.js';
+import { messageOf } from '../engine-error.js';
 
 export interface ChildProbeOptions {
   /** Milliseconds until the child is killed. Default 60 000: a card's first kernels take long to compile. */
@@ -69,6 +70,15 @@ function lastLines(stderr: string): string {
     .map((line) => line.trim())
     .filter((line) => /\p{L}{3}/u.test(line) && !/^(at |\d+: 0x)/.test(line));
   const telling = lines.filter((line) => /error|fail|fatal|warning|could ?n[o']t/i.test(line));
-  const shown = (telling.length > 0 ? telling : lines).slice(-3).join(' ').slice(0, 400);
+  const shown = (telling.length > 0 ? telling : lines).slice(-3).map(shortened).join(' ');
   return shown === '' ? '' : ` (${shown})`;
+}
+
+const LINE_KEPT = 300;
+
+/** What it is about stands at the end of a line as often as at its beginning, and paths of sources in between. */
+function shortened(line: string): string {
+  const text = messageOf(line);
+  if (text.length <= LINE_KEPT) return text;
+  return `${text.slice(0, LINE_KEPT / 3)} … ${text.slice((-2 * LINE_KEPT) / 3)}`;
 }

@@ -12,6 +12,7 @@ import {
   packTensors,
   unpackTensors,
   type WorkerCall,
+  type WorkerError,
   type WorkerRequest,
   type WorkerResponse,
   type WorkerResults,
@@ -131,7 +132,7 @@ export class WorkerEngine implements Engine {
     this.#pending.delete(response.id);
     if (this.#pending.size === 0 && !this.#closing) this.#worker.unref();
     if (response.ok) pending?.resolve(response.value);
-    else pending?.reject(Object.assign(new Error(response.error.message), response.error));
+    else pending?.reject(errorOf(response.error));
   }
 
   #fail(reason: string, cause?: Error): void {
@@ -144,6 +145,14 @@ export class WorkerEngine implements Engine {
     for (const { reject } of this.#pending.values()) reject(this.#failure);
     this.#pending.clear();
   }
+}
+
+function errorOf(error: WorkerError): Error {
+  const { message, attempts } = error;
+  // The first line: the others are the attempts, which it would add once more.
+  return attempts
+    ? new DeviceError(message.split('\n', 1)[0] as string, attempts)
+    : Object.assign(new Error(message), error);
 }
 
 /** The source with bytes of its own, to be transferred: a message would copy them twice. */

@@ -1,4 +1,5 @@
 import type { Tensor } from '@cflow/onnx';
+import type { DeviceAttempt } from '@cflow/spec';
 import type { LoadedModel, TensorMessage } from '../engine.js';
 import type { ModelSource, SessionOptions } from '../runtime.js';
 import { copyOfBytes, typedArray } from '../typed-array.js';
@@ -28,7 +29,15 @@ export type WorkerRequest = WorkerCall & { id: number };
 
 export type WorkerResponse =
   | { id: number; ok: true; value: WorkerResults[keyof WorkerResults] }
-  | { id: number; ok: false; error: { name: string; message: string; code?: string } };
+  | { id: number; ok: false; error: WorkerError };
+
+export interface WorkerError {
+  name: string;
+  message: string;
+  code?: string;
+  /** Of a DeviceError, whose reasons are for people as they are. */
+  attempts?: readonly DeviceAttempt[];
+}
 
 /** Tensors as messages; those whose memory may not be given away, or is part of something larger, are copied. */
 export function packTensors(tensors: Readonly<Record<string, Tensor>>, giveAway: boolean): TensorMessages {

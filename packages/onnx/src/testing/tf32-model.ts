@@ -1,0 +1,57 @@
+// What an NVIDIA card from the A100 on does unless it is told not to: it rounds what goes into products to TF32.
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import {
+  type GraphProto,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  TensorProto_DataType,
+  TensorProtoSchema,
+} from 'onnx-buf';
+
+const PRODUCTS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
+/** Of 24 bits of significand TF32 keeps 11. */
+const SPLITTER = 2 ** 13 + 1;
+const SPLITTER_NAME = 'tf32_splitter';
+
+/**
+ * The model with both factors of every product rounded to TF32 (11 bits of significand, to the nearest) and multiplied in
+ * float32, which is what the tensor cores do. Graphs inside of nodes are left as they are.
+ *
+ * Source of the rounding: Dekker, A floating-point technique for extending the available precision (1971): with
+ * c = (2^13 + 1) x, c - (c - x) is x to 24 - 13 bits.
+ */
+export function tf32Model(model: Uint8Array): Uint8Array {
+  const message = fromBinary(ModelProtoSchema, model);
+  const graph = message.graph as GraphProto;
+  const rounded = new Map<string, string>();
+  const nodes: NodeProto[] = [];
+  const node = (opType: string, input: string[], output: string): void => {
+    nodes.push(create(NodeProtoSchema, { opType, name: output, input, output: [output] }));
+  };
+  const round = (value: string): string => {
+    const known = rounded.get(value);
+    if (known !== undefined) return known;
+    const name = `${value}/tf32`;
+    node('Mul', [value, SPLITTER_NAME], `${name}/c`);
+    node('Sub', [`${name}/c`, value], `${name}/rest`);
+    node('Sub', [`${name}/c`, `${name}/rest`], name);
+    rounded.set(value, name);
+    return name;
+  };
+  for (const each of graph.node) {
+    if (PRODUCTS.has(each.opType)) {
+      each.input = each.input.map((value, index) => (index < 2 ? round(value) : value));
+    }
+    nodes.push(each);
+  }
+  graph.node = nodes;
+  graph.initializer.push(
+    create(TensorProtoSchema, {
+      name: SPLITTER_NAME,
+      dataType: TensorProto_DataType.FLOAT,
+      floatData: [SPLITTER],
+    }),
+  );
+  return toBinary(ModelProtoSchema, message);
+}
