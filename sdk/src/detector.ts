@@ -28,8 +28,18 @@ export type ImageInput = EncodedImage | BitmapImage | RgbaPixels | RgbImage;
 /** Where a score is computed. `auto` takes the best that works there. */
 export type DeviceName = 'auto' | 'cuda' | 'webgpu' | 'cpu' | 'wasm';
 
-/** What a prediction is asked for. The same for every detector, remote or local. */
-export interface PredictOptions {
+/** Whether something is asked for; `boolean` where the types cannot tell. */
+export type Asked = boolean | undefined;
+
+/**
+ * What a prediction is asked for. The same for every detector, remote or local. `Map`, `Overlay` and `Regions` are what is
+ * said of these options: a prediction that is asked for its map has one, also to the compiler.
+ */
+export interface PredictOptions<
+  Map extends Asked = Asked,
+  Overlay extends Asked = Asked,
+  Regions extends Asked = Asked,
+> {
   /** Score from which an image is bad. Default: the detector's own. Not together with `falseAlarmRate`. */
   threshold?: number | undefined;
   /** Instead of a threshold: the share of good images that may be called bad, in (0, 1). */
@@ -37,11 +47,11 @@ export interface PredictOptions {
   /** Map value from which a pixel belongs to a region. Default: the threshold. */
   pixelThreshold?: number | undefined;
   /** Also the anomaly map, as real values. Default false. */
-  map?: boolean | undefined;
+  map?: Map | undefined;
   /** Also a PNG of the image with map and regions drawn in. Default false. */
-  overlay?: boolean | undefined;
+  overlay?: Overlay | undefined;
   /** Also the regions above the pixel threshold. Default true. */
-  regions?: boolean | undefined;
+  regions?: Regions | undefined;
   /** Smallest region, in pixels of the map. Default 1. */
   minArea?: number | undefined;
   /** Regions at most, 0 to 1000. Default 100. */
@@ -85,8 +95,27 @@ export interface DetectorIdentity {
   device: string;
 }
 
-/** What a detector says of one image. */
-export interface Prediction {
+/** What a prediction has when it is asked for it, and what it may have otherwise. */
+type If<Wanted extends Asked, Fields> = [Wanted] extends [true] ? Fields : Partial<Fields>;
+
+/**
+ * What a detector says of one image. What was asked for is there: `map: true` gives a prediction whose `map` is not
+ * undefined, and regions are there unless `regions: false`.
+ */
+export type Prediction<
+  Map extends Asked = Asked,
+  Overlay extends Asked = Asked,
+  Regions extends Asked = Asked,
+> = PlainPrediction &
+  /** The anomaly map as real values. */
+  If<Map, { map: AnomalyMap }> &
+  /** The image with map and regions drawn in: `image/png`. */
+  If<Overlay, { overlay: Blob }> &
+  /** Regions of the map, the highest peak first. */
+  If<Regions, { regions: Region[] }>;
+
+/** What every prediction has. */
+export interface PlainPrediction {
   /** Anomaly score: the maximum of the anomaly map over the pixels that are not ignored. Higher is worse. */
   score: number;
   /** Probability that a good image scores at least this high, in (0, 1]. */
@@ -101,12 +130,6 @@ export interface Prediction {
   original: Size;
   /** Size of the map: what boxes and areas are counted in. */
   mapSize: Size;
-  /** Regions of the map, the highest peak first; unless `regions: false`. */
-  regions?: Region[];
-  /** Only when asked for. */
-  map?: AnomalyMap;
-  /** `image/png`; only when asked for. */
-  overlay?: Blob;
   detector: DetectorIdentity;
   /** Over HTTP, or in this process. */
   where: 'remote' | 'local';
@@ -124,9 +147,15 @@ export interface Detector {
    * move between two calls; each prediction names the version that computed it.
    */
   readonly version: string;
-  predict(image: ImageInput, options?: PredictOptions): Promise<Prediction>;
+  predict<M extends Asked = false, O extends Asked = false, R extends Asked = true>(
+    image: ImageInput,
+    options?: PredictOptions<M, O, R>,
+  ): Promise<Prediction<M, O, R>>;
   /** As `predict`, for several images: one prediction each, in their order. Rejects with the first error. */
-  predictBatch(images: readonly ImageInput[], options?: PredictOptions): Promise<Prediction[]>;
+  predictBatch<M extends Asked = false, O extends Asked = false, R extends Asked = true>(
+    images: readonly ImageInput[],
+    options?: PredictOptions<M, O, R>,
+  ): Promise<Prediction<M, O, R>[]>;
   /** Lets go of what the detector holds. A call after it is refused. Calling it again does nothing. */
   dispose(): Promise<void>;
 }

@@ -1,16 +1,14 @@
 import type { ImageLimits } from '@cflow/images/node';
-import { ConfigurationError, DATA_SET_LAYOUTS, type DataSetLayout } from '@cflow/spec';
+import { ConfigurationError, DATA_SET_LAYOUTS, dataSetReadingFields } from '@cflow/spec';
 import { type Command, Option } from 'commander';
+import type { z } from 'zod';
 import { type ImageLimitFlags, imageLimits, withImageLimitOptions } from './image-limit-options.js';
 
-export interface DataSetFlags extends ImageLimitFlags {
-  layout?: DataSetLayout;
-  category?: string;
-  missingMasks?: 'error' | 'ignore';
-  good?: string[];
-  bad?: string[];
-  masks?: string[];
-}
+/** In the words that jobs have too. */
+export type DataSetReadingFlags = {
+  [K in keyof typeof dataSetReadingFields]?: z.output<(typeof dataSetReadingFields)[K]>;
+};
+export type DataSetFlags = DataSetReadingFlags & ImageLimitFlags;
 
 /** The options of every command that reads a data set. */
 export function withDataSetOptions(command: Command): Command {
@@ -32,25 +30,12 @@ export function withDataSetOptions(command: Command): Command {
 }
 
 /** The flags as options of `openDataSet`. */
-export function dataSetOptions({
-  layout,
-  category,
-  missingMasks,
-  good,
-  bad,
-  masks,
-  ...rest
-}: DataSetFlags): Omit<DataSetFlags, 'maxMegapixels'> & { limits?: ImageLimits } {
-  const limits = imageLimits(rest);
-  return {
-    ...(limits && { limits }),
-    ...(layout && { layout }),
-    ...(category !== undefined && { category }),
-    ...(missingMasks && { missingMasks }),
-    ...(good && { good }),
-    ...(bad && { bad }),
-    ...(masks && { masks }),
-  };
+export function dataSetOptions(flags: DataSetFlags): DataSetReadingFlags & { limits?: ImageLimits } {
+  const limits = imageLimits(flags);
+  const given = Object.entries(flags).filter(
+    ([name, value]) => Object.hasOwn(dataSetReadingFields, name) && value !== undefined,
+  );
+  return { ...(limits && { limits }), ...Object.fromEntries(given) };
 }
 
 /**

@@ -37,11 +37,8 @@ export async function readEvents(
     'select id, at, type, data from cflow.job_events where job = $1 and id > $2 order by id limit $3',
     [id, options.after, options.limit],
   );
-  return rows.map((row) => ({
-    id: row.id,
-    job: id,
-    at: row.at.toISOString(),
-    type: row.type,
-    data: row.data,
-  }));
+  // What each type has is what was written with it.
+  return rows.map(
+    (row) => ({ id: row.id, job: id, at: row.at.toISOString(), type: row.type, data: row.data }) as JobEvent,
+  );
 }

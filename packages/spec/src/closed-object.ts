@@ -11,6 +11,7 @@ const ClosedObject: z.core.$constructor<z.core.$ZodType, z.core.$ZodObjectDef> =
   'ClosedObject',
   (schema, definition) => {
     (z.ZodObject.init as unknown as Initialize)(schema, definition);
+    nameKnown(schema, () => Object.keys(definition.shape));
     countFirst(schema, () => Object.keys(definition.shape).length + MAX_UNKNOWN_FIELDS);
   },
 );
@@ -39,6 +40,25 @@ export function boundedRecord<K extends z.core.$ZodRecordKey, V extends z.core.S
     V
   >;
   return schema.meta({ maxProperties: most });
+}
+
+/** An unknown field of a `closedObject`, with the names that it has: for whoever says which one was meant. */
+export type UnknownFieldsIssue = z.core.$ZodIssueUnrecognizedKeys & { known?: readonly string[] };
+
+function nameKnown(schema: z.core.$ZodType, names: () => string[]): void {
+  const parse = schema._zod.parse;
+  schema._zod.parse = (payload, context) => {
+    const result = parse(payload, context);
+    const named = (found: z.core.ParsePayload): z.core.ParsePayload => {
+      for (const issue of found.issues) {
+        if (issue.code === 'unrecognized_keys' && issue.inst === schema) {
+          (issue as { known?: readonly string[] }).known = names();
+        }
+      }
+      return found;
+    };
+    return result instanceof Promise ? result.then(named) : named(result);
+  };
 }
 
 function countFirst(schema: z.core.$ZodType, most: () => number): void {

@@ -7,6 +7,7 @@ export * from './data-set.js';
 export * from './device.js';
 export * from './errors.js';
 export * from './image.js';
+export * from './near-names.js';
 export * from './prediction.js';
 export * from './release-buffer.js';
 export * from './service/index.js';

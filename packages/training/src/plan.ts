@@ -3,6 +3,7 @@ import {
   type DetectorConfiguration,
   type DetectorConfigurationInput,
   detectorConfigurationSchema,
+  scheduleFields,
 } from '@cflow/spec';
 import * as z from 'zod';
 import type { Schedule } from './learning-rate.js';
@@ -153,10 +154,10 @@ const DEFINITIONS: Readonly<Record<Preset, PresetDefinition>> = {
 
 /** What a caller may set of a plan. */
 export const planOverridesSchema = z.strictObject({
-  epochs: z.number().int().positive().optional(),
-  imageBatchSize: z.number().int().positive().optional(),
-  validationFraction: z.number().min(0).max(0.5).optional(),
-  patience: z.number().int().positive().nullable().optional(),
+  epochs: scheduleFields.epochs.optional(),
+  imageBatchSize: scheduleFields.imageBatchSize.optional(),
+  validationFraction: scheduleFields.validationFraction.optional(),
+  patience: scheduleFields.patience.optional(),
 });
 export type PlanOverrides = z.infer<typeof planOverridesSchema>;
 

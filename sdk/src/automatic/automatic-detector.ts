@@ -1,4 +1,4 @@
-import type { Detector, ImageInput, Prediction, PredictOptions } from '../detector.js';
+import type { Asked, Detector, ImageInput, Prediction, PredictOptions } from '../detector.js';
 import { AbortedError, ArgumentError, CflowError } from '../errors.js';
 import { reusableImage } from '../local/image-message.js';
 import type { Side, Where } from './side.js';
@@ -13,9 +13,11 @@ export interface NotUsed {
 }
 
 /** A prediction that also says why it did not come from the other place. */
-export interface AutomaticPrediction extends Prediction {
-  notUsed: NotUsed;
-}
+export type AutomaticPrediction<
+  M extends Asked = Asked,
+  O extends Asked = Asked,
+  R extends Asked = Asked,
+> = Prediction<M, O, R> & { notUsed: NotUsed };
 
 /** Images that `fastest` measures both places with. */
 const MEASURED = 3;
@@ -58,15 +60,18 @@ export class AutomaticDetector implements Detector {
     return this.#order()[0].where;
   }
 
-  async predict(image: ImageInput, options: PredictOptions = {}): Promise<AutomaticPrediction> {
+  async predict<M extends Asked = false, O extends Asked = false, R extends Asked = true>(
+    image: ImageInput,
+    options: PredictOptions<M, O, R> = {},
+  ): Promise<AutomaticPrediction<M, O, R>> {
     const [prediction] = await this.predictBatch([image], options);
-    return prediction as AutomaticPrediction;
+    return prediction as AutomaticPrediction<M, O, R>;
   }
 
-  async predictBatch(
+  async predictBatch<M extends Asked = false, O extends Asked = false, R extends Asked = true>(
     images: readonly ImageInput[],
-    options: PredictOptions = {},
-  ): Promise<AutomaticPrediction[]> {
+    options: PredictOptions<M, O, R> = {},
+  ): Promise<AutomaticPrediction<M, O, R>[]> {
     if (this.#disposed) throw new ArgumentError('the detector was disposed; make it again');
     // Two places may read them: what can be read only once is read now.
     const reusable = await Promise.all(images.map((image) => reusableImage(image, options.signal)));
@@ -74,7 +79,7 @@ export class AutomaticDetector implements Detector {
     const { side, predictions } = await this.#answer(reusable, { ...options, ignore });
     const other = this.#other(side);
     const notUsed = { where: other.where, reason: this.#reason(side, other) };
-    return predictions.map((prediction) => ({ ...prediction, notUsed }));
+    return predictions.map((prediction) => ({ ...prediction, notUsed })) as AutomaticPrediction<M, O, R>[];
   }
 
   dispose(): Promise<void> {

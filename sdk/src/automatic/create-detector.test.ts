@@ -1,6 +1,6 @@
 import { makeBundle, testImage } from '@cflow/detector/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Detector, ImageInput, PredictOptions } from '../detector.js';
+import type { Asked, Detector, ImageInput, Prediction, PredictOptions } from '../detector.js';
 import { AbortedError, ArgumentError, CflowError } from '../errors.js';
 import { type LocalDetector, loadDetector } from '../local/index.js';
 import { type CreateDetectorOptions, createDetector } from './create-detector.js';
@@ -28,11 +28,17 @@ class Service implements Detector {
     return this;
   }
 
-  async predict(image: ImageInput, options?: PredictOptions) {
+  async predict<M extends Asked, O extends Asked, R extends Asked>(
+    image: ImageInput,
+    options?: PredictOptions<M, O, R>,
+  ): Promise<Prediction<M, O, R>> {
     return (await this.predictBatch([image], options))[0]!;
   }
 
-  async predictBatch(images: readonly ImageInput[], options: PredictOptions = {}) {
+  async predictBatch<M extends Asked, O extends Asked, R extends Asked>(
+    images: readonly ImageInput[],
+    options: PredictOptions<M, O, R> = {},
+  ): Promise<Prediction<M, O, R>[]> {
     this.calls++;
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(resolve, this.delay);
@@ -148,7 +154,8 @@ describe('createDetector', () => {
     // A service without work of its own is faster than any detector.
     if (faster === 'remote') {
       const known = await computes.predictBatch([image]);
-      service.predictBatch = async () => known.map((each) => ({ ...each, where: 'remote' as const }));
+      const answer = known.map((each) => ({ ...each, where: 'remote' as const }));
+      service.predictBatch = async () => answer as never;
     }
     const detector = await create(service, { prefer: 'fastest' });
     await expect

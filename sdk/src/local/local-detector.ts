@@ -1,4 +1,4 @@
-import type { Detector, ImageInput, Prediction, PredictOptions } from '../detector.js';
+import type { Asked, Detector, ImageInput, Prediction, PredictOptions } from '../detector.js';
 import { ArgumentError } from '../errors.js';
 import { DeviceError } from './errors.js';
 import { imageMessage, transferOf } from './image-message.js';
@@ -51,12 +51,18 @@ export class LocalDetector implements Detector {
     return this.#state.notices;
   }
 
-  async predict(image: ImageInput, options: PredictOptions = {}): Promise<Prediction> {
+  async predict<M extends Asked = false, O extends Asked = false, R extends Asked = true>(
+    image: ImageInput,
+    options: PredictOptions<M, O, R> = {},
+  ): Promise<Prediction<M, O, R>> {
     const [prediction] = await this.predictBatch([image], options);
-    return prediction as Prediction;
+    return prediction as Prediction<M, O, R>;
   }
 
-  async predictBatch(images: readonly ImageInput[], options: PredictOptions = {}): Promise<Prediction[]> {
+  async predictBatch<M extends Asked = false, O extends Asked = false, R extends Asked = true>(
+    images: readonly ImageInput[],
+    options: PredictOptions<M, O, R> = {},
+  ): Promise<Prediction<M, O, R>[]> {
     const start = performance.now();
     const { signal, device, ignore } = options;
     this.#refuseIfDisposed();
@@ -92,9 +98,9 @@ export class LocalDetector implements Detector {
     return predictions.map((prediction) => ({
       ...prediction,
       detector: { name, version, device: state.device },
-      where: 'local',
+      where: 'local' as const,
       milliseconds,
-    }));
+    })) as Prediction<M, O, R>[];
   }
 
   dispose(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Prediction } from '../detector.js';
+import type { Asked, Prediction } from '../detector.js';
 import { ArgumentError } from '../errors.js';
 import type { ApiPromise } from './http/api-promise.js';
 import { type CallOptions, type Fetch, Transport } from './http/transport.js';
@@ -70,20 +70,22 @@ export class CflowClient {
   }
 
   /** Scores an image with several detectors in one request: a prediction of each, in their order. */
-  predict(
+  predict<M extends Asked = false, O extends Asked = false, R extends Asked = true>(
     image: RemoteImage,
-    { detectors, ...options }: SeveralDetectors & RemotePredictOptions,
-  ): ApiPromise<Prediction[]> {
+    { detectors, ...options }: SeveralDetectors & RemotePredictOptions<M, O, R>,
+  ): ApiPromise<Prediction<M, O, R>[]> {
     const file = sentImage(image, this.#transport, options).then((each) => [each]);
-    return predict(this.#transport, detectors, file, options).map(([only]) => only as Prediction[]);
+    return predict(this.#transport, detectors, file, options as RemotePredictOptions).map(
+      ([only]) => only as Prediction<M, O, R>[],
+    );
   }
 
   /** Scores any number of images with several detectors: for each image, in order, a prediction of each. */
-  predictAll(
+  predictAll<M extends Asked = false, O extends Asked = false, R extends Asked = true>(
     images: Images,
-    { detectors, ...options }: SeveralDetectors & BatchOptions,
-  ): AsyncGenerator<Prediction[], void, undefined> {
-    return predictAll(this.#transport, detectors, images, options);
+    { detectors, ...options }: SeveralDetectors & BatchOptions<M, O, R>,
+  ): AsyncGenerator<Prediction<M, O, R>[], void, undefined> {
+    return predictAll(this.#transport, detectors, images, options as BatchOptions) as never;
   }
 
   /** Says what a part really was. `prediction` is the `id` of a prediction. */

@@ -33,6 +33,7 @@ export type {
 export type * from './types/bundle-manifest.js';
 export type * from './types/data-set-report.js';
 export type * from './types/job.js';
+export type * from './types/job-event.js';
 export type * from './types/metrics.js';
 export type * from './types/registry.js';
 export type * from './types/service.js';

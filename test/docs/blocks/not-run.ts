@@ -34,6 +34,18 @@ export const NOT_RUN: readonly NotRun[] = [
     check: 'shell',
   },
   {
+    page: 'docs/clients.md',
+    begins: 'pip install openapi-python-client',
+    reason: 'installs packages of Python; npm run test:clients does, and generates and calls the client',
+    check: 'shell',
+  },
+  {
+    page: 'docs/clients.md',
+    begins: 'from pathlib import Path',
+    reason: 'needs the generated package; test/clients/python/generated.py calls it the same way',
+    check: 'python',
+  },
+  {
     page: 'docs/choosing.md',
     begins: 'npx cflow backbone pull',
     reason:

@@ -35,6 +35,7 @@ export const PAGE_NEEDS: Readonly<Record<string, readonly Need[]>> = {
   'docs/evaluating.md': ['parts', 'metal'],
   'docs/bundle.md': ['metal'],
   'docs/serving.md': ['wood', 'part.png', 'images.zip'],
+  'docs/clients.md': ['wood', 'part.png', 'service'],
   'docs/sdk.md': ['wood', 'part.png', 'good', 'service'],
   'docs/browser-scoring.md': ['tiny wood', 'part.png', 'service'],
   'docs/browser-training.md': ['tiny wood', 'tiny good', 'service'],

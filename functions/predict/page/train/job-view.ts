@@ -94,26 +94,21 @@ export class JobView {
     this.title.focus();
   }
 
-  private take({ type, data, at }: JobEvent): void {
+  private take({ at, ...event }: JobEvent): void {
     if (!this.job) return;
-    if (type === 'status') {
-      this.job = data as unknown as Job;
+    if (event.type === 'status') {
+      this.job = event.data;
       this.actions.changed(this.job);
-    } else if (type === 'progress') {
-      this.job = { ...this.job, progress: data as unknown as Job['progress'] };
-    } else if (type === 'training') {
-      this.history.add(data);
-      if (typeof data.secondsLeft === 'number') this.secondsLeft = data.secondsLeft;
+    } else if (event.type === 'progress') this.job = { ...this.job, progress: event.data };
+    else if (event.type === 'training') {
+      this.history.add(event.data);
+      if (event.data.type === 'progress' && event.data.secondsLeft !== null)
+        this.secondsLeft = event.data.secondsLeft;
     } else {
       const time = new Date(at).toLocaleTimeString();
-      const level = String(data.level ?? 'info');
+      const { level, message } = event.data;
       this.log.append(
-        element(
-          'li',
-          { class: level },
-          element('time', { datetime: at }, time),
-          ` ${String(data.message ?? '')}`,
-        ),
+        element('li', { class: level }, element('time', { datetime: at }, time), ` ${message}`),
       );
       while (this.log.children.length > MAX_LOG_LINES) this.log.firstElementChild?.remove();
     }

@@ -7,6 +7,7 @@ import { registerComponents } from '../openapi/open-api-document.js';
 import { PredictionIds } from '../security/prediction-ids.js';
 import { RateLimiter } from '../security/rate-limiter.js';
 import { accessLog } from './access-log.js';
+import { PORTABLE_CODINGS } from './body/content-coding.js';
 import { bodyMemoryBytes } from './body/read-body.js';
 import { withBodyMemory } from './body/with-body-memory.js';
 import { Budget } from './budget.js';
@@ -98,8 +99,10 @@ function frame(app: App, parts: AppParts, healthPaths: ReadonlySet<string>): voi
   app.use(plainAddress);
   app.use(noStrangePages({ ...parts, healthPaths }));
   app.use(identify(parts));
+  const { contentCodings = PORTABLE_CODINGS } = parts;
   app.use(async (c, next) => {
     c.set('rateLimiter', rateLimiter);
+    c.set('contentCodings', contentCodings);
     await next();
   });
   app.use(withBodyMemory(new Budget(bodyMemoryBytes(parts.limits), { onRelief: parts.giveMemoryBack })));

@@ -1,6 +1,7 @@
 import type { Problem } from '@cflow/spec';
 import type { Caller } from '../security/api-keys.js';
 import type { RateLimiter } from '../security/rate-limiter.js';
+import type { ContentCodings } from './body/content-coding.js';
 import type { Claim } from './budget.js';
 import type { Deadline } from './deadline.js';
 import type { Logger } from './logger.js';
@@ -18,6 +19,8 @@ export interface AppEnvironment {
     deadline: Deadline;
     /** What the request holds of the memory that there is for bodies; given back when it is over. */
     bodyMemory: Claim;
+    /** How bodies may be coded. */
+    contentCodings: ContentCodings;
     /** Undefined: no limit. */
     rateLimiter: RateLimiter | undefined;
     /** How errors look to whoever speaks another protocol. Undefined: as problem+json. */

@@ -1,4 +1,4 @@
-import type { Problem } from '@cflow/spec';
+import { nearNames, type Problem, type UnknownFieldsIssue } from '@cflow/spec';
 import type { z } from 'zod';
 import { PROBLEM_LIMITS } from './problem-limits.js';
 import { shortened } from './shortened.js';
@@ -30,7 +30,14 @@ function messageOf(issue: z.core.$ZodIssue): string {
   // zod would list them all, as they came.
   if (issue.code !== 'unrecognized_keys') return issue.message;
   const [first = '', ...more] = issue.keys;
-  return `there is no field "${nameOf(first)}"${more.length > 0 ? ` here, nor ${more.length} others that came` : ' here'}`;
+  const others = more.length > 0 ? `, nor ${more.length} others that came` : '';
+  return `there is no field "${nameOf(first)}" here${others}${meant(first, (issue as UnknownFieldsIssue).known)}`;
+}
+
+/** Which of the known names may have been meant by one that is none; empty where none is near. */
+export function meant(name: string, known: readonly string[] = []): string {
+  const near = nearNames(name, known).map((each) => `"${each}"`);
+  return near.length > 0 ? `; is ${near.join(' or ')} meant?` : '';
 }
 
 const nameOf = (name: PropertyKey): string => shortened(String(name), PROBLEM_LIMITS.nameCharacters);

@@ -55,8 +55,8 @@ export function hasEnded(status: Job['status']): boolean {
 }
 
 /** Whether nothing follows an event. */
-export function isFinal({ type, data }: JobEvent): boolean {
-  return type === 'status' && ENDED.has(data.status as Job['status']);
+export function isFinal(event: JobEvent): boolean {
+  return event.type === 'status' && ENDED.has(event.data.status);
 }
 
 const ENDED: ReadonlySet<Job['status']> = new Set(

@@ -3,6 +3,7 @@ import type { ObjectStore, Registry } from '@cflow/store';
 import type { Context } from 'hono';
 import type { Inference } from '../inference/inference.js';
 import type { ApiKeys } from '../security/api-keys.js';
+import type { ContentCodings } from './body/content-coding.js';
 import type { Logger } from './logger.js';
 import type { Readiness } from './readiness.js';
 
@@ -77,6 +78,8 @@ export interface AppParts {
   /** Signs prediction ids, so that feedback on them can be believed by every replica. At least 32 bytes. */
   secret: Uint8Array;
   limits: Limits;
+  /** How bodies may be coded. Default: gzip and deflate, which every runtime knows. */
+  contentCodings?: ContentCodings | undefined;
   /** Called when bodies that took much memory are gone: a host that can give it back to the system does it then. */
   giveMemoryBack?: (() => void) | undefined;
   readiness: Readiness;

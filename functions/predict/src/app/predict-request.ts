@@ -17,13 +17,16 @@ import { predictManyTexts } from '../openapi/predict-options.js';
 import { collect } from './body/collect.js';
 import { bodyLimits, heldChunks, mediaType, readBody } from './body/read-body.js';
 import type { AppEnvironment } from './environment.js';
+import { meant } from './faults.js';
 import { fetchFile } from './fetch-file.js';
 import { EACH, type JsonDocument, type JsonPath } from './json/json-document.js';
 import { parseJson, readJson } from './json/read-json.js';
-import { readMultipart } from './multipart/read-multipart.js';
+import { type MultipartPart, readMultipart } from './multipart/read-multipart.js';
 import type { AppParts } from './parts.js';
 import { invalid, ProblemError } from './problem.js';
+import { PROBLEM_LIMITS } from './problem-limits.js';
 import { refuseWhenFull } from './refuse-when-full.js';
+import { shortened } from './shortened.js';
 
 type PredictContext = Context<AppEnvironment>;
 type Images = InferenceRequest['images'];
@@ -39,8 +42,19 @@ export interface PredictRequest {
 
 /** Fields and images by name, each of which a schema of its own looks at after. */
 const memberSchema = boundedRecord(text(MAX_NAME), z.unknown(), 64);
-const imagesSchema = z.array(predictImageSchema).min(1).max(MAX_IMAGES_PER_REQUEST);
+const imagesSchema = z
+  .array(predictImageSchema, 'expected a list of images, each {"base64": "…"} or {"url": "https://…"}')
+  .min(1)
+  .max(MAX_IMAGES_PER_REQUEST);
 const detectorNamesSchema = z.array(text(130)).max(MAX_DETECTORS_PER_REQUEST);
+
+/** What a form may have. */
+const FORM_FIELDS: ReadonlySet<string> = new Set([
+  'image',
+  'ignore',
+  'options',
+  ...Object.keys(predictManyTexts.shape),
+]);
 
 /** Where images are in JSON. */
 const IMAGES: readonly JsonPath[] = [
@@ -83,6 +97,7 @@ async function ofForm(c: PredictContext, parts: AppParts, query: Texts): Promise
   const chunks = heldChunks(c, bodyLimits(parts.limits));
   for await (const part of readMultipart(c.req.header('content-type') as string, chunks)) {
     const { name } = part;
+    if (!FORM_FIELDS.has(name)) throw unknownField(part);
     const bytes = await collect(part.body);
     if (name === 'image' || name === 'ignore') {
       (name === 'image' ? images : masks).push(bytes);
@@ -135,7 +150,12 @@ async function filesOf(
   let left = parts.limits.bodyBytes;
   const bytesOf = async (file: { base64: string } | { url: string }, at: string): Promise<Uint8Array> => {
     const bytes = 'url' in file ? await fetchFile(c, parts, file.url, left) : document.bytesOf(file.base64);
-    if (!bytes?.length) throw new ProblemError('invalid-request', `${at}.base64: expected base64`);
+    if (!bytes?.length) {
+      throw new ProblemError(
+        'invalid-request',
+        `${at}.base64: expected base64, in either alphabet, padded or not, in lines or as a data: URI`,
+      );
+    }
     left -= bytes.length;
     return bytes;
   };
@@ -159,6 +179,18 @@ function chosen(texts: Texts, json: Record<string, unknown>): Omit<PredictReques
   return { options, detectors };
 }
 
+// Before anything of it is read: it may be a file of any size.
+function unknownField({ name, filename }: MultipartPart): ProblemError {
+  const known = [...FORM_FIELDS];
+  const hint =
+    filename === undefined
+      ? meant(name, known) || `; those of a form are ${known.join(', ')}`
+      : '; a picture goes in "image", a mask in "ignore"';
+  return new ProblemError('invalid-request', `there is no field ${shown(name)}${hint}`, {
+    headers: { connection: 'close' },
+  });
+}
+
 function optionsOf(bytes: Uint8Array): Record<string, unknown> {
   return checked(memberSchema, parseJson(bytes, 'options'), 'options');
 }
@@ -175,4 +207,4 @@ function checked<T>(schema: z.ZodType<T>, value: unknown, within = ''): T {
   throw invalid(result.error, within);
 }
 
-const shown = (name: string): string => JSON.stringify(name.slice(0, 64));
+const shown = (name: string): string => JSON.stringify(shortened(name, PROBLEM_LIMITS.nameCharacters));

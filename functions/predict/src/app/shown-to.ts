@@ -10,7 +10,5 @@ export function shownTo(c: Context<AppEnvironment>, job: Job): Job {
 
 /** An event of a job; those of its status hold the job. */
 export function shownEventTo(c: Context<AppEnvironment>, event: JobEvent): JobEvent {
-  return event.type === 'status'
-    ? { ...event, data: { ...shownTo(c, event.data as unknown as Job) } }
-    : event;
+  return event.type === 'status' ? { ...event, data: shownTo(c, event.data) } : event;
 }

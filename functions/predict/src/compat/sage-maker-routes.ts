@@ -22,7 +22,7 @@ const TARGET_MODEL = 'x-amzn-sagemaker-target-model';
 const MAX_HEADER = 4096;
 const CUSTOM_ATTRIBUTES = 'x-amzn-sagemaker-custom-attributes';
 
-const file = { schema: z.string().meta({ contentMediaType: 'application/octet-stream' }) };
+const file = { schema: z.string().meta({ format: 'binary', contentMediaType: 'application/octet-stream' }) };
 
 const invocationsRoute = createRoute({
   method: 'post',
@@ -42,9 +42,9 @@ const invocationsRoute = createRoute({
       required: true,
       content: {
         'application/json': { schema: predictManyJsonSchema.partial({ detectors: true }) },
+        'application/octet-stream': file,
         'application/x-image': file,
         'image/*': file,
-        'application/octet-stream': file,
       },
     },
   },

@@ -82,7 +82,7 @@ export function vertexRoutes(parts: AppParts, routes: VertexRoutes): App {
         description: 'One prediction for each instance',
         content: { 'application/json': { schema: responseSchema } },
       },
-      ...problems(400, 401, 403, 404, 408, 413, 422, 429, 503, 504),
+      ...problems(400, 401, 403, 404, 408, 413, 415, 422, 429, 503, 504),
     },
   });
   addDocumented(app, route, [requires(parts, 'predict')], async (c) => {

@@ -17,6 +17,7 @@ import { sharedSecret } from '../security/shared-secret.js';
 import { bodyMemory } from './body-memory.js';
 import { keepStoreClean } from './clean-store.js';
 import { clientAddress } from './client-address.js';
+import { nodeCodings } from './content-codings.js';
 import { deviceFailing, deviceMissing } from './device-check.js';
 import { hostExtras } from './host-routes.js';
 import { startHttpServer } from './http-server.js';
@@ -128,6 +129,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     objects: offersJobs ? objects : undefined,
     dataSetLifeMs,
     keys,
+    contentCodings: nodeCodings(),
     clientAddress: clientAddress({ trustProxy: environment.CFLOW_TRUST_PROXY ?? false }),
     fetchUrl: urls && ((url, options) => urls.fetchBytes(url, options)),
     secret: environment.CFLOW_SECRET

@@ -61,6 +61,8 @@ const ANSWERS: ReadonlySet<string> = new Set([
   'jobPageSchema',
   'jobSchema',
   'storedDataSetPageSchema',
+  'jobProgressSchema',
+  'trainingReportSchema',
   'storedDataSetSchema',
   'mapPayloadSchema',
   'predictResponseSchema',

@@ -1,9 +1,10 @@
 import { dataSetUploadSchema, storedDataSetPageSchema, storedDataSetSchema, text } from '@cflow/spec';
 import { createRoute, z } from '@hono/zod-openapi';
+import { binary } from './binary.js';
 import { noQuery, pageParameters } from './parameters.js';
 import { COMMON, json, KEYS, problems } from './responses.js';
 
-export const archive = { type: 'string', contentMediaType: 'application/zip' } as const;
+export const archive = binary('application/zip');
 
 const SHA256 = '5f0c1f3c0a1f4ce1b1a2f3fb3a1e7a9a5f0c1f3c0a1f4ce1b1a2f3fb3a1e7a9a';
 const DATA_SET = {
@@ -30,7 +31,17 @@ export const uploadDataSetRoute = createRoute({
   description:
     'Needs the scope `train`. A ZIP archive in one of the layouts that training reads. The path is made of its hash: uploading it again gives the same. It is removed some days after its upload, or after the last job on it has ended.',
   security: KEYS,
-  request: { query: noQuery, body: { required: true, content: { 'application/zip': { schema: archive } } } },
+  request: {
+    query: noQuery,
+    body: {
+      required: true,
+      content: {
+        'application/zip': { schema: archive },
+        // For clients that know no other name for bytes.
+        'application/octet-stream': { schema: archive },
+      },
+    },
+  },
   responses: {
     201: json(dataSetUploadSchema, 'It is kept', {
       path: DATA_SET.path,

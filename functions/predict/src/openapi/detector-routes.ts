@@ -12,6 +12,7 @@ import {
   versionSummarySchema,
 } from '@cflow/spec';
 import { createRoute, z } from '@hono/zod-openapi';
+import { binary } from './binary.js';
 import { SUMMARY, VERSION } from './examples.js';
 import { aliasParameter, nameParameter, noQuery, pageParameters, versionParameter } from './parameters.js';
 import { COMMON, json, KEYS, problems } from './responses.js';
@@ -113,7 +114,7 @@ export const publishVersionRoute = createRoute({
             properties: {
               file: {
                 type: 'array',
-                items: { type: 'string', contentMediaType: 'application/octet-stream' },
+                items: binary(),
                 maxItems: MAX_BUNDLE_FILES + 1,
                 description: 'manifest.json and every file that it lists',
               },

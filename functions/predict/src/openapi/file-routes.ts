@@ -1,10 +1,9 @@
 import { createRoute } from '@hono/zod-openapi';
+import { binary } from './binary.js';
 import { fileParameter, noQuery } from './parameters.js';
 import { COMMON, KEYS, problems } from './responses.js';
 
-const binary = {
-  'application/octet-stream': { schema: { type: 'string', contentMediaType: 'application/octet-stream' } },
-} as const;
+const content = { 'application/octet-stream': { schema: binary() } } as const;
 
 const header = (description: string) => ({ schema: { type: 'string' as const }, description });
 const headers = {
@@ -26,11 +25,11 @@ export const getFileRoute = createRoute({
   security: KEYS,
   request: { params: fileParameter, query: noQuery },
   responses: {
-    200: { description: 'The file', headers, content: binary },
+    200: { description: 'The file', headers, content },
     206: {
       description: 'The range that was asked for',
       headers: { ...headers, 'Content-Range': header('Which bytes of how many') },
-      content: binary,
+      content,
     },
     304: { description: 'It is what the client has', headers },
     ...problems(...COMMON, 404, 416),

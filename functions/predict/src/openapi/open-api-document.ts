@@ -1,6 +1,7 @@
 import type { App } from '../app/new-app.js';
 import { headFileRoute } from './file-routes.js';
 import { predictJsonSchema, predictManyJsonSchema } from './predict-routes.js';
+import { withSpokenDefaults } from './spoken-defaults.js';
 
 /** What the service offers, as OpenAPI 3.1. */
 export type OpenApiDocument = ReturnType<App['getOpenAPI31Document']>;
@@ -55,5 +56,20 @@ export function openApiDocument(app: App, version: string): OpenApiDocument {
   );
   const known = TAGS.filter(({ name }) => used.has(name));
   const others = [...used].filter((name) => !TAGS.some((tag) => tag.name === name));
+  speakDefaults(document);
   return { ...document, tags: [...known, ...others.map((name) => ({ name, description: name }))] };
+}
+
+/** In what is sent and answered; a parameter may have one, which all generators leave to the service. */
+function speakDefaults({ paths, components }: OpenApiDocument): void {
+  const schemas = (components?.schemas ?? {}) as Record<string, object>;
+  for (const [name, schema] of Object.entries(schemas)) schemas[name] = withSpokenDefaults(schema);
+  for (const path of Object.values(paths ?? {})) {
+    for (const operation of Object.values(path)) {
+      const { requestBody } = operation as { requestBody?: { content: Record<string, { schema?: object }> } };
+      for (const media of Object.values(requestBody?.content ?? {})) {
+        if (media.schema) media.schema = withSpokenDefaults(media.schema);
+      }
+    }
+  }
 }

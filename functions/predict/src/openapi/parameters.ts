@@ -37,10 +37,11 @@ export const numberText = text(MAX_NUMBER_TEXT)
   .transform(Number)
   .pipe(z.number('expected a finite number'));
 
-/** A truth value as addresses and forms have it. */
-export const booleanText = z
-  .enum(['true', 'false'], 'expected true or false')
-  .transform((text) => text === 'true');
+/** A truth value as addresses and forms have it; some languages write it with a capital. */
+export const booleanText = text(MAX_NUMBER_TEXT)
+  .transform((value) => value.toLowerCase())
+  .pipe(z.enum(['true', 'false'], 'expected true or false'))
+  .transform((value) => value === 'true');
 
 /**
  * Query of lists.

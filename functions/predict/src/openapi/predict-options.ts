@@ -38,6 +38,17 @@ export const predictOptionTexts = closedObject({
     .openapi({ description: of('device') }),
 } satisfies Record<keyof typeof described, z.ZodType>);
 
+/**
+ * The same as fields of a form, as its description has them. Without defaults: what a client fills in of itself would
+ * count before the options of the address.
+ */
+export const formOptions: Record<string, object> = Object.fromEntries(
+  Object.entries(described).map(([name, schema]) => {
+    const { $schema, default: _, ...rest } = z.toJSONSchema(schema, { io: 'input' });
+    return [name, rest];
+  }),
+);
+
 /** Characters of a list of detectors: as many as there may be, each as long as it may be. */
 export const MAX_DETECTORS_TEXT = 4096;
 

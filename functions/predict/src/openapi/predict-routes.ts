@@ -9,9 +9,10 @@ import {
   predictResponseSchema,
 } from '@cflow/spec';
 import { createRoute, z } from '@hono/zod-openapi';
+import { binary } from './binary.js';
 import { PREDICTION } from './examples.js';
 import { detectorParameter } from './parameters.js';
-import { MAX_DETECTORS_TEXT, predictManyTexts, predictOptionTexts } from './predict-options.js';
+import { formOptions, MAX_DETECTORS_TEXT, predictManyTexts, predictOptionTexts } from './predict-options.js';
 import { COMMON, json, KEYS, problems } from './responses.js';
 
 const images = z
@@ -32,7 +33,7 @@ export const predictManyJsonSchema = closedObject({
   ...predictOptionsSchema.shape,
 }).openapi('PredictManyBody');
 
-const file = { type: 'string', contentMediaType: 'application/octet-stream' } as const;
+const file = binary();
 
 const form = (detectors: boolean) => ({
   type: 'object' as const,
@@ -56,6 +57,7 @@ const form = (detectors: boolean) => ({
       description: 'The options as JSON; each may also be a field of its own',
       contentMediaType: 'application/json',
     },
+    ...formOptions,
     ...(detectors && {
       detectors: {
         type: 'string' as const,
@@ -65,6 +67,7 @@ const form = (detectors: boolean) => ({
     }),
   },
   required: ['image'],
+  additionalProperties: false,
 });
 
 const body = (schema: string, detectors: boolean) => ({
@@ -73,8 +76,9 @@ const body = (schema: string, detectors: boolean) => ({
     'One image as it is, with the options in the address; or several as a form; or as JSON, in base64 or by address',
   // Read by the handler as they arrive; that is why they are written down here and not validated by the framework.
   content: {
-    'image/*': { schema: file },
+    // First what says nothing of the kind: generators of clients send the first name that they find.
     'application/octet-stream': { schema: file },
+    'image/*': { schema: file },
     'multipart/form-data': { schema: form(detectors) },
     'application/json': { schema: { $ref: `#/components/schemas/${schema}` } },
   },

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import type { Jobs } from '@cflow/jobs';
 import { type Job, jobSchema, type StoredDataSet, type StoredDataSetPage } from '@cflow/spec';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -61,6 +62,9 @@ export function jobsSuite(get: () => TestService): void {
       });
       const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', ZIP));
       expect(upload.sha256).toBe(Buffer.from(digest).toString('hex'));
+      const bytes = { 'content-type': 'application/octet-stream', 'content-encoding': 'gzip' };
+      const init = { method: 'POST', headers: bytes, body: new Uint8Array(gzipSync(ZIP)) };
+      expect(await (await get().app().request('/v1/data-sets', init)).json()).toEqual(upload);
       const again = await get().app().request('/v1/data-sets', zip());
       expect(await again.json()).toEqual(upload);
       const stored = await parts.objects?.get(upload.path);

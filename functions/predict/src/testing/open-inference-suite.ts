@@ -57,6 +57,7 @@ export function openInferenceSuite(get: () => TestService): void {
       const idle = app({ limits: { ...parts.limits, bodyTimeoutMs: 30 } });
       await refusedAs(INDEX, await idle.request(INDEX, streamed(stalled('{'), 'application/json')), 408);
       await refusedAs(INDEX, await app().request(INDEX, jsonBody('[')), 400);
+      await refusedAs(INDEX, await app().request(INDEX, jsonBody({}, { 'content-encoding': 'lz4' })), 415);
     });
   });
 }

@@ -59,6 +59,17 @@ export function predictSuite(get: () => TestService): void {
       expect(fetched).toEqual([url, url]);
     });
 
+    it('takes options of a form as the languages of clients write them', async () => {
+      const form = new FormData();
+      form.append('image', new Blob([await testPng(3)]));
+      for (const [name, value] of Object.entries({ overlay: 'True', regions: 'False', maxRegions: '3' })) {
+        form.append(name, value);
+      }
+      const [found] = await predictions(await get().app().request(WOOD, { method: 'POST', body: form }));
+      expect(found?.overlay?.contentType).toBe('image/png');
+      expect(found).not.toHaveProperty('regions');
+    });
+
     it('takes many images and detectors, in the order of the request', async () => {
       const { app, versions } = get();
       const form = new FormData();
@@ -117,7 +128,8 @@ export function predictSuite(get: () => TestService): void {
     });
 
     it.each([
-      ['an unknown parameter', `${WOOD}?treshold=1`, /treshold/],
+      ['an unknown parameter', `${WOOD}?treshold=1`, /"treshold" here; is "threshold" meant\?/],
+      ['a name in another spelling', `${WOOD}?false_alarm_rate=0.1`, /is "falseAlarmRate" meant\?/],
       ['a number that is none', `${WOOD}?threshold=one`, /threshold: expected a number/],
       ['a number without end', `${WOOD}?threshold=1e999`, /threshold/],
       ['hexadecimal', `${WOOD}?minArea=0x10`, /minArea/],
@@ -150,7 +162,11 @@ export function predictSuite(get: () => TestService): void {
       ['no base64', '{"images":[{"base64":"!"}]}', /images\.0\.base64/],
       ['an image with two sources', '{"images":[{"base64":"AAAA","url":"https://a.example/"}]}', /images\.0/],
       ['a file of the server', '{"images":[{"url":"file:///etc/passwd"}]}', /images\.0/],
-      ['an unknown member', '{"images":[{"base64":"AAAA"}],"treshold":1}', /treshold/],
+      ['an unknown member', '{"images":[{"base64":"AAAA"}],"treshold":1}', /is "threshold" meant\?/],
+      ['an image under another name', '{"image":[{"base64":"AAAA"}]}', /images: .*list of images.*"base64"/],
+      ['an image without a name', '{"images":["AAAA"]}', /images\.0: .*"base64"/],
+      ['an image with a wrong name', '{"images":[{"b64":"AAAA"}]}', /images\.0: .*"base64"/],
+      ['a data URI as an address', '{"images":[{"url":"data:image/png;base64,AAAA"}]}', /images\.0.*base64/],
       ['a text for a number', '{"images":[{"base64":"AAAA"}],"threshold":"1"}', /threshold/],
       ['a prototype', '{"images":[{"base64":"AAAA"}],"__proto__":{"threshold":1},"x":1}', /x|proto/],
     ])('refuses a body with %s', async (_, body, detail) => {
@@ -160,7 +176,8 @@ export function predictSuite(get: () => TestService): void {
 
     it.each([
       ['no image', { threshold: '1' }, /image: expected one file/],
-      ['an unknown field', { image: 'x', tresholds: '1' }, /tresholds/],
+      ['an unknown field', { image: 'x', tresholds: '1' }, /"tresholds"; is "threshold" meant\?/],
+      ['a field that nothing is like', { image: 'x', colour: 'red' }, /"colour"; those of a form are image,/],
       ['options that are no JSON', { image: 'x', options: '{' }, /options: expected JSON/],
       ['more masks than images', { image: 'x', ignore: 'x,x' }, /ignore: expected one mask/],
     ])('refuses a form with %s', async (_, fields, detail) => {
@@ -170,6 +187,17 @@ export function predictSuite(get: () => TestService): void {
       }
       const response = await get().app().request(WOOD, { method: 'POST', body: form });
       expect((await refused(response, 400, 'invalid-request')).detail).toMatch(detail);
+    });
+
+    it('says where a picture goes that came under another name, before it reads it', async () => {
+      for (const name of ['file', 'images', 'image[]', 'upload']) {
+        const form = new FormData();
+        form.append(name, new Blob([new Uint8Array(2 ** 19)]), 'part.png');
+        const answer = await get().app().request(WOOD, { method: 'POST', body: form });
+        expect((await refused(answer, 400, 'invalid-request')).detail).toBe(
+          `there is no field "${name}"; a picture goes in "image", a mask in "ignore"`,
+        );
+      }
     });
 
     it('refuses bodies that are no images, of other types, empty, or with addresses', async () => {

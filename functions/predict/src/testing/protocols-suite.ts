@@ -1,3 +1,4 @@
+import { deflateSync, gzipSync } from 'node:zlib';
 import { problemSchema } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
 import type { AppParts } from '../app/parts.js';
@@ -93,6 +94,33 @@ export function protocolsSuite(get: () => TestService): void {
       const nothing = protocol.nothing(file);
       await refusedAs(path, await app().request(nothing.path, jsonBody(nothing.body, nothing.headers)), 404);
       await refusedAs(path, await ask({ limits: { ...parts.limits, bodyBytes: 100 } }), 413);
+    });
+
+    it('are the same of a body that is coded, and of base64 as others write it', async () => {
+      const file = base64(await testPng(3));
+      const body = JSON.stringify(protocol.body(file));
+      const plain = await ask();
+      const expected = protocol.scores((await plain.json()) as never);
+      const coded = (name: string, bytes: Uint8Array): RequestInit => ({
+        ...jsonBody({}, { 'content-encoding': name }),
+        body: new Uint8Array(bytes),
+      });
+      const dataUri = `data:image/png;base64,${file.replaceAll(/.{76}/g, '$&\n')}`;
+      for (const init of [
+        coded('gzip', gzipSync(body)),
+        coded('deflate', deflateSync(body)),
+        jsonBody(protocol.body(dataUri)),
+        jsonBody(protocol.body(Buffer.from(file, 'base64').toString('base64url'))),
+      ]) {
+        const answer = await get().app().request(path, init);
+        expect(answer.status).toBe(200);
+        expect(protocol.scores((await answer.json()) as never)).toEqual(expected);
+      }
+      const unknown = await get()
+        .app()
+        .request(path, coded('lz4', new TextEncoder().encode(body)));
+      expect(unknown.headers.get('accept-encoding')).toMatch(/^gzip, deflate/);
+      await refusedAs(path, unknown, 415);
     });
 
     it('want a key for predicting, and keep it to its rate', async () => {

@@ -63,7 +63,11 @@ export function forwardToUpstream({
     if (early) return forward(c, early, c.req.raw.body as ReadableStream<Uint8Array> | null);
     if (!upstream) return next();
     const bytes = await readBody(c, bodyLimits(limits));
-    const { url, method, headers } = c.req.raw;
+    const { url, method } = c.req.raw;
+    // Decoded, when it was coded: nobody must do that a second time, here or there.
+    const headers = new Headers(c.req.raw.headers);
+    headers.delete('content-encoding');
+    headers.set('content-length', String(bytes.length));
     c.req.raw = new Request(url, { method, headers, body: bytes });
     await next();
     const late = decidedByFailure(c.error);

@@ -25,7 +25,7 @@ export interface Upstream {
   ): Promise<Response>;
 }
 
-const SENT = ['content-type', 'accept', 'user-agent'] as const;
+const SENT = ['content-type', 'content-encoding', 'accept', 'user-agent'] as const;
 const CREDENTIALS = ['authorization', 'x-api-key'] as const;
 const RETURNED = ['content-type', 'cache-control', 'retry-after', 'www-authenticate'] as const;
 

@@ -129,7 +129,7 @@ export class FolderJobs implements Jobs {
       progress: async (progress) => void change(({ job }) => Object.assign(job, { progress })),
       event: async (type, data) =>
         void change(({ job, events }) => {
-          events.push({ id: events.length + 1, job: id, at: now(), type, data });
+          events.push({ id: events.length + 1, job: id, at: now(), type, data } as JobEvent);
           if (data.type === 'data-set') Object.assign(job, { dataSet: data.report });
         }),
       claimVersion: async (version) => {

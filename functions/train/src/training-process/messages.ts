@@ -1,12 +1,16 @@
 import type { OpenDataSetOptions } from '@cflow/images/node';
-import type { BundleManifest, DetectorConfigurationInput, DeviceChoice, ErrorCode } from '@cflow/spec';
+import type {
+  BundleManifest,
+  DetectorConfigurationInput,
+  DeviceChoice,
+  dataSetReadingFields,
+  ErrorCode,
+} from '@cflow/spec';
 import type { PlanOverrides, Preset, TrainingEvent } from '@cflow/training';
 
 /** How a data set is read; `within` where it is a stranger's, whose tables and words must not lead out of it. */
 export type DataSetReading = {
-  [K in 'layout' | 'category' | 'missingMasks' | 'good' | 'bad' | 'masks' | 'within']?:
-    | OpenDataSetOptions[K]
-    | undefined;
+  [K in keyof typeof dataSetReadingFields | 'within']?: OpenDataSetOptions[K] | undefined;
 };
 
 /** What a training process is asked to do. JSON. */
@@ -23,6 +27,8 @@ export interface TrainingTask {
   overrides: PlanOverrides;
   precision: 'float32' | 'float16';
   strict: boolean;
+  /** Whether the test images are evaluated, where there are any. */
+  evaluate: boolean;
   device: DeviceChoice;
   threads: number;
   /** Go on from the checkpoints of a run before, when it was the same run; start anew when it was not. */

@@ -1,14 +1,14 @@
 // The verb `train` of the container, under whichever host's contract it was started.
 import { constants } from 'node:os';
 import { folderBundle } from '@cflow/detector/node';
-import { CflowError, ConfigurationError, detectorNameSchema, jobConfigurationSchema } from '@cflow/spec';
+import { CflowError, ConfigurationError, detectorNameSchema } from '@cflow/spec';
 import { ObjectRegistry } from '@cflow/store';
 import { folderObjectStore, openObjectStore, standardOutput } from '@cflow/store/node';
 import { pino } from 'pino';
 import { removeCheckpoint } from '../checkpoint/checkpoint-store.js';
 import type { Logger } from '../logger.js';
+import { taskSettings } from '../training-process/task-settings.js';
 import { retrying } from '../work/retrying.js';
-import { parseSettings } from './parse-settings.js';
 import { fetchUrlOf, runQueue } from './run-queue.js';
 import {
   copyBundle,
@@ -19,7 +19,7 @@ import {
   writeFailure,
 } from './sagemaker.js';
 import { readSettings, type Settings } from './settings.js';
-import { type TrainingRequest, trainOnce } from './train-once.js';
+import { trainOnce } from './train-once.js';
 
 /** For the last entries of the log, where somebody takes them. */
 const LOG_FLUSH_MS = 1000;
@@ -105,7 +105,7 @@ async function run(settings: Settings, logger: Logger, signal: AbortSignal): Pro
 }
 
 async function runData(settings: Settings, logger: Logger, signal: AbortSignal): Promise<void> {
-  const { data, name, store, alias, task, preset, epochs } = settings;
+  const { data, name, store, alias, task, training } = settings;
   const missing = [
     ...(name === undefined ? ['CFLOW_NAME: expected the name of the detector'] : []),
     ...(store === undefined ? ['CFLOW_STORE: expected a folder or s3://bucket/prefix'] : []),
@@ -119,21 +119,12 @@ async function runData(settings: Settings, logger: Logger, signal: AbortSignal):
     logger.info({ task }, 'one data set needs one task: nothing to do for this one');
     return;
   }
-  const configuration = parseSettings(jobConfigurationSchema, settings.configuration, 'CFLOW_CONFIGURATION');
   const objects = openObjectStore(store);
   const registry = new ObjectRegistry(objects);
   const checkpoints = { objects, prefix: `runs/${detectorNameSchema.parse(name)}/checkpoint` };
   await trainOnce({
     data,
-    request: {
-      name,
-      reading: settings.reading,
-      preset,
-      configuration: configuration as TrainingRequest['configuration'],
-      overrides: epochs === undefined ? {} : { epochs },
-      precision: 'float32',
-      strict: false,
-    },
+    request: { name, ...taskSettings(training) },
     settings,
     fetchUrl: fetchUrlOf(settings),
     checkpoints,

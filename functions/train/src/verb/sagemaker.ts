@@ -3,16 +3,11 @@
 import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderBundle } from '@cflow/detector/node';
-import {
-  BUNDLE_FILES,
-  ConfigurationError,
-  DataSetError,
-  dataSetReadingFields,
-  JOB_PRESETS,
-  jobConfigurationSchema,
-} from '@cflow/spec';
+import { BUNDLE_FILES, ConfigurationError, DataSetError, trainingSettingsSchema } from '@cflow/spec';
 import { z } from 'zod';
+import { taskSettings } from '../training-process/task-settings.js';
 import { parseSettings } from './parse-settings.js';
+import { configurationTexts, settingTexts } from './settings-from-texts.js';
 import type { TrainingRequest } from './train-once.js';
 
 export interface SageMakerFolders {
@@ -56,69 +51,10 @@ export async function trainingChannel(folder: string): Promise<string> {
   );
 }
 
-/** Everything there is a string, and the Python SDK writes strings as JSON within. */
-const unquoted = (value: string): string => {
-  if (!/^".*"$/s.test(value)) return value;
-  try {
-    return String(JSON.parse(value));
-  } catch {
-    return value;
-  }
-};
-const number = z.string().transform(unquoted).pipe(z.coerce.number());
-const flag = z
-  .string()
-  .transform((value) => unquoted(value).toLowerCase())
-  .pipe(z.enum(['true', 'false', '1', '0']))
-  .transform((value) => value === 'true' || value === '1');
-const list = z.string().transform((value, context) => {
-  const plain = unquoted(value);
-  if (!plain.startsWith('['))
-    return plain
-      .split(/[,x]/)
-      .map((part) => part.trim())
-      .filter((part) => part !== '');
-  try {
-    return z.array(z.coerce.string()).parse(JSON.parse(plain));
-  } catch {
-    context.addIssue({ code: 'custom', message: 'expected a JSON list, or values with commas between them' });
-    return z.NEVER;
-  }
-});
-const name = z.string().transform(unquoted);
-const folders = name
-  .transform((value) => (value.startsWith('[') ? value.replace(/^\[|\]$|"/g, '') : value).split(','))
-  .transform((values) => values.map((value) => value.trim()).filter((value) => value !== ''))
-  .pipe(dataSetReadingFields.good);
-
 const hyperparametersSchema = z.strictObject({
-  name: name.optional(),
-  preset: name.pipe(z.enum(JOB_PRESETS)).default('fast'),
-  epochs: number.pipe(z.number().int().positive()).optional(),
-  validationFraction: number.pipe(z.number().min(0).max(0.5)).optional(),
-  precision: name.pipe(z.enum(['float32', 'float16'])).default('float32'),
-  strict: flag.default(false),
-  layout: name.pipe(dataSetReadingFields.layout).optional(),
-  category: name.pipe(dataSetReadingFields.category).optional(),
-  missingMasks: name.pipe(dataSetReadingFields.missingMasks).optional(),
-  good: folders.optional(),
-  bad: folders.optional(),
-  masks: folders.optional(),
-  backbone: name.optional(),
-  layers: list.optional(),
-  preTrained: flag.optional(),
-  fiberBatchSize: number.optional(),
-  decoder: name.optional(),
-  conditionVector: number.optional(),
-  couplingBlocks: number.optional(),
-  clampAlpha: number.optional(),
-  permuteSoft: flag.optional(),
-  fusion: name.optional(),
-  lr: number.optional(),
-  inputSize: list
-    .transform((sides) => (sides.length === 1 ? [...sides, ...sides] : sides).map(Number))
-    .optional(),
-  seed: number.optional(),
+  name: z.string().optional(),
+  ...settingTexts,
+  ...configurationTexts,
 });
 
 /** What hyperparameters.json asks for; a file that is not there asks for nothing. @throws ConfigurationError */
@@ -134,35 +70,14 @@ export async function readHyperparameters(path: string): Promise<Omit<TrainingRe
   // Its own, which the SDK puts there, are none of ours.
   const own = Object.fromEntries(Object.entries(given).filter(([key]) => !key.startsWith('sagemaker_')));
   const values = parseSettings(hyperparametersSchema, own, 'hyperparameters');
-  const {
-    name: detector = 'detector',
-    preset,
-    epochs,
-    validationFraction,
-    precision,
-    strict,
-    layout,
-    category,
-    missingMasks,
-    good,
-    bad,
-    masks,
-    ...rest
-  } = values;
-  const chosen = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-  const configuration = parseSettings(jobConfigurationSchema, chosen, 'hyperparameters');
-  return {
-    name: detector,
-    reading: { layout, category, missingMasks, good, bad, masks },
-    preset,
-    configuration: configuration as TrainingRequest['configuration'],
-    overrides: {
-      ...(epochs !== undefined && { epochs }),
-      ...(validationFraction !== undefined && { validationFraction }),
-    },
-    precision,
-    strict,
+  const { name = 'detector', ...rest } = values;
+  const chosen = Object.entries(rest).filter(([, value]) => value !== undefined);
+  const ofConfiguration = ([key]: [string, unknown]): boolean => Object.hasOwn(configurationTexts, key);
+  const settings = {
+    ...Object.fromEntries(chosen.filter((entry) => !ofConfiguration(entry))),
+    configuration: Object.fromEntries(chosen.filter(ofConfiguration)),
   };
+  return { name, ...taskSettings(parseSettings(trainingSettingsSchema, settings, 'hyperparameters')) };
 }
 
 /** Copies a bundle into the folder that becomes the model: a mount, which cannot be replaced. The manifest comes last. */

@@ -8,7 +8,7 @@ describe('readSettings', () => {
       store: undefined,
       device: 'auto',
       concurrency: 1,
-      preset: 'fast',
+      training: { preset: 'fast', configuration: {}, precision: 'float32', strict: false, evaluate: true },
       alias: 'latest',
       untilEmpty: false,
       sageMakerRoot: '/opt/ml',
@@ -26,9 +26,54 @@ describe('readSettings', () => {
       data: 'b',
       name: 'wood',
       alias: null,
-      configuration: { lr: 0.1 },
+      training: { configuration: { lr: 0.1 } },
       untilEmpty: true,
     });
+  });
+
+  it('takes every setting of a training run, as a variable and as an option', () => {
+    const env = {
+      CFLOW_LAYOUT: 'mvtec',
+      CFLOW_MISSING_MASKS: 'ignore',
+      CFLOW_GOOD: 'a, b',
+      CFLOW_BAD: '["c, d"]',
+      CFLOW_EPOCHS: '3',
+      CFLOW_PATIENCE: 'none',
+      CFLOW_VALIDATION_FRACTION: '0.25',
+      CFLOW_STRICT: '1',
+      CFLOW_PRECISION: 'float16',
+    };
+    const options = ['--patience', '5', '--image-batch-size', '16', '--evaluate', 'false'];
+    const training = {
+      layout: 'mvtec',
+      missingMasks: 'ignore',
+      good: ['a', 'b'],
+      bad: ['c, d'],
+      epochs: 3,
+      patience: null,
+      validationFraction: 0.25,
+      strict: true,
+      precision: 'float16',
+      evaluate: true,
+    };
+    expect(readSettings([], env).training).toMatchObject(training);
+    expect(readSettings(options, env).training).toMatchObject({
+      ...training,
+      patience: 5,
+      imageBatchSize: 16,
+      evaluate: false,
+    });
+  });
+
+  it.each([
+    ['CFLOW_EPOCHS', 'many'],
+    ['CFLOW_EPOCHS', '1.5'],
+    ['CFLOW_STRICT', 'perhaps'],
+    ['CFLOW_LAYOUT', 'shelf'],
+    ['CFLOW_GOOD', '['],
+    ['CFLOW_CONFIGURATION', '{"lr":-1}'],
+  ])('refuses %s=%s by the name of the variable', (name, value) => {
+    expect(() => readSettings([], { [name]: value })).toThrow(new RegExp(`${name}`));
   });
 
   it('ends with the queue as a Cloud Run task', () => {

@@ -5,13 +5,14 @@ import {
   aliasSchema,
   ConfigurationError,
   DEVICES,
-  dataSetReadingFields,
   detectorNameSchema,
-  JOB_PRESETS,
+  jobConfigurationSchema,
+  type TrainingSettings,
+  trainingSettingsSchema,
 } from '@cflow/spec';
 import { z } from 'zod';
-import type { DataSetReading } from '../training-process/messages.js';
 import { parseSettings } from './parse-settings.js';
+import { settingTexts } from './settings-from-texts.js';
 
 /** Everything that the verb is told from outside. */
 export interface Settings {
@@ -38,14 +39,10 @@ export interface Settings {
   untilEmpty: boolean;
   /** One data set, instead of the queue: a folder, a ZIP file, `s3://bucket/key` or an address. */
   data: string | undefined;
-  /** How it is read. */
-  reading: DataSetReading;
   name: string | undefined;
-  preset: (typeof JOB_PRESETS)[number];
-  epochs: number | undefined;
   alias: string | null;
-  /** What differs from the preset's configuration; checked when it is used. */
-  configuration: Record<string, unknown>;
+  /** How one data set is trained on. */
+  training: TrainingSettings;
   sageMakerRoot: string;
   /** Of several tasks of one run, as Cloud Run has them. */
   task: { index: number; count: number } | undefined;
@@ -58,7 +55,6 @@ const hosts = z.string().transform((value) =>
     .map((host) => host.trim())
     .filter((host) => host !== ''),
 );
-const list = hosts.pipe(dataSetReadingFields.good);
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 const flag = z.enum(['0', '1', 'false', 'true']).transform((value) => value === '1' || value === 'true');
 const json = z.string().transform((value, context) => {
@@ -68,6 +64,12 @@ const json = z.string().transform((value, context) => {
     context.addIssue({ code: 'custom', message: 'expected a JSON object' });
     return z.NEVER;
   }
+});
+
+/** The settings of a training run, as variables and as options: `CFLOW_MISSING_MASKS` and `--missing-masks`. */
+const SETTINGS = Object.entries(settingTexts).map(([name, schema]) => {
+  const words = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return { name, schema, option: words, variable: `CFLOW_${words.replaceAll('-', '_').toUpperCase()}` };
 });
 
 const variablesSchema = z.object({
@@ -93,40 +95,26 @@ const variablesSchema = z.object({
   CFLOW_MAX_DATA_SET_BYTES: whole(1, Number.MAX_SAFE_INTEGER).optional(),
   CFLOW_UNTIL_EMPTY: flag.optional(),
   CFLOW_DATA: text.optional(),
-  CFLOW_LAYOUT: dataSetReadingFields.layout.optional(),
-  CFLOW_CATEGORY: dataSetReadingFields.category.optional(),
-  CFLOW_MISSING_MASKS: dataSetReadingFields.missingMasks.optional(),
-  CFLOW_GOOD: list.optional(),
-  CFLOW_BAD: list.optional(),
-  CFLOW_MASKS: list.optional(),
   CFLOW_NAME: detectorNameSchema.optional(),
-  CFLOW_PRESET: z.enum(JOB_PRESETS).default('fast'),
-  CFLOW_EPOCHS: whole(1, 100_000).optional(),
   CFLOW_ALIAS: z.union([z.literal('none').transform(() => null), aliasSchema]).default('latest'),
-  CFLOW_CONFIGURATION: json.default({}),
+  CFLOW_CONFIGURATION: json.pipe(jobConfigurationSchema).default({}),
+  ...Object.fromEntries(SETTINGS.map(({ variable, schema }) => [variable, schema])),
   CFLOW_SAGEMAKER_ROOT: text.default('/opt/ml'),
   CLOUD_RUN_TASK_INDEX: whole(0, 100_000).optional(),
   CLOUD_RUN_TASK_COUNT: whole(1, 100_000).optional(),
 });
 
 /** Options of the command line, and the variable that each stands for. */
-const OPTIONS = {
+const OPTIONS: Readonly<Record<string, string>> = {
   data: 'CFLOW_DATA',
-  layout: 'CFLOW_LAYOUT',
-  category: 'CFLOW_CATEGORY',
-  'missing-masks': 'CFLOW_MISSING_MASKS',
-  good: 'CFLOW_GOOD',
-  bad: 'CFLOW_BAD',
-  masks: 'CFLOW_MASKS',
   name: 'CFLOW_NAME',
   store: 'CFLOW_STORE',
-  preset: 'CFLOW_PRESET',
-  epochs: 'CFLOW_EPOCHS',
   alias: 'CFLOW_ALIAS',
   device: 'CFLOW_DEVICE',
   threads: 'CFLOW_THREADS',
   concurrency: 'CFLOW_CONCURRENCY',
-} as const satisfies Record<string, keyof z.input<typeof variablesSchema>>;
+  ...Object.fromEntries(SETTINGS.map(({ option, variable }) => [option, variable])),
+};
 
 /**
  * Reads options and variables, once; an option counts more than its variable, an empty variable as not set.
@@ -159,26 +147,25 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): S
     // A task of a job that never ends would be ended by force.
     untilEmpty: values.CFLOW_UNTIL_EMPTY ?? index !== undefined,
     data: values.CFLOW_DATA,
-    reading: {
-      layout: values.CFLOW_LAYOUT,
-      category: values.CFLOW_CATEGORY,
-      missingMasks: values.CFLOW_MISSING_MASKS,
-      good: values.CFLOW_GOOD,
-      bad: values.CFLOW_BAD,
-      masks: values.CFLOW_MASKS,
-    },
     name: values.CFLOW_NAME,
-    preset: values.CFLOW_PRESET,
-    epochs: values.CFLOW_EPOCHS,
     alias: values.CFLOW_ALIAS,
-    configuration: values.CFLOW_CONFIGURATION,
+    training: trainingSettings(values),
     sageMakerRoot: values.CFLOW_SAGEMAKER_ROOT,
     task: index === undefined ? undefined : { index, count: count ?? 1 },
   };
 }
 
+function trainingSettings(values: z.output<typeof variablesSchema>): TrainingSettings {
+  const named = values as Readonly<Record<string, unknown>>;
+  const settings = SETTINGS.map(({ name, variable }) => [name, named[variable]] as const);
+  return trainingSettingsSchema.parse({
+    ...Object.fromEntries(settings.filter(([, value]) => value !== undefined)),
+    configuration: values.CFLOW_CONFIGURATION,
+  });
+}
+
 function parseOptions(argv: readonly string[]): Record<string, string> {
-  const names = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[];
+  const names = Object.keys(OPTIONS);
   try {
     const texts: Record<string, { type: 'string' }> = Object.fromEntries(
       names.map((name) => [name, { type: 'string' }]),
@@ -189,7 +176,7 @@ function parseOptions(argv: readonly string[]): Record<string, string> {
     });
     const given = names.flatMap((name) => {
       const value = (values as Record<string, unknown>)[name];
-      return typeof value === 'string' ? [[OPTIONS[name], value] as const] : [];
+      return typeof value === 'string' ? [[OPTIONS[name] as string, value] as const] : [];
     });
     return { ...Object.fromEntries(given), ...(values['until-empty'] && { CFLOW_UNTIL_EMPTY: '1' }) };
   } catch (cause) {

@@ -68,7 +68,8 @@ it('by kill -9 in the midst of training leaves a checkpoint that gives the same 
   await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
   const job = await finish(place, id);
   expect(job).toMatchObject({ status: 'succeeded', attempt: 2 });
-  const log = (await place.jobs.events(id, { after: 0, limit: 1000 })).map(({ data }) => data.message);
+  const events = await place.jobs.events(id, { after: 0, limit: 1000 });
+  const log = events.flatMap((event) => (event.type === 'log' ? [event.data.message] : []));
   expect(log).toContain('going on from a checkpoint');
   expect(await place.decoders(job.result?.version as string)).toBe(
     await reference.place.decoders(expected.result?.version as string),

@@ -15,6 +15,7 @@ import { DEFAULT_DATA_SET_LIMITS } from '../data-set/data-set-limits.js';
 import { fetchArchive } from '../data-set/fetch-archive.js';
 import { unpackZip } from '../data-set/unpack-zip.js';
 import { runTrainingProcess } from '../training-process/run-training-process.js';
+import { taskSettings } from '../training-process/task-settings.js';
 import { checkpointPrefix } from './job-keys.js';
 import { JobReporter } from './job-reporter.js';
 import { retrying } from './retrying.js';
@@ -148,20 +149,12 @@ function taskOf(
     featureBytes: number | undefined;
   },
 ) {
-  const { name, preset, configuration, epochs, validationFraction, precision, strict } = request;
-  const { layout, category, missingMasks, good, bad, masks } = request;
+  const settings = taskSettings(request);
   return {
     ...place,
-    reading: { layout, category, missingMasks, good, bad, masks, within: place.source },
-    name,
-    preset,
-    configuration: configuration as Parameters<typeof runTrainingProcess>[0]['configuration'],
-    overrides: {
-      ...(epochs !== undefined && { epochs }),
-      ...(validationFraction !== undefined && { validationFraction }),
-    },
-    precision,
-    strict,
+    ...settings,
+    reading: { ...settings.reading, within: place.source },
+    name: request.name,
   };
 }
 

@@ -60,7 +60,7 @@ describe('a training worker', () => {
     const { manifest } = await verifyBundle(place.registry.bundle('wood', version));
     expect(manifest).toMatchObject({ name: 'wood', provenance: { dataSet: 'wood', preset: 'fast' } });
     const events = await place.jobs.events(id, { after: 0, limit: 1000 });
-    const kinds = events.filter(({ type }) => type === 'training').map(({ data }) => data.type);
+    const kinds = events.flatMap((event) => (event.type === 'training' ? [event.data.type] : []));
     expect(kinds).toEqual(expect.arrayContaining(['data-set', 'start', 'epoch', 'checkpoint', 'calibrated']));
     expect(job.dataSet).toMatchObject({ name: 'wood', layout: 'mvtec', good: { train: 24 }, findings: [] });
     expect(JSON.stringify(events)).not.toContain(root);
@@ -268,8 +268,5 @@ async function hasCheckpoint(place: TestPlace, id: string): Promise<void> {
 
 async function logOf(place: TestPlace, id: string): Promise<string> {
   const events = await place.jobs.events(id, { after: 0, limit: 1000 });
-  return events
-    .filter(({ type }) => type === 'log')
-    .map(({ data }) => data.message)
-    .join('\n');
+  return events.flatMap((event) => (event.type === 'log' ? [event.data.message] : [])).join('\n');
 }

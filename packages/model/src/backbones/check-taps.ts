@@ -1,6 +1,5 @@
 import type { ForeignModel } from '@cflow/onnx';
-import { ConfigurationError } from '@cflow/spec';
-import { nearNames } from '../weights/near-names.js';
+import { ConfigurationError, nearNames } from '@cflow/spec';
 
 // More would hide the message.
 const MAX_SUGGESTED = 12;

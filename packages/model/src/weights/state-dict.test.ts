@@ -2,7 +2,6 @@ import type { Tensor } from '@cflow/onnx';
 import { WeightsError } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
 import { float32ToFloat16 } from './float16.js';
-import { editDistance, nearNames } from './near-names.js';
 import { StateDict } from './state-dict.js';
 
 const f32 = (dims: number[], values: number[]): Tensor => ({
@@ -67,18 +66,5 @@ describe('StateDict', () => {
     const error = failure(() => dict({ w: tensor }).take('w', [2, 3]));
     expect(error.message).toMatch(message);
     expect(error.details.tensor).toBe('w');
-  });
-
-  it('finds names under an unexpected prefix', () => {
-    expect(nearNames('conv1.weight', ['net.conv1.weight', 'zzz', 'conv1.weights'])).toEqual([
-      'net.conv1.weight',
-      'conv1.weights',
-    ]);
-  });
-
-  it('counts edits', () => {
-    expect(editDistance('kitten', 'sitting')).toBe(3);
-    expect(editDistance('', 'abc')).toBe(3);
-    expect(editDistance('abc', 'abc')).toBe(0);
   });
 });

@@ -1,7 +1,6 @@
 import type { Float32Tensor, Tensor } from '@cflow/onnx';
-import { WeightsError } from '@cflow/spec';
+import { nearNames, WeightsError } from '@cflow/spec';
 import { float16ToFloat32 } from './float16.js';
-import { nearNames } from './near-names.js';
 
 export interface StateDictOptions {
   /** The architecture that the weights are taken for, named in every error. */

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { MAX_INT32, MAX_NAME, MAX_TEXT, text } from '../bounds.js';
+import { text } from '../bounds.js';
 import { metricsSchema } from '../calibration.js';
 import { closedObject } from '../closed-object.js';
-import { DATA_SET_LAYOUTS, dataSetReportSchema } from '../data-set.js';
+import { dataSetReportSchema } from '../data-set.js';
 import { httpUrlSchema } from './http-url.js';
-import { jobConfigurationSchema } from './job-configuration.js';
 import { aliasSchema, DEFAULT_ALIAS, detectorNameSchema, versionSchema } from './names.js';
 import { PROBLEM_CODES } from './problem.js';
+import { trainingSettingsSchema } from './training-settings.js';
 
 /** Where a data set is: uploaded to the store before, or at an address that the service is allowed to fetch. */
 export const dataSetReferenceSchema = z
@@ -26,43 +26,11 @@ export const dataSetReferenceSchema = z
   .meta({ id: 'DataSetReference' });
 export type DataSetReference = z.infer<typeof dataSetReferenceSchema>;
 
-const folders = z.array(text(MAX_TEXT).min(1)).min(1).max(64);
-
-/** How an archive is read, in the words of the command line; whatever is left out is recognized. */
-export const dataSetReadingFields = {
-  layout: z.enum(DATA_SET_LAYOUTS).describe('How it is laid out'),
-  category: text(MAX_NAME).min(1).describe('Which one, where it holds several data sets'),
-  missingMasks: z
-    .enum(['error', 'ignore'])
-    .describe(
-      'A bad image without a mask where others have one, or with an empty one, is an error unless this is "ignore"',
-    ),
-  good: folders.describe('Folders of good images in it'),
-  bad: folders.describe('Folders of bad images in it'),
-  masks: folders.describe('Folders of masks in it, called like the bad images that they belong to'),
-};
-
-export const JOB_PRESETS = ['memory', 'fast', 'anomalib', 'paper'] as const;
-
 /** A training job: what to train on, how, and what becomes of the result. */
 export const jobRequestSchema = closedObject({
   name: detectorNameSchema.describe('The detector that the result is a version of'),
   dataSet: dataSetReferenceSchema,
-  layout: dataSetReadingFields.layout.optional(),
-  category: dataSetReadingFields.category.optional(),
-  missingMasks: dataSetReadingFields.missingMasks.optional(),
-  good: dataSetReadingFields.good.optional(),
-  bad: dataSetReadingFields.bad.optional(),
-  masks: dataSetReadingFields.masks.optional(),
-  preset: z.enum(JOB_PRESETS).default('fast'),
-  configuration: jobConfigurationSchema.default({}).describe("What differs from the preset's configuration"),
-  epochs: z.number().int().positive().max(100_000).optional(),
-  validationFraction: z.number().min(0).max(0.5).optional(),
-  precision: z.enum(['float32', 'float16']).default('float32'),
-  strict: z
-    .boolean()
-    .default(false)
-    .describe('Fail at an image that cannot be read instead of leaving it out'),
+  ...trainingSettingsSchema.shape,
   alias: aliasSchema.nullable().default(DEFAULT_ALIAS).describe('Alias moved to the new version; null: none'),
   webhook: closedObject({ url: httpUrlSchema })
     .optional()
@@ -84,6 +52,13 @@ export type JobStatus = (typeof JOB_STATUSES)[number];
 
 const instant = z.iso.datetime();
 
+export const jobProgressSchema = z
+  .object({
+    fraction: z.number().min(0).max(1),
+    phase: z.enum(['waiting', 'fetching', 'features', 'training', 'calibrating', 'publishing', 'done']),
+  })
+  .meta({ id: 'JobProgress' });
+
 export const jobSchema = z
   .object({
     id: z.uuid(),
@@ -94,12 +69,7 @@ export const jobSchema = z
     finishedAt: instant.nullable(),
     attempt: z.number().int().describe('Attempts begun'),
     cancelRequested: z.boolean(),
-    progress: z
-      .object({
-        fraction: z.number().min(0).max(1),
-        phase: z.enum(['waiting', 'fetching', 'features', 'training', 'calibrating', 'publishing', 'done']),
-      })
-      .meta({ id: 'JobProgress' }),
+    progress: jobProgressSchema,
     dataSet: dataSetReportSchema
       .nullable()
       .describe('What was understood of the data set, once it is unpacked'),
@@ -115,18 +85,6 @@ export const jobPageSchema = z
   .object({ jobs: z.array(jobSchema), next: z.string().nullable() })
   .meta({ id: 'JobPage' });
 export type JobPage = z.infer<typeof jobPageSchema>;
-
-/** Something that happened to a job; `id` grows within the job. `data` of `status` is the job, of the others as named. */
-export const jobEventSchema = z
-  .object({
-    id: z.number().int().positive().max(MAX_INT32),
-    job: z.uuid(),
-    at: instant,
-    type: z.enum(['status', 'progress', 'training', 'log']),
-    data: z.record(z.string(), z.unknown()),
-  })
-  .meta({ id: 'JobEvent' });
-export type JobEvent = z.infer<typeof jobEventSchema>;
 
 export const dataSetUploadSchema = z
   .object({

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { float32, MAX_BASE64, MAX_INT32, text } from '../bounds.js';
 import { closedObject } from '../closed-object.js';
 import { DEVICES } from '../device.js';
-import { httpUrlSchema } from './http-url.js';
+import { httpUrl } from './http-url.js';
 import { detectorNameSchema, detectorReferenceSchema, versionSchema } from './names.js';
 
 /** How an anomaly map is sent. `png16` carries offset and scale, so that real values come back; `f32` is little-endian. */
@@ -51,7 +51,11 @@ export type PredictRequestOptions = z.infer<typeof predictOptionsSchema>;
 /** Bytes in a JSON body, or where to get them. */
 const fileReferenceSchema = z.union([
   closedObject({ base64: text(MAX_BASE64).min(1).describe('The file, in base64') }),
-  closedObject({ url: httpUrlSchema.describe('Where the service gets the file') }),
+  closedObject({
+    url: httpUrl('; a file in the request itself goes in "base64"').describe(
+      'Where the service gets the file',
+    ),
+  }),
 ]);
 
 const ignore = fileReferenceSchema
@@ -60,10 +64,16 @@ const ignore = fileReferenceSchema
 
 // Not an intersection: strict objects would each refuse the other's fields in a JSON schema.
 export const predictImageSchema = z
-  .union([
-    closedObject({ ...fileReferenceSchema.options[0].shape, ignore }),
-    closedObject({ ...fileReferenceSchema.options[1].shape, ignore }),
-  ])
+  .union(
+    [
+      closedObject({ ...fileReferenceSchema.options[0].shape, ignore }),
+      closedObject({ ...fileReferenceSchema.options[1].shape, ignore }),
+    ],
+    {
+      error:
+        'expected {"base64": "…"}, which may be a data: URI, or {"url": "https://…"}, and "ignore" beside it if wanted',
+    },
+  )
   .meta({ description: 'An image, as base64 or as an address that the service is allowed to fetch' });
 export type PredictImage = z.infer<typeof predictImageSchema>;
 

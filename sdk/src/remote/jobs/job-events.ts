@@ -3,7 +3,8 @@ import { type ApiError, ConnectionError, ProtocolError } from '../http/errors.js
 import { aborted, pause } from '../http/pause.js';
 import { MOST_RETRY_AFTER_SECONDS } from '../http/retry-after.js';
 import type { CallOptions, Transport } from '../http/transport.js';
-import type { JobEvent, JobStatus } from '../types/job.js';
+import type { JobStatus } from '../types/job.js';
+import type { JobEvent } from '../types/job-event.js';
 import { serverSentEvents } from './server-sent-events.js';
 
 export interface JobEventsOptions extends CallOptions {
@@ -47,7 +48,7 @@ export async function* jobEvents(
         last = event.id;
         broken = 0;
         yield event;
-        if (event.type === 'status' && hasEnded(event.data.status as JobStatus)) return;
+        if (event.type === 'status' && hasEnded(event.data.status)) return;
       }
     } catch (error) {
       if (CflowError.isInstance(error) && !error.retryable) throw error;

@@ -10,11 +10,11 @@ import type {
   DataSetReference,
   DataSetUpload,
   Job,
-  JobEvent,
   JobProgress,
   JobSettings,
   JobStatus,
 } from '../types/job.js';
+import type { JobEvent } from '../types/job-event.js';
 import { type JobEventsOptions, jobEvents } from './job-events.js';
 
 /**

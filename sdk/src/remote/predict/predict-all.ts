@@ -1,4 +1,4 @@
-import type { Prediction } from '../../detector.js';
+import type { Asked, Prediction } from '../../detector.js';
 import { ArgumentError } from '../../errors.js';
 import type { Transport } from '../http/transport.js';
 import type { RemoteImage } from './image-file.js';
@@ -9,7 +9,8 @@ export const MAX_IMAGES_PER_REQUEST = 64;
 /** Bytes of one request at most, unless one image alone has more. Half of what a service takes by default. */
 const MOST_BYTES = 2 ** 25;
 
-export interface BatchOptions extends RemotePredictOptions {
+export interface BatchOptions<M extends Asked = Asked, O extends Asked = Asked, R extends Asked = Asked>
+  extends RemotePredictOptions<M, O, R> {
   /** Images of one request at most, 1 to 64. Default 16. */
   imagesPerRequest?: number | undefined;
   /** Requests at a time. Default 2: with the above, half of what a service lets wait by default. */

@@ -1,4 +1,4 @@
-import type { Prediction, PredictOptions } from '../../detector.js';
+import type { Asked, Prediction, PredictOptions } from '../../detector.js';
 import { toBase64 } from '../bytes/base64.js';
 import { ApiPromise, type WithResponse } from '../http/api-promise.js';
 import type { CallOptions, RequestParts, Transport } from '../http/transport.js';
@@ -6,7 +6,12 @@ import { type ImageAddress, imageFile, isAddress, type RemoteImage } from './ima
 import { type PredictionOnTheWire, readPredictions } from './wire.js';
 
 /** What one request may ask for. */
-export interface RemotePredictOptions extends Omit<PredictOptions, 'ignore'>, CallOptions {
+export interface RemotePredictOptions<
+  M extends Asked = Asked,
+  O extends Asked = Asked,
+  R extends Asked = Asked,
+> extends Omit<PredictOptions<M, O, R>, 'ignore'>,
+    CallOptions {
   /** A mask, for all images: pixels that are not black are left out of score and regions. */
   ignore?: RemoteImage | undefined;
 }

@@ -1,4 +1,4 @@
-import type { Detector, ImageInput, Prediction } from '../../detector.js';
+import type { Asked, Detector, ImageInput, Prediction } from '../../detector.js';
 import { ArgumentError } from '../../errors.js';
 import type { ApiPromise } from '../http/api-promise.js';
 import type { Transport } from '../http/transport.js';
@@ -26,26 +26,32 @@ export class RemoteDetector implements Detector {
     this.#transport = transport;
   }
 
-  predict(image: RemoteImage, options: RemotePredictOptions = {}): ApiPromise<Prediction> {
+  predict<M extends Asked = false, O extends Asked = false, R extends Asked = true>(
+    image: RemoteImage,
+    options: RemotePredictOptions<M, O, R> = {},
+  ): ApiPromise<Prediction<M, O, R>> {
     const file = async () => [await sentImage(image, this.#usable(), options)];
     return predict(this.#transport, [this.#reference], file(), options).map(
-      ([only]) => only?.[0] as Prediction,
+      ([only]) => only?.[0] as Prediction<M, O, R>,
     );
   }
 
-  async predictBatch(
+  async predictBatch<M extends Asked = false, O extends Asked = false, R extends Asked = true>(
     images: readonly RemoteImage[] | readonly ImageInput[],
-    options: BatchOptions = {},
-  ): Promise<Prediction[]> {
-    const found: Prediction[] = [];
+    options: BatchOptions<M, O, R> = {},
+  ): Promise<Prediction<M, O, R>[]> {
+    const found: Prediction<M, O, R>[] = [];
     for await (const each of this.predictAll(images, options)) found.push(each);
     return found;
   }
 
   /** Any number of images, also of an async iterator; predictions come in order, as soon as they are there. */
-  async *predictAll(images: Images, options: BatchOptions = {}): AsyncGenerator<Prediction, void, undefined> {
+  async *predictAll<M extends Asked = false, O extends Asked = false, R extends Asked = true>(
+    images: Images,
+    options: BatchOptions<M, O, R> = {},
+  ): AsyncGenerator<Prediction<M, O, R>, void, undefined> {
     for await (const [only] of predictAll(this.#usable(), [this.#reference], images, options)) {
-      yield only as Prediction;
+      yield only as Prediction<M, O, R>;
     }
   }
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { DeviceName, Region as SdkRegion } from '../../detector.js';
 import type * as manifest from './bundle-manifest.js';
 import type * as job from './job.js';
+import type * as jobEvent from './job-event.js';
 import type * as metrics from './metrics.js';
 import type * as registry from './registry.js';
 import type * as service from './service.js';
@@ -25,7 +26,7 @@ type Equal = [
   Same<job.Job, spec.Job>,
   Same<job.JobRequest, spec.JobRequest>,
   Same<job.JobSettings & { dataSet: job.DataSetReference }, spec.JobRequestInput>,
-  Same<job.JobEvent, spec.JobEvent>,
+  Same<jobEvent.JobEvent, spec.JobEvent>,
   Same<job.DataSetUpload, spec.DataSetUpload>,
   Same<job.StoredDataSet, spec.StoredDataSet>,
   Same<SdkRegion, spec.Region>,

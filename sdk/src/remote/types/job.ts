@@ -33,13 +33,20 @@ export interface JobSettings extends DataSetReading {
   preset?: 'memory' | 'fast' | 'anomalib' | 'paper' | undefined;
   /** What differs from the preset's configuration. */
   configuration?: JobConfiguration | undefined;
+  /** Passes over the images. */
   epochs?: number | undefined;
+  /** Images whose feature vectors are shuffled together. */
+  imageBatchSize?: number | undefined;
   /** Share of the good images that is held out, 0 to 0.5. */
   validationFraction?: number | undefined;
+  /** Epochs without progress to stop after; null: none. */
+  patience?: number | null | undefined;
   /** Default `float32`. */
   precision?: 'float32' | 'float16' | undefined;
   /** Fail at an image that cannot be read instead of leaving it out. Default false. */
   strict?: boolean | undefined;
+  /** Evaluate on the test images, where there are any. Default true. */
+  evaluate?: boolean | undefined;
   /** Alias moved to the new version; null: none. Default `latest`. */
   alias?: string | null | undefined;
   /** Told when the job has ended, signed as in Standard Webhooks. */
@@ -57,9 +64,12 @@ export interface JobRequest extends DataSetReading {
   preset: 'memory' | 'fast' | 'anomalib' | 'paper';
   configuration: JobConfiguration;
   epochs?: number | undefined;
+  imageBatchSize?: number | undefined;
   validationFraction?: number | undefined;
+  patience?: number | null | undefined;
   precision: 'float32' | 'float16';
   strict: boolean;
+  evaluate: boolean;
   alias: string | null;
   webhook?: { url: string } | undefined;
   timeoutSeconds: number;
@@ -91,15 +101,6 @@ export interface Job {
   dataSet: DataSetReport | null;
   result: { name: string; version: string; metrics: Metrics | null } | null;
   error: { code: ProblemCode; message: string } | null;
-}
-
-/** Something that happened to a job; `id` grows within the job. `data` of `status` is the job. */
-export interface JobEvent {
-  id: number;
-  job: string;
-  at: string;
-  type: 'status' | 'progress' | 'training' | 'log';
-  data: Record<string, unknown>;
 }
 
 /** An archive that the service has kept. */

@@ -5,6 +5,8 @@ import { ProblemError } from '../problem.js';
 import { shortened } from '../shortened.js';
 import { stoppedBy } from '../stopped-by.js';
 import { collect } from './collect.js';
+import { contentCoding } from './content-coding.js';
+import { decodedChunks } from './decoded-chunks.js';
 import { SenderWatch, type SlowestSender } from './sender-watch.js';
 
 export interface BodyLimits {
@@ -34,12 +36,37 @@ export function uploadLimits(limits: Limits, maxBytes: number = limits.uploadByt
 }
 
 /**
- * The bytes of a request as they arrive, counted: what Content-Length says is believed only where it says too much.
- * Throws ProblemError `payload-too-large`, `timeout` (408), and `invalid-request` when the sender breaks off.
+ * The bytes of a request as they arrive, counted: what Content-Length says is believed only where it says too much. What
+ * is coded (Content-Encoding) is decoded, and counts as it was sent and as it is meant.
+ *
+ * Throws ProblemError `payload-too-large`, `timeout` (408), `unsupported-media-type` for a coding that is not known, and
+ * `invalid-request` when the sender breaks off or the coding is not what it says.
  */
 export async function* bodyChunks(
   c: Context<AppEnvironment>,
+  limits: BodyLimits,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const coding = contentCoding(c);
+  const decoder = coding && c.get('contentCodings').get(coding);
+  if (!decoder) return yield* sentChunks(c, limits);
+  const enough = new AbortController();
+  let total = 0;
+  try {
+    for await (const chunk of decodedChunks(sentChunks(c, limits, enough.signal), coding, decoder())) {
+      total += chunk.length;
+      if (total > limits.maxBytes) throw tooLarge(limits.maxBytes, ' when it is decoded');
+      yield chunk;
+    }
+  } finally {
+    enough.abort();
+  }
+}
+
+/** The bytes as they are sent. @param enough Aborts when nobody wants more of them */
+async function* sentChunks(
+  c: Context<AppEnvironment>,
   { maxBytes, idleMs, slowest }: BodyLimits,
+  enough?: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   if (declaredLength(c) > maxBytes) throw tooLarge(maxBytes);
   const body = c.req.raw.body as ReadableStream<Uint8Array> | null;
@@ -57,6 +84,8 @@ export async function* bodyChunks(
   const watch = new SenderWatch({ idleMs, slowest, onLate: stop });
   if (signal.aborted) aborted();
   signal.addEventListener('abort', aborted, { once: true });
+  const unwanted = (): void => stop(new Error('nobody reads the body any more'));
+  enough?.addEventListener('abort', unwanted, { once: true });
   deadline.readingBody = true;
   let total = 0;
   let finished = false;
@@ -75,6 +104,7 @@ export async function* bodyChunks(
   } finally {
     watch.end();
     signal.removeEventListener('abort', aborted);
+    enough?.removeEventListener('abort', unwanted);
     deadline.readingBody = false;
     // Whoever stops early wants no more of it; the connection's end is the host's business.
     if (!finished) reader.cancel().catch(() => {});
@@ -123,7 +153,8 @@ export async function readBody(
   c: Context<AppEnvironment>,
   limits: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return collect(heldChunks(c, limits), declaredLength(c));
+  // Of what is coded nobody knows how much it will be.
+  return collect(heldChunks(c, limits), contentCoding(c) ? undefined : declaredLength(c));
 }
 
 /** Characters of a media type: none that is read here is nearly as long. */
@@ -153,8 +184,10 @@ async function nextChunk(
   }
 }
 
-function tooLarge(maxBytes: number): ProblemError {
-  return new ProblemError('payload-too-large', `expected a body of at most ${maxBytes} bytes; send less`, {
-    headers: { connection: 'close' },
-  });
+function tooLarge(maxBytes: number, when = ''): ProblemError {
+  return new ProblemError(
+    'payload-too-large',
+    `expected a body of at most ${maxBytes} bytes${when}; send less`,
+    { headers: { connection: 'close' } },
+  );
 }

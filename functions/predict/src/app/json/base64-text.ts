@@ -6,12 +6,24 @@ const BACKSLASH = 92;
 const PAD = 61;
 const SLASH = 47;
 const LOWER_U = 117;
+const [COMMA, BLANK] = [44, 32] as const;
+/** What `\n`, `\r` and `\t` end in, and the characters that they are. */
+const LINE_ENDS: ReadonlyMap<number, number> = new Map([
+  [110, 10],
+  [114, 13],
+  [116, 9],
+]);
+/** What a data URI begins with (RFC 2397). The colon is in no base64. */
+const SCHEME = 'data:';
+/** Characters before the comma of a data URI: a media type with parameters. */
+const LONGEST_PREFIX = 200;
 /** Digits of `\uXXXX`. */
 const UNICODE_DIGITS = 4;
 
 /**
  * A JSON string that holds base64, decoded while it arrives: the text is never there as a whole. Begins after the opening
- * quote.
+ * quote. Taken is what writers make: either alphabet (RFC 4648, sections 4 and 5), padded or not, in lines, and as a
+ * `data:` URI.
  */
 export class Base64Text {
   readonly #bytes = new ByteCollector();
@@ -25,6 +37,8 @@ export class Base64Text {
   #escape: 'begins' | number | undefined;
   /** The digits so far. */
   #unicode = 0;
+  /** The text so far, as long as it may be the beginning of a data URI. */
+  #prefix: string | undefined = '';
 
   /** Whether the closing quote has come. */
   done = false;
@@ -43,13 +57,16 @@ export class Base64Text {
         this.done = true;
         break;
       } else if (code === BACKSLASH) this.#escape = 'begins';
+      // Characters below are none that JSON has in a text.
+      else if (code < BLANK) this.#valid = false;
       else this.#character(code);
     }
     return at;
   }
 
-  /** The bytes that the text stands for; undefined when it is no base64 (RFC 4648, section 4, padded or not). */
+  /** The bytes that the text stands for; undefined when it is no base64. */
   take(): Uint8Array<ArrayBuffer> | undefined {
+    this.#noDataUri();
     const padded = this.#padding === 0 || (this.#characters + this.#padding) % 4 === 0;
     // Bits that belong to no byte must be zero, so that there is one text for each sequence of bytes.
     const rest = this.#bits < 6 && (this.#held & ((1 << this.#bits) - 1)) === 0;
@@ -59,7 +76,7 @@ export class Base64Text {
   /** Four characters, three bytes, as long as that is all there is. The place of the first that is something else. */
   #groups(bytes: Uint8Array, from: number): number {
     let at = from;
-    if (this.#bits !== 0 || this.#padding > 0 || !this.#valid) return at;
+    if (this.#prefix !== undefined || this.#bits !== 0 || this.#padding > 0 || !this.#valid) return at;
     while (at + 4 <= bytes.length) {
       const room = this.#bytes.room();
       const most = Math.min(at + 4 * Math.floor(room.length / 3), bytes.length - 3);
@@ -87,6 +104,39 @@ export class Base64Text {
   }
 
   #character(code: number): void {
+    if (this.#prefix === undefined) this.#ofBase64(code);
+    else this.#ofPrefix(code, this.#prefix);
+  }
+
+  #ofPrefix(code: number, before: string): void {
+    if (before === '' && isBlank(code)) return;
+    const prefix = before + String.fromCharCode(code);
+    if (before.length >= SCHEME.length) {
+      if (code !== COMMA) {
+        this.#prefix = prefix;
+        if (prefix.length > LONGEST_PREFIX) this.#endPrefix(false);
+      } else this.#endPrefix(/;base64$/i.test(before));
+    } else if (SCHEME.startsWith(prefix.toLowerCase())) this.#prefix = prefix;
+    else {
+      this.#noDataUri();
+      this.#ofBase64(code);
+    }
+  }
+
+  #endPrefix(valid: boolean): void {
+    this.#prefix = undefined;
+    this.#valid &&= valid;
+  }
+
+  /** What looked like the beginning of a data URI was base64. */
+  #noDataUri(): void {
+    const text = this.#prefix ?? '';
+    this.#prefix = undefined;
+    for (let i = 0; i < text.length; i++) this.#ofBase64(text.charCodeAt(i));
+  }
+
+  #ofBase64(code: number): void {
+    if (isBlank(code)) return;
     const value = base64Value(code);
     if (code === PAD) {
       this.#padding++;
@@ -107,7 +157,9 @@ export class Base64Text {
       const unicode = code === LOWER_U;
       this.#escape = unicode ? UNICODE_DIGITS : undefined;
       this.#unicode = 0;
+      const lineEnd = LINE_ENDS.get(code);
       if (code === SLASH) this.#character(code);
+      else if (lineEnd !== undefined) this.#character(lineEnd);
       else if (!unicode) this.#valid = false;
       return;
     }
@@ -119,6 +171,11 @@ export class Base64Text {
     if (this.#unicode < 128) this.#character(this.#unicode);
     else this.#valid = false;
   }
+}
+
+/** A blank, a tabulator, or the end of a line: nothing in base64. */
+function isBlank(code: number): boolean {
+  return code === BLANK || code === 10 || code === 13 || code === 9;
 }
 
 /** What a hexadecimal digit stands for, by its code; -1 for none. */

@@ -13,7 +13,7 @@ describe('decodeBase64', () => {
     );
   });
 
-  it.each(['a', 'ab=', '====', 'a b=', 'data:image/png;base64,AAAA', 'AA-_', 'AB==', 'äöü', '\u0000AAA'])(
+  it.each(['a', 'ab=', '====', 'a b=', 'data:image/png;base64,AAAA', 'AB==', 'äöü', '\u0000AAA'])(
     'refuses %j',
     (text) => {
       expect(decodeBase64(text)).toBeUndefined();

@@ -2,14 +2,17 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const NONE = -1;
 const VALUES: Int8Array = new Int8Array(256).fill(NONE);
 for (let i = 0; i < ALPHABET.length; i++) VALUES[ALPHABET.charCodeAt(i)] = i;
+// The alphabet for addresses and file names (RFC 4648, section 5) differs in two characters.
+VALUES['-'.charCodeAt(0)] = VALUES['+'.charCodeAt(0)] as number;
+VALUES['_'.charCodeAt(0)] = VALUES['/'.charCodeAt(0)] as number;
 
-/** What a character of base64 stands for, by its code from 0 to 255: 0 to 63, or -1 for none. */
+/** What a character of base64 stands for in either alphabet, by its code from 0 to 255: 0 to 63, or -1 for none. */
 export function base64Value(code: number): number {
   return VALUES[code] as number;
 }
 
 /**
- * The bytes of base64 text (RFC 4648, section 4), with or without padding; undefined when it is something else. `atob`
+ * The bytes of base64 text (RFC 4648, sections 4 and 5), with or without padding; undefined when it is something else. `atob`
  * would take several times the memory for an image.
  */
 export function decodeBase64(text: string): Uint8Array | undefined {

@@ -131,6 +131,35 @@ describe('images in JSON', () => {
     );
   });
 
+  it('are taken as their writers make them: in either alphabet, in lines, as data URIs', () => {
+    const inLines = (text: string, end: string): string => text.replaceAll(/.{1,16}/g, `$&${end}`);
+    const bytes = fc.uint8Array({ minLength: 1, maxLength: 200 });
+    fc.assert(
+      fc.property(bytes, fc.integer({ min: 1, max: 50 }), (each, size) => {
+        const text = Buffer.from(each).toString('base64');
+        for (const written of [
+          Buffer.from(each).toString('base64url'),
+          inLines(text, '\\r\\n'),
+          `  ${inLines(text, '\\n')}`,
+          inLines(text, '\\t '),
+          `data:image/png;base64,${text}`,
+          `\\nDATA:image/svg+xml;charset=utf-8;BASE64,${inLines(text, '\\u000a')}`,
+          `data:;base64,${text.replaceAll('=', '')}`,
+        ]) {
+          expect(image(`{"images": [{"base64": "${written}"}]}`, size), written).toEqual(each);
+        }
+      }),
+    );
+  });
+
+  it('may begin with the letters that a data URI begins with', () => {
+    for (const text of ['data', 'dat0', 'DATA', 'dataAAAA', 'daAA', 'dA==']) {
+      expect(image(`{"images": [{"base64": "${text}"}]}`), text).toEqual(
+        new Uint8Array(Buffer.from(text, 'base64')),
+      );
+    }
+  });
+
   it('are decoded in pieces, into a buffer of their length', () => {
     const bytes = Uint8Array.from({ length: 3_000_001 }, (_, i) => (i * 31 + (i >> 7)) & 255);
     const found = image(`{"images": [{"base64": "${Buffer.from(bytes).toString('base64')}"}]}`, 65_536);
@@ -143,12 +172,17 @@ describe('images in JSON', () => {
     'ab=',
     '====',
     'a b=',
-    'data:image/png;base64,AAAA',
-    'AA-_',
+    'AA=\\n=A',
+    'dataAA:A',
+    'data:image/png,AAAA',
+    'data:base64,AAAA',
+    'data:;base64',
+    `data:${'x'.repeat(300)};base64,AAAA`,
+    'A\tAAA',
+    'A\\bAAA',
     'AB==',
     'äöü',
     '\\u0000AAA',
-    'A\\nAA',
     '\\u1041AAA',
   ])('are none in %s', (text) => {
     for (const size of [1, 5, 1000])

@@ -22,10 +22,10 @@ export function dataSetRoutes(parts: AppParts): App {
   app.openapi({ ...uploadDataSetRoute, middleware: train }, async (c) => {
     const { objects } = trainingParts(parts);
     const type = mediaType(c);
-    if (type !== 'application/zip') {
+    if (type !== 'application/zip' && type !== 'application/octet-stream') {
       throw new ProblemError(
         'unsupported-media-type',
-        `expected Content-Type application/zip, found "${type}"`,
+        `expected Content-Type application/zip or application/octet-stream, found "${type}"`,
       );
     }
     c.get('deadline').lift();

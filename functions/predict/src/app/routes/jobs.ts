@@ -69,8 +69,8 @@ export function jobRoutes(parts: AppParts): App {
     for (let after = 0; !c.req.raw.signal.aborted; ) {
       const events = await jobs.events(id, { after, limit: 500 });
       const lines = events
-        .filter(({ type }) => type === 'log')
-        .map(({ at, data }) => `${at} ${String(data.level)} ${String(data.message)}\n`);
+        .filter((event) => event.type === 'log')
+        .map(({ at, data }) => `${at} ${data.level} ${data.message}\n`);
       if (lines.length > 0) yield encoder.encode(lines.join(''));
       if (events.length < 500) return;
       after = events.at(-1)?.id as number;

@@ -85,7 +85,11 @@ export function openInferenceRoutes(parts: AppParts): App {
   app.use('/v2/*', openInferenceErrors);
   const read = [requires(parts, 'read')];
   const predict = [requires(parts, 'predict')];
-  const binary = { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } };
+  const binary = {
+    'application/octet-stream': {
+      schema: z.string().meta({ format: 'binary', contentMediaType: 'application/octet-stream' }),
+    },
+  };
 
   addDocumented(
     app,
@@ -116,9 +120,16 @@ export function openInferenceRoutes(parts: AppParts): App {
   );
   addDocumented(
     app,
-    documented('post', '/v2/repository/index', 'All models', indexSchema, [401, 403, 408, 413, 429, 503], {
-      content: json(indexRequestSchema),
-    }),
+    documented(
+      'post',
+      '/v2/repository/index',
+      'All models',
+      indexSchema,
+      [401, 403, 408, 413, 415, 429, 503],
+      {
+        content: json(indexRequestSchema),
+      },
+    ),
     read,
     async (c) => c.json(await repositoryIndex(parts, await readBody(c, bodyLimits(parts.limits, 65_536)))),
   );
@@ -150,7 +161,7 @@ export function openInferenceRoutes(parts: AppParts): App {
         `${path}/infer`,
         'Predicts: "image" (UINT8 [N, 3, H, W] or [N, H, W, 3]) or "image_bytes" (BYTES [N]) to scores',
         inferResponseSchema,
-        [401, 403, 404, 408, 413, 422, 429, 503, 504],
+        [401, 403, 404, 408, 413, 415, 422, 429, 503, 504],
         { content: { ...json(inferRequestSchema), ...binary }, answer: binary },
       ),
       predict,

@@ -4,6 +4,7 @@ const MAX_LENGTH = 200;
 
 /** The up to `count` names nearest to `name`: within a third of its length in edits, or same from the start or end. */
 export function nearNames(name: string, names: readonly string[], count = 3): string[] {
+  if (name.length > MAX_LENGTH) return [];
   return names
     .slice(0, MAX_NAMES)
     .filter((other) => other.length <= MAX_LENGTH)

@@ -1,0 +1,27 @@
+import { Duplex, type Transform } from 'node:stream';
+import * as zlib from 'node:zlib';
+import { constants, createBrotliDecompress } from 'node:zlib';
+import { type ContentCodings, type ContentDecoder, PORTABLE_CODINGS } from '../app/body/content-coding.js';
+
+/** Of the window that zstd may ask for, as a power of two: 8 MiB, what decoders of HTTP must have (RFC 9659). */
+const ZSTD_WINDOW_LOG = 23;
+
+/** How bodies may be coded on Node: zstd from the versions on that have it. */
+export function nodeCodings(): ContentCodings {
+  const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: object) => Transform };
+  return new Map<string, () => ContentDecoder>([
+    ...PORTABLE_CODINGS,
+    ['br', () => webStreams(createBrotliDecompress())],
+    ...(createZstdDecompress
+      ? [['zstd', () => webStreams(createZstdDecompress(zstdOptions()))] as const]
+      : []),
+  ]);
+}
+
+function zstdOptions(): object {
+  const { ZSTD_d_windowLogMax } = constants as { ZSTD_d_windowLogMax?: number };
+  return ZSTD_d_windowLogMax === undefined ? {} : { params: { [ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } };
+}
+
+const webStreams = (transform: Transform): ContentDecoder =>
+  Duplex.toWeb(transform) as unknown as ContentDecoder;
