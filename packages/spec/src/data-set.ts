@@ -159,6 +159,9 @@ export const dataSetReportSchema = z
         smallest: z.tuple([sideSchema, sideSchema]),
         largest: z.tuple([sideSchema, sideSchema]),
         distinct: countSchema,
+        aspects: z
+          .tuple([z.number().positive(), z.number().positive()])
+          .describe('Width over height, of the narrowest and of the widest image'),
       })
       .nullable()
       .describe('Width and height'),

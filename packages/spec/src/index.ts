@@ -9,5 +9,6 @@ export * from './errors.js';
 export * from './image.js';
 export * from './near-names.js';
 export * from './prediction.js';
+export * from './preset-for.js';
 export * from './release-buffer.js';
 export * from './service/index.js';

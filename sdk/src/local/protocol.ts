@@ -77,7 +77,7 @@ export interface TrainMessage {
   /** The bundle whose backbone is used. */
   from: BundleMessage;
   name: string;
-  preset: string;
+  preset: string | undefined;
   overrides: Readonly<Record<string, unknown>> | undefined;
   device: LocalDeviceChoice;
   threads: number | undefined;

@@ -12,7 +12,7 @@ export interface TrainDetectorOptions extends Omit<LoadDetectorOptions, 'onProgr
   from: BundleLocation | LocalDetector;
   /** Name of the new detector. */
   name: string;
-  /** `fast` (default), `anomalib` or `paper`. */
+  /** `memory`, `fast`, `anomalib` or `paper`. Default: `memory`, or `fast` where `overrides` say how to train. */
   preset?: string | undefined;
   /** Good images to validate and calibrate on, at least 2. Left out: a share of the images, where there are enough. */
   heldOut?: readonly ImageInput[] | undefined;
@@ -35,7 +35,7 @@ export async function trainDetector(
   images: readonly ImageInput[],
   options: TrainDetectorOptions,
 ): Promise<TrainedBundle> {
-  const { from, name, preset = 'fast', heldOut, overrides, seed, signal, onProgress } = options;
+  const { from, name, preset, heldOut, overrides, seed, signal, onProgress } = options;
   const bundle = from instanceof LocalDetector ? from.bundle : bundleMessage(from, options);
   const messagesOf = (inputs: readonly ImageInput[]) =>
     Promise.all(inputs.map((image) => imageMessage(image, signal)));

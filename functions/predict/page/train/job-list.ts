@@ -106,7 +106,11 @@ export class JobList {
     open.append(
       element('span', { class: 'job-name' }, job.request.name),
       element('span', { class: `chip ${job.status}` }, state),
-      element('span', { class: 'hint' }, `${job.request.preset}, ${formatTime(job.createdAt)}`),
+      element(
+        'span',
+        { class: 'hint' },
+        [job.request.preset, formatTime(job.createdAt)].filter(Boolean).join(', '),
+      ),
     );
     return element('li', {}, open);
   }

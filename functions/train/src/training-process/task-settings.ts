@@ -1,4 +1,4 @@
-import { dataSetReadingFields, scheduleFields, type TrainingSettings } from '@cflow/spec';
+import { dataSetReadingFields, presetFor, scheduleFields, type TrainingSettings } from '@cflow/spec';
 import type { TrainingTask } from './messages.js';
 
 /** What of a task says how is trained, rather than where and on what. */
@@ -9,12 +9,13 @@ export type TaskSettings = Pick<
 
 /** The settings of a training run as its process takes them. */
 export function taskSettings(settings: TrainingSettings): TaskSettings {
-  const { preset, configuration, precision, strict, evaluate } = settings;
+  const { configuration, precision, strict, evaluate } = settings;
+  const overrides = given(settings, scheduleFields);
   return {
     reading: given(settings, dataSetReadingFields),
-    preset,
+    preset: settings.preset ?? presetFor({ ...configuration, ...overrides }),
     configuration: configuration as TrainingTask['configuration'],
-    overrides: given(settings, scheduleFields),
+    overrides,
     precision,
     strict,
     evaluate,

@@ -1,7 +1,8 @@
 import { openBackbone } from '@cflow/model/node';
-import { ConfigurationError } from '@cflow/spec';
+import { ConfigurationError, presetFor } from '@cflow/spec';
 import { type Preset, planTraining } from '@cflow/training';
 import type { BenchmarkFlags } from '../commands/benchmark.js';
+import type { DetectorFlags, ScheduleFlags } from '../detector-options.js';
 import { imageLimits } from '../image-limit-options.js';
 import { detectorConfiguration, planOverrides } from '../training/training-options.js';
 import type { Variant } from './cell.js';
@@ -69,7 +70,7 @@ export function namedFlags({
     );
   }
   if (!variants) {
-    return presets.flatMap((preset) =>
+    return (presets ?? [usualPreset(common)]).flatMap((preset) =>
       backbones.map((backbone, i) => ({
         ...common,
         name: `${backbone}, ${preset}`,
@@ -79,7 +80,7 @@ export function namedFlags({
       })),
     );
   }
-  if (backbones.length > 1 || presets.length > 1) {
+  if (backbones.length > 1 || (presets?.length ?? 0) > 1) {
     throw new ConfigurationError(
       'each --variant is the detector of the other options but for what it says itself: give at most one of --backbones and of --presets beside it',
     );
@@ -94,6 +95,10 @@ export function namedFlags({
     const { layers, ...rest } = common;
     // Layers and weights are of one backbone: another one has its own.
     const ofBackbone = backbone === backbones[0] ? { weights: weights?.[0], ...(layers && { layers }) } : {};
-    return { ...rest, ...ofBackbone, preset: presets[0] as Preset, ...flags, name, backbone };
+    const own = { ...rest, ...ofBackbone, ...flags, name, backbone };
+    return { ...own, preset: flags.preset ?? presets?.[0] ?? usualPreset(own) };
   });
 }
+
+const usualPreset = (flags: DetectorFlags & ScheduleFlags): Preset =>
+  presetFor({ ...detectorConfiguration(flags), ...planOverrides(flags) });

@@ -16,7 +16,8 @@ import { byteSize, integer, nameList } from '../option-value.js';
 export interface BenchmarkFlags extends DetectorFlags, ScheduleFlags, DeviceFlags, ImageLimitFlags {
   categories?: string[];
   backbones: string[];
-  presets: Preset[];
+  /** Left out: a memory, or what the other options ask for. */
+  presets?: Preset[];
   /** Named one by one, instead of each backbone with each preset. */
   variant?: NamedVariant[];
   chosenOn?: string[];
@@ -40,7 +41,7 @@ const EXAMPLES = `
 Examples:
   cflow synth parts && cflow benchmark parts          every material, three seeds
   cflow benchmark mvtec --categories bottle,screw --seeds 5
-  cflow benchmark mvtec --presets fast,anomalib --backbones embedded,resnet18
+  cflow benchmark mvtec --presets memory,fast --backbones embedded,resnet18
   cflow benchmark tiles --backbones mobilenet_v2 --weights mobilenet_v2.safetensors --layers features.6,features.13
   cflow benchmark mvtec --input-size 384 --output large --compare mvtec.benchmark
   cflow benchmark mvtec --variant default --variant long:epochs=4 --variant small:backbone=resnet18,input-size=192
@@ -79,7 +80,11 @@ export function withBenchmarkOptions(command: Command): Command {
     .option('--backbones <names>', 'feature extractors to compare (default: embedded)', nameList, [
       'embedded',
     ])
-    .option('--presets <names>', `presets to compare, of ${JOB_PRESETS.join(', ')}`, presets, ['fast'])
+    .option(
+      '--presets <names>',
+      `presets to compare, of ${JOB_PRESETS.join(', ')} (default: memory, or what the options ask for)`,
+      presets,
+    )
     .option(
       '--variant <name:options>',
       'a detector to compare, by a name and what is otherwise than in the other options, as in large:input-size=384,epochs=4; give it once for each, the first is the one that the others are compared with',

@@ -1,4 +1,4 @@
-import { detectorConfigurationSchema, JOB_PRESETS } from '@cflow/spec';
+import { detectorConfigurationSchema, JOB_PRESETS, METHODS, type Method } from '@cflow/spec';
 import type { Preset } from '@cflow/training';
 import { type Command, Option } from 'commander';
 import { type DataSetFlags, withDataSetOptions } from '../data-set-options.js';
@@ -17,7 +17,8 @@ export interface TrainFlags extends DetectorFlags, ScheduleFlags, DataSetFlags, 
   name?: string;
   backbone?: string;
   seed?: number;
-  preset: Preset;
+  preset?: Preset;
+  method?: Method;
   weights?: string;
   precision: 'float32' | 'float16';
   resume?: true;
@@ -38,6 +39,7 @@ Examples:
   cflow inspect bottle                              what is understood of a data set, without training
   cflow train bottle --backbone resnet18.a1_in1k    with weights fetched by "cflow backbone pull resnet18.a1_in1k"
   cflow train bottle --backbone net.onnx --layers tensor1,tensor2
+  cflow train bottle --method flow                  a normalizing flow, trained in minutes, instead of a memory
   cflow train bottle --preset anomalib --epochs 20  the recipe of the reference implementation
   cflow train bottle --resume                       go on after an interruption
   cflow train bottle --json | jq -c 'select(.type == "epoch")'
@@ -76,11 +78,15 @@ export function defineTrain(command: Command): void {
     .optionsGroup('Training:')
     .addOption(
       new Option(
+        '--method <method>',
+        'memory: keep what good images look like, and compare; flow: learn their density (default: memory, or what the options ask for)',
+      ).choices(METHODS),
+    )
+    .addOption(
+      new Option(
         '--preset <preset>',
-        'memory: keep what good images look like and compare; the others train a flow: fast; anomalib: the reference’s recipe; paper: the original repository’s',
-      )
-        .choices(JOB_PRESETS)
-        .default('fast'),
+        'how it is made: memory; or a flow trained by fast, by anomalib: the reference’s recipe, or by paper: the original repository’s (default: memory, or fast for a flow)',
+      ).choices(JOB_PRESETS),
     );
   withScheduleOptions(command)
     .option('--resume', 'go on with a run that was interrupted')

@@ -1,4 +1,4 @@
-import type { DetectorConfigurationInput } from '@cflow/spec';
+import { type DetectorConfigurationInput, presetFor } from '@cflow/spec';
 import type { PlanOverrides } from '@cflow/training';
 import type { TrainDetectorOptions } from '@cflow/training/node';
 import type { TrainFlags } from '../commands/train.js';
@@ -9,11 +9,16 @@ import { imageLimits } from '../image-limit-options.js';
 export function trainingOptions(
   flags: TrainFlags,
 ): Omit<TrainDetectorOptions, 'dataSet' | 'name' | 'output'> {
-  const { backbone, seed } = flags;
+  const { backbone, seed, method } = flags;
+  const configuration = {
+    ...detectorConfiguration(flags),
+    ...withoutUndefined({ backbone, seed, method }),
+  };
+  const overrides = planOverrides(flags);
   return {
-    preset: flags.preset,
-    configuration: { ...detectorConfiguration(flags), ...withoutUndefined({ backbone, seed }) },
-    overrides: planOverrides(flags),
+    preset: flags.preset ?? presetFor({ ...configuration, ...overrides }),
+    configuration,
+    overrides,
     weights: flags.weights,
     limits: imageLimits(flags),
     device: flags.device,

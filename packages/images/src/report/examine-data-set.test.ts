@@ -58,7 +58,7 @@ describe('what is understood of a data set', () => {
       good: { train: 2, validation: 0, test: 1 },
       bad: { test: 2, elsewhere: 0, kinds: 2, masks: 2 },
       unlabelled: 0,
-      sizes: { smallest: [12, 8], largest: [12, 8], distinct: 1 },
+      sizes: { smallest: [12, 8], largest: [12, 8], distinct: 1, aspects: [1.5, 1.5] },
       formats: [{ format: 'PNG', color: 'color', bits: 8, images: 5 }],
       examined: 5,
     });

@@ -116,6 +116,7 @@ function reportOf(
   const badTest = items.filter(({ label, split }) => label === 'bad' && split === 'test');
   const areas = headers.toSorted((a, b) => a.width * a.height - b.width * b.height);
   const [smallest, largest] = [areas.at(0), areas.at(-1)];
+  const aspects = headers.map(({ width, height }) => width / height).sort((a, b) => a - b);
   return {
     name,
     layout,
@@ -139,6 +140,7 @@ function reportOf(
             smallest: [smallest.width, smallest.height],
             largest: [largest.width, largest.height],
             distinct: new Set(headers.map(({ width, height }) => `${width}x${height}`)).size,
+            aspects: [aspects[0] as number, aspects.at(-1) as number],
           }
         : null,
     formats: formatsOf(headers),

@@ -23,6 +23,7 @@ export const dataSetReadingFields = {
 };
 
 export const JOB_PRESETS = ['memory', 'fast', 'anomalib', 'paper'] as const;
+export type JobPreset = (typeof JOB_PRESETS)[number];
 
 const MOST_EPOCHS = 100_000;
 
@@ -57,7 +58,10 @@ export const trainingSettingsSchema = closedObject({
   good: dataSetReadingFields.good.optional(),
   bad: dataSetReadingFields.bad.optional(),
   masks: dataSetReadingFields.masks.optional(),
-  preset: z.enum(JOB_PRESETS).default('fast').describe('The recipe'),
+  preset: z
+    .enum(JOB_PRESETS)
+    .optional()
+    .describe('The recipe; left out: memory, or fast where something is set that only a flow has, such as epochs'),
   configuration: jobConfigurationSchema.default({}).describe("What differs from the preset's configuration"),
   epochs: scheduleFields.epochs.optional(),
   imageBatchSize: scheduleFields.imageBatchSize.optional(),

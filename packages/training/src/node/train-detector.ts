@@ -18,6 +18,7 @@ import { completeBundle } from '../assemble-bundle.js';
 import { evenlySpaced } from '../evenly-spaced.js';
 import type { OnTrainingEvent } from '../events.js';
 import { extractFeatures, fiberBackbone } from '../extract-features.js';
+import { fittingInputSize } from '../fitting-input-size.js';
 import { inBatches } from '../in-batches.js';
 import { type MadeDetector, makeDetector, STANDARD_IMAGES } from '../make-detector.js';
 import type { KnownProvenance } from '../make-manifest.js';
@@ -81,9 +82,8 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   const { output, name, weights, strict = false, precision = 'float32', limits } = options;
   const onEvent = options.onEvent ?? (() => undefined);
   const signal = options.signal ?? new AbortController().signal;
-  const planned = planTraining(options.preset, options.configuration, options.overrides);
-  const { configuration } = planned;
-  const { inputSize, seed } = configuration;
+  // What cannot work is told before any image is looked at.
+  planTraining(options.preset, options.configuration, options.overrides);
   // What would only be noticed when the bundle is written, hours later.
   checkName(name);
   await checkBundleFolder(output);
@@ -91,6 +91,15 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   onEvent({ type: 'data-set', report });
   // Without an evaluation nobody needs the masks.
   if (options.evaluate !== false) checkReport(report);
+  // The reference's recipes take squares whatever comes.
+  const fitting = options.preset === 'memory' ? fittingInputSize(report) : undefined;
+  const planned = planTraining(
+    options.preset,
+    { ...options.configuration, inputSize: options.configuration?.inputSize ?? fitting },
+    options.overrides,
+  );
+  const { configuration } = planned;
+  const { inputSize, seed } = configuration;
   const selection = selectImages(dataSet, planned.plan.validationFraction, seed);
   const backbone = await namedBackbone(configuration, weights, precision);
   const backboneSha256 = await hashOfBackbone(backbone);

@@ -1,6 +1,6 @@
 import { inspectBackbone, parseManifest, sha256Hex } from '@cflow/detector';
 import type { DeviceCandidate } from '@cflow/runtime';
-import { BUNDLE_FILES, type DeviceAttempt, type RgbImage } from '@cflow/spec';
+import { BUNDLE_FILES, type DeviceAttempt, presetFor, type RgbImage } from '@cflow/spec';
 import {
   type BundleTraining,
   type PlanOverrides,
@@ -37,7 +37,7 @@ export async function trainBundle(
     heldOut,
     backbone,
     configuration,
-    preset: preset as Preset,
+    preset: (preset ?? presetFor({ ...overrides })) as Preset,
     overrides: overrides as PlanOverrides | undefined,
     devices,
     device,

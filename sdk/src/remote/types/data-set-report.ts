@@ -78,7 +78,13 @@ export interface DataSetReport {
   /** Files that take no part, by reason, with the first few names. */
   skipped: { reason: SkipReason; count: number; names: string[]; hint?: string | undefined }[];
   /** Width and height in pixels. */
-  sizes: { smallest: [number, number]; largest: [number, number]; distinct: number } | null;
+  sizes: {
+    smallest: [number, number];
+    largest: [number, number];
+    distinct: number;
+    /** Width over height, of the narrowest and of the widest image. */
+    aspects: [number, number];
+  } | null;
   formats: { format: string; color: string; bits: number; images: number }[];
   /** Images whose headers were read. */
   examined: number;

@@ -61,7 +61,8 @@ export interface JobSettings extends DataSetReading {
 export interface JobRequest extends DataSetReading {
   name: string;
   dataSet: DataSetReference;
-  preset: 'memory' | 'fast' | 'anomalib' | 'paper';
+  /** Left out: a memory, or what the configuration asks for. */
+  preset?: 'memory' | 'fast' | 'anomalib' | 'paper' | undefined;
   configuration: JobConfiguration;
   epochs?: number | undefined;
   imageBatchSize?: number | undefined;
