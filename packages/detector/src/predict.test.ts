@@ -107,3 +107,34 @@ describe('scoreThreshold', () => {
     expect(falseAlarmProbability(calibration, found)).toBeCloseTo(0.1, 6);
   });
 });
+
+describe('of a detector whose score is not the maximum of its map', () => {
+  // Maps of good images reach 10 to 11, their scores 1 to 2.
+  const ofMaps = calibrate(Array.from({ length: 40 }, (_, i) => 10 + i / 40));
+  const memory = {
+    ...manifest,
+    calibration: { ...manifest.calibration, map: ofMaps },
+    thresholds: { ...manifest.thresholds, pixel: 4 },
+  };
+
+  it('regions begin at a threshold of their own', () => {
+    expect(predictionOf({ score: 0.3, map }, memory)).toMatchObject({
+      ...{ score: 0.3, label: 'good', threshold: 2, pixelThreshold: 4 },
+      regions: [{ area: 1, peak: { value: 5 } }],
+    });
+    expect(predictionOf(raw, memory, { threshold: 9 }).pixelThreshold).toBe(4);
+    expect(predictionOf(raw, memory, { pixelThreshold: 2.7 }).pixelThreshold).toBe(2.7);
+    const rare = predictionOf(raw, memory, { falseAlarmRate: 0.05 });
+    expect(rare.pixelThreshold).toBe(thresholdForFalseAlarmRate(ofMaps, 0.05));
+    expect(rare.threshold).toBe(thresholdForFalseAlarmRate(calibration, 0.05));
+  });
+
+  it('without what is ignored the score is as rare as the highest value of what is left', () => {
+    const high = { ...map, data: map.data.map((value) => value + 6) };
+    const without = predictionOf({ score: 1.7, map: high }, memory, { ignore: ignoring(3, 7, 8) });
+    expect(without.falseAlarmProbability).toBeCloseTo(falseAlarmProbability(ofMaps, 11), 10);
+    // Nothing is as usual as a map far below all good ones.
+    expect(predictionOf(raw, memory, { ignore: ignoring(4) }).label).toBe('good');
+    expect(Number.isFinite(predictionOf(raw, memory, { ignore: ignoring(4) }).score)).toBe(true);
+  });
+});

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ConfigurationError, type Job, type JobRequest, jobRequestSchema } from '@cflow/spec';
+import { ConfigurationError, type Job, type JobRequest, jobRequestSchema, presetFor } from '@cflow/spec';
 import type { z } from 'zod';
 import type { Backend } from './backend.js';
 import { lockDataSet } from './data-set-use.js';
@@ -26,7 +26,12 @@ export async function createJob(
   if (!parsed.success) throw notARequest(parsed.error);
   checkText('an idempotency key', key, KEY_CHARACTERS);
   checkText('an owner', owner === '' ? undefined : owner, OWNER_CHARACTERS);
-  const request = parsed.data;
+  const { preset, configuration } = parsed.data;
+  // Decided once, and kept: what a job is trained by is not to change with a worker's version.
+  const request = {
+    ...parsed.data,
+    preset: preset ?? presetFor({ ...parsed.data, ...configuration }),
+  };
   const hash = jsonHash(request);
   return database.transaction(async (sql) => {
     if (key !== undefined) {

@@ -191,7 +191,7 @@ export function jobsSuite(get: () => TestService): void {
       const job = await create(init);
       expect(job).toMatchObject({
         status: 'queued',
-        request: { name: 'wood', preset: 'fast', alias: 'latest' },
+        request: { name: 'wood', preset: 'memory', alias: 'latest' },
       });
       expect((await create(init)).id).toBe(job.id);
       expect((await create(jsonBody(request))).id).not.toBe(job.id);

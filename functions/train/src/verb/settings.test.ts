@@ -8,7 +8,7 @@ describe('readSettings', () => {
       store: undefined,
       device: 'auto',
       concurrency: 1,
-      training: { preset: 'fast', configuration: {}, precision: 'float32', strict: false, evaluate: true },
+      training: { configuration: {}, precision: 'float32', strict: false, evaluate: true },
       alias: 'latest',
       untilEmpty: false,
       sageMakerRoot: '/opt/ml',

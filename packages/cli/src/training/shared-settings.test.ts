@@ -23,9 +23,6 @@ const OF_THE_COMMAND: Readonly<Record<string, string>> = {
   verbose: 'a job has a log',
 };
 
-/** What the command line says by another name. */
-const BY_PRESET = ['method'];
-
 const SETTINGS = {
   layout: 'mvtec',
   category: 'bottle',
@@ -35,6 +32,7 @@ const SETTINGS = {
   masks: ['d'],
   preset: 'anomalib',
   configuration: {
+    method: 'flow',
     backbone: 'resnet18',
     layers: ['layer1', 'expanded_conv_12/add'],
     preTrained: false,
@@ -84,9 +82,7 @@ function argumentsFor(name: string, value: unknown): string[] {
 
 it('have the same fields: none that one knows and the other does not', () => {
   const settings = Object.keys(trainingSettingsSchema.shape).filter((name) => name !== 'configuration');
-  const known = [...settings, ...Object.keys(detectorConfigurationSchema.shape)].filter(
-    (name) => !BY_PRESET.includes(name),
-  );
+  const known = [...settings, ...Object.keys(detectorConfigurationSchema.shape)];
   expect([...fields.keys()].sort()).toEqual(known.sort());
   expect([...options.keys()].filter((name) => !(name in OF_THE_COMMAND)).sort()).toEqual(known);
   expect(Object.keys(OF_THE_COMMAND).filter((name) => !options.has(name) && name !== 'verbose')).toEqual([]);
