@@ -165,6 +165,9 @@ describe('cflow benchmark', () => {
       'expected 2, got 1',
     );
     expectError(await benchmark('parts', '--compare', 'nowhere'), 1, 'nowhere', 'benchmark.json');
+    expectError(await benchmark('parts', '--chosen-on', 'screw'), 2, 'screw', 'lid, metal');
+    expectError(await benchmark('parts', '--chosen-on', 'lid,metal'), 2, 'confirm');
+    expectError(await benchmark('parts', '--variant', 'a:nonsense=1'), 2, 'nonsense');
     await cp(join(place.dataSet, 'train'), at('untested/train'), { recursive: true });
     expectError(await benchmark('untested'), 1, 'untested', '0 good and 0 bad');
   });

@@ -48,29 +48,26 @@ export async function peerVariants(options: PeerOptions): Promise<Variant[]> {
   const backbone = await namedBackbone(configuration, weights, 'float32');
   const features = new FeaturesInTurn(backbone);
   const joined = joinedLayers(backbone, options.layers);
-  const python_ = (): string => {
-    if (python) return python;
-    throw new ConfigurationError('patchcore and cflow need a Python with anomalib');
-  };
-  const peers: Record<PeerName, Omit<Peer, 'name'>> = {
-    neighbours: {
-      layers: joined,
-      settings: { rows: MOST_ROWS, standardized: true },
-      scores: (task, data) => nearestNeighbours(task, data, joined),
-    },
-    patchcore: anomalibPeer(PATCHCORE, joined),
-    cflow: anomalibPeer({ ...CFLOW, epochs }, backbone.layers),
-  };
-  function anomalibPeer(model: AnomalibModel, layers: readonly FeatureLayer[]): Omit<Peer, 'name'> {
+  const peerOf = (name: PeerName): Peer => {
+    if (name === 'neighbours') {
+      return {
+        name,
+        layers: joined,
+        settings: { rows: MOST_ROWS, standardized: true },
+        scores: (task, data) => nearestNeighbours(task, data, joined),
+      };
+    }
+    if (!python) throw new ConfigurationError(`${name} is anomalib's, and needs a Python that has it`);
+    const model: AnomalibModel = name === 'patchcore' ? PATCHCORE : { ...CFLOW, epochs };
+    const layers = name === 'patchcore' ? joined : backbone.layers;
     return {
+      name,
       layers,
       settings: { ...model },
-      scores: (task, data) => anomalibScores(python_(), task, data, layers, model),
+      scores: (task, data) => anomalibScores(python, task, data, layers, model),
     };
-  }
-  return names.map((name) =>
-    peerVariant({ name, ...peers[name] }, backbone, features, plan.validationFraction),
-  );
+  };
+  return names.map((name) => peerVariant(peerOf(name), backbone, features, plan.validationFraction));
 }
 
 interface Peer {

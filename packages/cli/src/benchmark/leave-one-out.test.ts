@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { benchmarkCell } from '../testing/benchmark-cell.js';
+import { choiceLines } from './choice-lines.js';
 import { leaveOneOut } from './leave-one-out.js';
+import { tableFormat } from './table-format.js';
 
 const cells = (variant: string, values: Record<string, number[]>, kind: 'detector' | 'peer' = 'detector') =>
   Object.entries(values).flatMap(([category, seeds]) =>
@@ -39,6 +41,19 @@ describe('leaveOneOut', () => {
       { variant: 'far', value: 0.95 },
       { variant: 'near', value: 1 },
     ]);
+  });
+
+  it('is shown with what it would have been worth to look', () => {
+    const lines = choiceLines(leaveOneOut([...flow, ...memory]), tableFormat('text'));
+    expect(lines.slice(1)).toEqual([
+      'Chosen on all categories but one, by image AUROC, and confirmed on that one',
+      'left out  chosen on the others  best there    best peer there',
+      'wood      0.700 memory          0.910 flow    –',
+      'lid       0.800 flow            0.850 memory  –',
+      'metal     0.700 flow            0.900 memory  –',
+      'average   0.733                 0.887         –',
+    ]);
+    expect(choiceLines([], tableFormat('text'))).toEqual([]);
   });
 
   it('has nothing to say of one detector or one category', () => {
