@@ -27,13 +27,16 @@ afterAll(async () => {
   await rm(output, { recursive: true });
 });
 
-async function quality(python: string, ...args: string[]): Promise<{ stdout: string; stderr: string }> {
+async function run(python: string, ...args: string[]): Promise<{ stdout: string; stderr: string }> {
   return promisify(execFile)(
     process.execPath,
-    ['--import', 'tsx', SCRIPT, 'quality', '--root', place.dataSet, ...TINY, '--seeds', '1', ...args],
+    ['--import', 'tsx', SCRIPT, 'quality', ...args, '--seeds', '1'],
     { cwd: ROOT, env: { ...process.env, CFLOW_PEER_PYTHON: python } },
   );
 }
+
+const quality = (python: string, ...args: string[]): ReturnType<typeof run> =>
+  run(python, '--root', place.dataSet, ...TINY, ...args);
 
 describe('npm run bench -- quality', () => {
   it('measures detectors and nearest neighbours by the same figures, once', async () => {
@@ -62,6 +65,24 @@ describe('npm run bench -- quality', () => {
     expect(again.stdout).toMatch(/^\*\*neighbours, embedded \(peer\), 1 seed\*\*$/m);
     expect(again.stdout).toMatch(/^\| brushed-metal \| \d\.\d{3} \|/m);
     expect(JSON.parse(await readFile(join(output, 'benchmark.json'), 'utf8')).cells).toEqual(result.cells);
+  });
+
+  it('lets peers of a detector that learns from all images do so, and calibrates them on what they have not seen', async () => {
+    const larger = await createWorkplace({ trainCount: 26 });
+    try {
+      const { stdout } = await run(
+        'none',
+        ...['--root', larger.dataSet, '--presets', 'memory'],
+        ...['--input-size', '64', '--device', 'cpu', '--threads', '2', '--json'],
+        ...['--output', join(output, 'memory')],
+      );
+      const { cells } = JSON.parse(stdout) as BenchmarkResult;
+      const [, peer] = cells;
+      expect(peer).toMatchObject({ preset: 'neighbours', trainImages: 26, calibrationImages: 5 });
+      expect(peer?.promisedFalseAlarmRate).toBeCloseTo(1 / 6, 12);
+    } finally {
+      await larger.remove();
+    }
   });
 
   if ('missing' in python) console.info(`anomalib's peers are not tried: ${python.missing}`);

@@ -14,18 +14,18 @@ export const TINY: readonly string[] = [
 /** A temporary folder with a small data set in it. */
 export interface Workplace {
   path: string;
-  /** Folder of the data set: 8 good images to train on, 3 to test, and 5 bad ones, 64 pixels. */
+  /** Folder of the data set: 8 good images to train on or as many as were asked for, 3 to test, and 5 bad ones, 64 pixels. */
   dataSet: string;
   /** Runs `cflow` there. */
   cflow: (...args: string[]) => Promise<CliResult>;
   remove: () => Promise<void>;
 }
 
-export async function createWorkplace(): Promise<Workplace> {
+export async function createWorkplace({ trainCount = 8 } = {}): Promise<Workplace> {
   const path = await realpath(await mkdtemp(join(tmpdir(), 'cflow-cli-')));
   const samples = planDataSet({
     materials: ['brushed-metal'],
-    trainCount: 8,
+    trainCount,
     testGoodCount: 3,
     perDefectCount: 1,
     size: 64,
