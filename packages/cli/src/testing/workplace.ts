@@ -21,7 +21,7 @@ export interface Workplace {
   remove: () => Promise<void>;
 }
 
-export async function createWorkplace({ trainCount = 8 } = {}): Promise<Workplace> {
+export async function createWorkplace({ trainCount = 8 }: { trainCount?: number } = {}): Promise<Workplace> {
   const path = await realpath(await mkdtemp(join(tmpdir(), 'cflow-cli-')));
   const samples = planDataSet({
     materials: ['brushed-metal'],

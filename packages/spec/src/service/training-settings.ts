@@ -61,7 +61,9 @@ export const trainingSettingsSchema = closedObject({
   preset: z
     .enum(JOB_PRESETS)
     .optional()
-    .describe('The recipe; left out: memory, or fast where something is set that only a flow has, such as epochs'),
+    .describe(
+      'The recipe; left out: memory, or fast where something is set that only a flow has, such as epochs',
+    ),
   configuration: jobConfigurationSchema.default({}).describe("What differs from the preset's configuration"),
   epochs: scheduleFields.epochs.optional(),
   imageBatchSize: scheduleFields.imageBatchSize.optional(),
