@@ -256,6 +256,7 @@ describe('describeBackbones', () => {
       'resnet34',
       'resnet50',
       'wide_resnet50_2',
+      'resnet50_v1',
       'mobilenet_v2',
       'mobilenet_v3_large',
       'efficientnet_lite0',

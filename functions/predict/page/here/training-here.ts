@@ -60,6 +60,8 @@ export class TrainingHere {
       void this.train();
     });
     byId('here-cancel').addEventListener('click', () => this.training?.abort());
+    byId('here-preset').addEventListener('change', () => this.showEpochs());
+    this.showEpochs();
     addEventListener('beforeunload', (event) => {
       if (this.training) event.preventDefault();
     });
@@ -133,7 +135,7 @@ export class TrainingHere {
 
   private options(chosen: ChosenDetector): TrainDetectorOptions {
     const { name, reference, version, trained } = chosen;
-    const epochs = byId('here-epochs', HTMLInputElement).valueAsNumber;
+    const epochs = byId('here-epochs', HTMLInputElement);
     const { bundle, headers, assets } = bundleAt(this.client, name, version ?? reference);
     return {
       from: trained ? { files: trained.bundle.files, name } : bundle,
@@ -142,8 +144,14 @@ export class TrainingHere {
       name: this.name.value,
       preset: byId('here-preset', HTMLSelectElement).value,
       device: byId('here-device', HTMLSelectElement).value as LocalPlace | 'auto',
-      ...(Number.isNaN(epochs) ? {} : { overrides: { epochs } }),
+      ...(epochs.disabled || epochs.value === '' ? {} : { overrides: { epochs: epochs.valueAsNumber } }),
     };
+  }
+
+  /** A memory is not trained, so it has no epochs. */
+  private showEpochs(): void {
+    byId('here-epochs', HTMLInputElement).disabled =
+      byId('here-preset', HTMLSelectElement).value === 'memory';
   }
 
   private begin(): void {

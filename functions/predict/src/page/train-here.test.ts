@@ -106,6 +106,25 @@ describe.skipIf(noChromium !== '')(`training in the page${noChromium}`, () => {
     expect(await page.locator('#place-server').isDisabled()).toBe(false);
   });
 
+  it('makes a memory where that is chosen, and asks for no epochs then', async () => {
+    const page = await browser.open(service);
+    await page.setInputFiles('#here-files', await parts(0, 12));
+    await page.locator('#here-name').fill('kept');
+    await page.locator('#here-device').selectOption('wasm');
+    expect(await page.locator('#here-epochs').isDisabled()).toBe(false);
+    await page.locator('#here-preset').selectOption('memory');
+    expect(await page.locator('#here-epochs').isDisabled()).toBe(true);
+    await page.locator('#here-train').click();
+    await page.locator('.outcome').waitFor({ timeout: 120_000 });
+    expect(await page.locator('.outcome').innerText()).toMatch(/^kept is ready: trained on 12 images/);
+    await page.getByRole('button', { name: 'Score with it' }).click();
+    // One that it knows, and one with a defect.
+    await page.setInputFiles('#files', [...(await parts(0, 1)), ...(await parts(50, 1, true))]);
+    await wait(async () => (await page.locator('.card .figure').count()) === 2, 60_000);
+    const [known, bad] = (await page.locator('.card .figure').allTextContents()).map(Number);
+    expect(bad).toBeGreaterThan(known as number);
+  });
+
   it('says what is missing, and stops when it is told to, by keyboard alone', async () => {
     const page = await browser.open(service);
     // Before any key, or the dialog may open before anyone listens.
