@@ -7,7 +7,7 @@ import { BUNDLE_FILES, ConfigurationError, DataSetError, trainingSettingsSchema 
 import { z } from 'zod';
 import { taskSettings } from '../training-process/task-settings.js';
 import { parseSettings } from './parse-settings.js';
-import { configurationTexts, settingTexts } from './settings-from-texts.js';
+import { configurationTexts, settingTexts, unquoted } from './settings-from-texts.js';
 import type { TrainingRequest } from './train-once.js';
 
 export interface SageMakerFolders {
@@ -52,7 +52,7 @@ export async function trainingChannel(folder: string): Promise<string> {
 }
 
 const hyperparametersSchema = z.strictObject({
-  name: z.string().optional(),
+  name: z.string().transform(unquoted).optional(),
   ...settingTexts,
   ...configurationTexts,
 });

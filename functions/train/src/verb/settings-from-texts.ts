@@ -36,7 +36,7 @@ function textsOf<S extends z.ZodObject>(schema: S): Texts<S> {
 }
 
 /** SageMaker's SDK writes strings as JSON within. */
-function unquoted(text: string): string {
+export function unquoted(text: string): string {
   if (!/^".*"$/s.test(text)) return text;
   return String(parsed(text) ?? text);
 }
