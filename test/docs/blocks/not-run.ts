@@ -35,12 +35,6 @@ export const NOT_RUN: readonly NotRun[] = [
   },
   {
     page: 'docs/clients.md',
-    begins: 'pip install openapi-python-client',
-    reason: 'installs packages of Python; npm run test:clients does, and generates and calls the client',
-    check: 'shell',
-  },
-  {
-    page: 'docs/clients.md',
     begins: 'from pathlib import Path',
     reason: 'needs the generated package; test/clients/python/generated.py calls it the same way',
     check: 'python',
@@ -56,12 +50,6 @@ export const NOT_RUN: readonly NotRun[] = [
     page: 'docs/deploy.md',
     begins: 'docker compose up',
     reason: 'needs Docker and the images; test/deploy checks their files',
-    check: 'shell',
-  },
-  {
-    page: 'docs/gpu.md',
-    begins: 'cflow cuda install',
-    reason: 'fetches 1.2 GB from PyPI; test/cuda does, once, and keeps them',
     check: 'shell',
   },
   {
@@ -110,12 +98,6 @@ export const NOT_RUN: readonly NotRun[] = [
     page: 'packages/runtime/README.md',
     begins: 'VK_ICD_FILENAMES=',
     reason: 'needs a Vulkan driver in software; packages/runtime tests webgpu where there is one',
-    check: 'shell',
-  },
-  {
-    page: 'packages/store/README.md',
-    begins: 'apt-get install',
-    reason: 'installs packages of the system',
     check: 'shell',
   },
   {
