@@ -44,7 +44,7 @@ describe('cflow backbone', () => {
     for (const name of ['embedded', 'resnet18', 'wide_resnet50_2', 'mobilenet_v3_large'])
       expect(stdout).toContain(name);
     const names = jsonLines((await runCli(['backbone', 'list', '--json'])).stdout).map(({ name }) => name);
-    expect(names).toHaveLength(10);
+    expect(names).toHaveLength(11);
   });
 
   it('says plainly when the hub cannot be reached, and when nothing was fetched', async () => {
