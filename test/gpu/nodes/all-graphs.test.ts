@@ -28,7 +28,7 @@ it('covers all backbones, both permutations, both decoders and both precisions',
   const names = allGraphs('webgpu', 'all').map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   const backbones = names.filter((name) => name.startsWith('backbone/'));
-  expect(backbones.length).toBe(20);
+  expect(backbones.length).toBe(22);
   expect(backbones).toContain('backbone/embedded/float16');
   for (const kind of ['hard/freia-cflow', 'soft/freia-cflow', 'hard/freia-flow', 'soft/freia-flow']) {
     const own = names.filter((name) => name.includes(kind));
