@@ -11,4 +11,5 @@ export * from './near-names.js';
 export * from './prediction.js';
 export * from './preset-for.js';
 export * from './release-buffer.js';
+export * from './schedule.js';
 export * from './service/index.js';

@@ -1,4 +1,4 @@
-import type { JobPreset } from './service/training-settings.js';
+import type { JobPreset } from './schedule.js';
 
 /** Options that only a flow has: they say how it is shaped and trained. */
 const OF_FLOWS = [

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { MAX_NAME, MAX_TEXT, text } from '../bounds.js';
 import { closedObject } from '../closed-object.js';
 import { DATA_SET_LAYOUTS } from '../data-set.js';
+import { JOB_PRESETS, scheduleFields } from '../schedule.js';
 import { jobConfigurationSchema } from './job-configuration.js';
 
 const folders = z.array(text(MAX_TEXT).min(1)).min(1).max(64);
@@ -20,34 +21,6 @@ export const dataSetReadingFields = {
   good: folders.describe('Folders of good images in it'),
   bad: folders.describe('Folders of bad images in it'),
   masks: folders.describe('Folders of masks in it, called like the bad images that they belong to'),
-};
-
-export const JOB_PRESETS = ['memory', 'fast', 'anomalib', 'paper'] as const;
-export type JobPreset = (typeof JOB_PRESETS)[number];
-
-const MOST_EPOCHS = 100_000;
-
-/** What a preset decides, to be decided otherwise. */
-export const scheduleFields = {
-  epochs: z.number().int().positive().max(MOST_EPOCHS).describe('Passes over the images'),
-  imageBatchSize: z
-    .number()
-    .int()
-    .positive()
-    .max(65_536)
-    .describe('Images whose feature vectors are shuffled together'),
-  validationFraction: z
-    .number()
-    .min(0)
-    .max(0.5)
-    .describe('Share of the good images held out for early stopping and calibration'),
-  patience: z
-    .number()
-    .int()
-    .positive()
-    .max(MOST_EPOCHS)
-    .nullable()
-    .describe('Epochs without progress to stop after; null: none'),
 };
 
 /** All of it. */
