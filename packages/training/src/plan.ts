@@ -3,13 +3,15 @@ import {
   type DetectorConfiguration,
   type DetectorConfigurationInput,
   detectorConfigurationSchema,
+  JOB_PRESETS,
+  type JobPreset,
   scheduleFields,
 } from '@cflow/spec';
 import * as z from 'zod';
 import type { Schedule } from './learning-rate.js';
 
-export const PRESETS = ['memory', 'fast', 'anomalib', 'paper'] as const;
-export type Preset = (typeof PRESETS)[number];
+export const PRESETS = JOB_PRESETS;
+export type Preset = JobPreset;
 
 /** How a detector is trained: everything a preset decides beyond the detector's own configuration. */
 export interface TrainingPlan {

@@ -2,6 +2,7 @@ import { computeMetrics } from '@cflow/evaluation';
 import type { ScalarMap } from '@cflow/spec';
 import type { Cell, CellResult } from '../../../packages/cli/src/benchmark/cell.js';
 import { cellNames } from '../../../packages/cli/src/benchmark/measure-detector.js';
+import { promiseOf } from '../../../packages/cli/src/benchmark/promise.js';
 import { calibrationPart } from '../../../packages/training/src/assemble-bundle.js';
 import type { CategoryFeatures } from './category-features.js';
 
@@ -54,13 +55,10 @@ export function peerResult(
     threshold: thresholds.score,
     pixelThreshold: ofMaps.thresholds.score,
   });
-  const interval = metrics.falseAlarmRateInterval ?? null;
-  const promised = thresholds.falseAlarmRate;
   return {
     ...cellNames(cell),
     metrics,
-    promisedFalseAlarmRate: promised,
-    promiseHolds: interval && interval[0] <= promised && promised <= interval[1],
+    ...promiseOf(metrics, thresholds),
     trainImages: train.length,
     calibrationImages: calibration.length,
     trainingSeconds: trainSeconds + scores.trainingSeconds,

@@ -14,6 +14,7 @@ import { evenlySpaced } from '@cflow/training';
 import { type TrainDetectorOptions, trainDetector } from '@cflow/training/node';
 import { openDetector } from '../open-detector.js';
 import { CELL_FORMAT, type Cell, type CellResult, type CellTask } from './cell.js';
+import { promiseOf } from './promise.js';
 
 /** What is the same for all cells of a variant: how its detectors are trained. */
 export type TrainingOfVariant = Pick<
@@ -34,13 +35,10 @@ export async function measureDetector(task: CellTask, training: TrainingOfVarian
   if (metrics === null) {
     throw new TrainingError(`no test image of category ${cell.category.name} could be read`);
   }
-  const interval = metrics.falseAlarmRateInterval ?? null;
-  const promised = thresholds.falseAlarmRate;
   return {
     ...cellNames(cell),
     metrics,
-    promisedFalseAlarmRate: promised,
-    promiseHolds: interval && interval[0] <= promised && promised <= interval[1],
+    ...promiseOf(metrics, thresholds),
     trainImages: provenance.trainImages,
     calibrationImages: manifest.calibration.score.count,
     // Of a run that was ended in between, nobody knows what it took in all.

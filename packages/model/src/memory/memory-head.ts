@@ -1,6 +1,7 @@
-import { float32, Graph, op, type Tensor, type Value } from '@cflow/onnx';
+import { Graph, op, type Tensor, type Value } from '@cflow/onnx';
 import type { FeatureLayer } from '../backbones/index.js';
 import { centeredInterpolationMatrix } from '../scoring/interpolation.js';
+import { upsample } from '../scoring/upsample.js';
 import { imageDistance, imageStatistic } from './image-features.js';
 import { IMAGE_STATISTICS, imageLayers, type MemoryBank, memoryBanks } from './memory-banks.js';
 import {
@@ -82,7 +83,10 @@ export function memoryMap(
   imageSize: readonly [height: number, width: number],
 ): Value {
   return maps
-    .map(({ bank, map }) => upsampled(map, bank, imageSize))
+    .map(({ bank: { height, width }, map }) => {
+      const grid = op.Reshape(map, [map.shape[0] as string, height, width]);
+      return upsample(grid, imageSize, centeredInterpolationMatrix);
+    })
     .reduce((left, right) => op.Add(left, right));
 }
 
@@ -109,18 +113,4 @@ function addedUp(evidence: readonly Value[], take: TakeConstant): Value {
   );
   const centered = op.Sub(joined, take(SCORE_MEANS, [evidence.length]));
   return op.ReduceSum(op.Div(centered, take(SCORE_DEVIATIONS, [evidence.length])), [1]);
-}
-
-/** [batch, h · w] to [batch, height, width], bilinearly between the centers of places. */
-function upsampled(
-  map: Value,
-  { height: h, width: w }: MemoryBank,
-  [height, width]: readonly [number, number],
-): Value {
-  const { graph } = map;
-  const [batch] = map.shape as [string];
-  const matrix = (from: number, to: number, name: string): Value =>
-    graph.constant(float32([to, from], centeredInterpolationMatrix(from, to)), name);
-  const tall = op.MatMul(matrix(h, height, 'vertical_interpolation'), op.Reshape(map, [batch, h, w]));
-  return op.MatMul(tall, op.Transpose(matrix(w, width, 'horizontal_interpolation'), [1, 0]));
 }

@@ -1,7 +1,7 @@
-import { float32, op, type Value } from '@cflow/onnx';
+import { op, type Value } from '@cflow/onnx';
 import { ConfigurationError } from '@cflow/spec';
-import { interpolationMatrix } from './interpolation.js';
 import { type LayerStandard, standardizedLikelihood } from './standardize.js';
+import { upsample } from './upsample.js';
 
 /**
  * How likelihoods become a map.
@@ -112,19 +112,4 @@ function checkConstants(normalization: MapNormalization, layers: number): void {
       `got [${maxLogLikelihood.join(', ')}] and ${maxLikelihood}`,
     { details: { layers, maxLogLikelihood, maxLikelihood } },
   );
-}
-
-/** Bilinear, corners on corners: A_h · x · A_wᵀ. x is [batch, 1, h, w]. */
-function upsample(x: Value, [height, width]: readonly [number, number]): Value {
-  const { graph } = x;
-  const [, , h, w] = x.shape as [string, number, number, number];
-  const vertical = graph.constant(
-    float32([height, h], interpolationMatrix(h, height)),
-    'vertical_interpolation',
-  );
-  const horizontal =
-    w === h && width === height
-      ? vertical
-      : graph.constant(float32([width, w], interpolationMatrix(w, width)), 'horizontal_interpolation');
-  return op.MatMul(op.MatMul(vertical, x), op.Transpose(horizontal, [1, 0]));
 }

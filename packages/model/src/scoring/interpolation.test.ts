@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { interpolationMatrix } from './interpolation.js';
+import { centeredInterpolationMatrix, interpolationMatrix } from './interpolation.js';
 
 const size = fc.integer({ min: 1, max: 80 });
 const rowsOf = (matrix: Float32Array, width: number): Float32Array[] =>
@@ -48,5 +48,28 @@ describe('interpolationMatrix', () => {
   it('repeats a single value, and reads the first for a single output', () => {
     expect([...interpolationMatrix(1, 4)]).toEqual([1, 1, 1, 1]);
     expect([...interpolationMatrix(3, 1)]).toEqual([1, 0, 0]);
+  });
+});
+
+describe('centeredInterpolationMatrix', () => {
+  it('interpolates between centers, and repeats what is outermost', () => {
+    expect(rowsOf(centeredInterpolationMatrix(2, 4), 2).map((row) => [...row])).toEqual([
+      [1, 0],
+      [0.75, 0.25],
+      [0.25, 0.75],
+      [0, 1],
+    ]);
+    expect([...centeredInterpolationMatrix(1, 3)]).toEqual([1, 1, 1]);
+    expect([...centeredInterpolationMatrix(3, 1)]).toEqual([0, 1, 0]);
+  });
+
+  it.each([
+    [8, 16],
+    [16, 256],
+    [5, 5],
+  ])('gives weights that add up to 1, from %i to %i', (inputSize, outputSize) => {
+    for (const row of rowsOf(centeredInterpolationMatrix(inputSize, outputSize), inputSize)) {
+      expect(row.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 6);
+    }
   });
 });

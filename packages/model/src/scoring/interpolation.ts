@@ -3,17 +3,8 @@
  * (`align_corners=True`). A product of matrices gives the same numbers on every device, which resize kernels do not.
  */
 export function interpolationMatrix(inputSize: number, outputSize: number): Float32Array {
-  const matrix = new Float32Array(outputSize * inputSize);
   const step = outputSize > 1 ? (inputSize - 1) / (outputSize - 1) : 0;
-  for (let row = 0; row < outputSize; row++) {
-    const position = row * step;
-    const low = Math.min(Math.floor(position), inputSize - 1);
-    const high = Math.min(low + 1, inputSize - 1);
-    const weight = position - low;
-    matrix[row * inputSize + low] = 1 - weight;
-    matrix[row * inputSize + high] = (matrix[row * inputSize + high] as number) + weight;
-  }
-  return matrix;
+  return matrixOf(inputSize, outputSize, (row) => row * step);
 }
 
 /**
@@ -21,10 +12,17 @@ export function interpolationMatrix(inputSize: number, outputSize: number): Floa
  * beyond the outermost centers the outermost values stand: how maps of one network lie on each other.
  */
 export function centeredInterpolationMatrix(inputSize: number, outputSize: number): Float32Array {
+  return matrixOf(inputSize, outputSize, (row) => {
+    const center = ((row + 0.5) * inputSize) / outputSize - 0.5;
+    return Math.min(Math.max(center, 0), inputSize - 1);
+  });
+}
+
+/** @param positionOf where among the inputs each output lies, from 0 to the last of them */
+function matrixOf(inputSize: number, outputSize: number, positionOf: (row: number) => number): Float32Array {
   const matrix = new Float32Array(outputSize * inputSize);
   for (let row = 0; row < outputSize; row++) {
-    const center = ((row + 0.5) * inputSize) / outputSize - 0.5;
-    const position = Math.min(Math.max(center, 0), inputSize - 1);
+    const position = positionOf(row);
     const low = Math.min(Math.floor(position), inputSize - 1);
     const high = Math.min(low + 1, inputSize - 1);
     const weight = position - low;

@@ -108,9 +108,12 @@ export async function fitMemory(options: FitMemoryOptions): Promise<FittedMemory
     for (const [name, tensor] of storedTensors(standard.tensors, precision)) parameters.set(name, tensor);
     return standard;
   });
-  const scored = banks.filter((bank) => bank.scored).map(({ name }) => standards.get(name) as PlaceStandards);
+  const leftOut: LeftOutMaps = new Map(
+    [...standards].map(([name, standard]) => [name, images.map((_, image) => standard.leftOut(image))]),
+  );
+  const scored = banks.filter((bank) => bank.scored).map(({ name }) => leftOut.get(name) as Float32Array[]);
   const evidence = [
-    images.map((_, image) => topMean(sumOf(scored.map((standard) => standard.leftOut(image))))),
+    images.map((_, image) => topMean(sumOf(scored.map((maps) => maps[image] as Float32Array)))),
     ...wholes.map(({ leftOut }) => [...leftOut]),
   ];
   const means = evidence.map(meanOf);
@@ -124,15 +127,18 @@ export async function fitMemory(options: FitMemoryOptions): Promise<FittedMemory
       0,
     ),
   );
-  const peaks = await leftOutPeaks(runtime, banks, standards, images.length, options.imageSize);
+  const peaks = await leftOutPeaks(runtime, banks, leftOut, images.length, options.imageSize);
   return { parameters, scores, peaks, images };
 }
+
+/** Per bank and image what the image's map is to the other images, [positions]. */
+type LeftOutMaps = ReadonlyMap<MemoryBank['name'], readonly Float32Array[]>;
 
 /** The highest value of each image's anomaly map, every image compared with the others alone. */
 async function leftOutPeaks(
   runtime: Runtime,
   banks: readonly MemoryBank[],
-  standards: ReadonlyMap<MemoryBank['name'], PlaceStandards>,
+  leftOut: LeftOutMaps,
   images: number,
   imageSize: readonly [number, number],
 ): Promise<number[]> {
@@ -148,8 +154,7 @@ async function leftOutPeaks(
     for (let image = 0; image < images; image++) {
       const feeds: Record<string, Tensor> = {};
       for (const { name, height, width } of banks) {
-        const map = (standards.get(name) as PlaceStandards).leftOut(image);
-        feeds[name] = float32([1, height * width], map);
+        feeds[name] = float32([1, height * width], leftOut.get(name)?.[image] as Float32Array);
       }
       const { peak } = await session.run(feeds);
       peaks.push(((peak as Tensor).data as Float32Array)[0] as number);
