@@ -28,6 +28,8 @@ const MEGABYTE = 1e6;
 /** A service whose memory grows by less in a few requests is warm. */
 const STEADY = 1.02;
 const MOST_STEADYING = 12;
+/** Times that one request of the warm-up is told to come again. */
+const MOST_WAITS = 10;
 
 /** Starts a service, lets it warm up, attacks it, and says what came of it. */
 export async function runAttack({
@@ -131,7 +133,7 @@ async function warmUp(
     throw new Error(`the detector was not taken: ${published.status} ${published.text}`);
   const predictions = async (rounds: number): Promise<void> => {
     for (let round = 0; round < rounds; round++) {
-      const answers = await Promise.all(Array.from({ length: 8 }, () => operator.predict(samples.png)));
+      const answers = await Promise.all(Array.from({ length: 8 }, () => whenTaken(operator, samples.png)));
       const wrong = answers.find(({ status }) => status !== 200);
       if (wrong) throw new Error(`the detector does not answer: ${wrong.status} ${wrong.text}`);
     }
@@ -154,6 +156,16 @@ async function warmUp(
     before = now;
     await predictions(2);
     await operator.predict(new Uint8Array(6e6));
+  }
+}
+
+/** A prediction that waits where a service has a rate: warming up may take more requests than it allows at once. */
+async function whenTaken(operator: Client, png: Uint8Array): Promise<Answer> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await operator.predict(png);
+    if (answer.status !== 429 || attempt === MOST_WAITS) return answer;
+    const seconds = Number(answer.headers['retry-after'] ?? 1);
+    await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
   }
 }
 
