@@ -10,7 +10,8 @@ export default defineConfig({
       'test/**/*.test.ts',
     ],
     // For suites that load onnxruntime-node without the project's own runtime, which sees to it.
-    env: { ORT_DISABLE_TELEMETRY: '1' },
+    // Tests train what needs no network; those of the default backbone take this away.
+    env: { ORT_DISABLE_TELEMETRY: '1', CFLOW_BACKBONE: 'embedded' },
     setupFiles: ['test/property-seed.ts'],
     // onnxruntime-node fails to load in vmThreads; forks also keep one file's native sessions from another's.
     pool: 'forks',

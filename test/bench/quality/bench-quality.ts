@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { namedFlags } from '../../../packages/cli/src/benchmark/own-variants.js';
 import { runBenchmark } from '../../../packages/cli/src/benchmark/run-benchmark.js';
+import { withBackbones } from '../../../packages/cli/src/benchmark/with-backbones.js';
 import { type BenchmarkFlags, withBenchmarkOptions } from '../../../packages/cli/src/commands/benchmark.js';
 import { integer, nameList } from '../../../packages/cli/src/option-value.js';
 import { findPython } from '../peer/find-python.js';
@@ -33,7 +34,8 @@ export async function benchQuality(
     .option('--peer-layers <names>', 'taps of neighbours and patchcore (default: the two finest)', nameList)
     .option('--peer-epochs <n>', "passes of anomalib's Cflow", integer(1), 12)
     .parse(args, { from: 'user' });
-  const flags = command.opts<QualityFlags>();
+  const given = command.opts<QualityFlags>();
+  const flags = { ...given, ...(await withBackbones(given)) };
   const categories = flags.sets ?? flags.categories;
   const found = await findPython(repository);
   const python = 'python' in found ? found.python : undefined;

@@ -65,7 +65,7 @@ export async function trainOnce(options: TrainOnceOptions): Promise<void> {
         onEvent(event) {
           if (event.type === 'checkpoint') mirror?.changed();
           if (event.type === 'unreadable') logger.warn({ ...event }, 'an image was left out');
-          else if (!['features', 'comparing', 'progress'].includes(event.type))
+          else if (!['fetching', 'features', 'comparing', 'progress'].includes(event.type))
             logger.info({ event }, event.type);
         },
       },

@@ -59,6 +59,9 @@ export class JobReporter {
 
   training(event: TrainingEvent): void {
     switch (event.type) {
+      case 'fetching':
+        if (event.done < event.total && this.#tooSoon(event.type)) return;
+        break;
       case 'features':
         this.phase('features', event.done / event.total);
         if (event.done < event.total && this.#tooSoon(event.type)) return;

@@ -1,4 +1,4 @@
-import { describeBackbones, findPackageWeights } from '@cflow/model/node';
+import { DEFAULT_BACKBONE, describeBackbones, findPackageWeights, OFFLINE_BACKBONE } from '@cflow/model/node';
 import { formatNumber } from '../terminal/format.js';
 import { printLine } from '../terminal/output.js';
 import { tableLines } from '../terminal/table.js';
@@ -27,6 +27,9 @@ export async function listBackbones({ json, verbose }: { json?: true; verbose?: 
   for (const line of tableLines(columns, rows)) printLine(line);
   if (verbose) for (const each of all) for (const line of layerLines(each)) printLine(line);
   printLine();
+  printLine(
+    `Training takes ${DEFAULT_BACKBONE} where none is named, fetched at its first use; ${OFFLINE_BACKBONE} where that cannot be.`,
+  );
   printLine(
     `${verbose ? '' : '--verbose lists all layers. '}Any other network: --backbone FILE.onnx --layers TENSORS`,
   );

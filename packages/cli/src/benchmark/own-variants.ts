@@ -8,6 +8,7 @@ import { detectorConfiguration, planOverrides } from '../training/training-optio
 import type { Variant } from './cell.js';
 import { measureDetector } from './measure-detector.js';
 import type { VariantFlags } from './variant-option.js';
+import type { ResolvedFlags } from './with-backbones.js';
 
 /** One variant as the command line gives it: everything but the seed. */
 export type NamedFlags = VariantFlags &
@@ -17,7 +18,7 @@ export type NamedFlags = VariantFlags &
  * The detectors that are compared: each backbone with each preset, or those that are named one by one.
  * @throws ConfigurationError for options that cannot work; WeightsError for weights that are missing or do not fit
  */
-export async function ownVariants(flags: BenchmarkFlags): Promise<Variant[]> {
+export async function ownVariants(flags: ResolvedFlags): Promise<Variant[]> {
   return Promise.all(namedFlags(flags).map(ownVariant));
 }
 
@@ -58,7 +59,7 @@ export function namedFlags({
   weights,
   variant: variants,
   ...common
-}: BenchmarkFlags): NamedFlags[] {
+}: ResolvedFlags): NamedFlags[] {
   if (weights !== undefined && weights.length !== backbones.length) {
     throw new ConfigurationError(
       `--weights takes one file per backbone, in the order of --backbones: expected ${backbones.length}, got ${weights.length}`,

@@ -21,6 +21,7 @@ import { ownVariants } from './own-variants.js';
 import { planCells } from './plan-cells.js';
 import { summarize, type VariantSummary } from './summarize.js';
 import { tableFormat } from './table-format.js';
+import { withBackbones } from './with-backbones.js';
 
 /** What `benchmark.json` holds and `--json` prints. */
 export interface BenchmarkResult {
@@ -59,7 +60,7 @@ export async function runBenchmark(
   const categories = await findCategories(root, { wanted, missingMasks, limits: imageLimits(flags) });
   checkChosenOn(chosenOn, categories);
   if (!flags.quiet) for (const { report } of categories) noteDataSet(report);
-  const variants = [...(await ownVariants(flags)), ...peers];
+  const variants = [...(await ownVariants(await withBackbones(flags))), ...peers];
   const cells = await planCells({ ...flags, categories, variants, threads });
   const files = new CellFiles(flags.output ?? `${basename(resolve(root))}.benchmark`);
   await files.open();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { BenchmarkFlags } from '../commands/benchmark.js';
 import { namedFlags } from './own-variants.js';
 import { collectVariant } from './variant-option.js';
+import type { ResolvedFlags } from './with-backbones.js';
 
 const flagsOf = (text: string) => collectVariant(text)[0]?.flags;
 
@@ -43,7 +43,7 @@ describe('--variant', () => {
 });
 
 describe('namedFlags', () => {
-  const base: BenchmarkFlags = {
+  const base: ResolvedFlags = {
     backbones: ['embedded'],
     presets: ['fast'],
     seeds: 1,

@@ -15,7 +15,8 @@ import { byteSize, integer, nameList } from '../option-value.js';
 
 export interface BenchmarkFlags extends DetectorFlags, ScheduleFlags, DeviceFlags, ImageLimitFlags {
   categories?: string[];
-  backbones: string[];
+  /** Left out: the one that `cflow train` takes. */
+  backbones?: string[];
   /** Left out: a memory, or what the other options ask for. */
   presets?: Preset[];
   /** Named one by one, instead of each backbone with each preset. */
@@ -77,9 +78,11 @@ export function withBenchmarkOptions(command: Command): Command {
   command
     .optionsGroup('What is measured:')
     .option('--categories <names>', 'with commas between them (default: all)', nameList)
-    .option('--backbones <names>', 'feature extractors to compare (default: embedded)', nameList, [
-      'embedded',
-    ])
+    .option(
+      '--backbones <names>',
+      'feature extractors to compare (default: the one that "cflow train" takes)',
+      nameList,
+    )
     .option(
       '--presets <names>',
       `presets to compare, of ${JOB_PRESETS.join(', ')} (default: memory, or what the options ask for)`,

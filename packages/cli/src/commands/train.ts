@@ -67,7 +67,7 @@ export function defineTrain(command: Command): void {
     .optionsGroup('Detector:')
     .option(
       '--backbone <name>',
-      `feature extractor ("cflow backbone list") or an ONNX file (default: ${defaults.backbone})`,
+      'feature extractor ("cflow backbone list") or an ONNX file (default: efficientnet_lite0, fetched once; embedded where that cannot be fetched)',
     )
     .option(
       '--weights <file>',

@@ -1,6 +1,12 @@
 import { createRequire } from 'node:module';
 import { availableParallelism, totalmem } from 'node:os';
-import { cacheFolder, loadEmbeddedBackbone } from '@cflow/model/node';
+import {
+  cacheFolder,
+  DEFAULT_BACKBONE,
+  findPackageWeights,
+  findPulledPackage,
+  loadEmbeddedBackbone,
+} from '@cflow/model/node';
 import { type DeviceReport, probeDevices } from '@cflow/runtime';
 import { nodeDevices, probeInChildProcess } from '@cflow/runtime/node';
 import sharp from 'sharp';
@@ -18,6 +24,8 @@ export interface Examination {
   /** Bytes. */
   memory: number;
   cache: { path: string; bytes: number | null };
+  /** What training takes where no backbone is named, and whether its weights are here or would be fetched first. */
+  defaultBackbone: { name: string; cached: boolean };
   embeddedBackbone: { available: boolean; reason?: string };
 }
 
@@ -38,9 +46,18 @@ export async function examine(): Promise<Examination> {
     platform: `${process.platform}/${process.arch}`,
     threads: availableParallelism(),
     memory: totalmem(),
+    defaultBackbone: await defaultBackbone(),
     embeddedBackbone: await embeddedBackbone(),
     cache: { path, bytes: await folderSize(path) },
   };
+}
+
+async function defaultBackbone(): Promise<Examination['defaultBackbone']> {
+  const named = process.env.CFLOW_BACKBONE;
+  if (named) return { name: named, cached: true };
+  const weights = findPackageWeights(DEFAULT_BACKBONE);
+  const cached = weights !== undefined && (await findPulledPackage(weights)) !== undefined;
+  return { name: DEFAULT_BACKBONE, cached };
 }
 
 async function embeddedBackbone(): Promise<Examination['embeddedBackbone']> {

@@ -23,6 +23,7 @@ function lines({
   threads,
   memory,
   cache,
+  defaultBackbone,
   embeddedBackbone,
 }: Examination): string[] {
   const rows = devices.map((report) => [
@@ -44,6 +45,12 @@ function lines({
     ['cache', `${cache.path}, ${cache.bytes === null ? 'not made yet' : formatBytes(cache.bytes)}`],
     [
       'backbone',
+      defaultBackbone.cached
+        ? defaultBackbone.name
+        : `${defaultBackbone.name}, which the first training fetches; or before: cflow backbone pull ${defaultBackbone.name}`,
+    ],
+    [
+      'offline',
       embeddedBackbone.available ? 'the embedded one is here' : (embeddedBackbone.reason ?? 'missing'),
     ],
   ];

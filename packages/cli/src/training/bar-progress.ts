@@ -1,6 +1,6 @@
 import type { TrainingEvent } from '@cflow/training';
 import { MultiBar, type SingleBar } from 'cli-progress';
-import { count, formatClock, formatNumber } from '../terminal/format.js';
+import { count, formatBytes, formatClock, formatNumber } from '../terminal/format.js';
 import { shorten } from '../terminal/table.js';
 import { eventText, type TrainingView } from './event-text.js';
 
@@ -14,6 +14,7 @@ export class BarProgress implements TrainingView {
   readonly #verbose: boolean;
   readonly #layers: Map<string, { bar: SingleBar; epoch: number; loss: string; heldOut: string }> = new Map();
   #labelWidth = 8;
+  #weights: SingleBar | undefined;
   #images: SingleBar | undefined;
   #training: SingleBar | undefined;
   #finishing: SingleBar | undefined;
@@ -48,6 +49,12 @@ export class BarProgress implements TrainingView {
         this.#testImages = event.testImages;
         this.#epochs = event.epochs;
         for (const { name } of event.layers) this.#running.add(name);
+        return;
+      case 'fetching':
+        this.#weights ??= this.#bar('backbone', event.total);
+        this.#weights.update(event.done, {
+          text: `${formatBytes(event.done)} of ${formatBytes(event.total)} of ${event.backbone}`,
+        });
         return;
       case 'features':
         this.#images ??= this.#bar('features', event.total);
@@ -136,7 +143,7 @@ export class BarProgress implements TrainingView {
 
   #log(text: string): void {
     // Before the first bar there is nothing to write above.
-    if (this.#images || this.#training) this.#bars.log(`${text}\n`);
+    if (this.#weights || this.#images || this.#training) this.#bars.log(`${text}\n`);
     else this.#stream.write(`${text}\n`);
   }
 }

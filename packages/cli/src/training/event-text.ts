@@ -16,6 +16,8 @@ export function eventText(event: TrainingEvent, verbose: boolean): string | unde
       return startText(event, verbose);
     case 'data-set':
       return dataSetLines(event.report).map(printable).join('\n');
+    case 'fallback':
+      return fallbackText({ ...event, reason: printable(event.reason) });
     case 'resume':
       return `going on at epoch ${event.epoch + 1}`;
     case 'unreadable':
@@ -25,6 +27,23 @@ export function eventText(event: TrainingEvent, verbose: boolean): string | unde
     default:
       return undefined;
   }
+}
+
+/** What is lost without the default backbone, and what to do about it. */
+export function fallbackText({
+  backbone,
+  of,
+  reason,
+}: {
+  backbone: string;
+  of: string;
+  reason: string;
+}): string {
+  return (
+    `backbone  ${of} could not be fetched (${reason}): ${backbone} is used, which finds less.\n` +
+    `          Fetch it with "cflow backbone pull ${of}" once there is a network or PIP_INDEX_URL names a mirror, or set\n` +
+    `          CFLOW_BACKBONE=${backbone} to be content with this one`
+  );
 }
 
 function startText(event: Extract<TrainingEvent, { type: 'start' }>, verbose: boolean): string {

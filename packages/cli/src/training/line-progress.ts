@@ -1,5 +1,5 @@
 import type { TrainingEvent } from '@cflow/training';
-import { count, formatClock, formatNumber } from '../terminal/format.js';
+import { count, formatBytes, formatClock, formatNumber } from '../terminal/format.js';
 import { eventText, type TrainingView } from './event-text.js';
 
 const SECONDS_BETWEEN_LINES = 15;
@@ -27,6 +27,11 @@ export class LineProgress implements TrainingView {
 
   #progressText(event: TrainingEvent): string | undefined {
     switch (event.type) {
+      case 'fetching': {
+        const { backbone, done, total } = event;
+        if (done < total && !this.#isDue()) return undefined;
+        return `fetched ${formatBytes(done)} of ${formatBytes(total)} of ${backbone}`;
+      }
       case 'features':
         if (event.done < event.total && !this.#isDue()) return undefined;
         return `features of ${event.done} of ${count(event.total, 'image')}`;

@@ -29,6 +29,20 @@ export const trainingReportSchema = z
       validationImages: whole,
       testImages: whole,
     }),
+    z.object({
+      type: z
+        .literal('fetching')
+        .describe('Weights of the default backbone, which are not there yet: bytes that have come'),
+      backbone: z.string(),
+      done: whole,
+      total: whole,
+    }),
+    z.object({
+      type: z.literal('fallback').describe('The default backbone could not be fetched; another one serves'),
+      backbone: z.string().describe('The one that serves'),
+      of: z.string().describe('The one that was wanted'),
+      reason: z.string(),
+    }),
     z.object({ type: z.literal('resume').describe('It goes on from a checkpoint'), epoch: whole }),
     z.object({
       type: z.literal('unreadable').describe('An image was left out'),

@@ -38,6 +38,17 @@ export class RunFolder {
     return new RunFolder(path);
   }
 
+  /** The backbone of the run that there is to go on with; undefined where there is none, or its file is damaged. */
+  static async backboneOf(output: string): Promise<string | undefined> {
+    const text = await readFile(join(`${resolve(output)}.training`, RUN_FILE), 'utf8').catch(() => '{}');
+    try {
+      const { configuration } = JSON.parse(text) as { configuration?: { backbone?: unknown } };
+      return typeof configuration?.backbone === 'string' ? configuration.backbone : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
   checkpoint(layer: number): string {
     return join(this.path, `checkpoint-${layer}.safetensors`);
   }

@@ -31,6 +31,7 @@ import { type TrainedDecoder, trainDecoders } from '../train-decoders.js';
 import { hashOfBackbone, openTrainingBackbone } from '../training-backbone.js';
 import { openTrainingDevice } from '../training-device.js';
 import { checkpointFiles } from './checkpoint-files.js';
+import { checkBackboneNamed, chooseBackbone } from './choose-backbone.js';
 import { evaluateTestImages } from './evaluate-test-images.js';
 import { FeatureStore } from './feature-store.js';
 import { namedBackbone } from './named-backbone.js';
@@ -83,6 +84,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   const onEvent = options.onEvent ?? (() => undefined);
   const signal = options.signal ?? new AbortController().signal;
   // What cannot work is told before any image is looked at.
+  checkBackboneNamed(options);
   planTraining(options.preset, options.configuration, options.overrides);
   // What would only be noticed when the bundle is written, hours later.
   checkName(name);
@@ -95,7 +97,11 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   const fitting = options.preset === 'memory' ? fittingInputSize(report) : undefined;
   const planned = planTraining(
     options.preset,
-    { ...options.configuration, inputSize: options.configuration?.inputSize ?? fitting },
+    {
+      ...options.configuration,
+      backbone: await chooseBackbone(options, signal, onEvent),
+      inputSize: options.configuration?.inputSize ?? fitting,
+    },
     options.overrides,
   );
   const { configuration } = planned;

@@ -20,6 +20,10 @@ export type TrainingReport =
       validationImages: number;
       testImages: number;
     }
+  /** Weights of the default backbone, which are not there yet: bytes that have come. */
+  | { type: 'fetching'; backbone: string; done: number; total: number }
+  /** The default backbone, `of`, could not be fetched; `backbone` serves. */
+  | { type: 'fallback'; backbone: string; of: string; reason: string }
   | { type: 'resume'; epoch: number }
   /** An image was left out; `count` of them so far. */
   | { type: 'unreadable'; path: string; reason: string; count: number }
