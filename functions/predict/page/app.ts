@@ -1,4 +1,5 @@
 // The page of the service: inspect images with its detectors, train new ones.
+import '@cflow/viewer';
 import { ApiKey } from './api/api-key.js';
 import { Client } from './api/client.js';
 import { LiveView } from './camera/live-view.js';

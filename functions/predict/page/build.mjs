@@ -6,7 +6,6 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { colorMap } from '@cflow/visual';
 import { build } from 'esbuild';
 
 const here = new URL('./', import.meta.url);
@@ -70,7 +69,6 @@ const { outputFiles, metafile } = await build({
   format: 'esm',
   target: ['es2022', 'chrome109', 'firefox115', 'safari16.4'],
   define: {
-    TURBO: JSON.stringify(Buffer.from(colorMap('turbo')).toString('base64')),
     LOCAL_FILES: JSON.stringify(local),
   },
   legalComments: 'none',

@@ -5,6 +5,7 @@ import { CflowError, type RgbImage, type ScalarMap } from '@cflow/spec';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { anomalyScale } from './anomaly-scale.js';
 import {
   encodeMapPng8,
   encodeMapPng16,
@@ -130,13 +131,16 @@ describe('pictures for the report', () => {
       data: Float32Array.from({ length: side * side }, (_, i) => (inside(i) ? 1 : 0)),
     };
     const mask = { width: side, height: side, data: Uint8Array.from(map.data) };
-    const item = await makeGalleryItem({ name: 'a.png', label: 'bad', score: 1, image, map, mask });
+    const item = await makeGalleryItem(
+      { name: 'a.png', label: 'bad', score: 1, image, map, mask },
+      anomalyScale(0.5),
+    );
     expect(item).toMatchObject({ name: 'a.png', label: 'bad', score: 1 });
     expect(item).not.toHaveProperty('map');
     const { data } = await sharp(item.overlay!.bytes).raw().toBuffer({ resolveWithObject: true });
     const red = (x: number, y: number): number => data[(y * side + x) * 3]!;
-    // Turbo's highest colour is a dark red; the outline is white; outside nothing changes.
-    expect(red(32, 32)).toBeGreaterThan(70);
+    // What is anomalous is red; the outline is white; outside nothing changes.
+    expect(red(32, 32)).toBeGreaterThan(150);
     expect(red(20, 32)).toBeGreaterThan(150);
     expect(Math.abs(red(4, 4) - 40)).toBeLessThan(8);
   });

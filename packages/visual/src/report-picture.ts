@@ -1,8 +1,9 @@
 import type { Mask, RgbImage, ScalarMap } from '@cflow/spec';
 import sharp from 'sharp';
+import type { AnomalyScale } from './anomaly-scale.js';
 import { maskContours } from './contours.js';
 import { drawContours } from './draw.js';
-import { type OverlayOptions, overlay } from './overlay.js';
+import { markAnomalies } from './mark-anomalies.js';
 import type { GalleryItem, ReportPicture } from './report/report-data.js';
 import { requireImage, resizeImage } from './resample.js';
 
@@ -35,17 +36,15 @@ export interface GallerySource extends Omit<GalleryItem, 'image' | 'overlay'> {
 }
 
 /**
- * A gallery item with its pictures made: the image, and the image under its map with the outline of the ground truth.
+ * A gallery item with its pictures made: the image, and the image with what is anomalous in red and the outline of the
+ * ground truth.
  *
- * @param scale Give `min` and `max` of the whole set, so that colours mean the same in all pictures.
+ * @param scale The detector's, so that colors mean the same in all pictures.
  */
-export async function makeGalleryItem(
-  source: GallerySource,
-  scale: OverlayOptions = {},
-): Promise<GalleryItem> {
+export async function makeGalleryItem(source: GallerySource, scale: AnomalyScale): Promise<GalleryItem> {
   const { image, map, mask, ...rest } = source;
   const small = fit(image, PICTURE_SIZE);
-  let picture = overlay(small, map, scale);
+  let picture = markAnomalies(small, map, scale);
   if (mask) picture = drawContours(picture, maskContours(mask), { from: mask, lineWidth: 1.5 });
   return { ...rest, image: await encodeReportPicture(small), overlay: await encodeReportPicture(picture) };
 }

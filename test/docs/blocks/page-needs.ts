@@ -47,6 +47,7 @@ export const PAGE_NEEDS: Readonly<Record<string, readonly Need[]>> = {
   'packages/detector/README.md': ['parts', 'metal'],
   'packages/images/README.md': ['parts', 'part.png'],
   'packages/store/README.md': ['tile'],
+  'packages/viewer/README.md': ['tiny wood', 'part.png', 'service'],
   'packages/training/README.md': ['parts', 'tiny wood', 'tiny good'],
   'functions/train/README.md': ['images.zip'],
 };

@@ -15,7 +15,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.json': 'application/json',
   '.png': 'image/png',
 };
-const SDK = join(ROOT, 'sdk/dist');
+/** Folders of packages by how their addresses begin. */
+const PACKAGES = { '/sdk/': join(ROOT, 'sdk/dist'), '/viewer/': join(ROOT, 'packages/viewer/dist') };
 
 /** What a bundler does with the names of packages. */
 const IMPORT_MAP = `<script type="importmap">${JSON.stringify({
@@ -24,6 +25,7 @@ const IMPORT_MAP = `<script type="importmap">${JSON.stringify({
     '@cflow/sdk/local': '/sdk/local.js',
     '@cflow/sdk/automatic': '/sdk/automatic.js',
     '@cflow/sdk/drawing': '/sdk/drawing.js',
+    '@cflow/viewer': '/viewer/index.js',
   },
 })}</script>`;
 
@@ -101,9 +103,11 @@ async function answer(
     response.end(new Uint8Array(await found.arrayBuffer()));
     return;
   }
-  const file = pathname.startsWith('/sdk/')
-    ? join(SDK, pathname.slice('/sdk/'.length))
-    : join(folder, decodeURIComponent(pathname));
+  const [prefix, place] = Object.entries(PACKAGES).find(([begin]) => pathname.startsWith(begin)) ?? [
+    '/',
+    folder,
+  ];
+  const file = join(place, decodeURIComponent(pathname.slice(prefix.length)));
   if (!existsSync(file) || !statSync(file).isFile()) {
     response.writeHead(404).end();
     return;

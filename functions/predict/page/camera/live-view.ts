@@ -1,18 +1,14 @@
-import { findRegions } from '@cflow/evaluation';
 import type { Prediction } from '@cflow/sdk';
+import { CflowViewer } from '@cflow/viewer';
 import { byId } from '../dom/by-id.js';
-import { svg } from '../dom/element.js';
 import { formatMilliseconds, formatScore, plural } from '../dom/format.js';
 import { problemMessage } from '../dom/problem-message.js';
-import { paintMap } from '../inspect/colors.js';
 import type { Inspection } from '../inspect/inspection.js';
-import { boxOf } from '../inspect/result-card.js';
 import type { VersionState } from '../inspect/version-state.js';
 import { Camera } from './camera.js';
 import { eachFrame } from './each-frame.js';
 import { FrameMeter } from './frame-meter.js';
 
-const MAX_REGIONS = 20;
 /** Milliseconds between two verdicts that are read out: a camera says more than anybody can listen to. */
 const SPOKEN_EVERY = 3000;
 
@@ -29,8 +25,7 @@ export class LiveView {
   private readonly panel = byId('live');
   private readonly start = byId('live-start', HTMLButtonElement);
   private readonly problem = byId('live-problem');
-  private readonly heat = byId('live-heat', HTMLCanvasElement);
-  private readonly boxes = svg('svg', { class: 'boxes', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
+  private readonly viewer = byId('live-picture', CflowViewer);
   private readonly chip = byId('live-chip');
   private readonly score = byId('live-score');
   private readonly rate = byId('live-rate');
@@ -51,7 +46,6 @@ export class LiveView {
       this.stop();
       this.problem.replaceChildren(problemMessage('The camera is gone. Connect it and start it again.'));
     });
-    byId('live-picture').append(this.boxes);
     this.start.addEventListener('click', () => void this.run());
     byId('live-stop').addEventListener('click', () => {
       this.stop();
@@ -130,7 +124,7 @@ export class LiveView {
   private show(scored: Scored): void {
     const { prediction, map } = scored;
     this.scored = scored;
-    this.boxes.setAttribute('viewBox', `0 0 ${map.width} ${map.height}`);
+    this.viewer.prediction = { ...prediction, map };
     const place = prediction.where === 'remote' ? 'of the server' : 'in this page';
     this.device.textContent = `${prediction.detector.device} ${place}, ${formatMilliseconds(prediction.milliseconds)} a frame`;
     this.judge();
@@ -138,17 +132,16 @@ export class LiveView {
 
   private judge(): void {
     if (!this.scored || !this.running) return;
-    const { prediction, map, state } = this.scored;
-    paintMap(this.heat, map, state.colors);
-    const regions = findRegions(map, state.threshold, { limit: MAX_REGIONS });
-    this.boxes.replaceChildren(...regions.map(boxOf));
+    const { prediction, state } = this.scored;
+    this.viewer.threshold = state.threshold;
+    this.viewer.pixelThreshold = state.pixelThreshold;
     const label = prediction.score >= state.threshold ? 'bad' : 'good';
     this.panel.dataset.label = label;
     this.chip.textContent = label;
     this.score.textContent = formatScore(prediction.score);
     this.inspection.live.score = { score: prediction.score, label };
     const now = performance.now();
-    const text = label === 'bad' ? `bad, ${plural(regions.length, 'region')}` : 'good';
+    const text = label === 'bad' ? `bad, ${plural(this.viewer.found.length, 'region')}` : 'good';
     if (now < this.spokenAt + SPOKEN_EVERY || text === this.spoken.textContent) return;
     this.spokenAt = now;
     this.spoken.textContent = text;
@@ -176,7 +169,6 @@ export class LiveView {
     this.device.textContent = 'Waiting for the first frame …';
     this.spoken.textContent = '';
     this.spokenAt = 0;
-    this.boxes.replaceChildren();
-    this.heat.getContext('2d')?.clearRect(0, 0, this.heat.width, this.heat.height);
+    this.viewer.prediction = undefined;
   }
 }

@@ -7,6 +7,7 @@ import type { Places } from '../places/places.js';
 import type { ChosenDetector } from './chosen-detector.js';
 import { DetectorChoice } from './detector-choice.js';
 import { droppedFiles, mayBeImage, type NamedFile } from './dropped-files.js';
+import { Enlarged } from './enlarged.js';
 import { ResultCard } from './result-card.js';
 import type { StripScore } from './score-strip.js';
 import { SlicedWork } from './sliced-work.js';
@@ -32,6 +33,7 @@ export class Inspection {
   private readonly queue: ResultCard[] = [];
   private readonly states: VersionStates;
   private readonly panel: ThresholdPanel;
+  private readonly enlarged: Enlarged = new Enlarged(() => this.schedule());
   /** Colours and regions; labels are there at once. */
   private readonly drawing = new SlicedWork<ResultCard>((card) => card.draw());
   private running = 0;
@@ -72,6 +74,7 @@ export class Inspection {
     for (const { file, path } of room) {
       const card = new ResultCard(file, path, {
         feedback: (id, label) => this.feedback(id, label),
+        enlarge: (each) => this.enlarged.open(each),
         remove: (each) => this.remove(each),
         retry: (each) => this.enqueue(each),
       });
@@ -92,8 +95,7 @@ export class Inspection {
     if (!map) throw new Error('There is no anomaly map, although it was asked for.');
     if (chosen?.trained) chosen.trained.version = prediction.detector.version;
     const state = this.states.of(prediction);
-    const lowest = map.data.reduce((a, b) => (b < a ? b : a), Number.POSITIVE_INFINITY);
-    state.include(prediction.score, lowest);
+    state.include(prediction.score);
     if (sameDetector(chosen, this.choice.chosen)) this.current = state;
     this.schedule();
     return { prediction, map, state };
@@ -106,6 +108,7 @@ export class Inspection {
       this.frame = 0;
       for (const card of this.cards) card.judge();
       this.live.judge?.();
+      this.enlarged.draw();
       this.drawing.start([...this.cards].filter((card) => card.stale));
       const shown = this.scoresOf(this.current).length > 0;
       this.panel.show(shown ? this.current : undefined);
@@ -190,6 +193,7 @@ export class Inspection {
     const text = all.length === 0 ? '' : `${plural(all.length, 'image')}: ${parts.join(', ')}`;
     const summary = byId('summary');
     if (summary.textContent !== text) summary.textContent = text;
+    byId('color-key').hidden = all.length === 0;
     byId('clear').hidden = all.length === 0;
     byId('again').hidden = all.length === 0;
   }

@@ -1,18 +1,15 @@
-import { findRegions } from '@cflow/evaluation';
 import type { Prediction } from '@cflow/sdk';
-import type { Region, ScalarMap } from '@cflow/spec';
-import { button, element, svg } from '../dom/element.js';
+import type { ScalarMap } from '@cflow/spec';
+import type { CflowViewer, ViewerRegion } from '@cflow/viewer';
+import { button, element } from '../dom/element.js';
 import { formatMilliseconds, formatProbability, formatScore, plural, shortVersion } from '../dom/format.js';
 import { problemMessage } from '../dom/problem-message.js';
-import { paintMap } from './colors.js';
 import type { VersionState } from './version-state.js';
-
-/** As many as the service lists unless told otherwise. */
-const MAX_REGIONS = 100;
 
 export interface CardActions {
   /** On a prediction of the service, by its id. */
   feedback(id: string, label: 'good' | 'bad'): Promise<void>;
+  enlarge(card: ResultCard): void;
   remove(card: ResultCard): void;
   retry(card: ResultCard): void;
 }
@@ -25,16 +22,11 @@ export class ResultCard {
   prediction: Prediction | undefined;
   label: 'good' | 'bad' | undefined;
   failed = false;
-  private state: VersionState | undefined;
-  /** What is drawn: threshold and colours. */
-  private drawn = '';
-  private map: ScalarMap | undefined;
-  private readonly address: string;
+  state: VersionState | undefined;
+  /** The threshold that is drawn. */
+  private drawn: number | undefined;
   private readonly actions: CardActions;
-  private readonly picture = element('div', { class: 'picture' });
-  private readonly image = element('img', { alt: '' });
-  private readonly heat = element('canvas', { class: 'heat', 'aria-hidden': 'true' });
-  private readonly boxes = svg('svg', { class: 'boxes', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
+  private readonly viewer: CflowViewer = element('cflow-viewer');
   private readonly chip = element('span', { class: 'chip' });
   private readonly body = element('div', { class: 'card-body' });
   private readonly regionNote = element('summary');
@@ -44,13 +36,11 @@ export class ResultCard {
     this.file = file;
     this.name = name;
     this.actions = actions;
-    this.address = URL.createObjectURL(file);
-    this.image.src = this.address;
-    this.image.addEventListener('error', () => {
-      this.image.hidden = true;
-      this.picture.classList.add('unshown');
-    });
-    this.picture.append(this.image);
+    this.viewer.src = file;
+    this.viewer.alt = name;
+    const enlarge = button('', 'picture', () => actions.enlarge(this));
+    enlarge.setAttribute('aria-label', `Enlarge ${name}`);
+    enlarge.append(this.viewer);
     const remove = button('×', 'quiet remove', () => actions.remove(this));
     remove.setAttribute('aria-label', `Remove ${name}`);
     remove.title = 'Remove';
@@ -60,7 +50,7 @@ export class ResultCard {
       element('span', { class: 'file', title: name }, name),
       remove,
     );
-    this.node.append(this.picture, title, this.body);
+    this.node.append(enlarge, title, this.body);
     this.wait('Scoring …');
   }
 
@@ -76,14 +66,9 @@ export class ResultCard {
 
   show(prediction: Prediction, map: ScalarMap, state: VersionState): void {
     this.failed = false;
-    this.prediction = prediction;
-    this.map = map;
+    this.prediction = { ...prediction, map };
+    this.viewer.prediction = this.prediction;
     this.state = state;
-    const { width, height } = prediction.original;
-    this.picture.style.aspectRatio = `${width} / ${height}`;
-    this.boxes.setAttribute('viewBox', `0 0 ${map.width} ${map.height}`);
-    this.picture.classList.add('scored');
-    this.picture.replaceChildren(this.image, this.heat, this.boxes);
     this.body.replaceChildren(
       element(
         'div',
@@ -127,7 +112,7 @@ export class ResultCard {
       ),
       ...(prediction.id === undefined ? [] : [this.feedback(prediction.id)]),
     );
-    this.drawn = '';
+    this.drawn = undefined;
     this.judge();
     this.draw();
   }
@@ -143,29 +128,24 @@ export class ResultCard {
     this.chip.textContent = label;
   }
 
-  /** Whether colours or regions are not those of the scale and the threshold as they are now. */
+  /** Whether colors or regions are not those of the threshold as it is now. */
   get stale(): boolean {
-    return this.state !== undefined && this.drawn !== drawingOf(this.state);
+    return this.state !== undefined && this.drawn !== this.state.threshold;
   }
 
-  /** Colours and regions: a millisecond or more, so that there is no time for all cards in one frame. */
+  /** Colors and regions: a millisecond or more, so that there is no time for all cards in one frame. */
   draw(): void {
-    const { map, state } = this;
-    if (!map || !state || !this.stale) return;
-    this.drawn = drawingOf(state);
-    paintMap(this.heat, map, state.colors);
-    const regions = findRegions(map, state.threshold, { limit: MAX_REGIONS });
-    this.image.alt = `${this.name}: ${this.label}, ${plural(regions.length, 'region')}`;
-    const full = regions.length === MAX_REGIONS;
-    this.regionNote.textContent = full
-      ? `The ${MAX_REGIONS} highest regions`
-      : plural(regions.length, 'region');
-    this.boxes.replaceChildren(...regions.map(boxOf));
-    this.regionRows.replaceChildren(...regions.map(rowOf));
+    const { state, viewer } = this;
+    if (!state || !this.stale) return;
+    this.drawn = state.threshold;
+    viewer.threshold = state.threshold;
+    viewer.pixelThreshold = state.pixelThreshold;
+    const { found } = viewer;
+    this.regionNote.textContent = plural(found.length, 'region');
+    this.regionRows.replaceChildren(...found.map(rowOf));
   }
 
   dispose(): void {
-    URL.revokeObjectURL(this.address);
     this.node.remove();
   }
 
@@ -196,21 +176,13 @@ export class ResultCard {
   }
 }
 
-function drawingOf({ threshold, colors }: VersionState): string {
-  return `${threshold} ${colors.min} ${colors.max}`;
-}
-
 /** Which device has answered, where, and how long it took. */
 function placeOf({ detector, where, milliseconds }: Prediction): string {
   const place = where === 'remote' ? `${detector.device} of the server` : `${detector.device} in this page`;
   return `${place}, ${formatMilliseconds(milliseconds)}`;
 }
 
-export function boxOf({ box }: Region): SVGRectElement {
-  return svg('rect', { x: box.x, y: box.y, width: box.width, height: box.height });
-}
-
-function rowOf({ box, area, peak }: Region): HTMLTableRowElement {
+function rowOf({ box, area, peak }: ViewerRegion): HTMLTableRowElement {
   const cells = [box.x, box.y, box.width, box.height, area, formatScore(peak.value)];
   return element('tr', {}, ...cells.map((cell) => element('td', {}, cell)));
 }

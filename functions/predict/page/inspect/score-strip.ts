@@ -1,17 +1,22 @@
 import type { ScoreCalibration } from '@cflow/spec';
 import { element, svg } from '../dom/element.js';
-import type { Scale } from './colors.js';
 
 export interface StripScore {
   score: number;
   label: 'good' | 'bad';
 }
 
+/** Ends of the strip, and of the slider above it. */
+export interface ScoreRange {
+  min: number;
+  max: number;
+}
+
 const WIDTH = 1000;
 
 /** Where the scores lie: those of the good images of the calibration as a band, those on the page as dots. */
 export function scoreStrip(
-  { min, max }: Scale,
+  { min, max }: ScoreRange,
   threshold: number,
   scores: readonly StripScore[],
   calibration: ScoreCalibration | undefined,

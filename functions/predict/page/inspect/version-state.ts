@@ -1,7 +1,7 @@
 import { falseAlarmProbability, thresholdForFalseAlarmRate } from '@cflow/evaluation';
 import type { Prediction } from '@cflow/sdk';
-import type { ScoreCalibration } from '@cflow/spec';
-import type { Scale } from './colors.js';
+import type { BundleManifest, ScoreCalibration } from '@cflow/spec';
+import type { ScoreRange } from './score-strip.js';
 
 /** What the page knows of one version of a detector: the threshold in use, and the range that its scores take. */
 export class VersionState {
@@ -9,40 +9,54 @@ export class VersionState {
   readonly version: string;
   /** Of the detector; what the threshold goes back to. */
   readonly ownThreshold: number;
+  private readonly ownPixelThreshold: number;
   /** Undefined where the service does not let this key read it. */
-  calibration: ScoreCalibration | undefined;
+  calibrations: Pick<BundleManifest['calibration'], 'score' | 'map'> | undefined;
   threshold: number;
   private low: number;
   private high: number;
 
-  constructor({ detector, threshold, score }: Prediction) {
+  constructor({ detector, threshold, pixelThreshold, score }: Prediction) {
     this.name = detector.name;
     this.version = detector.version;
     this.threshold = threshold;
     this.ownThreshold = threshold;
+    this.ownPixelThreshold = pixelThreshold;
     this.low = Math.min(score, threshold);
     this.high = Math.max(score, threshold);
   }
 
-  /** Takes the values of one more prediction into the range. */
-  include(score: number, mapMinimum: number): void {
-    this.low = Math.min(this.low, score, mapMinimum);
+  /** Takes the score of one more prediction into the range. */
+  include(score: number): void {
+    this.low = Math.min(this.low, score);
     this.high = Math.max(this.high, score);
   }
 
+  get calibration(): ScoreCalibration | undefined {
+    return this.calibrations?.score;
+  }
+
   /** Ends of the slider: all scores seen, and some room so that everything can be called good or bad. */
-  get range(): Scale {
-    const min = this.low;
+  get range(): ScoreRange {
+    const min = Math.min(this.low, this.threshold, this.calibration?.scores[0] ?? this.low);
     const max = Math.max(this.high, this.ownThreshold, this.threshold);
     return { min, max: max + 0.08 * (max - min || Math.abs(max) || 1) };
   }
 
   /**
-   * Colours mean the same on every image of this version: the detector's own threshold is two thirds up. Not the
-   * highest score, or one very bad image would make all others look good.
+   * Value of the map from which a pixel is anomalous: the threshold, where the score is the map's maximum; else the value
+   * that good images reach as rarely as they reach the threshold.
    */
-  get colors(): Scale {
-    return { min: this.low, max: this.low + 1.5 * (this.ownThreshold - this.low) };
+  get pixelThreshold(): number {
+    if (this.threshold === this.ownThreshold) return this.ownPixelThreshold;
+    const { score, map } = this.calibrations ?? {};
+    if (score && map)
+      // A probability of 1 belongs to no value.
+      return thresholdForFalseAlarmRate(
+        map,
+        Math.min(falseAlarmProbability(score, this.threshold), 1 - Number.EPSILON),
+      );
+    return this.ownPixelThreshold === this.ownThreshold ? this.threshold : this.ownPixelThreshold;
   }
 
   get falseAlarmRate(): number | undefined {

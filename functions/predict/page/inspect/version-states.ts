@@ -1,5 +1,5 @@
 import type { Prediction } from '@cflow/sdk';
-import type { ScoreCalibration, VersionDetail } from '@cflow/spec';
+import type { BundleManifest, VersionDetail } from '@cflow/spec';
 import type { Client } from '../api/client.js';
 import { byId } from '../dom/by-id.js';
 import type { Places } from '../places/places.js';
@@ -38,14 +38,14 @@ export class VersionStates {
 
   /** Without the right to read the manifest there is a threshold, but no false-alarm rate. */
   private async calibrate(state: VersionState): Promise<void> {
-    type Manifest = { calibration: { score: ScoreCalibration } };
+    type Manifest = Pick<BundleManifest, 'calibration'>;
     const here = this.places.manifestOf(state.version) as Manifest | undefined;
     try {
       const manifest =
         here ??
         (await this.client.json<VersionDetail>(`v1/detectors/${state.name}/versions/${state.version}`))
           .manifest;
-      state.calibration = manifest.calibration.score as ScoreCalibration;
+      state.calibrations = (manifest as Manifest).calibration;
       this.onCalibrated();
     } catch {
       byId('false-alarm-rate').title = 'The service does not let this key read the calibration.';

@@ -1,4 +1,4 @@
-import { pixelThreshold, scoreThreshold, verdictOf } from '@cflow/detector';
+import { pixelThreshold, pixelThresholdOf, scoreThreshold, verdictOf } from '@cflow/detector';
 import type { DeviceCandidate } from '@cflow/runtime';
 import {
   CflowError,
@@ -271,6 +271,7 @@ class InferenceCore implements Inference {
             map: { width, height, data: output.map },
             calibration: manifest.calibration,
             pixelThreshold: regionsFrom,
+            ownPixelThreshold: pixelThresholdOf(manifest),
             regions: options.regions,
             minArea: options.minArea,
             maxRegions: options.maxRegions,

@@ -1,18 +1,20 @@
 import { inspectMap } from '@cflow/detector';
-import { DeviceError, type MapPayload, type Region, type RgbImage, type ScalarMap } from '@cflow/spec';
-import { contours, drawContours, drawRegions, overlay } from '@cflow/visual';
+import { DeviceError, type MapPayload, type RgbImage, type ScalarMap } from '@cflow/spec';
+import { anomalyScale, drawFindings } from '@cflow/visual';
 import type { FinishedImage, FinishTask, ImageCodecs } from './image-work.js';
 
 /** @throws ConfigurationError when the mask leaves no pixel */
 export async function finishImage(task: FinishTask, codecs: ImageCodecs): Promise<FinishedImage> {
-  const { map, picture, format } = task;
+  const { map, picture, format, ownPixelThreshold, pixelThreshold } = task;
   refuseNaN(task);
   const { score, regions } = inspectMap(task, task, task);
+  const drawn = (image: RgbImage): RgbImage =>
+    drawFindings(image, map, regions, anomalyScale(ownPixelThreshold, pixelThreshold));
   return {
     score,
     ...(task.regions && { regions }),
     ...(format !== 'none' && { map: await mapPayload(map, format, codecs) }),
-    ...(picture && { overlay: codecs.base64(await codecs.encodePng(drawOverlay(picture, task, regions))) }),
+    ...(picture && { overlay: codecs.base64(await codecs.encodePng(drawn(picture))) }),
   };
 }
 
@@ -26,14 +28,6 @@ async function mapPayload(
   const { png, offset, scale } =
     format === 'png8' ? await codecs.encodeMapPng8(map) : await codecs.encodeMapPng16(map);
   return { format, width, height, data: codecs.base64(png), offset, scale };
-}
-
-/** The map in false colours over the image, up to twice the threshold, with lines where it crosses the threshold. */
-function drawOverlay(picture: RgbImage, { map, pixelThreshold }: FinishTask, regions: Region[]): RgbImage {
-  const max = pixelThreshold > 0 ? 2 * pixelThreshold : undefined;
-  const coloured = overlay(picture, map, { min: 0, max });
-  const outlined = drawContours(coloured, contours(map, pixelThreshold), { from: map, lineWidth: 1.5 });
-  return drawRegions(outlined, regions, { from: map, lineWidth: 1 });
 }
 
 function refuseNaN({ map, device }: FinishTask): void {

@@ -40,6 +40,8 @@ export interface FinishTask {
   /** The detector's: what a score is without the part that is ignored. */
   calibration: BundleManifest['calibration'];
   pixelThreshold: number;
+  /** The detector's, which colors go by: they mean the same whatever an image is asked for. */
+  ownPixelThreshold: number;
   regions: boolean;
   minArea: number;
   maxRegions: number;

@@ -107,7 +107,7 @@ describe.skipIf(noChromium !== '')(`local scoring on the page${noChromium}`, () 
 
     await page.locator('#threshold').fill('0');
     await wait(async () => (await page.locator('#summary').textContent()) === '3 images: 3 bad, 0 good');
-    await wait(async () => (await page.locator('.boxes rect').count()) >= 3);
+    await wait(async () => (await page.locator('.lines path:not(.under)').count()) >= 3);
     await choose(page, 'server');
     await page.locator('#again').click();
     expect(await scores(page, /cpu of the server/)).toEqual(server);
@@ -142,7 +142,7 @@ describe.skipIf(noChromium !== '')(`local scoring on the page${noChromium}`, () 
         await page.setInputFiles('#files', files);
         await wait(async () => (await page.locator('.verdict').count()) === 4, 90_000);
         await page.locator('#threshold').fill('0');
-        await wait(async () => (await page.locator('.boxes rect').count()) >= 4);
+        await wait(async () => (await page.locator('.lines path:not(.under)').count()) >= 4);
       });
       console.log(`longest tasks while scoring: ${describeTasks(report)}`);
       // What is chosen while it is still being loaded is waited for.

@@ -1,9 +1,33 @@
 import { testImage } from '@cflow/detector/testing';
-import type { PredictResponse } from '@cflow/spec';
+import type { PredictResponse, RgbImage } from '@cflow/spec';
 import { encodePng } from '@cflow/visual/node';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { focused, images, noChromium, PageBrowser, tabTo, wait } from './testing/page-browser.js';
+import { findings } from './testing/axe.js';
+import { focused, imageFile, images, noChromium, PageBrowser, tabTo, wait } from './testing/page-browser.js';
 import { type ServiceForPage, startServiceForPage } from './testing/service-for-page.js';
+
+/** A part that is like none of the good ones. */
+function oddPart(): RgbImage {
+  const noise = testImage(5, 256, 160);
+  for (let y = 50; y < 90; y++) {
+    for (let x = 120; x < 170; x++)
+      noise.data.set([255 * ((x * y) % 2), 255 * (x % 2), 20], (y * 256 + x) * 3);
+  }
+  return noise;
+}
+
+/** Of each card: the share of the map that is painted. */
+function painted(page: Page): Promise<number[]> {
+  return page.evaluate(`[...document.querySelectorAll('.card cflow-viewer')].map((viewer) => {
+    viewer.update();
+    const { width, height } = viewer.shadowRoot.querySelector('canvas');
+    const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+    context.drawImage(viewer.shadowRoot.querySelector('canvas'), 0, 0);
+    const { data } = context.getImageData(0, 0, width, height);
+    return data.filter((value, i) => i % 4 === 3 && value > 0).length / (width * height);
+  })`);
+}
 
 let browser: PageBrowser;
 let service: ServiceForPage;
@@ -26,9 +50,10 @@ describe.skipIf(noChromium !== '')(`the page in a browser${noChromium}`, () => {
     await page.setInputFiles('#files', await images(3));
     await page.locator('.verdict').nth(2).waitFor();
     const threshold = page.locator('#threshold');
-    expect(await page.locator('.card img').first().getAttribute('alt')).toMatch(
-      /^part-0\.png: good, 0 regions$/,
+    expect(await page.locator('.card cflow-viewer [role="img"]').first().getAttribute('aria-label')).toBe(
+      'part-0.png: good',
     );
+    expect(await painted(page)).toEqual([0, 0, 0]);
     expect(await page.locator('#summary').textContent()).toBe('3 images: 0 bad, 3 good');
     await wait(async () => /^Drift 0/.test((await page.locator('#drift').textContent()) ?? ''));
     await wait(async () => (await page.locator('#false-alarm-rate').inputValue()) === '1');
@@ -36,11 +61,14 @@ describe.skipIf(noChromium !== '')(`the page in a browser${noChromium}`, () => {
 
     await threshold.fill('0');
     await wait(async () => (await page.locator('#summary').textContent()) === '3 images: 3 bad, 0 good');
-    expect(await page.locator('.boxes rect').count()).toBeGreaterThanOrEqual(3);
+    await wait(async () => (await painted(page)).every((share) => share > 0));
+    expect(await page.locator('.card cflow-viewer [role="img"]').first().getAttribute('aria-label')).toMatch(
+      /^part-0\.png: bad/,
+    );
     expect(await page.locator('.card').first().getAttribute('data-label')).toBe('bad');
     await threshold.fill('1000');
     await wait(async () => (await page.locator('#summary').textContent()) === '3 images: 0 bad, 3 good');
-    expect(await page.locator('.boxes rect').count()).toBe(0);
+    await wait(async () => (await painted(page)).every((share) => share === 0));
     const before = await page.locator('#threshold-value').textContent();
     await page.locator('#false-alarm-rate').fill('90');
     await page.locator('#false-alarm-rate').press('Tab');
@@ -51,12 +79,7 @@ describe.skipIf(noChromium !== '')(`the page in a browser${noChromium}`, () => {
 
   it('gives the same label and regions as the service at its threshold', async () => {
     const page = await browser.open(service);
-    const noise = testImage(5, 256, 160);
-    for (let y = 50; y < 90; y++) {
-      for (let x = 120; x < 170; x++)
-        noise.data.set([255 * ((x * y) % 2), 255 * (x % 2), 20], (y * 256 + x) * 3);
-    }
-    const body = Buffer.from(await encodePng(noise));
+    const body = Buffer.from(await encodePng(oddPart()));
     await page.setInputFiles('#files', { name: 'odd.png', mimeType: 'image/png', buffer: body });
     const answer = await fetch(`${service.address}/v1/detectors/wood/predict`, {
       method: 'POST',
@@ -67,7 +90,44 @@ describe.skipIf(noChromium !== '')(`the page in a browser${noChromium}`, () => {
     await page.locator('.verdict').waitFor();
     expect(predictions[0]!.label).toBe('bad');
     expect(await page.locator('.card').getAttribute('data-label')).toBe('bad');
-    expect(await page.locator('.boxes rect').count()).toBe(predictions[0]!.regions!.length);
+    const found = predictions[0]!.regions!.length;
+    expect(await page.locator('.regions summary').textContent()).toBe(
+      `${found} region${found === 1 ? '' : 's'}`,
+    );
+    expect(await page.locator('.regions tbody tr').count()).toBe(found);
+  });
+
+  it('colors a picture by the detector, whatever else is there', async () => {
+    const page = await browser.open(service);
+    const [good, odd] = await Promise.all([images(1), imageFile('odd.png', oddPart())]);
+    await page.setInputFiles('#files', odd);
+    await page.locator('.verdict').waitFor();
+    const alone = (await painted(page))[0];
+    expect(alone).toBeGreaterThan(0);
+    await page.setInputFiles('#files', [...good, await imageFile('noise.png', testImage(77, 90, 70))]);
+    await page.locator('.verdict').nth(2).waitFor();
+    expect((await painted(page))[0]).toBe(alone);
+  });
+
+  it('enlarges a picture, compares it with itself, and takes its threshold for all', async () => {
+    const page = await browser.open(service);
+    await page.setInputFiles('#files', await images(2));
+    await page.locator('.verdict').nth(1).waitFor();
+    await page.getByRole('button', { name: 'Enlarge part-1.png' }).focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.locator('#enlarged');
+    await dialog.waitFor();
+    expect(await dialog.locator('h2').textContent()).toBe('part-1.png');
+    await dialog.getByRole('button', { name: /^Compare/ }).click();
+    expect(await dialog.getByRole('slider', { name: 'Before and after' }).isVisible()).toBe(true);
+    await dialog.getByRole('slider', { name: 'Threshold' }).fill('0');
+    await wait(async () => (await page.locator('#summary').textContent()) === '2 images: 2 bad, 0 good');
+    expect(await findings(page)).toEqual([]);
+    await dialog.getByRole('button', { name: /^Reset/ }).click();
+    await wait(async () => (await page.locator('#summary').textContent()) === '2 images: 0 bad, 2 good');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Enlarge part-1.png');
   });
 
   it('says in words what cannot be scored, and keeps the rest', async () => {
@@ -181,6 +241,7 @@ describe.skipIf(noChromium !== '')(`the page in a browser${noChromium}`, () => {
     await page.setInputFiles('#files', await images(2));
     await page.locator('.verdict').nth(1).waitFor();
     await page.setInputFiles('#here-files', await images(12));
+    expect(await findings(page)).toEqual([]);
     // As it is with the camera on, and whatever is only there at times.
     await page.evaluate(
       `for (const node of document.querySelectorAll('main [hidden]')) node.hidden = false;`,

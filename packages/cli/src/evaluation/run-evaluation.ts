@@ -9,7 +9,6 @@ import { dataSetOptions, dataSetSource } from '../data-set-options.js';
 import { imageLimits } from '../image-limit-options.js';
 import { interruptible } from '../interruptible.js';
 import { openDetector } from '../open-detector.js';
-import { mapScale } from '../prediction/annotate.js';
 import { formatFigure, formatNumber, formatPercent } from '../terminal/format.js';
 import { metricsLines } from '../terminal/metrics-lines.js';
 import { noteDataSet } from '../terminal/note-data-set.js';
@@ -66,7 +65,7 @@ export async function runEvaluation(
     if (flags.output !== undefined) {
       await writeEvaluation(flags.output, { ...result, output: flags.output }, evaluation, {
         threshold,
-        scale: mapScale(detector.manifest),
+        manifest: detector.manifest,
         limits,
       });
       result.output = flags.output;

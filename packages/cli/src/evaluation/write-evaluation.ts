@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import type { EvaluatedImage, Evaluation } from '@cflow/detector/node';
 import { resizeBilinear } from '@cflow/images';
 import { decodeImage, type ImageLimits } from '@cflow/images/node';
-import type { RgbImage } from '@cflow/spec';
-import { type ColorScale, contactSheet, type Tile } from '@cflow/visual';
+import type { BundleManifest, RgbImage } from '@cflow/spec';
+import { contactSheet, type Tile } from '@cflow/visual';
 import { writePng } from '@cflow/visual/node';
 import { OutputNames } from '../output-names.js';
 import { annotate } from '../prediction/annotate.js';
@@ -20,7 +20,7 @@ const TILE_SIZE = 224;
 
 /** How pictures are read and drawn. */
 interface Drawing {
-  scale: ColorScale;
+  manifest: BundleManifest;
   limits: ImageLimits | undefined;
 }
 
@@ -88,9 +88,9 @@ function examples(images: readonly EvaluatedImage[], most: number): EvaluatedIma
 
 async function pictureOf(
   { item, prediction, mask }: EvaluatedImage,
-  { scale, limits }: Drawing,
+  { manifest, limits }: Drawing,
 ): Promise<RgbImage> {
-  return annotate(await decodeImage(item.path, limits), prediction, scale, mask);
+  return annotate(await decodeImage(item.path, limits), prediction, manifest, mask);
 }
 
 /** At the size of a tile: all tiles are held until the sheet is made, and images may be large. */

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Prediction, RgbImage, ScalarMap } from '@cflow/spec';
+import { mapRange } from '@cflow/detector';
+import type { BundleManifest, Prediction, RgbImage, ScalarMap } from '@cflow/spec';
 import { type ColorScale, renderHeatMap } from '@cflow/visual';
 import { writeMapPng16, writePng } from '@cflow/visual/node';
 import type { MapFormat, PredictFlags } from '../commands/predict.js';
@@ -21,21 +22,21 @@ const EXTENSION: Readonly<Record<MapFormat, string>> = { png8: '.png', png16: '.
 /** Writes maps and overlays, under the names of the images. */
 export class PredictionFiles {
   readonly #flags: PredictFlags;
-  readonly #scale: ColorScale;
+  readonly #manifest: BundleManifest;
   readonly #mapNames: OutputNames = new OutputNames();
   readonly #overlayNames: OutputNames = new OutputNames();
 
-  private constructor(flags: PredictFlags, scale: ColorScale) {
+  private constructor(flags: PredictFlags, manifest: BundleManifest) {
     this.#flags = flags;
-    this.#scale = scale;
+    this.#manifest = manifest;
   }
 
   /** Makes the folders first: a wrong one should be known before the work is done. */
-  static async open(flags: PredictFlags, scale: ColorScale): Promise<PredictionFiles> {
+  static async open(flags: PredictFlags, manifest: BundleManifest): Promise<PredictionFiles> {
     for (const folder of [flags.maps, flags.overlays]) {
       if (folder !== undefined) await mkdir(folder, { recursive: true });
     }
-    return new PredictionFiles(flags, scale);
+    return new PredictionFiles(flags, manifest);
   }
 
   /** Whether images are needed at their own size. */
@@ -52,7 +53,8 @@ export class PredictionFiles {
     const written: WrittenFiles = {};
     if (maps !== undefined) {
       written.mapFile = join(maps, this.#mapNames.take(name, EXTENSION[mapFormat]));
-      await this.#writeMap(written.mapFile, prediction.map, this.#scale);
+      // Colors that mean the same for all images of a detector.
+      await this.#writeMap(written.mapFile, prediction.map, mapRange(this.#manifest) ?? {});
       for (const layer of prediction.layers ?? []) {
         const part = `.${layer.layer.replace(/[^\w.-]+/g, '_')}${EXTENSION[mapFormat]}`;
         const file = join(maps, this.#mapNames.take(name, part));
@@ -64,7 +66,7 @@ export class PredictionFiles {
     if (overlays !== undefined) {
       written.overlayFile = join(overlays, this.#overlayNames.take(name, '.png'));
       await mkdir(dirname(written.overlayFile), { recursive: true });
-      await writePng(written.overlayFile, annotate(image, prediction, this.#scale));
+      await writePng(written.overlayFile, annotate(image, prediction, this.#manifest));
     }
     return written;
   }

@@ -12,7 +12,6 @@ import { isStdoutClosed, noteLine } from '../terminal/output.js';
 import { ScanBar } from '../terminal/scan-bar.js';
 import { noteUnreadable } from '../terminal/unreadable.js';
 import { thresholdOf } from '../threshold-options.js';
-import { mapScale } from './annotate.js';
 import { imageBatches } from './image-batches.js';
 import { PredictionFiles } from './prediction-files.js';
 import { JsonPrinter, type PredictionPrinter, TablePrinter } from './prediction-printer.js';
@@ -36,7 +35,7 @@ export async function runPrediction(
   try {
     const threshold = scoreThreshold(detector.manifest, thresholdOf(flags));
     const printer = flags.json ? new JsonPrinter() : new TablePrinter(items.map(({ name }) => name));
-    const files = await PredictionFiles.open(flags, mapScale(detector.manifest));
+    const files = await PredictionFiles.open(flags, detector.manifest);
     const tally = await interruptible((signal) => predictAll(detector, items, printer, files, flags, signal));
     noteUnreadable(tally.unreadable);
     if (!flags.json) noteLine(summary(tally, threshold, detector));

@@ -1,8 +1,8 @@
-import { mapRange } from '@cflow/detector';
+import { pixelThresholdOf } from '@cflow/detector';
 import type { EvaluatedImage } from '@cflow/detector/node';
 import { decodeImage, type ImageLimits } from '@cflow/images/node';
 import { type BundleManifest, CflowError } from '@cflow/spec';
-import type { GalleryItem } from '@cflow/visual';
+import { type AnomalyScale, anomalyScale, type GalleryItem } from '@cflow/visual';
 import { makeGalleryItem } from '@cflow/visual/node';
 
 const MOST_MISTAKES = 12;
@@ -18,7 +18,7 @@ export async function reportGalleries(
   const distance = ({ prediction }: EvaluatedImage): number => Math.abs(prediction.score - thresholds.score);
   const wrong = images.filter(({ item, prediction }) => item.label !== prediction.label);
   const right = images.filter(({ item, prediction }) => item.label === prediction.label);
-  const scale = mapRange(manifest) ?? {};
+  const scale = anomalyScale(pixelThresholdOf(manifest));
   const pictures = async (chosen: readonly EvaluatedImage[]): Promise<GalleryItem[]> => {
     const items: GalleryItem[] = [];
     for (const each of chosen) {
@@ -54,7 +54,7 @@ function typical(images: readonly EvaluatedImage[]): EvaluatedImage[] {
 /** Undefined for an image that has become unreadable since it was scored: a picture less, but a report. */
 async function galleryItem(
   { item, prediction, mask }: EvaluatedImage,
-  scale: { min?: number; max?: number },
+  scale: AnomalyScale,
   limits: ImageLimits | undefined,
 ): Promise<GalleryItem | undefined> {
   try {

@@ -1,4 +1,4 @@
-import { type VerifiedBundle, verifyFiles } from '@cflow/detector';
+import { pixelThresholdOf, type VerifiedBundle, verifyFiles } from '@cflow/detector';
 import { checkIgnoreMask } from '@cflow/images';
 import { type DeviceCandidate, selectDevice } from '@cflow/runtime';
 import { type OnnxRuntimeWeb, webDevices } from '@cflow/runtime/web';
@@ -124,7 +124,7 @@ export class Engine {
     const found = await this.#surviving(loaded, ({ detector }) => detector.predictBatch(images, options));
     const predictions: PredictionMessage[] = [];
     for (const [i, prediction] of found.entries()) {
-      predictions.push(await this.#answer(images[i] as RgbImage, prediction, request));
+      predictions.push(await this.#answer(images[i] as RgbImage, prediction, request, loaded));
     }
     return { predictions, state: this.#stateOf(loaded) };
   }
@@ -232,6 +232,7 @@ export class Engine {
     image: RgbImage,
     prediction: Prediction,
     { map, overlay, regions }: PredictMessage,
+    { open }: Loaded,
   ): Promise<PredictionMessage> {
     const { score, falseAlarmProbability, label, threshold, pixelThreshold } = prediction;
     const { width, height } = prediction.map;
@@ -244,7 +245,8 @@ export class Engine {
     };
     if (!overlay) return answer;
     const { drawPrediction } = await this.#host.loadDrawing();
-    const png = await drawPrediction(image, prediction.map, prediction.regions, pixelThreshold);
+    const own = pixelThresholdOf(open.detector.manifest);
+    const png = await drawPrediction(image, prediction.map, prediction.regions, pixelThreshold, own);
     answer.overlay = new Blob([png as Uint8Array<ArrayBuffer>], { type: 'image/png' });
     return answer;
   }
