@@ -48,6 +48,7 @@ export interface ScheduleFlags {
   epochs?: number;
   imageBatchSize?: number;
   validationFraction?: number;
+  contamination?: number;
   patience?: number | 'none';
 }
 
@@ -73,6 +74,11 @@ export function withScheduleOptions(command: Command): Command {
     .option(
       '--validation-fraction <x>',
       "share of the good images held out for early stopping and calibration, 0 to 0.5 (default: the preset's)",
+      finiteNumber,
+    )
+    .option(
+      '--contamination <x>',
+      'share of the good images that may be bad, 0 to 0.4: so many of the most unusual are left out (default: 0)',
       finiteNumber,
     )
     .option(

@@ -20,6 +20,11 @@ export const scheduleFields = {
     .min(0)
     .max(0.5)
     .describe('Share of the good images held out for early stopping and calibration'),
+  contamination: z
+    .number()
+    .min(0)
+    .max(0.4)
+    .describe('Share of the good images that may be bad: so many of the most unusual are left out'),
   patience: z
     .number()
     .int()

@@ -60,6 +60,8 @@ export interface TrainingPlan {
   initialization: 'reference' | 'normalized';
   /** Share of the good images that is held out for validation and calibration, in [0, 0.5]. */
   validationFraction: number;
+  /** Share of the good images, in [0, 0.4], that are taken for bad ones: the most unusual are left out before anything is made. */
+  contamination: number;
   /** Epochs without a better held-out likelihood after which a decoder stops; null: never. */
   patience: number | null;
   /** Which parameters are kept: those of the best held-out likelihood, or the last. */
@@ -84,6 +86,7 @@ const NO_TRAINING: Omit<TrainingPlan, 'preset'> = {
   schedule: { kind: 'constant' },
   initialization: 'reference',
   validationFraction: 0,
+  contamination: 0,
   patience: null,
   keep: 'last',
 };
@@ -107,6 +110,7 @@ const DEFINITIONS: Readonly<Record<Preset, PresetDefinition>> = {
       schedule: { kind: 'constant' },
       initialization: 'reference',
       validationFraction: 0.1,
+      contamination: 0,
       patience: null,
       keep: 'last',
     },
@@ -127,6 +131,7 @@ const DEFINITIONS: Readonly<Record<Preset, PresetDefinition>> = {
       schedule: { kind: 'paper', subEpochs: 8, warmupEpochs: 2 },
       initialization: 'reference',
       validationFraction: 0.1,
+      contamination: 0,
       patience: null,
       keep: 'last',
     },
@@ -148,6 +153,7 @@ const DEFINITIONS: Readonly<Record<Preset, PresetDefinition>> = {
       initialization: 'normalized',
       // Twice the others': what is learnt from them, thresholds and when to stop, is worth a tenth of the images.
       validationFraction: 0.2,
+      contamination: 0,
       patience: 3,
       keep: 'best',
     },
@@ -159,6 +165,7 @@ export const planOverridesSchema = z.strictObject({
   epochs: scheduleFields.epochs.optional(),
   imageBatchSize: scheduleFields.imageBatchSize.optional(),
   validationFraction: scheduleFields.validationFraction.optional(),
+  contamination: scheduleFields.contamination.optional(),
   patience: scheduleFields.patience.optional(),
 });
 export type PlanOverrides = z.infer<typeof planOverridesSchema>;
@@ -200,7 +207,7 @@ function checkMethod(preset: Preset, { method }: DetectorConfigurationInput, ove
       `the preset "${preset}" is a ${own}, and the method ${method} was asked for; leave one of them out`,
     );
   }
-  const idle = Object.keys(defined(overrides));
+  const idle = Object.keys(defined(overrides)).filter((option) => option !== 'contamination');
   if (own === 'flow' || idle.length === 0) return;
   throw new ConfigurationError(
     `a memory is not trained, so ${idle.join(', ')} would decide nothing; leave it out, or choose a preset that trains a flow`,

@@ -12,6 +12,8 @@ export interface RunReportOptions {
   evaluation: ReportedEvaluation | undefined;
   /** Images that were left out, and why. */
   unreadable: readonly { error: Error }[];
+  /** Good images that were left out as the most unusual, by name. */
+  unusual?: { count: number; images: readonly { path: string; score: number }[] } | undefined;
   /** What was understood of the data set, of one on disk. */
   dataSet?: DataSetReport;
 }
@@ -112,7 +114,7 @@ function dataFacts({ manifest: { provenance }, evaluation, unreadable, dataSet }
   ];
 }
 
-function notes({ manifest, evaluation, unreadable, dataSet }: RunReportOptions): string[] {
+function notes({ manifest, plan, evaluation, unreadable, unusual, dataSet }: RunReportOptions): string[] {
   const { calibration, thresholds } = manifest;
   const lines: string[] = [];
   for (const { message } of dataSet?.findings ?? []) {
@@ -123,6 +125,16 @@ function notes({ manifest, evaluation, unreadable, dataSet }: RunReportOptions):
     lines.push(`${many} could not be read and took no part in training:`);
     for (const { error } of unreadable.slice(0, MOST_NAMED)) lines.push(error.message);
     if (unreadable.length > MOST_NAMED) lines.push(`… and ${unreadable.length - MOST_NAMED} more.`);
+  }
+  if (unusual) {
+    lines.push(
+      `${unusual.count} good images that are least like the others took no part, as contamination ${plan.contamination} asks. ` +
+        'Good ones among them make false alarms likelier than the threshold says:',
+    );
+    for (const { path, score } of unusual.images.slice(0, MOST_NAMED)) {
+      lines.push(`${path}, score ${Number(score.toPrecision(3))}`);
+    }
+    if (unusual.count > MOST_NAMED) lines.push(`… and ${unusual.count - MOST_NAMED} more.`);
   }
   if (calibration.images === 'training') {
     lines.push(

@@ -7,6 +7,7 @@ import { evenlySpaced } from './evenly-spaced.js';
 import type { OnTrainingEvent } from './events.js';
 import { extractFeatures, fiberBackbone } from './extract-features.js';
 import { inBatches } from './in-batches.js';
+import { leaveOutUnusual } from './leave-out-unusual.js';
 import { type MadeDetector, makeDetector, STANDARD_IMAGES } from './make-detector.js';
 import type { KnownProvenance } from './make-manifest.js';
 import { makeMemoryDetector } from './memory/make-memory-detector.js';
@@ -96,8 +97,16 @@ export async function trainInMemory(options: TrainInMemoryOptions): Promise<Map<
   const features = await onRuntime(device, (runtime) =>
     computeFeatures(run, runtime, all, { signal, progress }),
   );
-  const trainImages = selection.train.map((_, place) => place);
-  const heldOutImages = selection.heldOut.map((_, i) => selection.train.length + i);
+  const { kept, leftOut } = await onRuntime(device, (runtime) =>
+    leaveOutUnusual({
+      ...{ run, runtime, features, signal, onEvent },
+      images: [...all.keys()],
+      nameOf: (place) => `image ${place + 1}`,
+    }),
+  );
+  const places = [...all.keys()].filter((place) => kept.has(place));
+  const trainImages = places.filter((place) => place < selection.train.length);
+  const heldOutImages = places.filter((place) => place >= selection.train.length);
   const provenance = (): KnownProvenance => ({
     dataSet: options.dataSet ?? 'images in memory',
     trainImages: trainImages.length,
@@ -110,7 +119,7 @@ export async function trainInMemory(options: TrainInMemoryOptions): Promise<Map<
     await completeBundle(
       files,
       manifest,
-      runReport({ manifest, plan, decoders, evaluation: undefined, unreadable: [] }),
+      runReport({ manifest, plan, decoders, evaluation: undefined, unreadable: [], unusual: leftOut }),
     );
     signal.throwIfAborted();
     onEvent({ type: 'done', bundle: name, seconds: (performance.now() - started) / 1000 });
@@ -137,7 +146,7 @@ export async function trainInMemory(options: TrainInMemoryOptions): Promise<Map<
     onEvent,
   });
 
-  const heldOut = selection.heldOut.length >= 2;
+  const heldOut = heldOutImages.length >= 2;
   const load = async (places: readonly number[]): Promise<RgbImage[]> =>
     places.map((place) => all[place] as RgbImage);
   const made = await onRuntime(device, (runtime) =>

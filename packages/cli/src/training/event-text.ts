@@ -1,5 +1,6 @@
 import { dataSetLines } from '@cflow/images';
 import type { OnTrainingEvent, TrainingEvent } from '@cflow/training';
+import { count } from '../terminal/format.js';
 import { printable } from '../terminal/printable.js';
 
 /** Something that shows how a run goes on. */
@@ -16,6 +17,8 @@ export function eventText(event: TrainingEvent, verbose: boolean): string | unde
       return startText(event, verbose);
     case 'data-set':
       return dataSetLines(event.report).map(printable).join('\n');
+    case 'left-out':
+      return `left out ${count(event.count, 'good image')} that are least like the others`;
     case 'fallback':
       return fallbackText({ ...event, reason: printable(event.reason) });
     case 'resume':

@@ -7,11 +7,13 @@ export class RunRecord {
   start: EventOf<'start'> | undefined;
   calibrated: EventOf<'calibrated'> | undefined;
   done: EventOf<'done'> | undefined;
+  leftOut: EventOf<'left-out'> | undefined;
   readonly unreadable: { path: string; reason: string }[] = [];
 
   take(event: TrainingEvent): void {
     if (event.type === 'start') this.start = event;
     else if (event.type === 'calibrated') this.calibrated = event;
+    else if (event.type === 'left-out') this.leftOut = event;
     else if (event.type === 'done') this.done = event;
     else if (event.type === 'unreadable') this.unreadable.push({ path: event.path, reason: event.reason });
   }

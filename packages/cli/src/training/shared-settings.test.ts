@@ -50,6 +50,7 @@ const SETTINGS = {
   epochs: 3,
   imageBatchSize: 16,
   validationFraction: 0.25,
+  contamination: 0.1,
   patience: null,
   precision: 'float16',
   strict: true,

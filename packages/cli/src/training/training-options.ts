@@ -53,9 +53,9 @@ export function detectorConfiguration(flags: DetectorFlags): DetectorConfigurati
 
 /** What the flags decide otherwise than the preset. */
 export function planOverrides(flags: ScheduleFlags): PlanOverrides {
-  const { epochs, imageBatchSize, validationFraction } = flags;
+  const { epochs, imageBatchSize, validationFraction, contamination } = flags;
   const patience = flags.patience === 'none' ? null : flags.patience;
-  return withoutUndefined({ epochs, imageBatchSize, validationFraction, patience });
+  return withoutUndefined({ epochs, imageBatchSize, validationFraction, contamination, patience });
 }
 
 function withoutUndefined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {

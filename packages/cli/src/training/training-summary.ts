@@ -6,7 +6,8 @@ import { printable } from '../terminal/printable.js';
 import { refusedText } from './refused-devices.js';
 import type { RunRecord } from './run-record.js';
 
-const MOST_UNREADABLE = 10;
+/** Images that are named, of those left out for one reason. */
+const MOST_NAMED = 10;
 
 /** What a person wants to know after a run: where the bundle is, how good it is, what did not work. */
 export function summaryLines(manifest: BundleManifest, record: RunRecord, bundle: string): string[] {
@@ -22,6 +23,7 @@ export function summaryLines(manifest: BundleManifest, record: RunRecord, bundle
     ...(record.start && record.start.refused.length > 0
       ? [`           ${refusedText(record.start.refused)}`]
       : []),
+    ...leftOutLines(record),
     ...unreadableLines(record),
     `threshold  ${formatNumber(thresholds.score)}${calibrationText(manifest)}`,
     ...(metrics
@@ -39,9 +41,20 @@ export function summaryLines(manifest: BundleManifest, record: RunRecord, bundle
 const howLong = ({ configuration, provenance }: BundleManifest): string =>
   configuration.method === 'memory' ? 'a memory' : count(provenance.epochs, 'epoch');
 
+function leftOutLines({ leftOut }: RunRecord): string[] {
+  if (!leftOut) return [];
+  const shown = leftOut.images.slice(0, MOST_NAMED);
+  const more = leftOut.count - shown.length;
+  return [
+    `left out   the ${count(leftOut.count, 'good image')} least like the others, the most unusual first:`,
+    ...shown.map(({ path, score }) => printable(`           ${path}, score ${formatNumber(score)}`)),
+    ...(more > 0 ? [`           and ${more} more`] : []),
+  ];
+}
+
 function unreadableLines({ unreadable }: RunRecord): string[] {
   if (unreadable.length === 0) return [];
-  const shown = unreadable.slice(0, MOST_UNREADABLE).map(({ reason }) => printable(`           ${reason}`));
+  const shown = unreadable.slice(0, MOST_NAMED).map(({ reason }) => printable(`           ${reason}`));
   const left = unreadable.length - shown.length;
   return [
     `left out   ${count(unreadable.length, 'image')} that could not be read:`,

@@ -51,6 +51,16 @@ export const trainingReportSchema = z
       count: whole.describe('How many were so far'),
     }),
     z.object({
+      type: z
+        .literal('left-out')
+        .describe('The most unusual of the good images, left out as `contamination` asks'),
+      count: whole,
+      images: z
+        .array(z.object({ path: z.string(), score: z.number().describe('By a memory of the others') }))
+        .readonly()
+        .describe('The first 100 of them, the most unusual first'),
+    }),
+    z.object({
       type: z.literal('features').describe('Images through the backbone'),
       done: whole,
       total: whole,

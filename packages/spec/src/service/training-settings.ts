@@ -41,6 +41,7 @@ export const trainingSettingsSchema = closedObject({
   epochs: scheduleFields.epochs.optional(),
   imageBatchSize: scheduleFields.imageBatchSize.optional(),
   validationFraction: scheduleFields.validationFraction.optional(),
+  contamination: scheduleFields.contamination.optional(),
   patience: scheduleFields.patience.optional(),
   precision: z
     .enum(['float32', 'float16'])

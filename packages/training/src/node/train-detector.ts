@@ -20,6 +20,7 @@ import type { OnTrainingEvent } from '../events.js';
 import { extractFeatures, fiberBackbone } from '../extract-features.js';
 import { fittingInputSize } from '../fitting-input-size.js';
 import { inBatches } from '../in-batches.js';
+import { type LeftOutImages, leaveOutUnusual } from '../leave-out-unusual.js';
 import { type MadeDetector, makeDetector, STANDARD_IMAGES } from '../make-detector.js';
 import type { KnownProvenance } from '../make-manifest.js';
 import { makeMemoryDetector } from '../memory/make-memory-detector.js';
@@ -159,8 +160,9 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
         members.has(items[index] as DataSetItem) ? [place] : [],
       );
     };
-    const trainImages = places(selection.train);
-    const heldOutImages = places(selection.heldOut);
+    let trainImages = places(selection.train);
+    let heldOutImages = places(selection.heldOut);
+    let leftOut: LeftOutImages | undefined;
     const provenance = (): KnownProvenance => ({
       dataSet: dataSet.name,
       trainImages: trainImages.length,
@@ -171,6 +173,14 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
     let decoders: TrainedDecoder[] = [];
     let made: MadeDetector | undefined;
     try {
+      const remaining = await leaveOutUnusual({
+        ...{ run, runtime, features: store, signal, onEvent },
+        images: [...trainImages, ...heldOutImages],
+        nameOf: (place) => (items[store.readable[place] as number] as DataSetItem).path,
+      });
+      ({ leftOut } = remaining);
+      trainImages = trainImages.filter((place) => remaining.kept.has(place));
+      heldOutImages = heldOutImages.filter((place) => remaining.kept.has(place));
       if (trainImages.length < 2) {
         throw new DataSetError(
           `only ${trainImages.length} of ${selection.train.length} good images could be read; at least 2 are needed`,
@@ -251,7 +261,15 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
     await completeBundle(
       files,
       manifest,
-      runReport({ manifest, plan, decoders, evaluation: pictured, unreadable, dataSet: report }),
+      runReport({
+        manifest,
+        plan,
+        decoders,
+        evaluation: pictured,
+        unreadable,
+        unusual: leftOut,
+        dataSet: report,
+      }),
     );
     await writeFolderBundle(output, files);
     await folder.remove();

@@ -27,6 +27,8 @@ export type TrainingReport =
   | { type: 'resume'; epoch: number }
   /** An image was left out; `count` of them so far. */
   | { type: 'unreadable'; path: string; reason: string; count: number }
+  /** The most unusual of the good images, the first 100 by name: left out as `contamination` asks. */
+  | { type: 'left-out'; count: number; images: readonly { path: string; score: number }[] }
   /** Images through the backbone. */
   | { type: 'features'; done: number; total: number }
   /** A memory is made: good images that were compared with all others. */

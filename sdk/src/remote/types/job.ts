@@ -29,7 +29,7 @@ export interface DataSetReading {
 export interface JobSettings extends DataSetReading {
   /** The detector that the result is a version of. */
   name: string;
-  /** Default `fast`. */
+  /** Default `memory`, or `fast` where something is set that only a flow has. */
   preset?: 'memory' | 'fast' | 'anomalib' | 'paper' | undefined;
   /** What differs from the preset's configuration. */
   configuration?: JobConfiguration | undefined;
@@ -39,6 +39,8 @@ export interface JobSettings extends DataSetReading {
   imageBatchSize?: number | undefined;
   /** Share of the good images that is held out, 0 to 0.5. */
   validationFraction?: number | undefined;
+  /** Share of the good images that may be bad, 0 to 0.4: so many of the most unusual are left out. */
+  contamination?: number | undefined;
   /** Epochs without progress to stop after; null: none. */
   patience?: number | null | undefined;
   /** Default `float32`. */
@@ -67,6 +69,7 @@ export interface JobRequest extends DataSetReading {
   epochs?: number | undefined;
   imageBatchSize?: number | undefined;
   validationFraction?: number | undefined;
+  contamination?: number | undefined;
   patience?: number | null | undefined;
   precision: 'float32' | 'float16';
   strict: boolean;
