@@ -25,13 +25,17 @@ const withSmallZod = {
   setup({ onResolve }) {
     // The other schemas are of the service: none of them comes in.
     onResolve({ filter: /^zod$/ }, ({ importer }) =>
-      /spec\/src\/(bounds|bundle|calibration|configuration)\.ts$/.test(importer.replaceAll('\\', '/'))
+      /spec\/src\/(bounds|bundle|calibration|configuration|picture-region|sample-range)\.ts$/.test(
+        importer.replaceAll('\\', '/'),
+      )
         ? { path: join(here, 'src/local/engine/small-zod.ts') }
         : undefined,
     );
     // What counts keys inside zod is part of it.
     onResolve({ filter: /\/closed-object\.js$/ }, ({ importer }) =>
-      /spec\/src\/(bundle|calibration|configuration)\.ts$/.test(importer.replaceAll('\\', '/'))
+      /spec\/src\/(bundle|calibration|configuration|picture-region|sample-range)\.ts$/.test(
+        importer.replaceAll('\\', '/'),
+      )
         ? { path: join(here, 'src/local/engine/small-zod.ts') }
         : undefined,
     );

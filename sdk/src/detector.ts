@@ -130,6 +130,8 @@ export interface PlainPrediction {
   original: Size;
   /** Size of the map: what boxes and areas are counted in. */
   mapSize: Size;
+  /** What was odd about the image, where anything was: samples that do not fit the detector's range. */
+  warnings?: string[];
   detector: DetectorIdentity;
   /** Over HTTP, or in this process. */
   where: 'remote' | 'local';

@@ -11,15 +11,15 @@ import { type ScoredFile, scoreFiles, type Work } from './score-files.js';
 
 /** onnxruntime-node with Node's own decoder. */
 export async function onNode(work: Work, device: 'cpu' | 'webgpu'): Promise<ScoredFile[]> {
-  return scoreFiles(work, device, await nodeDevices(), (bytes) => decodeImage(bytes));
+  return scoreFiles(work, device, await nodeDevices(), (bytes, range) => decodeImage(bytes, { range }));
 }
 
 /** onnxruntime-web with the decoder of browsers and the edge. */
 export async function onWasm(work: Work): Promise<ScoredFile[]> {
   ort.env.wasm.numThreads = 1;
   const decodeJpeg = mozJpegDecoder(await readFile(MOZ_JPEG));
-  return scoreFiles(work, 'wasm', webDevices({ load: async () => ort }), (bytes) =>
-    decodeImagePortable(bytes, { decodeJpeg }),
+  return scoreFiles(work, 'wasm', webDevices({ load: async () => ort }), (bytes, range) =>
+    decodeImagePortable(bytes, { decodeJpeg, range }),
   );
 }
 

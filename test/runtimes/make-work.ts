@@ -8,6 +8,7 @@ import { trainDetector } from '@cflow/training/node';
 import sharp, { type Sharp } from 'sharp';
 import type { Work } from './score-files.js';
 
+const TWELVE_BITS = { low: 0, high: 4095 };
 const SIZE = { width: 120, height: 100 };
 
 /** Trains on wood for some seconds: the fast preset, the backbone that needs no download, small images. */
@@ -33,7 +34,8 @@ export async function trainSmallBundle(folder: string): Promise<string> {
     preset: 'fast',
     device: 'cpu',
     evaluate: false,
-    configuration: { inputSize: [64, 64], couplingBlocks: 2, conditionVector: 32 },
+    // Of the pictures that follow, those of 8 bits are taken as they are, and those of 16 from here.
+    configuration: { inputSize: [64, 64], couplingBlocks: 2, conditionVector: 32, range: TWELVE_BITS },
     overrides: { epochs: 3, imageBatchSize: 8 },
   });
   return output;
@@ -56,6 +58,7 @@ export async function makeWork(bundleFolder: string, imagesFolder: string): Prom
     ['good-3-interlaced.png', toSharp(wood(903)).png({ progressive: true })],
     ['hole.png', toSharp(wood(904, 'hole')).png()],
     ['scratch-grey.png', scratch.clone().greyscale().png()],
+    ['stain-12-bit.png', toSharp12(wood(906, 'stain')).png()],
     ['stain-16-bit.png', toSharp(wood(906, 'stain')).toColourspace('rgb16').png()],
     ['good-1.jpg', toSharp(wood(901)).jpeg({ quality: 90 })],
     ['hole-progressive.jpg', toSharp(wood(904, 'hole')).jpeg({ quality: 75, progressive: true })],
@@ -73,4 +76,10 @@ export async function makeWork(bundleFolder: string, imagesFolder: string): Prom
 
 function toSharp({ data, width, height }: RgbImage): Sharp {
   return sharp(data, { raw: { width, height, channels: 3 } });
+}
+
+/** As a camera of 12 bits gives it, in samples of 16. */
+function toSharp12({ data, width, height }: RgbImage): Sharp {
+  const samples = Uint16Array.from(data, (value) => (value << 4) | (value >> 4));
+  return sharp(samples, { raw: { width, height, channels: 3 } }).toColourspace('rgb16');
 }

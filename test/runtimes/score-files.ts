@@ -1,7 +1,7 @@
 // The same program in every runtime: load the bundle, decode the files, score them, and say what the pixels were.
 import { type BundleSource, imageBatch, loadDetector, sha256Hex } from '@cflow/detector';
 import type { DeviceCandidate } from '@cflow/runtime';
-import { BundleError, type Device, type RgbImage } from '@cflow/spec';
+import { BundleError, type Device, type RgbImage, type SampleRange } from '@cflow/spec';
 
 /** What every runtime is given. */
 export interface Work {
@@ -29,15 +29,16 @@ export async function scoreFiles(
   { bundle, images }: Work,
   device: Device,
   devices: readonly DeviceCandidate[],
-  decode: (bytes: Uint8Array) => Promise<RgbImage>,
+  decode: (bytes: Uint8Array, range: SampleRange | undefined) => Promise<RgbImage>,
 ): Promise<ScoredFile[]> {
   const detector = await loadDetector(sourceOf(bundle), { devices, device });
   try {
+    const { inputSize, range } = detector.manifest.configuration;
     const scored: ScoredFile[] = [];
     for (const { name, bytes } of images) {
-      const image = await decode(bytes);
+      const image = await decode(bytes, range);
       const { score } = await detector.predict(image);
-      scored.push({ name, score, pixels: await pixelsOf(image, detector.manifest.configuration.inputSize) });
+      scored.push({ name, score, pixels: await pixelsOf(image, inputSize) });
     }
     return scored;
   } finally {

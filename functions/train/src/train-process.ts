@@ -1,8 +1,9 @@
 // A training run in a process of its own. The task comes as a message; events, and in the end the result or the error,
 // go back as messages. It ends with its parent.
 import { rm } from 'node:fs/promises';
+import { isAbsolute, resolve, sep } from 'node:path';
 import { openDataSet } from '@cflow/images/node';
-import { CflowError, TrainingError } from '@cflow/spec';
+import { CflowError, DataSetError, TrainingError } from '@cflow/spec';
 import { trainDetector } from '@cflow/training/node';
 import type { ErrorMessage, TrainingMessage, TrainingTask } from './training-process/messages.js';
 
@@ -26,14 +27,16 @@ process.once('message', async (task) => {
 });
 await send({ type: 'ready' });
 
-async function train({ source, reading, overrides, ...options }: TrainingTask) {
+async function train({ source, reading, overrides, region, ...options }: TrainingTask) {
   const told = Object.fromEntries(Object.entries(reading).filter(([, value]) => value !== undefined));
   const dataSet = await openDataSet(source, { ...told, seed: options.configuration.seed ?? 0 });
+  const mask = region === undefined ? undefined : fileWithin(source, region);
   let steps = 0;
   const run = (resume: boolean) =>
     trainDetector({
       ...options,
       overrides,
+      region: mask,
       resume,
       dataSet,
       signal: controller.signal,
@@ -53,6 +56,15 @@ async function train({ source, reading, overrides, ...options }: TrainingTask) {
     await rm(`${options.output}.training`, { recursive: true, force: true });
     return run(false);
   }
+}
+
+/** @throws DataSetError for a path that leads out of the data set */
+function fileWithin(folder: string, path: string): string {
+  const file = resolve(folder, path);
+  if (!isAbsolute(path) && file.startsWith(`${resolve(folder)}${sep}`)) return file;
+  throw new DataSetError(`expected the region as a path in the data set, got "${path}"`, {
+    details: { path },
+  });
 }
 
 function errorMessage(error: unknown): ErrorMessage {

@@ -1,6 +1,20 @@
-import { DECODERS, type DetectorConfiguration, detectorConfigurationSchema, FUSIONS } from '@cflow/spec';
+import {
+  DECODERS,
+  type DetectorConfiguration,
+  detectorConfigurationSchema,
+  FUSIONS,
+  OUT_OF_RANGE,
+} from '@cflow/spec';
 import { type Command, Option } from 'commander';
-import { finiteNumber, imageSize, integer, integerOrNone, nameList, positiveNumber } from './option-value.js';
+import {
+  finiteNumber,
+  imageSize,
+  integer,
+  integerOrNone,
+  nameList,
+  positiveNumber,
+  sampleRange,
+} from './option-value.js';
 
 /** What the command line gives of a detector; what is left out is the preset's or the configuration's default. */
 export type DetectorFlags = Partial<Omit<DetectorConfiguration, 'backbone' | 'seed'>>;
@@ -40,6 +54,17 @@ export function withDetectorOptions(command: Command): Command {
       '--input-size <size>',
       `pixels that images are resized to: 256, or HEIGHTxWIDTH (default: ${defaults.inputSize[0]})`,
       imageSize,
+    )
+    .option(
+      '--range <low:high>',
+      'values that samples of more than 8 bits lie between, such as 0:4095 (default: found over the good images)',
+      sampleRange,
+    )
+    .addOption(
+      new Option(
+        '--out-of-range <what>',
+        'what becomes of an image that does not fit the range, in training and at scoring (default: warn)',
+      ).choices(OUT_OF_RANGE),
     );
 }
 

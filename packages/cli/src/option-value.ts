@@ -1,3 +1,4 @@
+import type { SampleRange } from '@cflow/spec';
 import { InvalidArgumentError } from 'commander';
 
 /** A whole number from `least` on. */
@@ -32,6 +33,13 @@ export function rate(text: string): number {
   const value = finiteNumber(text);
   if (value > 0 && value < 1) return value;
   throw new InvalidArgumentError('Expected a number above 0 and below 1, such as 0.01.');
+}
+
+/** Two numbers with a colon between them, the lower one first. */
+export function sampleRange(text: string): SampleRange {
+  const [low = Number.NaN, high = Number.NaN, ...more] = text.split(':').map(finiteNumber);
+  if (more.length === 0 && low < high) return { low, high };
+  throw new InvalidArgumentError('Expected the lowest and the highest value, such as 0:4095.');
 }
 
 /** Names with commas between them. */

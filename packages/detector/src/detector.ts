@@ -17,7 +17,7 @@ export interface DetectOptions extends PredictOptions {
   signal?: AbortSignal | undefined;
 }
 
-export interface DetectorParts extends Omit<ScorerOptions, 'inputSize'> {
+export interface DetectorParts extends Omit<ScorerOptions, 'inputSize' | 'region'> {
   manifest: BundleManifest;
   /** Where backbone and head live. */
   runtime: Runtime;
@@ -43,7 +43,8 @@ export class Detector {
     this.device = parts.head.device;
     this.refused = parts.refused ?? [];
     this.runtime = parts.runtime;
-    this.#scorer = new Scorer({ ...parts, inputSize: parts.manifest.configuration.inputSize });
+    const { configuration, region } = parts.manifest;
+    this.#scorer = new Scorer({ ...parts, inputSize: configuration.inputSize, region });
     this.#dispose = parts.dispose;
   }
 
@@ -57,7 +58,10 @@ export class Detector {
   async predictBatch(images: readonly RgbImage[], options: DetectOptions = {}): Promise<Prediction[]> {
     const { signal, layers } = options;
     const raw = await this.#scorer.score(images, { map: true, layers, signal });
-    return raw.map((each) => predictionOf(each as RawScore & { map: ScalarMap }, this.manifest, options));
+    return raw.map((each, i) => ({
+      ...predictionOf(each as RawScore & { map: ScalarMap }, this.manifest, options),
+      ...(images[i]?.warnings && { warnings: [...images[i].warnings] }),
+    }));
   }
 
   /** The log-likelihoods of each image's layers alone, shallow to deep. */

@@ -1,5 +1,5 @@
 import { computeMetrics } from '@cflow/evaluation';
-import { resizeMask } from '@cflow/images';
+import { regionPlaces, resizeMask } from '@cflow/images';
 import { type ImageLimits, readDefectMask, readImages, type UnreadableImage } from '@cflow/images/node';
 import {
   CflowError,
@@ -53,9 +53,12 @@ export async function evaluateDetector(
 ): Promise<Evaluation> {
   const labelled = items.filter(({ label }) => label !== 'unknown');
   const images: EvaluatedImage[] = [];
-  const { inputSize } = detector.manifest.configuration;
+  const { configuration, region } = detector.manifest;
+  const { inputSize, range, outOfRange } = configuration;
   const stream = readImages(labelled, {
     size: { height: inputSize[0], width: inputSize[1] },
+    range,
+    outOfRange,
     onBad: options.strict ? 'stop' : 'skip',
     ...(options.limits && { limits: options.limits }),
     ...(options.signal && { signal: options.signal }),
@@ -95,6 +98,7 @@ export async function evaluateDetector(
     labels: images.map(({ item }) => item.label === 'bad'),
     maps: images.map(({ prediction }) => prediction.map),
     masks: images.map(({ mask }) => mask),
+    region: region && regionPlaces(region),
     threshold: options.threshold ?? detector.manifest.thresholds.score,
     // Regions are measured as they were reported.
     pixelThreshold: images[0]?.prediction.pixelThreshold,

@@ -1,6 +1,7 @@
 export * from './bundle.js';
 export * from './detector.js';
 export { imageBatch } from './image-batch.js';
+export { type ImageInput, imageInput } from './image-input.js';
 export * from './inspect-bundle.js';
 export * from './load-detector.js';
 export { manifestBytes, parseManifest } from './manifest.js';

@@ -62,7 +62,10 @@ export async function parseManifest(bytes: Uint8Array, name: string): Promise<Bu
 
 function checkManifest(value: unknown, name: string): BundleManifest {
   const result = bundleManifestSchema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) {
+    checkRegion(result.data, name);
+    return result.data;
+  }
   // A few, and each cut: names of fields are in them, and those may be of any length.
   const problems = result.error.issues
     .slice(0, MOST_PROBLEMS)
@@ -70,6 +73,15 @@ function checkManifest(value: unknown, name: string): BundleManifest {
   throw new BundleError(`${BUNDLE_FILES.manifest} of bundle "${name}" is not valid: ${problems.join('; ')}`, {
     details: { file: BUNDLE_FILES.manifest, problems },
   });
+}
+
+function checkRegion({ region, configuration }: BundleManifest, name: string): void {
+  const [height, width] = configuration.inputSize;
+  if (!region || (region.width === width && region.height === height)) return;
+  throw new BundleError(
+    `the region in ${BUNDLE_FILES.manifest} of bundle "${name}" is of ${region.height} x ${region.width} places, expected those of the input, ${height} x ${width}; train again`,
+    { details: { file: BUNDLE_FILES.manifest } },
+  );
 }
 
 function wrongVersion(file: string, found: unknown): BundleError {

@@ -1,3 +1,4 @@
+import { regionFill } from '@cflow/images';
 import type { Tensor } from '@cflow/onnx';
 import type { Session } from '@cflow/runtime';
 import {
@@ -6,6 +7,7 @@ import {
   DeviceError,
   type LayerLogLikelihood,
   LOG_LIKELIHOOD,
+  type PictureRegion,
   type RgbImage,
   type ScalarMap,
 } from '@cflow/spec';
@@ -24,6 +26,8 @@ export interface ScorerOptions extends BatchSizes {
   backbone: Session;
   head: Session;
   inputSize: readonly [number, number];
+  /** The part of the picture that counts. */
+  region?: PictureRegion | undefined;
 }
 
 export interface ScoreOptions {
@@ -36,10 +40,12 @@ export interface ScoreOptions {
 export class Scorer {
   readonly #options: ScorerOptions;
   readonly #layers: readonly string[];
+  readonly #fill: Int32Array | undefined;
 
   constructor(options: ScorerOptions) {
     checkBatchSizes(options);
     this.#options = options;
+    this.#fill = options.region && regionFill(options.region);
     this.#layers = options.backbone.outputs.map(({ name }) => name);
   }
 
@@ -70,7 +76,7 @@ export class Scorer {
     const { signal } = options;
     if (options.layers) this.#requireLikelihoods();
     const aborting = signal ? { signal } : {};
-    const image = imageBatch(images, inputSize, padTo);
+    const image = imageBatch(images, inputSize, padTo, this.#fill);
     const features = await backbone.run({ image }, { ...aborting, consumeFeeds: true });
     const fetches = [
       ...(head.outputs.some(({ name }) => name === 'score') ? ['score'] : []),

@@ -20,6 +20,8 @@ export interface ComputeMetricsInput {
    * pixel figures, since nobody said where its defect is.
    */
   masks?: readonly (Mask | undefined)[] | undefined;
+  /** Which pixels of the maps count, not 0, where not all do: one array for all maps. */
+  region?: Uint8Array | undefined;
   /** Image threshold to count false alarms and detections at. */
   threshold?: number | undefined;
   /** Map value from which a pixel is in a region. Default: `threshold`. */
@@ -60,7 +62,7 @@ export function computeMetrics(input: ComputeMetricsInput): Metrics {
     imageAupr: defined(rankedAveragePrecision(ranked)),
     f1: defined(f1.f1),
     f1Threshold: finite(f1.threshold),
-    ...pixelMetrics(masked),
+    ...pixelMetrics(masked, input.region),
     ...(input.threshold === undefined
       ? {}
       : {
@@ -85,7 +87,7 @@ function operatingPoint(
 }
 
 /** The images whose pixels count; none where nobody said of any of them what is in it. */
-function maskedImages({ scores, labels, maps, masks }: ComputeMetricsInput): LocatedImage[] {
+function maskedImages({ scores, labels, maps, masks, region }: ComputeMetricsInput): LocatedImage[] {
   for (const list of [maps, masks]) {
     if (list && list.length !== scores.length) {
       throw new DataSetError(
@@ -107,13 +109,19 @@ function maskedImages({ scores, labels, maps, masks }: ComputeMetricsInput): Loc
       score: scores[i]!,
       bad: Boolean(labels[i]),
       map,
-      mask: mask ?? { width: map.width, height: map.height, data: new Uint8Array(map.data.length) },
+      mask: maskWithin(map, mask, region),
     });
   }
   return masked ? kept : [];
 }
 
-function pixelMetrics(images: readonly LocatedImage[]): PixelMetrics {
+/** What is true of a map's pixels; what does not count is good. */
+function maskWithin(map: ScalarMap, mask: Mask | undefined, region: Uint8Array | undefined): Mask {
+  if (!mask) return { width: map.width, height: map.height, data: new Uint8Array(map.data.length) };
+  return region ? { ...mask, data: mask.data.map((value, p) => (region[p] === 0 ? 0 : value)) } : mask;
+}
+
+function pixelMetrics(images: readonly LocatedImage[], region: Uint8Array | undefined): PixelMetrics {
   if (images.length === 0) {
     return {
       pixelImages: 0,
@@ -128,7 +136,7 @@ function pixelMetrics(images: readonly LocatedImage[]): PixelMetrics {
   }
   const maps = images.map(({ map }) => map);
   const masks = images.map(({ mask }) => mask);
-  const pixels = rankPixels(maps, masks);
+  const pixels = rankPixels(maps, masks, region);
   const { aupro, components } = rankedAuPro(pixels.good, maps, masks);
   const strict = rankedAuPro(pixels.good, maps, masks, { fprLimit: STRICT_FPR_LIMIT });
   const f1 = rankedOptimalF1(pixels);

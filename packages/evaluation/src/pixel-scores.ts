@@ -5,9 +5,14 @@ import { type RankedScores, rankParts } from './ranked-scores.js';
 /**
  * The pixels of all maps, ranked: bad where the mask is not 0. Memory: one copy of the maps.
  *
+ * @param region which pixels count, not 0; default all
  * @throws DataSetError when there is not one mask per map, their sizes differ, or a pixel is NaN.
  */
-export function rankPixels(maps: readonly ScalarMap[], masks: readonly Mask[]): RankedScores {
+export function rankPixels(
+  maps: readonly ScalarMap[],
+  masks: readonly Mask[],
+  region?: Uint8Array,
+): RankedScores {
   if (maps.length !== masks.length) {
     throw new DataSetError(
       `Expected one mask per map, found ${maps.length} maps and ${masks.length} masks.`,
@@ -29,8 +34,11 @@ export function rankPixels(maps: readonly ScalarMap[], masks: readonly Mask[]): 
         { details: { index: i, map: [map.width, map.height], mask: [mask.width, mask.height] } },
       );
     }
-    total += map.data.length;
-    for (let p = 0; p < mask.data.length; p++) if (mask.data[p] !== 0) badCount++;
+    for (let p = 0; p < mask.data.length; p++) {
+      if (region?.[p] === 0) continue;
+      total++;
+      if (mask.data[p] !== 0) badCount++;
+    }
   });
   const good = new Float32Array(total - badCount);
   const bad = new Float32Array(badCount);
@@ -39,6 +47,7 @@ export function rankPixels(maps: readonly ScalarMap[], masks: readonly Mask[]): 
   maps.forEach(({ data }, i) => {
     const mask = masks[i]!.data;
     for (let p = 0; p < data.length; p++) {
+      if (region?.[p] === 0) continue;
       if (mask[p] === 0) good[g++] = data[p]!;
       else bad[b++] = data[p]!;
     }

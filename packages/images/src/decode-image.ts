@@ -1,7 +1,11 @@
 import type { RgbImage } from '@cflow/spec';
-import { decodeRaster, type Raster } from './decode-raster.js';
+import { type AnyRaster, decodeSamples } from './decode-raster.js';
 import type { ImageSource } from './image-error.js';
 import type { ImageLimits } from './image-limits.js';
+import { type RangeOptions, rangeWarnings, SampleScale } from './sample-scale.js';
+
+/** Bounds of what is decoded, and how its samples become bytes. */
+export interface DecodeImageOptions extends ImageLimits, RangeOptions {}
 
 /**
  * Decodes an image file to 8-bit RGB: PNG, JPEG, WebP, TIFF, GIF, AVIF and BMP, by content, whatever the name.
@@ -11,18 +15,24 @@ import type { ImageLimits } from './image-limits.js';
  * the EXIF orientation is applied, and 16-bit samples are scaled, `round(value / 257)`, where Pillow cuts or clips.
  * Of an animation or a file of many pages, the first.
  *
+ * With a range, samples of 16 bits and of floating point are scaled from it, `round(255 * (value - low) / (high - low))`,
+ * clipped; those of 8 bits stay as they are. What does not fit is in the image's `warnings`, or an error.
+ *
  * @param source A path, or the bytes of the file.
  * @throws ImageError naming the file when it is missing, no file, not permitted, empty, not an image, not
  * supported, truncated or damaged, or beyond the limits (its header is read first, so that a decompression bomb
  * is refused before it is decoded). `details.reason` is an `ImageFailure`.
  */
-export async function decodeImage(source: ImageSource, limits?: ImageLimits): Promise<RgbImage> {
-  const raster = await decodeRaster(source, limits);
-  return { width: raster.width, height: raster.height, data: toRgb(raster) };
+export async function decodeImage(source: ImageSource, options: DecodeImageOptions = {}): Promise<RgbImage> {
+  const { range, outOfRange, ...limits } = options;
+  const raster = await decodeSamples(source, limits, { ranged: range !== undefined });
+  const scale = new SampleScale(range);
+  const samples = raster.data instanceof Uint8Array ? raster.data : scale.bytesOf(raster.data);
+  const warnings = rangeWarnings(source, scale, { range, outOfRange });
+  return { width: raster.width, height: raster.height, data: toRgb(raster, samples), ...warnings };
 }
 
-function toRgb(raster: Raster): Uint8Array {
-  const samples = raster.data instanceof Uint16Array ? toBytes(raster.data) : raster.data;
+function toRgb(raster: Pick<AnyRaster, 'width' | 'height' | 'space'>, samples: Uint8Array): Uint8Array {
   if (raster.space === 'rgb') return samples;
   const pixels = raster.width * raster.height;
   const data = new Uint8Array(pixels * 3);
@@ -42,13 +52,6 @@ function toRgb(raster: Raster): Uint8Array {
     }
   }
   return data;
-}
-
-/** Full scale stays full scale: 65535 = 255 * 257. */
-function toBytes(samples: Uint16Array): Uint8Array {
-  const bytes = new Uint8Array(samples.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Math.trunc((samples[i]! + 128) / 257);
-  return bytes;
 }
 
 /** `round(a * b / 255)` for bytes, in integers. */

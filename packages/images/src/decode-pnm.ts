@@ -5,6 +5,8 @@ import { decodedBytes, type ImageLimits } from './image-limits.js';
 export interface DecodePnmOptions {
   /** The most pixels that are decoded. Default 64 megapixels (2^26). */
   pixels?: number;
+  /** Whether values above 255 are spread to full scale, or left for a range to say what they mean. Default true. */
+  spread?: boolean;
   /** See `ImageLimits`. */
   admit?: ImageLimits['admit'];
 }
@@ -28,7 +30,10 @@ const BLANK = /\s/;
  *
  * @throws ImageError with `details.reason` `damaged` or `too-many-pixels`
  */
-export function decodePnm(bytes: Uint8Array, { pixels = 2 ** 26, admit }: DecodePnmOptions = {}): PnmRaster {
+export function decodePnm(
+  bytes: Uint8Array,
+  { pixels = 2 ** 26, admit, spread = true }: DecodePnmOptions = {},
+): PnmRaster {
   const kind = bytes[1]! - 0x30;
   const bitmap = kind === 1 || kind === 4;
   const header = new Numbers(bytes, 2, LONGEST_HEADER);
@@ -53,7 +58,8 @@ export function decodePnm(bytes: Uint8Array, { pixels = 2 ** 26, admit }: Decode
       : textReader(header, bitmap);
   for (let i = 0; i < count; i++) {
     const value = Math.min(greatest, read(i));
-    data[i] = bitmap ? (value === 1 ? 0 : 255) : Math.round((value * full) / greatest);
+    if (bitmap) data[i] = value === 1 ? 0 : 255;
+    else data[i] = full > 255 && !spread ? value : Math.round((value * full) / greatest);
   }
   return { width, height, space: channels === 3 ? 'rgb' : 'grey', data };
 }

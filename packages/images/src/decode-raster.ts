@@ -9,16 +9,27 @@ import { readSource } from './read-source.js';
 import { unsupportedKind } from './unsupported-kind.js';
 
 /** Decoded samples as stored: upright, without alpha, no colour converted. */
-export interface Raster {
+export type Raster = RasterOf<Uint8Array | Uint16Array>;
+/** Where a range says what they mean, of floating point too. */
+export type AnyRaster = RasterOf<Uint8Array | Uint16Array | Float32Array>;
+
+interface RasterOf<Samples> {
   format: ImageFormat;
   width: number;
   height: number;
   /** `cmyk` is 0 = no ink. */
   space: 'grey' | 'rgb' | 'cmyk';
   /** 1, 3 or 4 by `space`. 16-bit samples keep all 16 bits. */
-  data: Uint8Array | Uint16Array;
+  data: Samples;
   /** One sample to a pixel, where alpha was asked for and there is one. */
   alpha?: Uint8Array | Uint16Array;
+}
+
+/** What of the samples is wanted. */
+interface Wanted {
+  alpha?: boolean;
+  /** Samples as they are, for a range: of floating point too, and those of a PNM not spread to full scale. */
+  ranged?: boolean;
 }
 
 /**
@@ -31,6 +42,15 @@ export async function decodeRaster(
   limits: ImageLimits = {},
   wantsAlpha = false,
 ): Promise<Raster> {
+  return (await decodeSamples(source, limits, { alpha: wantsAlpha })) as Raster;
+}
+
+/** As `decodeRaster`; with `ranged` also samples of floating point and of 32 bits, as float32. */
+export async function decodeSamples(
+  source: ImageSource,
+  limits: ImageLimits,
+  wanted: Wanted,
+): Promise<AnyRaster> {
   const { admit } = limits;
   const { pixels, bytes: byteLimit } = { ...DEFAULT_IMAGE_LIMITS, ...limits };
   const bytes = await readSource(source, byteLimit);
@@ -48,7 +68,10 @@ export async function decodeRaster(
   const { format } = sniffed;
   if (format === 'bmp')
     return { format, space: 'rgb', ...withSource(source, () => decodeBmp(bytes, { pixels, admit })) };
-  if (format === 'pnm') return { format, ...withSource(source, () => decodePnm(bytes, { pixels, admit })) };
+  if (format === 'pnm') {
+    const spread = !wanted.ranged;
+    return { format, ...withSource(source, () => decodePnm(bytes, { pixels, admit, spread })) };
+  }
   // Errors abort, warnings do not: Pillow, too, reads a file with, say, a stray byte between two segments.
   const options: SharpOptions = { failOn: 'error', ignoreIcc: true, limitInputPixels: pixels };
   try {
@@ -56,9 +79,9 @@ export async function decodeRaster(
     const { default: sharp } = await import('sharp');
     const header = await sharp(bytes, { ...options, limitInputPixels: false }).metadata();
     checkPixelCount(source, header.width, header.height, pixels);
-    const bytesEach = header.depth === 'ushort' ? 2 : 1;
+    const bytesEach = header.depth === 'uchar' ? 1 : header.depth === 'ushort' ? 2 : 4;
     admit?.(decodedBytes(header.width * header.height, header.channels, bytesEach));
-    return { format, ...(await decode(source, sharp(bytes, options), header, wantsAlpha)) };
+    return { format, ...(await decode(source, sharp(bytes, options), header, wanted)) };
   } catch (error) {
     if (CflowError.isInstance(error)) throw error;
     throw decoderError(source, bytes, format, error);
@@ -76,38 +99,48 @@ function withSource<T>(source: ImageSource, decode: () => T): T {
   }
 }
 
+/** Whose samples float32 can hold, nearly. */
+const DEEPER: ReadonlySet<string> = new Set(['float', 'double', 'int', 'uint']);
+
 async function decode(
   source: ImageSource,
   image: Sharp,
   header: Metadata,
-  wantsAlpha: boolean,
-): Promise<Omit<Raster, 'format'>> {
-  const { depth } = header;
-  if (depth !== 'uchar' && depth !== 'ushort') {
+  { alpha: wantsAlpha = false, ranged = false }: Wanted,
+): Promise<Omit<AnyRaster, 'format'>> {
+  const { depth = 'uchar' } = header;
+  const deepest = DEEPER.has(depth);
+  if (depth !== 'uchar' && depth !== 'ushort' && !(deepest && ranged)) {
+    const hint = deepest ? ', or a detector trained with a range (--range low:high)' : '';
     throw imageError(
       source,
       'unsupported',
-      `has samples of type ${depth}, expected 8 or 16 bits without a sign`,
+      `has samples of type ${depth}, expected 8 or 16 bits without a sign${hint}`,
     );
   }
   const deep = depth === 'ushort';
   // Working in the space the samples are stored in is what keeps the decoder from converting them.
   const hasAlpha = wantsAlpha && header.hasAlpha === true;
-  const stored = storedSpace(source, header, deep);
+  const stored = deepest ? deepestSpace(source, header) : storedSpace(source, header, deep);
   // Raw output drops the alpha of 8-bit grey alone; as RGB, three equal channels, it stays.
   const space = hasAlpha && stored === 'b-w' ? 'srgb' : stored;
   const upright = image.autoOrient();
   const { data, info } = await (hasAlpha ? upright : upright.removeAlpha())
     .pipelineColourspace(space)
     .toColourspace(space)
-    .raw({ depth })
+    .raw({ depth: deepest ? 'float' : depth })
     .toBuffer({ resolveWithObject: true });
+  const kindOf = (channels: number): AnyRaster['space'] =>
+    channels === 1 ? 'grey' : channels === 3 ? 'rgb' : 'cmyk';
+  if (deepest) {
+    const floats = new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+    return { width: info.width, height: info.height, space: kindOf(info.channels), data: floats };
+  }
   const samples = deep
     ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2)
     : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const channels = info.channels - (hasAlpha ? 1 : 0);
-  const kind = channels === 1 ? 'grey' : channels === 3 ? 'rgb' : 'cmyk';
-  const size = { width: info.width, height: info.height, space: kind } as const;
+  const size = { width: info.width, height: info.height, space: kindOf(channels) } as const;
   return hasAlpha ? { ...size, ...splitAlpha(samples, info.channels) } : { ...size, data: samples };
 }
 
@@ -131,6 +164,13 @@ function storedSpace(source: ImageSource, { space }: Metadata, deep: boolean): s
   if (space === 'srgb' || space === 'rgb' || space === 'rgb16') return deep ? 'rgb16' : 'srgb';
   if (space === 'cmyk') return 'cmyk';
   throw imageError(source, 'unsupported', `has colours of the kind ${space}, expected grey, RGB or CMYK`);
+}
+
+/** Grey, or colors without a transfer function, as libvips takes samples of floating point. */
+function deepestSpace(source: ImageSource, { space, channels }: Metadata): string {
+  if (space === 'b-w' && channels <= 2) return 'b-w';
+  if (space === 'scrgb' || space === 'rgb' || space === 'srgb') return space;
+  throw imageError(source, 'unsupported', `has colours of the kind ${space}, expected grey or RGB`);
 }
 
 /**

@@ -15,6 +15,8 @@ export type ImageFailure =
   | 'not-an-image'
   | 'unsupported'
   | 'damaged'
+  /** Samples that do not fit the range that was asked for. */
+  | 'out-of-range'
   /** A mask that marks nothing, or is of another shape than its image. */
   | 'unusable-mask';
 

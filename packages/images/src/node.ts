@@ -1,4 +1,4 @@
-export * from './decode-image.js';
+export { type DecodeImageOptions, decodeImage } from './decode-image.js';
 export * from './decode-mask.js';
 export type { ImageFailure, ImageSource } from './image-error.js';
 export { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.js';

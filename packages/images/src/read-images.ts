@@ -4,9 +4,10 @@ import { decodeImage } from './decode-image.js';
 import type { ImageLimits } from './image-limits.js';
 import { mapInOrder } from './map-in-order.js';
 import { resizeBilinear } from './resize-bilinear.js';
+import type { RangeOptions } from './sample-scale.js';
 
 /** How images are read one after another. */
-export interface ReadImagesOptions {
+export interface ReadImagesOptions extends RangeOptions {
   /** An image that cannot be read: leave it out and list it (the default), or stop with its error. */
   onBad?: 'skip' | 'stop';
   /** Images decoded ahead, which bounds the memory. Default 4. */
@@ -66,14 +67,27 @@ export function readImages<Item extends Pick<DataSetItem, 'path'>>(
 
 async function* images<Item extends Pick<DataSetItem, 'path'>>(
   items: Iterable<Item>,
-  { onBad = 'skip', concurrency = 4, limits, size, signal, onUnreadable }: ReadImagesOptions,
+  {
+    onBad = 'skip',
+    concurrency = 4,
+    limits,
+    size,
+    signal,
+    onUnreadable,
+    range,
+    outOfRange,
+  }: ReadImagesOptions,
   unreadable: UnreadableImage<Item>[],
 ): AsyncGenerator<ItemImage<Item>, void, undefined> {
   const read = async (item: Item, index: number): Promise<ItemImage<Item> | UnreadableImage<Item>> => {
     try {
-      const decoded = await decodeImage(item.path, limits);
+      const decoded = await decodeImage(item.path, { ...limits, range, outOfRange });
       const original = { width: decoded.width, height: decoded.height };
-      const image = size === undefined ? decoded : resizeBilinear(decoded, size.width, size.height);
+      const { warnings } = decoded;
+      const image =
+        size === undefined
+          ? decoded
+          : { ...resizeBilinear(decoded, size.width, size.height), ...(warnings && { warnings }) };
       return { item, index, image, original };
     } catch (error) {
       if (!isImageError(error)) throw error;

@@ -16,6 +16,7 @@ import {
 import { metricsSchema, scoreCalibrationSchema } from './calibration.js';
 import { boundedRecord, closedObject } from './closed-object.js';
 import { detectorConfigurationSchema } from './configuration.js';
+import { pictureRegionSchema } from './picture-region.js';
 
 /** The format version that this code writes and reads. */
 export const BUNDLE_FORMAT_VERSION = 1;
@@ -101,6 +102,8 @@ export const bundleManifestSchema = closedObject({
     f1: finite.nullable(),
     pixelF1: finite.nullable(),
   }),
+  /** The part of the picture that counts; left out: all of it. */
+  region: pictureRegionSchema.optional(),
   probe: closedObject({
     absoluteTolerance: positiveFloat32(),
     relativeTolerance: positiveFloat32(),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { count, MAX_INPUT_SIDE, MAX_LAYERS, MAX_NAME, positiveFloat32, text } from './bounds.js';
 import { closedObject } from './closed-object.js';
+import { OUT_OF_RANGE, sampleRangeSchema } from './sample-range.js';
 
 /** Decoders of the original paper's code. `freia-cflow` is conditioned on the position, `freia-flow` is not. */
 export const DECODERS = ['freia-cflow', 'freia-flow'] as const;
@@ -77,6 +78,15 @@ export const detectorConfigurationSchema = closedObject({
     .tuple([positive(MAX_INPUT_SIDE), positive(MAX_INPUT_SIDE)])
     .default([256, 256])
     .describe('height and width in pixels'),
+  /** Left out: full scale, 0 to 65535 of 16 bits. In training: what the good images show. */
+  range: sampleRangeSchema
+    .optional()
+    .describe('values that samples of more than 8 bits lie between; left out: found over the good images'),
+  /** Left out: `warn`. */
+  outOfRange: z
+    .enum(OUT_OF_RANGE)
+    .optional()
+    .describe('an image whose samples do not fit the range: taken with a warning (default), or refused'),
   seed: count(0xffffffff).default(0).describe('seed of every random choice'),
 });
 

@@ -107,6 +107,7 @@ export const FINDINGS = [
   'mixed-sizes',
   'mixed-depths',
   'part-of-range',
+  'out-of-range',
   'bad-in-training',
   'unlabelled',
   'unreadable',
@@ -173,6 +174,12 @@ export const dataSetReportSchema = z
         images: countSchema,
       }),
     ),
+    range: z
+      .object({ low: z.number(), high: z.number(), told: z.boolean() })
+      .optional()
+      .describe(
+        'Values that samples of more than 8 bits lie between, as told, or found over the good images',
+      ),
     examined: countSchema.describe('Images whose headers were read, of very many a part'),
     findings: z.array(dataSetFindingSchema),
   })

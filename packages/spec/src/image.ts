@@ -6,6 +6,8 @@ export interface RgbImage {
   height: number;
   /** `height * width * 3` bytes: R, G, B of the first pixel, then the next one to the right. */
   data: Uint8Array;
+  /** What had to be done to the samples of its file that they do not say: clipped to a range, or taken at another depth. */
+  warnings?: readonly string[];
 }
 
 /** One value per pixel, row-major: an anomaly map. */

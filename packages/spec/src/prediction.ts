@@ -38,6 +38,8 @@ export interface Prediction {
   map: ScalarMap;
   /** Regions of the map at or above `pixelThreshold`, the highest peak first. */
   regions: Region[];
+  /** What was odd about the image, where anything was: samples that do not fit the detector's range. */
+  warnings?: string[];
   /** Only when asked for. */
   layers?: LayerLogLikelihood[];
 }

@@ -11,7 +11,7 @@ import {
 } from '@cflow/model';
 import { Graph, op, type Tensor, writeModel } from '@cflow/onnx';
 import type { Runtime, Session } from '@cflow/runtime';
-import type { Fusion, LayerLogLikelihood, RgbImage } from '@cflow/spec';
+import type { Fusion, LayerLogLikelihood, PictureRegion, RgbImage } from '@cflow/spec';
 import { LayerStandardEstimate } from './layer-standards.js';
 
 export interface CalibrateDetectorOptions {
@@ -20,6 +20,8 @@ export interface CalibrateDetectorOptions {
   layers: readonly (FeatureLayer & { decoder: DecoderShape })[];
   parameters: ReadonlyMap<string, Tensor>;
   inputSize: readonly [number, number];
+  /** The part of the picture that counts. */
+  region?: PictureRegion | undefined;
   fusion: Fusion;
   /** Good images to find the largest likelihoods on. */
   images: AsyncIterable<RgbImage[]>;
@@ -47,7 +49,7 @@ export async function calibrateNormalization(options: CalibrateDetectorOptions):
   const { runtime, backbone, layers, parameters, inputSize, fusion } = options;
   const head = headGraph({ layers, imageSize: inputSize, parameters });
   const session = await runtime.createSession({ model: writeModel(head) });
-  const scorer = new Scorer({ backbone, head: session, inputSize });
+  const scorer = new Scorer({ backbone, head: session, inputSize, region: options.region });
   const found: LayerLogLikelihood[][] = [];
   for await (const batch of options.images) {
     for (const { layers: each } of await scorer.score(batch, { layers: true }))

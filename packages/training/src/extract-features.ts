@@ -26,6 +26,7 @@ export function fiberBackbone({ model, layers }: Pick<TrainingBackbone, 'model' 
 /**
  * Features as rows, per layer [images · h · w, C].
  * @param session of a `fiberBackbone`
+ * @param fill of the region that counts, see `regionFill`
  * @throws TrainingError when they are not finite, or not of the shape that the layers say
  */
 export async function extractFeatures(
@@ -33,8 +34,12 @@ export async function extractFeatures(
   layers: readonly FeatureLayer[],
   images: readonly RgbImage[],
   inputSize: readonly [number, number],
+  fill?: Int32Array,
 ): Promise<Float32Array[]> {
-  const outputs = await session.run({ image: imageBatch(images, inputSize) }, { consumeFeeds: true });
+  const outputs = await session.run(
+    { image: imageBatch(images, inputSize, images.length, fill) },
+    { consumeFeeds: true },
+  );
   return layers.map((layer) => {
     const { name } = layer;
     const rows = (outputs[FIBERS + name] as Tensor).data as Float32Array;

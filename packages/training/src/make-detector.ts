@@ -1,5 +1,7 @@
 // From trained decoders to a detector: the constants of its map, its thresholds, its probe, its manifest.
 import { imageBatch, Scorer } from '@cflow/detector';
+import { regionFill } from '@cflow/images';
+import { REGION } from '@cflow/model';
 import type { Runtime, Session } from '@cflow/runtime';
 import { BUNDLE_FILES, type BundleManifest, type Device, type RgbImage } from '@cflow/spec';
 import {
@@ -15,6 +17,7 @@ import type { OnTrainingEvent } from './events.js';
 import { type KnownProvenance, makeManifest } from './make-manifest.js';
 import type { PreparedRun } from './prepare-run.js';
 import { probePicture } from './probe-picture.js';
+import { runRegion } from './run-region.js';
 import type { TrainedDecoder } from './train-decoders.js';
 import { openTrainingBackbone } from './training-backbone.js';
 
@@ -47,7 +50,7 @@ export const STANDARD_IMAGES = 512;
 
 export async function makeDetector(options: MakeDetectorOptions): Promise<MadeDetector> {
   const { run, runtime, decoders, calibrationImages, trainImages, heldOut, device, onEvent } = options;
-  const { configuration, layers, backbone: source } = run;
+  const { configuration, layers, backbone: source, region } = run;
   const { inputSize, precision } = source;
   const trained = inPrecision(namedParameters(layers, decoders), precision);
   const backbone = await openTrainingBackbone(runtime, source);
@@ -57,22 +60,31 @@ export async function makeDetector(options: MakeDetectorOptions): Promise<MadeDe
     layers,
     parameters: trained,
     inputSize,
+    region,
     fusion: configuration.fusion,
     images: calibrationImages(),
     trainImages,
   });
-  const parameters = new Map([...trained, ...standards]);
+  const parameters = new Map([
+    ...trained,
+    ...standards,
+    ...(region ? ([[REGION, runRegion(region)]] as const) : []),
+  ]);
   const headPack = packHead(layers, parameters, inputSize, normalization);
   const head = await runtime.createSession({
     model: headPack.model,
     externalData: [{ path: BUNDLE_FILES.decoders, data: headPack.weights }],
   });
-  const scores = await calibrationScores(new Scorer({ backbone, head, inputSize }), calibrationImages());
+  const scores = await calibrationScores(
+    new Scorer({ backbone, head, inputSize, region }),
+    calibrationImages(),
+  );
   const calibrated = calibrationPart(scores, heldOut ? 'held-out' : 'training');
   const { score: threshold, falseAlarmRate } = calibrated.thresholds;
   onEvent({ type: 'calibrated', images: scores.length, threshold, falseAlarmRate, heldOut });
 
-  const picture = imageBatch([await probePicture(scores, calibrationImages())], inputSize);
+  const fill = region && regionFill(region);
+  const picture = imageBatch([await probePicture(scores, calibrationImages())], inputSize, 1, fill);
   const files = new Map<string, Uint8Array>([
     [BUNDLE_FILES.backboneModel, source.model],
     [BUNDLE_FILES.backboneWeights, source.weights],

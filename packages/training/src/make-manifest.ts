@@ -45,6 +45,7 @@ export async function makeManifest(parts: ManifestParts): Promise<BundleManifest
     normalization: 'fixed',
     ...(maxLikelihood !== undefined && { maxLikelihood }),
     ...calibrated,
+    ...(run.region && { region: run.region }),
     metrics: null,
     provenance: { preset: plan.preset, ...provenance, testImages: 0, epochs, device },
     files: {},

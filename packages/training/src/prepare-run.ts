@@ -1,5 +1,10 @@
 import { decoderShape } from '@cflow/model';
-import { bundleManifestSchema, ConfigurationError, type DetectorConfiguration } from '@cflow/spec';
+import {
+  bundleManifestSchema,
+  ConfigurationError,
+  type DetectorConfiguration,
+  type PictureRegion,
+} from '@cflow/spec';
 import type { DetectorLayer } from './assemble-bundle.js';
 import type { TrainingEvent } from './events.js';
 import { type TrainingPlan, withEnoughSteps } from './plan.js';
@@ -14,6 +19,8 @@ export interface PreparedRun {
   plan: TrainingPlan;
   backbone: TrainingBackbone;
   layers: readonly DetectorLayer[];
+  /** The part of the picture that counts. */
+  region?: PictureRegion;
 }
 
 /**

@@ -61,6 +61,7 @@ export interface PredictionMessage {
   pixelThreshold: number;
   original: Size;
   mapSize: Size;
+  warnings?: string[];
   regions?: Region[];
   map?: AnomalyMap;
   overlay?: Blob;
@@ -82,6 +83,8 @@ export interface TrainMessage {
   device: LocalDeviceChoice;
   threads: number | undefined;
   seed: number | undefined;
+  /** Values that samples of more than 8 bits lie between. */
+  range: { low: number; high: number } | undefined;
   cache: boolean;
 }
 

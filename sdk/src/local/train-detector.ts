@@ -20,6 +20,11 @@ export interface TrainDetectorOptions extends Omit<LoadDetectorOptions, 'onProgr
   overrides?: Readonly<Record<string, unknown>> | undefined;
   /** Of every random choice. Default 0. */
   seed?: number | undefined;
+  /**
+   * Values that samples of more than 8 bits lie between, such as 0 and 4095 of 12 bits in files of 16; the detector keeps it.
+   * Left out: full scale.
+   */
+  range?: { low: number; high: number } | undefined;
   /** Bytes of the backbone while it is fetched, then the events of the training run. */
   onProgress?: ((progress: Progress | TrainingProgress) => void) | undefined;
 }
@@ -35,7 +40,7 @@ export async function trainDetector(
   images: readonly ImageInput[],
   options: TrainDetectorOptions,
 ): Promise<TrainedBundle> {
-  const { from, name, preset, heldOut, overrides, seed, signal, onProgress } = options;
+  const { from, name, preset, heldOut, overrides, seed, range, signal, onProgress } = options;
   const bundle = from instanceof LocalDetector ? from.bundle : bundleMessage(from, options);
   const messagesOf = (inputs: readonly ImageInput[]) =>
     Promise.all(inputs.map((image) => imageMessage(image, signal)));
@@ -55,6 +60,7 @@ export async function trainDetector(
         device: options.device ?? 'auto',
         threads: options.threads,
         seed,
+        range,
         cache: options.cache ?? true,
       },
       { signal, onProgress, transfer: transferOf([...messages, ...(heldOutMessages ?? [])]) },

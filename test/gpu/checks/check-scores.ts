@@ -54,7 +54,7 @@ export async function checkScores({ device, bundle, folder }: CheckJob): Promise
   const spread = manifest.calibration.scoreSpread;
   const work = await makeWork(bundle, join(folder, 'images'));
   const devices = await nodeDevices();
-  const decode = (bytes: Uint8Array) => decodeImage(bytes);
+  const decode: Parameters<typeof scoreFiles>[3] = (bytes, range) => decodeImage(bytes, { range });
   const onCpu = (await scoreFiles(work, 'cpu', devices, decode)).map(({ score }) => score);
   const onDevice = (await scoreFiles(work, device, devices, decode)).map(({ score }) => score);
   const worst = Math.max(...onCpu.map((score, i) => Math.abs(score - (onDevice[i] as number)))) / spread;

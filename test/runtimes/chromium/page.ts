@@ -42,8 +42,8 @@ async function browsersOwn(bytes: Uint8Array, type: string): Promise<RgbImage> {
 /** `ownJpeg`: JPEG by the browser's decoder instead of the one that is the same everywhere. */
 async function score(device: 'wasm' | 'webgpu', ownJpeg: boolean): Promise<ScoredFile[]> {
   const work = await fetchWork(location.origin);
-  return scoreFiles(work, device, devices, (bytes) =>
-    decodeImagePortable(bytes, ownJpeg ? { decodeOther: browsersOwn } : { decodeJpeg }),
+  return scoreFiles(work, device, devices, (bytes, range) =>
+    decodeImagePortable(bytes, { range, ...(ownJpeg ? { decodeOther: browsersOwn } : { decodeJpeg }) }),
   );
 }
 

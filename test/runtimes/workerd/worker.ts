@@ -14,7 +14,7 @@ const decodeJpeg = mozJpegDecoder(jpeg);
 async function scoreAll(origin: string, env: Arguments[1], context: Arguments[2]): Promise<ScoredFile[]> {
   const { bundle, images } = await fetchWork(origin);
   const bytes = bundle.get(BUNDLE_FILES.manifest) as Uint8Array;
-  const { inputSize } = (await parseManifest(bytes, 'bundle')).configuration;
+  const { inputSize, range } = (await parseManifest(bytes, 'bundle')).configuration;
   const scored: ScoredFile[] = [];
   for (const { name, bytes: body } of images) {
     const headers = { 'content-type': 'application/octet-stream' };
@@ -23,7 +23,7 @@ async function scoreAll(origin: string, env: Arguments[1], context: Arguments[2]
     const answer = await cflow.fetch(asked, env, context);
     if (!answer.ok) throw new Error(`status ${answer.status}: ${await answer.text()}`);
     const { predictions } = (await answer.json()) as PredictResponse;
-    const image = await decodeImagePortable(body, { decodeJpeg });
+    const image = await decodeImagePortable(body, { decodeJpeg, range });
     scored.push({ name, score: predictions[0]?.score as number, pixels: await pixelsOf(image, inputSize) });
   }
   return scored;

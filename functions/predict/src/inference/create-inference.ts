@@ -1,4 +1,4 @@
-import { pixelThreshold, pixelThresholdOf, scoreThreshold, verdictOf } from '@cflow/detector';
+import { imageInput, pixelThreshold, pixelThresholdOf, scoreThreshold, verdictOf } from '@cflow/detector';
 import type { DeviceCandidate } from '@cflow/runtime';
 import {
   CflowError,
@@ -185,14 +185,11 @@ class InferenceCore implements Inference {
   ): Promise<InferenceResult[]> {
     const { images: work, overlaySide, observer, now } = this.#parts;
     const { image, ignore } = images[index] as InferenceRequest['images'][number];
-    // Detectors of one backbone take the same pixels and are scored in the same row.
-    const own = [...new Set(residents)];
-    const backbones = [...new Set(own.map(({ manifest }) => manifest.backbone.sha256))];
-    const owners = backbones.map((hash) => own.filter(({ manifest }) => manifest.backbone.sha256 === hash));
-    const sizes = owners.map(([first]) => (first as Resident).manifest.configuration.inputSize);
+    const owners = rowsOf(residents);
+    const inputs = owners.map(([first]) => imageInput((first as Resident).manifest));
     const started = now();
     const prepared = await work
-      .prepare({ image, ignore, sizes, ...(options.overlay && { pictureSide: overlaySide }) }, signal)
+      .prepare({ image, ignore, inputs, ...(options.overlay && { pictureSide: overlaySide }) }, signal)
       .catch((error: unknown) => {
         throw ofImage(error, index);
       });
@@ -206,7 +203,8 @@ class InferenceCore implements Inference {
         const output = rows[g]?.[i] as RawOutput;
         const mask = prepared.ignore?.[g];
         const result = await this.#result(resident, output, prepared, mask, index, options, signal);
-        return [resident, result] as const;
+        const warnings = prepared.warnings[g];
+        return [resident, { ...result, ...(warnings && { warnings: [...warnings] }) }] as const;
       }),
     );
     const found = new Map(
@@ -294,6 +292,17 @@ class InferenceCore implements Inference {
       ...(overlay !== undefined && { overlay: { contentType: 'image/png', data: overlay } }),
     };
   }
+}
+
+/** Detectors of one backbone that take the same pixels are scored in the same row. */
+function rowsOf(residents: readonly Resident[]): Resident[][] {
+  const rows = new Map<string, Resident[]>();
+  for (const resident of new Set(residents)) {
+    const { manifest } = resident;
+    const key = `${manifest.backbone.sha256} ${JSON.stringify(imageInput(manifest))}`;
+    rows.set(key, [...(rows.get(key) ?? []), resident]);
+  }
+  return [...rows.values()];
 }
 
 function loadedDetector({ name, version, pool, refused, manifest, ...bytes }: Resident): LoadedDetector {

@@ -1,3 +1,5 @@
+import type { ImageInput } from '@cflow/detector';
+import type { RangeOptions } from '@cflow/images';
 import type {
   BundleManifest,
   Device,
@@ -15,8 +17,8 @@ export interface PrepareTask {
   image: InputImage;
   /** The file of a mask. */
   ignore?: Uint8Array | undefined;
-  /** [height, width] of each backbone's input. */
-  sizes: readonly (readonly [number, number])[];
+  /** What each row of the batch takes. */
+  inputs: readonly ImageInput[];
   /** Also the image itself, at most so many pixels along its longest side. */
   pictureSide?: number | undefined;
 }
@@ -24,9 +26,11 @@ export interface PrepareTask {
 export interface PreparedImage {
   width: number;
   height: number;
-  /** For each size, uint8 [3, height, width]. */
+  /** For each input, uint8 [3, height, width]. */
   planes: Uint8Array[];
-  /** For each size, when there is a mask: 0 counts, the others are left out. */
+  /** For each input, what was odd about the image, if anything was. */
+  warnings: (readonly string[] | undefined)[];
+  /** For each input, when there is a mask: 0 counts, the others are left out. */
   ignore?: Mask[];
   picture?: RgbImage;
 }
@@ -77,7 +81,7 @@ export interface ImageWork {
 
 /** What pixels need of the host. */
 export interface ImageCodecs {
-  decodeImage(bytes: Uint8Array): Promise<RgbImage>;
+  decodeImage(bytes: Uint8Array, range?: RangeOptions): Promise<RgbImage>;
   decodeMask(bytes: Uint8Array): Promise<Mask>;
   encodePng(image: RgbImage): Promise<Uint8Array>;
   encodeMapPng8(map: ScalarMap): Promise<{ png: Uint8Array; offset: number; scale: number }>;

@@ -1,27 +1,51 @@
-import { checkIgnoreMask, resizeBilinear, resizeMask, resizeToPlanar } from '@cflow/images';
+import {
+  checkIgnoreMask,
+  fillPlanes,
+  type RangeOptions,
+  regionFill,
+  resizeBilinear,
+  resizeMask,
+  resizeToPlanar,
+} from '@cflow/images';
 import type { RgbImage } from '@cflow/spec';
 import type { ImageCodecs, PreparedImage, PrepareTask } from './image-work.js';
 import type { InputImage, PlanarImage } from './inference.js';
 
 /** @throws ImageError when image or mask cannot be decoded or are beyond the limits, or when the mask does not say what to ignore */
 export async function prepareImage(task: PrepareTask, codecs: ImageCodecs): Promise<PreparedImage> {
-  const { sizes, pictureSide } = task;
-  const image = await pixelsOf(task.image, codecs);
-  const planes = sizes.map(([height, width]) => resizeToPlanar(image, width, height));
+  const { inputs, pictureSide } = task;
+  // Decoded once for each range: nearly always once.
+  const decoded = new Map<string, RgbImage>();
+  const images: RgbImage[] = [];
+  for (const { range, outOfRange } of inputs) {
+    const key = JSON.stringify([range, outOfRange]);
+    const image = decoded.get(key) ?? (await pixelsOf(task.image, { range, outOfRange }, codecs));
+    decoded.set(key, image);
+    images.push(image);
+  }
+  const [image] = images as [RgbImage];
+  const planes = inputs.map(({ inputSize: [height, width], region }, i) => {
+    const resized = resizeToPlanar(images[i] as RgbImage, width, height);
+    if (region) fillPlanes(resized, regionFill(region));
+    return resized;
+  });
   const mask = task.ignore && (await codecs.decodeMask(task.ignore));
   if (mask) checkIgnoreMask(mask, image);
   return {
     width: image.width,
     height: image.height,
     planes,
-    ...(mask && { ignore: sizes.map(([height, width]) => resizeMask(mask, width, height)) }),
+    warnings: images.map(({ warnings }) => warnings),
+    ...(mask && {
+      ignore: inputs.map(({ inputSize: [height, width] }) => resizeMask(mask, width, height)),
+    }),
     ...(pictureSide !== undefined && { picture: fit(image, pictureSide) }),
   };
 }
 
-async function pixelsOf(image: InputImage, codecs: ImageCodecs): Promise<RgbImage> {
+async function pixelsOf(image: InputImage, range: RangeOptions, codecs: ImageCodecs): Promise<RgbImage> {
   if ('pixels' in image) return image.pixels;
-  return 'planes' in image ? interleaved(image.planes) : codecs.decodeImage(image.encoded);
+  return 'planes' in image ? interleaved(image.planes) : codecs.decodeImage(image.encoded, range);
 }
 
 function interleaved({ width, height, data: planes }: PlanarImage): RgbImage {

@@ -40,11 +40,11 @@ async function prepareAndRelease(task: PrepareTask, codecs: ImageCodecs): Promis
   try {
     return await prepareImage(task, {
       ...codecs,
-      async decodeImage(bytes) {
-        const image = await codecs.decodeImage(bytes);
+      async decodeImage(bytes, range) {
+        const image = await codecs.decodeImage(bytes, range);
         decoded.push(image.data);
         // Of a part of a body, others may need the rest.
-        if (bytes.byteLength === bytes.buffer.byteLength) decoded.push(bytes);
+        if (bytes.byteLength === bytes.buffer.byteLength && !decoded.includes(bytes)) decoded.push(bytes);
         return image;
       },
     });

@@ -14,7 +14,7 @@ import type { WasmModule } from './wasm-engine.js';
 export function portableImageCodecs(jpeg: WasmModule, limits: ImageLimits): ImageCodecs {
   const options = { limits, decodeJpeg: mozJpegDecoder(jpeg, { keepInstance: true }) };
   return {
-    decodeImage: (bytes) => decodeImagePortable(bytes, options),
+    decodeImage: (bytes, range) => decodeImagePortable(bytes, { ...options, ...range }),
     decodeMask: (bytes) => decodeMaskPortable(bytes, options),
     encodePng: encodePngPortable,
     async encodeMapPng8(map) {

@@ -19,6 +19,8 @@ export interface TrainingTask {
   source: string;
   /** How it is read. */
   reading: DataSetReading;
+  /** Mask of what counts, by its path in the data set. */
+  region?: string | undefined;
   /** Folder that becomes the bundle; `<output>.training` holds what a run goes on from. */
   output: string;
   name: string;

@@ -27,6 +27,8 @@ it('reads what hosts write as texts, also with quotes around it', () => {
   });
   expect(read(configurationTexts, { inputSize: '64' })).toMatchObject({ inputSize: [64, 64] });
   expect(read(configurationTexts, { inputSize: '[64, 96]' })).toMatchObject({ inputSize: [64, 96] });
+  for (const range of ['0:4095', '{"low": 0, "high": 4095}'])
+    expect(read(configurationTexts, { range })).toMatchObject({ range: { low: 0, high: 4095 } });
 });
 
 it('leaves out what is not told, so that the preset decides', () => {
@@ -43,6 +45,8 @@ it.each([
   [configurationTexts, { inputSize: '1x2x3' }],
   [configurationTexts, { inputSize: 'wide' }],
   [configurationTexts, { layers: '[1' }],
+  [configurationTexts, { range: '4095' }],
+  [configurationTexts, { range: '9:1' }],
 ])('refuses what a setting cannot be: %#', (texts, values) => {
   expect(() => read(texts, values as unknown as Record<string, string>)).toThrow();
 });

@@ -8,6 +8,7 @@ interface Described {
   items?: Described;
   prefixItems?: Described[];
   anyOf?: Described[];
+  properties?: Record<string, Described>;
 }
 
 type Texts<S extends z.ZodObject> = { [K in keyof S['shape']]: z.ZodType<z.output<S['shape'][K]>> };
@@ -42,11 +43,12 @@ export function unquoted(text: string): string {
 }
 
 /** What a text says of a field; the text itself where it says nothing of the kind, for the field's schema to refuse. */
-function readAs(text: string, { type, items, prefixItems, anyOf }: Described): unknown {
+function readAs(text: string, { type, items, prefixItems, anyOf, properties }: Described): unknown {
   const [first, second] = anyOf ?? [];
   if (first && second?.type === 'null') return /^(none|null)$/i.test(text) ? null : readAs(text, first);
   if (type === 'number' || type === 'integer') return NUMBER.test(text.trim()) ? Number(text) : text;
   if (type === 'boolean') return TRUTH[text.trim().toLowerCase()] ?? text;
+  if (type === 'object') return readFields(text, properties ?? {});
   if (type !== 'array') return text;
   if (text.trim().startsWith('[')) return parsed(text) ?? text;
   const sides = prefixItems?.length;
@@ -57,6 +59,17 @@ function readAs(text: string, { type, items, prefixItems, anyOf }: Described): u
   const values = parts.map((part) => readAs(part, prefixItems?.[0] ?? items ?? {}));
   // One side of a square.
   return sides === 2 && values.length === 1 ? [...values, ...values] : values;
+}
+
+/** As JSON, or the values of all fields with colons between them: `0:4095`. */
+function readFields(text: string, properties: Record<string, Described>): unknown {
+  if (text.trim().startsWith('{')) return parsed(text) ?? text;
+  const fields = Object.entries(properties);
+  const parts = text.split(':');
+  if (parts.length !== fields.length) return text;
+  return Object.fromEntries(
+    fields.map(([name, described], i) => [name, readAs((parts[i] as string).trim(), described)]),
+  );
 }
 
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verifyBundle } from '@cflow/detector';
 import { folderBundle } from '@cflow/detector/node';
-import { type ImageLimits, readImages } from '@cflow/images/node';
+import { type DecodeImageOptions, readImages } from '@cflow/images/node';
 import {
   type BundleManifest,
   type DataSetItem,
@@ -43,7 +43,7 @@ export async function measureDetector(task: CellTask, training: TrainingOfVarian
     calibrationImages: manifest.calibration.score.count,
     // Of a run that was ended in between, nobody knows what it took in all.
     trainingSeconds: resumed || trained ? null : provenance.trainingSeconds,
-    scoringSeconds: await scoringSeconds(task, training.limits),
+    scoringSeconds: await scoringSeconds(task, { ...training.limits, range: manifest.configuration.range }),
     bundleBytes: await folderBytes(files.bundle(cell)),
     device: provenance.device,
     configuration: { ...manifest.configuration, precision: manifest.precision },
@@ -103,13 +103,14 @@ async function train(
 /** Median time of one image alone, by the bundle as it is on disk. */
 async function scoringSeconds(
   { cell, files, device, threads, signal }: CellTask,
-  limits: ImageLimits | undefined,
+  { range, ...limits }: DecodeImageOptions,
 ): Promise<number> {
   const images: RgbImage[] = [];
   // Good ones and all kinds of bad ones.
   const stream = readImages(evenlySpaced(testImages(cell), TIMED_IMAGES), {
     signal,
-    ...(limits && { limits }),
+    limits,
+    range,
   });
   for await (const { image } of stream) images.push(image);
   const detector = await openDetector(files.bundle(cell), { device, threads });

@@ -20,6 +20,7 @@ export interface TrainFlags extends DetectorFlags, ScheduleFlags, DataSetFlags, 
   preset?: Preset;
   method?: Method;
   weights?: string;
+  region?: string;
   precision: 'float32' | 'float16';
   resume?: true;
   strict?: true;
@@ -75,6 +76,10 @@ export function defineTrain(command: Command): void {
     );
   withDetectorOptions(command)
     .option('--seed <n>', `seed of every random choice (default: ${defaults.seed})`, integer(0, 0xffffffff))
+    .option(
+      '--region <mask>',
+      'an image that is black where the pictures do not count: that takes no part in anything (default: all counts)',
+    )
     .optionsGroup('Training:')
     .addOption(
       new Option(

@@ -12,6 +12,7 @@ import { openDetector } from '../open-detector.js';
 import { formatFigure, formatNumber, formatPercent } from '../terminal/format.js';
 import { metricsLines } from '../terminal/metrics-lines.js';
 import { noteDataSet } from '../terminal/note-data-set.js';
+import { noteWarned } from '../terminal/note-warned.js';
 import { printLine } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
 import { ScanBar } from '../terminal/scan-bar.js';
@@ -61,6 +62,7 @@ export async function runEvaluation(
       }),
     ).finally(() => bar.stop());
     noteUnreadable(unreadable);
+    noteWarned(warnedOf(evaluation));
     const result = resultOf(detector, dataSet, report, evaluation, threshold, unreadable.length);
     if (flags.output !== undefined) {
       await writeEvaluation(flags.output, { ...result, output: flags.output }, evaluation, {
@@ -141,5 +143,11 @@ function defectLines(defects: readonly DefectMetrics[]): string[] {
       formatNumber(medianScore),
       `${detected ?? '–'}`,
     ]),
+  );
+}
+
+function warnedOf({ images }: Evaluation): string[] {
+  return images.flatMap(({ item, prediction: { warnings } }) =>
+    warnings ? [`${item.name} ${warnings.join('; ')}`] : [],
   );
 }

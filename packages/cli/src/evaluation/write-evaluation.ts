@@ -90,7 +90,8 @@ async function pictureOf(
   { item, prediction, mask }: EvaluatedImage,
   { manifest, limits }: Drawing,
 ): Promise<RgbImage> {
-  return annotate(await decodeImage(item.path, limits), prediction, manifest, mask);
+  const { range } = manifest.configuration;
+  return annotate(await decodeImage(item.path, { ...limits, range }), prediction, manifest, mask);
 }
 
 /** At the size of a tile: all tiles are held until the sheet is made, and images may be large. */

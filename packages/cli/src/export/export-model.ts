@@ -1,12 +1,13 @@
 import type { VerifiedBundle } from '@cflow/detector';
 import { internalizeWeights, MAX_MODEL_BYTES, mergeModels } from '@cflow/onnx';
 import { BUNDLE_FILES, ConfigurationError } from '@cflow/spec';
+import { regionGraph } from './region-graph.js';
 
 /** What an exported detector gives, in this order. */
 const OUTPUTS = ['score', 'anomaly_map'];
 
 /**
- * A detector as one ONNX model: backbone and head, weights inside.
+ * A detector as one ONNX model: backbone and head, weights inside. With a region it takes the whole picture.
  *
  * @throws ConfigurationError when the weights are more than one ONNX file can hold
  */
@@ -28,8 +29,10 @@ export function exportModel({ manifest, files }: VerifiedBundle): Uint8Array {
       files.get(model) as Uint8Array,
       new Map([[weights, files.get(weights) as Uint8Array]]),
     );
-  const { thresholds, name, configuration, provenance } = manifest;
-  return mergeModels(whole(backboneModel, backboneWeights), whole(headModel, decoders), {
+  const { thresholds, name, configuration, provenance, region } = manifest;
+  const backbone = whole(backboneModel, backboneWeights);
+  const seen = region ? mergeModels(regionGraph(region), backbone, { prefix: 'backbone/' }) : backbone;
+  return mergeModels(seen, whole(headModel, decoders), {
     outputs: OUTPUTS,
     name: 'cflow',
     metadata: {

@@ -9,6 +9,7 @@ import { formatBytes, formatNumber } from '../terminal/format.js';
 import { printLine } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
 import { exportModel } from './export-model.js';
+import { PICTURE } from './region-graph.js';
 
 /** From the command line to an ONNX file. */
 export async function runExport(folder: string, flags: ExportFlags): Promise<void> {
@@ -23,14 +24,15 @@ export async function runExport(folder: string, flags: ExportFlags): Promise<voi
   } catch (error) {
     throw storageErrorOf(error, output);
   }
-  const { configuration, thresholds } = bundle.manifest;
+  const { configuration, thresholds, region } = bundle.manifest;
+  const input = region ? PICTURE : 'image';
   const [height, width] = configuration.inputSize;
   if (flags.json) {
     const result = {
       path: output,
       bytes: model.length,
       sha256: await sha256Hex(model),
-      inputs: { image: ['uint8', 'batch', 3, height, width] },
+      inputs: { [input]: ['uint8', 'batch', 3, height, width] },
       outputs: { score: ['float32', 'batch'], anomaly_map: ['float32', 'batch', height, width] },
       threshold: thresholds.score,
     };
@@ -38,7 +40,7 @@ export async function runExport(folder: string, flags: ExportFlags): Promise<voi
     return;
   }
   printLine(printable(`${output} (${formatBytes(model.length)})`));
-  printLine(`takes  image: uint8 [batch, 3, ${height}, ${width}], RGB`);
+  printLine(`takes  ${input}: uint8 [batch, 3, ${height}, ${width}], RGB`);
   printLine(`gives  score: float32 [batch]; bad from ${formatNumber(thresholds.score)} on`);
   printLine(`       anomaly_map: float32 [batch, ${height}, ${width}]`);
 }

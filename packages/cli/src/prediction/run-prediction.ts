@@ -8,6 +8,7 @@ import { imageLimits } from '../image-limit-options.js';
 import { interruptible } from '../interruptible.js';
 import { openDetector } from '../open-detector.js';
 import { count, formatDuration, formatNumber, formatPercent } from '../terminal/format.js';
+import { noteWarned } from '../terminal/note-warned.js';
 import { isStdoutClosed, noteLine } from '../terminal/output.js';
 import { ScanBar } from '../terminal/scan-bar.js';
 import { noteUnreadable } from '../terminal/unreadable.js';
@@ -20,6 +21,8 @@ interface Tally {
   good: number;
   bad: number;
   unreadable: UnreadableImage[];
+  /** Of images that are odd, what they are called and why. */
+  warned: string[];
   seconds: number;
 }
 
@@ -38,6 +41,7 @@ export async function runPrediction(
     const files = await PredictionFiles.open(flags, detector.manifest);
     const tally = await interruptible((signal) => predictAll(detector, items, printer, files, flags, signal));
     noteUnreadable(tally.unreadable);
+    noteWarned(tally.warned);
     if (!flags.json) noteLine(summary(tally, threshold, detector));
     if (flags.failOnBad && tally.bad > 0) process.exitCode = EXIT.error;
     if (flags.strict && tally.unreadable.length > 0) process.exitCode = EXIT.usage;
@@ -63,13 +67,16 @@ async function predictAll(
     ignore: flags.ignore === undefined ? undefined : await decodeMask(flags.ignore, limits),
     signal,
   };
-  const [height, width] = detector.manifest.configuration.inputSize;
+  const { inputSize, range, outOfRange } = detector.manifest.configuration;
+  const [height, width] = inputSize;
   const started = performance.now();
-  const tally: Tally = { good: 0, bad: 0, unreadable: [], seconds: 0 };
+  const tally: Tally = { good: 0, bad: 0, unreadable: [], warned: [], seconds: 0 };
   // A table on a terminal shows by itself how far it is.
   const bar = new ScanBar('scoring', items.length, process.stderr.isTTY === true && !process.stdout.isTTY);
   const batches = imageBatches(items, {
     signal,
+    range,
+    outOfRange,
     ...(limits && { limits }),
     // The image at its own size is only needed to draw on.
     ...(!files.wantsImages && { size: { width, height } }),
@@ -88,6 +95,7 @@ async function predictAll(
         checkIgnored(options.ignore, original, item.name);
         const prediction = predictions[i] as Prediction;
         const written = await files.write(item.name, image, prediction);
+        if (prediction.warnings) tally.warned.push(`${item.name} ${prediction.warnings.join('; ')}`);
         printer.prediction({ name: item.name, original, prediction, written });
         tally[prediction.label] += 1;
       }

@@ -31,6 +31,7 @@ const SETTINGS = {
   bad: ['c'],
   masks: ['d'],
   preset: 'anomalib',
+  region: 'region.png',
   configuration: {
     method: 'flow',
     backbone: 'resnet18',
@@ -45,6 +46,8 @@ const SETTINGS = {
     fusion: 'standardized',
     lr: 0.001,
     inputSize: [128, 192],
+    range: { low: 0, high: 4095 },
+    outOfRange: 'error',
     seed: 7,
   },
   epochs: 3,
@@ -75,6 +78,7 @@ function argumentsFor(name: string, value: unknown): string[] {
     return [command.options.find((each) => each.attributeName() === name && each.negate)?.long as string];
   }
   if (value === true) return [long as string];
+  if (name === 'range') return [long as string, Object.values(value as object).join(':')];
   const text = (each: unknown): string => (each === null ? 'none' : String(each));
   if (!Array.isArray(value)) return [long as string, text(value)];
   if (variadic) return [long as string, ...value.map(text)];
@@ -105,6 +109,7 @@ it('train the same: each field of a job arrives as the option of the command doe
   const task = taskSettings(trainingSettingsSchema.parse(SETTINGS));
   expect(trainingOptions(flags as TrainFlags)).toMatchObject({
     preset: task.preset,
+    region: task.region,
     configuration: task.configuration,
     overrides: task.overrides,
     precision: task.precision,

@@ -20,6 +20,7 @@ export function trainingOptions(
     configuration,
     overrides,
     weights: flags.weights,
+    region: flags.region,
     limits: imageLimits(flags),
     device: flags.device,
     threads: flags.threads,
@@ -34,7 +35,7 @@ export function trainingOptions(
 /** What the flags say of a detector, but for its backbone and its seed. */
 export function detectorConfiguration(flags: DetectorFlags): DetectorConfigurationInput {
   const { layers, fiberBatchSize, decoder, conditionVector, couplingBlocks } = flags;
-  const { clampAlpha, permuteSoft, fusion, lr, inputSize } = flags;
+  const { clampAlpha, permuteSoft, fusion, lr, inputSize, range, outOfRange } = flags;
   return withoutUndefined({
     layers,
     // The flag can only switch it off: commander gives true where it is left out.
@@ -48,6 +49,8 @@ export function detectorConfiguration(flags: DetectorFlags): DetectorConfigurati
     fusion,
     lr,
     inputSize,
+    range,
+    outOfRange,
   });
 }
 

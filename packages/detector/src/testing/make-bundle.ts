@@ -21,6 +21,7 @@ import {
   BUNDLE_FILES,
   BUNDLE_FORMAT_VERSION,
   type BundleManifest,
+  type DetectorConfiguration,
   detectorConfigurationSchema,
 } from '@cflow/spec';
 import { imageBatch } from '../image-batch.js';
@@ -39,6 +40,8 @@ export interface MakeBundleOptions {
   backbone?: 'tiny' | 'mobilenet_v2' | 'resnet18' | 'wide_resnet50_2';
   /** How weights are stored. Default `float32`. */
   precision?: 'float32' | 'float16';
+  /** What else the manifest says of the configuration. */
+  configuration?: Pick<DetectorConfiguration, 'range' | 'outOfRange'>;
 }
 
 const RESNET = {
@@ -64,7 +67,12 @@ const NETWORKS = {
 export async function makeBundle(options: MakeBundleOptions = {}): Promise<Map<string, Uint8Array>> {
   const { name = 'test', seed = 0, backboneSeed = 0, backbone: network = 'tiny' } = options;
   const { precision = 'float32' } = options;
-  const configuration = detectorConfigurationSchema.parse({ backbone: network, ...NETWORKS[network], seed });
+  const configuration = detectorConfigurationSchema.parse({
+    backbone: network,
+    ...NETWORKS[network],
+    seed,
+    ...options.configuration,
+  });
   const { inputSize } = configuration;
   const architecture =
     network === 'tiny'

@@ -5,6 +5,7 @@ import { decodePnm, pnmToRgb } from '../decode-pnm.js';
 import { checkLength, checkPixelCount, type ImageFailure, imageError } from '../image-error.js';
 import { IMAGE_FORMATS, type ImageFormat, sniffFormat } from '../image-format.js';
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from '../image-limits.js';
+import { type RangeOptions, rangeWarnings, SampleScale } from '../sample-scale.js';
 import { decodePngWithAlpha } from './decode-png.js';
 import { type JpegHeader, readJpegHeader } from './jpeg-header.js';
 import { type JpegDecoder, JpegDecoderMissing } from './moz-jpeg.js';
@@ -13,7 +14,7 @@ import { readPngChunks, readPngHeader } from './png-chunks.js';
 import type { SampleToByte } from './png-rows.js';
 import { upright } from './upright.js';
 
-export interface DecodePortableOptions {
+export interface DecodePortableOptions extends RangeOptions {
   limits?: ImageLimits;
   /** Decodes JPEG: `mozJpegDecoder(wasm)`. Without it a JPEG goes to `decodeOther`. */
   decodeJpeg?: JpegDecoder;
@@ -35,6 +36,9 @@ const MIME: Readonly<Record<ImageFormat, string>> = {
   pnm: 'image/x-portable-anymap',
 };
 
+const TIFF_OF_RANGE =
+  'is TIFF, whose samples cannot be scaled to the range of this detector here; save it as PNG of 16 bits';
+
 /** As many as libvips reads: scans cost time, and a small file can hold thousands. */
 const MOST_SCANS = 100;
 
@@ -49,7 +53,11 @@ export async function decodeImagePortable(
   bytes: Uint8Array,
   options: DecodePortableOptions = {},
 ): Promise<RgbImage> {
-  return (await decodeFile(bytes, options)).image;
+  const { range } = options;
+  if (!range) return (await decodeFile(bytes, options)).image;
+  const scale = new SampleScale(range);
+  const { image } = await decodeFile(bytes, options, (high, low) => scale.byteOf16((high << 8) | low));
+  return { ...image, ...rangeWarnings(bytes, scale, options) };
 }
 
 /** What a file held. */
@@ -97,12 +105,15 @@ export async function decodeFile(
         return {
           format,
           image: pnmToRgb(
-            withSource(bytes, () => decodePnm(bytes, limits)),
+            withSource(bytes, () => decodePnm(bytes, { ...limits, spread: !options.range })),
             toByte,
           ),
         };
       case 'jpeg':
         return { format, image: await jpeg(bytes, limits.pixels, options) };
+      case 'tiff':
+        if (options.range) throw imageError(bytes, 'unsupported', TIFF_OF_RANGE);
+        return { format, image: await other(bytes, format, limits.pixels, options) };
       default:
         return { format, image: await other(bytes, format, limits.pixels, options) };
     }

@@ -74,9 +74,16 @@ export function dataSetLines(report: DataSetReport): string[] {
   if (unlabelled > 0)
     rows.push(['unknown', `${unlabelled}, which nobody calls good or bad${unlabelledText(report)}`]);
   if (sizes) rows.push(['pixels', pixelsText(report)]);
+  if (report.range) rows.push(['values', rangeText(report.range)]);
   rows.push(...titled('skipped', skipped.map(skippedText)));
   for (const { severity, message } of findings) rows.push([SIGNS[severity], message]);
   return rows.map(([title, text]) => `${title.padEnd(9)} ${text}`);
+}
+
+function rangeText({ low, high, told }: NonNullable<DataSetReport['range']>): string {
+  const bits = Math.log2(high + 1);
+  const depth = low === 0 && Number.isInteger(bits) && bits > 1 ? `, ${bits} bits` : '';
+  return `${low} to ${high}${depth}${told ? '' : ', as found over the good images; --range says it otherwise'}`;
 }
 
 function titled(title: string, lines: readonly string[]): (readonly [string, string])[] {

@@ -128,20 +128,55 @@ describe('what is understood of a data set', () => {
     expect(kinds(await reportOf())).toEqual(['warning all-equal']);
   });
 
-  it('tells 16 bits of which few are used, and depths that differ', async () => {
-    const deep = (seed: number) =>
-      tiff(
-        12,
-        8,
-        1,
-        Uint16Array.from(noise(96, seed), (value) => value * 16),
-      );
-    await folder.write({ 'good/0.tif': deep(1), 'good/1.tif': deep(2) });
+  const deep = (seed: number, factor: number) =>
+    tiff(
+      12,
+      8,
+      1,
+      Uint16Array.from(noise(96, seed), (value) => value * factor),
+    );
+
+  it('finds the bits of 16 that are used, over what is trained on, and tells depths that differ', async () => {
+    await folder.write({
+      'train/good/0.tif': deep(1, 16),
+      'train/good/1.tif': deep(2, 2),
+      'test/good/2.tif': deep(3, 16),
+    });
     const report = await reportOf();
+    expect(kinds(report)).toEqual([]);
+    expect(report.range).toEqual({ low: 0, high: 4095, told: false });
+    expect(dataSetLines(report).join('\n')).toMatch(
+      /^values +0 to 4095, 12 bits, as found over the good images/m,
+    );
+    await folder.write({ 'test/good/3.tif': deep(3, 255) });
+    const brighter = await reportOf();
+    expect(brighter.range?.high).toBe(4095);
+    expect(brighter.findings[0]?.message).toMatch(
+      /^test\/good\/3.tif 9\d % of its samples lie outside of 0 to 4095/,
+    );
+    await writePictures('train/good/2.png');
+    expect(kinds(await reportOf())).toEqual(['warning out-of-range', 'warning mixed-depths']);
+  });
+
+  it.each([
+    ['10 bits', [deep(1, 4), deep(2, 1)], { low: 0, high: 1023 }],
+    ['14 bits', [deep(1, 64), deep(2, 1)], { low: 0, high: 16_383 }],
+    ['full scale', [deep(1, 65), deep(2, 1)], undefined],
+    ['fractions', [tiff(2, 1, 1, Float32Array.of(0.25, 0.75))], { low: 0, high: 1 }],
+    ['floats of bytes', [tiff(2, 1, 1, Float32Array.of(3, 200.5))], { low: 0, high: 255 }],
+    ['degrees', [tiff(2, 1, 1, Float32Array.of(-12.5, 40))], { low: -12.5, high: 40 }],
+  ])('finds %s', async (_, files, range) => {
+    await folder.write(Object.fromEntries(files.map((file, i) => [`good/${i}.tif`, file])));
+    expect((await reportOf()).range).toEqual(range && { ...range, told: false });
+  });
+
+  it('warns where a range that was told is hardly used', async () => {
+    await folder.write({ 'good/0.tif': deep(1, 16), 'good/1.tif': deep(2, 16) });
+    const range = { low: 0, high: 65_535 };
+    const { report } = await examineDataSet(await openDataSet(folder.root), { range });
+    expect(report.range).toEqual({ ...range, told: true });
     expect(kinds(report)).toEqual(['warning part-of-range']);
-    expect(report.findings[0]?.message).toMatch(/values up to 4\d{3} only, of 65535 \(1[23] bits\)/);
-    await writePictures('good/2.png');
-    expect(kinds(await reportOf())).toContain('warning mixed-depths');
+    expect(report.findings[0]?.message).toMatch(/values up to 4\d{3} only, of 0 to 65535/);
   });
 
   it('says that there is nothing good to test on, or to train on', async () => {

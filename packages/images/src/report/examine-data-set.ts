@@ -4,11 +4,13 @@ import {
   type DataSetFinding,
   type DataSetItem,
   type DataSetReport,
+  type SampleRange,
 } from '@cflow/spec';
 import type { ImageLimits } from '../image-limits.js';
 import { mapInOrder } from '../map-in-order.js';
 import { checkMasks } from './check-masks.js';
 import { findCopies } from './find-copies.js';
+import { findRange } from './find-range.js';
 import { copyFindings, finding, maskFindings, pixelFindings, sizeFindings, useFindings } from './findings.js';
 import { groupsOf } from './groups.js';
 import { type ImageHeader, readImageHeader } from './read-header.js';
@@ -18,6 +20,8 @@ export interface ExamineOptions {
   signal?: AbortSignal | undefined;
   /** Of the masks that are decoded. */
   limits?: ImageLimits | undefined;
+  /** Values that samples of more than 8 bits lie between, where somebody said so; else they are looked for. */
+  range?: SampleRange | undefined;
 }
 
 /** A data set with what was understood of it. */
@@ -41,7 +45,7 @@ const MOST_GROUPS = 100;
  */
 export async function examineDataSet(
   dataSet: DataSet,
-  { signal, limits }: ExamineOptions = {},
+  { signal, limits, range: told }: ExamineOptions = {},
 ): Promise<ExaminedDataSet> {
   const used = dataSet.items.filter(({ label, split }) => label !== 'unknown' || split === 'train');
   const paths = used.map(({ path }) => path);
@@ -53,7 +57,9 @@ export async function examineDataSet(
     ? dataSet.items.map((item) => (unusable.has(item) ? withoutMasks(item) : item))
     : dataSet.items;
   const copies = copyFindings(used, await findCopies(paths, signal));
-  const pixels = pixelFindings(used, await samplePixels(paths, signal));
+  const deep = headers.read.some(({ bits }) => bits > 8);
+  const range = deep || told ? await findRange(trainPaths(used), { range: told, limits, signal }) : undefined;
+  const pixels = pixelFindings(used, await samplePixels(paths, range, signal));
   const findings: DataSetFinding[] = [
     ...maskFindings(masks, ignoresMasks),
     ...useFindings(dataSet),
@@ -75,7 +81,8 @@ export async function examineDataSet(
   ];
   const severities = ['problem', 'warning', 'note'];
   findings.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
-  return { dataSet: { ...dataSet, items }, report: reportOf({ ...dataSet, items }, headers.read, findings) };
+  const report = { ...reportOf({ ...dataSet, items }, headers.read, findings), ...(range && { range }) };
+  return { dataSet: { ...dataSet, items }, report };
 }
 
 /** @throws DataSetError when something was found with which figures would be wrong */
@@ -83,6 +90,12 @@ export function checkReport({ findings }: DataSetReport): void {
   const problem = findings.find(({ kind }) => kind === 'unusable-mask');
   if (!problem) return;
   throw new DataSetError(problem.message, { details: { count: problem.count, names: problem.names } });
+}
+
+/** What a range is found over: what is trained on, or all where nothing is. */
+function trainPaths(used: readonly DataSetItem[]): string[] {
+  const train = used.filter(({ label, split }) => label !== 'bad' && split === 'train');
+  return (train.length > 0 ? train : used).map(({ path }) => path);
 }
 
 function withoutMasks({ maskPaths, ...item }: DataSetItem): DataSetItem {

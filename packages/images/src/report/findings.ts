@@ -186,11 +186,13 @@ export function pixelFindings(
   samples: readonly PixelSample[],
 ): DataSetFinding[] {
   const nameOf = ({ index }: PixelSample): string => (used[index] as DataSetItem).name;
-  const scaled = (value: number, { full }: PixelSample): number => (value * 255) / full;
+  const scaled = (value: number, { range }: PixelSample): number => (value * 255) / (range.high - range.low);
   const flat = samples.filter((sample) => scaled(sample.most - sample.least, sample) <= FLAT);
-  const black = samples.filter((sample) => scaled(sample.most, sample) <= BLACK);
-  const deep = samples.filter(({ full }) => full > 255);
+  const black = samples.filter((sample) => scaled(sample.most - sample.range.low, sample) <= BLACK);
+  const deep = samples.filter((sample) => sample.deep);
   const most = Math.max(...deep.map((sample) => sample.most));
+  const { low, high } = deep[0]?.range ?? { low: 0, high: 0 };
+  const misfits = samples.filter(({ misfit }) => misfit !== undefined);
   const allEqual =
     samples.length > 1 &&
     new Set(samples.map(({ hash }) => hash)).size === 1 &&
@@ -222,14 +224,21 @@ export function pixelFindings(
         (count) => `all ${count} images looked at have the same pixels`,
       ),
     ),
-    ...when(!isAll(black) && deep.length > 0 && most < 65_535 * SMALL_PART, () =>
+    ...when(!isAll(black) && deep.length > 0 && most < low + (high - low) * SMALL_PART, () =>
       finding(
         'part-of-range',
         'warning',
         deep.map(nameOf),
         () =>
-          `images of 16 bits hold values up to ${most} only, of 65535 (${Math.ceil(Math.log2(most + 1))} bits): they are nearly black, and hardly anything can be seen in them`,
+          `samples hold values up to ${most} only, of ${low} to ${high}: the images are nearly black, and hardly anything can be seen in them; say another range (--range low:high, "range" of a job)`,
       ),
+    ),
+    ...when(misfits.length > 0, () =>
+      finding('out-of-range', 'warning', misfits.map(nameOf), (count) => {
+        const [first] = misfits as [PixelSample];
+        const others = count > 1 ? `, and ${count - 1} more of ${samples.length} looked at do not fit` : '';
+        return `${nameOf(first)} ${first.misfit}${others}`;
+      }),
     ),
   ];
 }

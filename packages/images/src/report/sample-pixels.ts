@@ -1,15 +1,21 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { decodeRaster } from '../decode-raster.js';
+import type { SampleRange } from '@cflow/spec';
+import { decodeSamples } from '../decode-raster.js';
 import { mapInOrder } from '../map-in-order.js';
+import { FULL_RANGE, SampleScale } from '../sample-scale.js';
 
 /** The pixels of an image, in short. */
 export interface PixelSample {
   index: number;
   least: number;
   most: number;
-  /** The greatest value that its samples could have. */
-  full: number;
+  /** Whether its samples have more than 8 bits. */
+  deep: boolean;
+  /** Values that its samples should lie between. */
+  range: SampleRange;
+  /** How it does not fit the range that is to be taken, in words. */
+  misfit: string | undefined;
   /** Of all pixels and the size. */
   hash: string;
 }
@@ -23,7 +29,11 @@ const LARGEST_PIXELS = 2 ** 25;
  * Decodes a few of the images: evenly spaced ones, and those whose files are smallest, since an image that is black all over,
  * or of one color, compresses to next to nothing. Images that cannot be decoded are left out.
  */
-export async function samplePixels(paths: readonly string[], signal?: AbortSignal): Promise<PixelSample[]> {
+export async function samplePixels(
+  paths: readonly string[],
+  range?: SampleRange,
+  signal?: AbortSignal,
+): Promise<PixelSample[]> {
   const step = Math.max(1, paths.length / EVENLY);
   const chosen = new Set(
     Array.from({ length: Math.min(EVENLY, paths.length) }, (_, i) => Math.trunc(i * step)),
@@ -41,7 +51,7 @@ export async function samplePixels(paths: readonly string[], signal?: AbortSigna
   for (const each of sizes.slice(0, SMALLEST)) chosen.add(each.index);
   const samples: PixelSample[] = [];
   const look = async (each: number): Promise<PixelSample | undefined> =>
-    sampleOf(paths[each] as string, each).catch(() => undefined);
+    sampleOf(paths[each] as string, each, range).catch(() => undefined);
   for await (const sample of mapInOrder(
     [...chosen].sort((a, b) => a - b),
     look,
@@ -52,14 +62,19 @@ export async function samplePixels(paths: readonly string[], signal?: AbortSigna
   return samples;
 }
 
-async function sampleOf(path: string, index: number): Promise<PixelSample> {
-  const { width, height, data } = await decodeRaster(path, { pixels: LARGEST_PIXELS });
-  let [least, most] = [Number.POSITIVE_INFINITY, 0];
+async function sampleOf(path: string, index: number, range: SampleRange | undefined): Promise<PixelSample> {
+  const limits = { pixels: LARGEST_PIXELS };
+  const { width, height, data } = await decodeSamples(path, limits, { ranged: range !== undefined });
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of data) {
     if (value < least) least = value;
     if (value > most) most = value;
   }
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const hash = createHash('sha256').update(`${width}x${height}`).update(bytes).digest('hex');
-  return { index, least, most, full: data instanceof Uint16Array ? 65_535 : 255, hash };
+  const scale = new SampleScale(range);
+  const deep = !(data instanceof Uint8Array);
+  if (deep) scale.bytesOf(data);
+  const own = deep ? (range ?? FULL_RANGE) : { low: 0, high: 255 };
+  return { index, least, most, deep, range: own, misfit: range && scale.misfit, hash };
 }

@@ -1,6 +1,7 @@
 import { Graph, op, type Tensor, type Value } from '@cflow/onnx';
 import type { FeatureLayer } from '../backbones/index.js';
 import { centeredInterpolationMatrix } from '../scoring/interpolation.js';
+import { placesWithin, REGION, withinRegion } from '../scoring/region-map.js';
 import { upsample } from '../scoring/upsample.js';
 import { imageDistance, imageStatistic } from './image-features.js';
 import { IMAGE_STATISTICS, imageLayers, type MemoryBank, memoryBanks } from './memory-banks.js';
@@ -36,6 +37,7 @@ export const TOP_SHARE = 0.05;
 export function memoryHeadGraph({ layers, imageSize, parameters }: MemoryHeadOptions): Graph {
   const graph = new Graph('head');
   const take = constantsOf(graph, parameters);
+  const region = parameters.get(REGION);
   const inputs = new Map(
     layers.map(({ name, channels, height, width }): [string, Value] => [
       name,
@@ -55,7 +57,11 @@ export function memoryHeadGraph({ layers, imageSize, parameters }: MemoryHeadOpt
   const scored = maps.filter(({ bank }) => bank.scored).map(({ map }) => map);
   const evidence = graph.scope('score', () => [
     topShareMean(
-      scored.reduce((left, right) => op.Add(left, right)),
+      countedPlaces(
+        scored.reduce((left, right) => op.Add(left, right)),
+        memoryBanks(layers)[0] as MemoryBank,
+        region,
+      ),
       TOP_SHARE,
     ),
     ...IMAGE_STATISTICS.map((statistic) => {
@@ -65,7 +71,7 @@ export function memoryHeadGraph({ layers, imageSize, parameters }: MemoryHeadOpt
   ]);
   graph.output(
     'anomaly_map',
-    graph.scope('map', () => memoryMap(maps, imageSize)),
+    graph.scope('map', () => memoryMap(maps, imageSize, region)),
   );
   graph.output(
     'score',
@@ -76,18 +82,28 @@ export function memoryHeadGraph({ layers, imageSize, parameters }: MemoryHeadOpt
 
 /**
  * The anomaly map: the maps of all banks, [batch, positions] each, upsampled and added up.
+ * @param region uint8 [1, height, width], where not all of the image counts
  * @returns [batch, height, width]
  */
 export function memoryMap(
   maps: readonly { bank: MemoryBank; map: Value }[],
   imageSize: readonly [height: number, width: number],
+  region?: Tensor,
 ): Value {
-  return maps
+  const map = maps
     .map(({ bank: { height, width }, map }) => {
       const grid = op.Reshape(map, [map.shape[0] as string, height, width]);
       return upsample(grid, imageSize, centeredInterpolationMatrix);
     })
     .reduce((left, right) => op.Add(left, right));
+  return region ? withinRegion(map, region) : map;
+}
+
+/** The places that count, of [batch, positions]. */
+function countedPlaces(map: Value, { height, width }: MemoryBank, region: Tensor | undefined): Value {
+  if (!region) return map;
+  const data = placesWithin(region, height, width);
+  return op.Gather(map, map.graph.constant({ type: 'int32', dims: [data.length], data }, 'counted'), 1);
 }
 
 /** Distances in deviations of what is usual at each place, [batch, positions]. */

@@ -5,6 +5,7 @@ import type { DecoderShape } from '../decoder/decoder-shape.js';
 import { permutationShapes, trainableShapes } from '../decoder/decoder-shape.js';
 import { foldedDecoder } from '../decoder/folded-decoder.js';
 import { anomalyMap, type MapNormalization } from './anomaly-map.js';
+import { REGION, withinRegion } from './region-map.js';
 import type { LayerStandard } from './standardize.js';
 
 /** One tapped layer: its decoder and the size of its feature map. */
@@ -48,7 +49,7 @@ export function standardTensorName(layer: string, part: 'mean' | 'deviation'): s
 }
 
 /**
- * What turns features into scores: all decoders, fusion and upsampling, without a loop over fibres.
+ * What turns features into scores: all decoders, fusion and upsampling, without a loop over fibres; with a parameter `region` the map is of that part of the image.
  *
  * Inputs: one per layer, float32 [batch, C, h, w]. Outputs: `log_likelihood.<layer>` [batch, 1, h, w] per dimension,
  * and when normalised `anomaly_map` [batch, height, width] and `score` [batch], the map's maximum.
@@ -83,7 +84,10 @@ export function headGraph({ layers, imageSize, normalization, parameters }: Head
       normalization.kind === 'standardized'
         ? { ...normalization, standards: layers.map((layer) => standardOf(graph, layer, parameters)) }
         : normalization;
-    const map = graph.scope('map', () => anomalyMap(logLikelihoods, imageSize, complete));
+    const whole = graph.scope('map', () => anomalyMap(logLikelihoods, imageSize, complete));
+    const map = parameters.has(REGION)
+      ? graph.scope('region', () => withinRegion(whole, takeParameter(parameters, REGION, [1, ...imageSize])))
+      : whole;
     graph.output('anomaly_map', map);
     graph.output('score', op.ReduceMax(map, [1, 2]));
   }

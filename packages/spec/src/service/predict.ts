@@ -127,6 +127,10 @@ export const predictionResultSchema = z
     mapSize: z
       .object({ width: z.number().int(), height: z.number().int() })
       .describe('Size of the map: what boxes and areas are counted in'),
+    warnings: z
+      .array(z.string())
+      .optional()
+      .describe("What was odd about the image: samples that do not fit the detector's range"),
     regions: z.array(regionSchema).optional(),
     map: mapPayloadSchema.optional(),
     overlay: z

@@ -43,6 +43,10 @@ export const trainingSettingsSchema = closedObject({
   validationFraction: scheduleFields.validationFraction.optional(),
   contamination: scheduleFields.contamination.optional(),
   patience: scheduleFields.patience.optional(),
+  region: text(MAX_TEXT)
+    .min(1)
+    .optional()
+    .describe('A mask in the data set, not black where pictures count: what is outside takes no part'),
   precision: z
     .enum(['float32', 'float16'])
     .default('float32')

@@ -7,6 +7,8 @@ import {
   memoryBanks,
   memoryMap,
   type Precision,
+  placesWithin,
+  REGION,
   SCORE_DEVIATIONS,
   SCORE_MEANS,
   TOP_SHARE,
@@ -32,6 +34,8 @@ export interface FitMemoryOptions {
   imageSize: readonly [number, number];
   seed: number;
   precision: Precision;
+  /** Which pixels count, where not all do. */
+  region?: Tensor | undefined;
   signal: AbortSignal;
   onProgress: (done: number, total: number) => void;
 }
@@ -112,8 +116,9 @@ export async function fitMemory(options: FitMemoryOptions): Promise<FittedMemory
     [...standards].map(([name, standard]) => [name, images.map((_, image) => standard.leftOut(image))]),
   );
   const scored = banks.filter((bank) => bank.scored).map(({ name }) => leftOut.get(name) as Float32Array[]);
+  const counted = countedPlaces(banks, options.region);
   const evidence = [
-    images.map((_, image) => topMean(sumOf(scored.map((maps) => maps[image] as Float32Array)))),
+    images.map((_, image) => topMean(counted(sumOf(scored.map((maps) => maps[image] as Float32Array))))),
     ...wholes.map(({ leftOut }) => [...leftOut]),
   ];
   const means = evidence.map(meanOf);
@@ -127,7 +132,8 @@ export async function fitMemory(options: FitMemoryOptions): Promise<FittedMemory
       0,
     ),
   );
-  const peaks = await leftOutPeaks(runtime, banks, leftOut, images.length, options.imageSize);
+  const peaks = await leftOutPeaks(runtime, banks, leftOut, images.length, options);
+  if (options.region) parameters.set(REGION, options.region);
   return { parameters, scores, peaks, images };
 }
 
@@ -140,14 +146,14 @@ async function leftOutPeaks(
   banks: readonly MemoryBank[],
   leftOut: LeftOutMaps,
   images: number,
-  imageSize: readonly [number, number],
+  { imageSize, region }: Pick<FitMemoryOptions, 'imageSize' | 'region'>,
 ): Promise<number[]> {
   const graph = new Graph('peaks');
   const maps = banks.map((bank) => ({
     bank,
     map: graph.input(bank.name, 'float32', ['batch', bank.height * bank.width]),
   }));
-  graph.output('peak', op.ReduceMax(memoryMap(maps, imageSize), [1, 2]));
+  graph.output('peak', op.ReduceMax(memoryMap(maps, imageSize, region), [1, 2]));
   const session = await runtime.createSession({ model: writeModel(graph) });
   try {
     const peaks: number[] = [];
@@ -167,6 +173,16 @@ async function leftOutPeaks(
 
 const sumOf = (maps: readonly Float32Array[]): Float32Array =>
   maps.reduce((left, right) => left.map((value, p) => value + (right[p] as number)));
+
+/** The places that count, as the head takes them. */
+function countedPlaces(
+  [bank]: readonly MemoryBank[],
+  region: Tensor | undefined,
+): (map: Float32Array) => Float32Array {
+  if (!region || !bank) return (map) => map;
+  const places = placesWithin(region, bank.height, bank.width);
+  return (map) => Float32Array.from(places, (place) => map[place] as number);
+}
 
 /** As `topShareMean` in a graph. */
 function topMean(values: Float32Array): number {

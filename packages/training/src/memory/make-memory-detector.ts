@@ -9,6 +9,7 @@ import type { FeatureSource } from '../feature-source.js';
 import type { MadeDetector } from '../make-detector.js';
 import { type KnownProvenance, makeManifest } from '../make-manifest.js';
 import type { PreparedRun } from '../prepare-run.js';
+import { runRegion } from '../run-region.js';
 import { openTrainingBackbone } from '../training-backbone.js';
 import { fitMemory } from './fit-memory.js';
 
@@ -37,6 +38,7 @@ export async function makeMemoryDetector(options: MakeMemoryDetectorOptions): Pr
     imageSize: inputSize,
     seed: configuration.seed,
     precision,
+    region: run.region && runRegion(run.region),
     signal,
     onProgress: (done, total) => onEvent({ type: 'comparing', done, total }),
   });

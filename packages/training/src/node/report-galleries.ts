@@ -1,6 +1,6 @@
 import { pixelThresholdOf } from '@cflow/detector';
 import type { EvaluatedImage } from '@cflow/detector/node';
-import { decodeImage, type ImageLimits } from '@cflow/images/node';
+import { type DecodeImageOptions, decodeImage, type ImageLimits } from '@cflow/images/node';
 import { type BundleManifest, CflowError } from '@cflow/spec';
 import { type AnomalyScale, anomalyScale, type GalleryItem } from '@cflow/visual';
 import { makeGalleryItem } from '@cflow/visual/node';
@@ -19,10 +19,11 @@ export async function reportGalleries(
   const wrong = images.filter(({ item, prediction }) => item.label !== prediction.label);
   const right = images.filter(({ item, prediction }) => item.label === prediction.label);
   const scale = anomalyScale(pixelThresholdOf(manifest));
+  const { range } = manifest.configuration;
   const pictures = async (chosen: readonly EvaluatedImage[]): Promise<GalleryItem[]> => {
     const items: GalleryItem[] = [];
     for (const each of chosen) {
-      const item = await galleryItem(each, scale, limits);
+      const item = await galleryItem(each, scale, { ...limits, range });
       if (item) items.push(item);
     }
     return items;
@@ -55,7 +56,7 @@ function typical(images: readonly EvaluatedImage[]): EvaluatedImage[] {
 async function galleryItem(
   { item, prediction, mask }: EvaluatedImage,
   scale: AnomalyScale,
-  limits: ImageLimits | undefined,
+  options: DecodeImageOptions,
 ): Promise<GalleryItem | undefined> {
   try {
     return await makeGalleryItem(
@@ -65,7 +66,7 @@ async function galleryItem(
         defect: item.defect,
         score: prediction.score,
         falseAlarmProbability: prediction.falseAlarmProbability,
-        image: await decodeImage(item.path, limits),
+        image: await decodeImage(item.path, options),
         map: prediction.map,
         mask,
       },

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Detector } from '@cflow/detector';
 import { checkBundleFolder, recoverFolder, writeFolderBundle } from '@cflow/detector/node';
+import { regionFill } from '@cflow/images';
 import { checkReport, examineDataSet, type ImageLimits } from '@cflow/images/node';
 import type { Precision } from '@cflow/model';
 import type { Session } from '@cflow/runtime';
@@ -26,6 +27,7 @@ import type { KnownProvenance } from '../make-manifest.js';
 import { makeMemoryDetector } from '../memory/make-memory-detector.js';
 import { type PlanOverrides, type Preset, planTraining } from '../plan.js';
 import { checkName, prepareRun, startEvent } from '../prepare-run.js';
+import { reportedRange } from '../reported-range.js';
 import { runReport } from '../run-report.js';
 import { selectImages } from '../select-images.js';
 import { type TrainedDecoder, trainDecoders } from '../train-decoders.js';
@@ -36,6 +38,7 @@ import { checkBackboneNamed, chooseBackbone } from './choose-backbone.js';
 import { evaluateTestImages } from './evaluate-test-images.js';
 import { FeatureStore } from './feature-store.js';
 import { namedBackbone } from './named-backbone.js';
+import { readRegion, withoutRegion } from './read-region.js';
 import { reportGalleries } from './report-galleries.js';
 import { imagesFingerprint, RunFolder } from './run-folder.js';
 import { trainingImages } from './training-images.js';
@@ -55,6 +58,8 @@ export interface TrainDetectorOptions {
   device?: DeviceChoice | undefined;
   /** CPU threads in all. Default: one per core. */
   threads?: number | undefined;
+  /** A mask, not black where the pictures count: what is outside takes no part. Default: all counts. */
+  region?: string | undefined;
   /** How weights are stored. Default float32. */
   precision?: Precision | undefined;
   /** Go on from the checkpoints of a run that was interrupted. */
@@ -90,7 +95,11 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   // What would only be noticed when the bundle is written, hours later.
   checkName(name);
   await checkBundleFolder(output);
-  const { dataSet, report } = await examineDataSet(options.dataSet, { signal, limits });
+  const { dataSet, report } = await examineDataSet(withoutRegion(options.dataSet, options.region), {
+    signal,
+    limits,
+    range: options.configuration?.range,
+  });
   onEvent({ type: 'data-set', report });
   // Without an evaluation nobody needs the masks.
   if (options.evaluate !== false) checkReport(report);
@@ -102,15 +111,22 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
       ...options.configuration,
       backbone: await chooseBackbone(options, signal, onEvent),
       inputSize: options.configuration?.inputSize ?? fitting,
+      range: options.configuration?.range ?? reportedRange(report),
     },
     options.overrides,
   );
   const { configuration } = planned;
-  const { inputSize, seed } = configuration;
+  const { inputSize, seed, range, outOfRange } = configuration;
   const selection = selectImages(dataSet, planned.plan.validationFraction, seed);
   const backbone = await namedBackbone(configuration, weights, precision);
   const backboneSha256 = await hashOfBackbone(backbone);
-  const run = prepareRun(name, planned, backbone, selection.train.length);
+  const region =
+    options.region === undefined ? undefined : await readRegion(options.region, report, inputSize, limits);
+  const run = {
+    ...prepareRun(name, planned, backbone, selection.train.length),
+    ...(region && { region }),
+  };
+  const fill = region && regionFill(region);
   const { plan, layers } = run;
   const items = [...selection.train, ...selection.heldOut];
   const device = await openTrainingDevice(
@@ -126,6 +142,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
     device: device.device,
     threads: device.threads,
     images: await imagesFingerprint(items),
+    ...(region && { region: region.runs }),
   };
   await recoverFolder(output);
   const folder = await RunFolder.open(output, identity, options.resume ?? false);
@@ -134,20 +151,20 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   const runtime = await device.createRuntime();
   try {
     const size = { height: inputSize[0], width: inputSize[1] };
-    const images = trainingImages(items, size, { strict, limits }, signal, onEvent);
+    const images = trainingImages(items, size, { strict, limits, range, outOfRange }, signal, onEvent);
     let extractor: Promise<Session> | undefined;
     const store = await FeatureStore.open(
       {
         folder: folder.features,
         layers,
         limit: options.featureBytes ?? 8 * 2 ** 30,
-        fingerprint: `${backboneSha256}/${identity.images}/${inputSize}`,
+        fingerprint: `${backboneSha256}/${identity.images}/${inputSize}/${JSON.stringify([range, region])}`,
         images: items.length,
         stream: images.stream,
         load: images.load,
         compute: async (batch) => {
           extractor ??= openTrainingBackbone(runtime, backbone, fiberBackbone(backbone));
-          return extractFeatures(await extractor, layers, batch, inputSize);
+          return extractFeatures(await extractor, layers, batch, inputSize, fill);
         },
       },
       BATCH,

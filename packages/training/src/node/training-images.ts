@@ -1,3 +1,4 @@
+import type { RangeOptions } from '@cflow/images';
 import { type ImageLimits, readImages, type UnreadableImage } from '@cflow/images/node';
 import { type DataSetItem, ImageError, type RgbImage } from '@cflow/spec';
 import type { OnTrainingEvent } from '../events.js';
@@ -18,12 +19,12 @@ export interface TrainingImages {
 export function trainingImages(
   items: readonly DataSetItem[],
   size: { width: number; height: number },
-  { strict, limits }: { strict: boolean; limits?: ImageLimits | undefined },
+  { strict, limits, range, outOfRange }: RangeOptions & { strict: boolean; limits?: ImageLimits | undefined },
   signal: AbortSignal,
   onEvent: OnTrainingEvent,
 ): TrainingImages {
   const unreadable: UnreadableImage[] = [];
-  const reading = { size, signal, ...(limits && { limits }) };
+  const reading = { size, signal, range, outOfRange, ...(limits && { limits }) };
   const leaveOut = (failure: UnreadableImage): void => {
     unreadable.push(failure);
     onEvent({

@@ -1,4 +1,4 @@
-import { maskOf } from '@cflow/images';
+import { maskOf, type RangeOptions } from '@cflow/images';
 import { type DecodePortableOptions, decodeImagePortable, decodeMaskPortable } from '@cflow/images/portable';
 import type { Mask, RgbImage } from '@cflow/spec';
 import { ImageError } from '../errors.js';
@@ -9,7 +9,11 @@ import type * as Jpeg from './decode-jpeg.js';
 export type LoadJpeg = () => Promise<typeof Jpeg>;
 
 /** The pixels of an image; those of a file are the same as everywhere, as far as its format is decoded here. */
-export async function decodeMessage(message: ImageMessage, loadJpeg: LoadJpeg): Promise<RgbImage> {
+export async function decodeMessage(
+  message: ImageMessage,
+  loadJpeg: LoadJpeg,
+  range: RangeOptions = {},
+): Promise<RgbImage> {
   if ('bitmap' in message) {
     const image = pixelsOf(message.bitmap);
     message.bitmap.close();
@@ -20,7 +24,7 @@ export async function decodeMessage(message: ImageMessage, loadJpeg: LoadJpeg): 
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return channels === 4 ? withoutAlpha(width, height, bytes) : { width, height, data: bytes };
   }
-  return decodeImagePortable(await bytesOf(message.file), decodersOf(loadJpeg));
+  return decodeImagePortable(await bytesOf(message.file), { ...decodersOf(loadJpeg), ...range });
 }
 
 /** What is not black is inside, as the service reads masks; of pixels that are given, alpha says it where their colors do not. */

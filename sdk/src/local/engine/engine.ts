@@ -1,5 +1,5 @@
 import { pixelThresholdOf, type VerifiedBundle, verifyFiles } from '@cflow/detector';
-import { checkIgnoreMask } from '@cflow/images';
+import { checkIgnoreMask, type RangeOptions } from '@cflow/images';
 import { type DeviceCandidate, selectDevice } from '@cflow/runtime';
 import { type OnnxRuntimeWeb, webDevices } from '@cflow/runtime/web';
 import { CflowError, DeviceError, type Prediction, type RgbImage } from '@cflow/spec';
@@ -116,7 +116,8 @@ export class Engine {
   async predict(request: PredictMessage, { signal }: CallContext): Promise<PredictedMessage> {
     const loaded = this.#detectors.get(request.detector);
     if (!loaded) throw new ArgumentError('the detector was disposed; load it again');
-    const images = await this.#decodeAll(request.images, signal);
+    const { range, outOfRange } = loaded.open.detector.manifest.configuration;
+    const images = await this.#decodeAll(request.images, signal, { range, outOfRange });
     const ignore = request.ignore && (await decodeMaskMessage(request.ignore, () => this.#host.loadJpeg()));
     if (ignore) for (const image of images) checkIgnoreMask(ignore, image);
     const { threshold, falseAlarmRate, pixelThreshold, minArea, maxRegions } = request;
@@ -134,8 +135,9 @@ export class Engine {
     const notices = new NoticeList();
     const threads = this.#host.threads(request.threads);
     if (threads === 1 && request.threads !== 1) notices.add(oneThread());
-    const images = await this.#decodeAll(request.images, context.signal);
-    const heldOut = request.heldOut && (await this.#decodeAll(request.heldOut, context.signal));
+    const range = { range: request.range };
+    const images = await this.#decodeAll(request.images, context.signal, range);
+    const heldOut = request.heldOut && (await this.#decodeAll(request.heldOut, context.signal, range));
     const parts = { images, heldOut, devices: this.#devices, threads };
     const fetching = {
       cache: new FileCache(request.cache, (notice) => notices.add(notice)),
@@ -234,12 +236,13 @@ export class Engine {
     { map, overlay, regions }: PredictMessage,
     { open }: Loaded,
   ): Promise<PredictionMessage> {
-    const { score, falseAlarmProbability, label, threshold, pixelThreshold } = prediction;
+    const { score, falseAlarmProbability, label, threshold, pixelThreshold, warnings } = prediction;
     const { width, height } = prediction.map;
     const answer: PredictionMessage = {
       ...{ score, falseAlarmProbability, label, threshold, pixelThreshold },
       original: { width: image.width, height: image.height },
       mapSize: { width, height },
+      ...(warnings && { warnings: [...warnings] }),
       ...(regions && { regions: prediction.regions }),
       ...(map && { map: prediction.map }),
     };
@@ -251,8 +254,12 @@ export class Engine {
     return answer;
   }
 
-  #decodeAll(messages: readonly ImageMessage[], signal: AbortSignal): Promise<RgbImage[]> {
-    return decodeAll(messages, signal, () => this.#host.loadJpeg());
+  #decodeAll(
+    messages: readonly ImageMessage[],
+    signal: AbortSignal,
+    range?: RangeOptions,
+  ): Promise<RgbImage[]> {
+    return decodeAll(messages, signal, () => this.#host.loadJpeg(), range);
   }
 
   #stateOf({ open, request, refused, notices }: Loaded): DetectorState {
@@ -266,12 +273,13 @@ async function decodeAll(
   messages: readonly ImageMessage[],
   signal: AbortSignal,
   loadJpeg: LoadJpeg,
+  range: RangeOptions | undefined,
 ): Promise<RgbImage[]> {
   const images: RgbImage[] = [];
   for (const [index, message] of messages.entries()) {
     signal.throwIfAborted();
     try {
-      images.push(await decodeMessage(message, loadJpeg));
+      images.push(await decodeMessage(message, loadJpeg, range));
     } catch (error) {
       if (messages.length === 1 || !CflowError.isInstance(error)) throw error;
       throw new CflowError(error.code, `image ${index}: ${error.message}`, {

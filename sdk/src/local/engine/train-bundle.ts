@@ -23,7 +23,7 @@ export interface TrainingParts {
 
 /** Trains on images with the backbone of another bundle; events are reported as they come. */
 export async function trainBundle(
-  { from, name, preset, overrides, device, seed }: TrainMessage,
+  { from, name, preset, overrides, device, seed, range }: TrainMessage,
   { images, heldOut, devices, threads }: TrainingParts,
   fetching: FetchOptions,
   { signal, report }: CallContext,
@@ -36,7 +36,7 @@ export async function trainBundle(
     images,
     heldOut,
     backbone,
-    configuration,
+    configuration: { ...configuration, ...(range && { range }) },
     preset: (preset ?? presetFor({ ...overrides })) as Preset,
     overrides: overrides as PlanOverrides | undefined,
     devices,

@@ -14,6 +14,7 @@ export interface PredictionOnTheWire {
   pixelThreshold: number;
   original: Size;
   mapSize: Size;
+  warnings?: string[] | undefined;
   regions?: Region[] | undefined;
   map?: { format: string; width: number; height: number; data: string } | undefined;
   overlay?: { contentType: string; data: string } | undefined;
@@ -39,12 +40,13 @@ export function readPredictions(
 }
 
 function readPrediction(
-  { image, map, overlay, regions, ...rest }: PredictionOnTheWire,
+  { image, map, overlay, regions, warnings, ...rest }: PredictionOnTheWire,
   milliseconds: number,
 ): Prediction {
   if (typeof rest.score !== 'number') throw damaged('a score in each prediction');
   return {
     ...rest,
+    ...(warnings && { warnings }),
     ...(regions && { regions }),
     ...(map && { map: { width: map.width, height: map.height, data: floats(map) } }),
     ...(overlay && { overlay: new Blob([fromBase64(overlay.data)], { type: 'image/png' }) }),

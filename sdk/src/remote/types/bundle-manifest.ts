@@ -26,6 +26,10 @@ export interface DetectorConfiguration {
   lr: number;
   /** Height and width in pixels that images are resized to. */
   inputSize: [number, number];
+  /** Values that samples of more than 8 bits lie between; left out: full scale. */
+  range?: { low: number; high: number } | undefined;
+  /** What becomes of an image whose samples do not fit the range; left out: a warning. */
+  outOfRange?: 'warn' | 'error' | undefined;
   /** Seed of every random choice. */
   seed: number;
 }
@@ -81,6 +85,8 @@ export interface BundleManifest {
   };
   /** How far a device may be off. */
   probe: { absoluteTolerance: number; relativeTolerance: number };
+  /** The part of the picture that counts, on the grid of the input; left out: all of it. */
+  region?: { width: number; height: number; runs: string } | undefined;
   metrics: Metrics | null;
   provenance: {
     preset: string;

@@ -44,6 +44,7 @@ export type DataSetFindingKind =
   | 'mixed-sizes'
   | 'mixed-depths'
   | 'part-of-range'
+  | 'out-of-range'
   | 'bad-in-training'
   | 'unlabelled'
   | 'unreadable'
@@ -86,6 +87,8 @@ export interface DataSetReport {
     aspects: [number, number];
   } | null;
   formats: { format: string; color: string; bits: number; images: number }[];
+  /** Values that samples of more than 8 bits lie between, as told, or found over the good images. */
+  range?: { low: number; high: number; told: boolean } | undefined;
   /** Images whose headers were read. */
   examined: number;
   findings: {

@@ -4,7 +4,7 @@ import type { ImageCodecs } from '../image-work.js';
 
 export function nodeImageCodecs(limits: ImageLimits): ImageCodecs {
   return {
-    decodeImage: (bytes) => decodeImage(bytes, limits),
+    decodeImage: (bytes, range) => decodeImage(bytes, { ...limits, ...range }),
     decodeMask: (bytes) => decodeMask(bytes, limits),
     encodePng,
     encodeMapPng8,
