@@ -9,7 +9,8 @@ import { build as esbuild } from 'esbuild';
 import type { Browser } from 'playwright-core';
 import { build as vite } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packWorkspaces } from '../sdk/packed.js';
+import { PUBLISHED_NAMES } from '../../packages/release/src/names.js';
+import { packRelease } from '../../packages/release/src/pack-release.js';
 import { missingChromium, startChromium } from './chromium.js';
 import { type DetectorFixture, detectorFixture } from './detector-fixture.js';
 import { PageServer } from './page-server.js';
@@ -35,7 +36,11 @@ describe.skipIf(missingChromium)(`bundled pages in Chromium ${missingChromium ??
   beforeAll(async () => {
     project = await mkdtemp(join(tmpdir(), 'cflow-bundled-'));
     await writeFile(join(project, 'package.json'), '{ "name": "empty", "private": true, "type": "module" }');
-    const [packed] = await packWorkspaces(project, ['@cflow/sdk']);
+    const [packed] = await packRelease(project, {
+      names: PUBLISHED_NAMES,
+      platforms: [],
+      only: ['@cflow/sdk'],
+    });
     const options = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     await promisify(execFile)('npm', ['install', ...options, packed?.tarball as string], { cwd: project });
     await writeFile(join(project, 'page.js'), PAGE);

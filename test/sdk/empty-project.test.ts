@@ -9,7 +9,9 @@ import { promisify } from 'node:util';
 import { build as esbuild } from 'esbuild';
 import { build as vite } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packWorkspaces, ROOT } from './packed.js';
+import { PUBLISHED_NAMES } from '../../packages/release/src/names.js';
+import { packRelease } from '../../packages/release/src/pack-release.js';
+import { ROOT } from '../../packages/release/src/workspaces.js';
 
 const run = promisify(execFile);
 let project: string;
@@ -19,7 +21,11 @@ let url: string;
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), 'cflow-empty-'));
   await writeFile(join(project, 'package.json'), '{ "name": "empty", "private": true }');
-  const [packed] = await packWorkspaces(project, ['@cflow/sdk']);
+  const [packed] = await packRelease(project, {
+    names: PUBLISHED_NAMES,
+    platforms: [],
+    only: ['@cflow/sdk'],
+  });
   const options = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   await run('npm', ['install', ...options, packed?.tarball as string], { cwd: project });
   server = createServer((request, response) => {

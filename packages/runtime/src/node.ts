@@ -6,8 +6,8 @@ export {
   CUDNN_PARTS,
   DRIVER_NEEDED,
 } from './node/cuda/cuda-libraries.js';
+export { ENGINE_PLATFORMS, onnxRuntimeFolder, onnxRuntimeVersion } from './node/engine-package.js';
 export { endBySignal, killThisProcess } from './node/kill-this-process.js';
 export { nodeDevices } from './node/node-devices.js';
-export { onnxRuntimeFolder } from './node/onnx-runtime-folder.js';
 export type { NodeDevice } from './node/ort-options.js';
 export { type ChildProbeOptions, probeInChildProcess } from './node/probe-in-child-process.js';

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { availableParallelism, totalmem } from 'node:os';
 import {
   cacheFolder,
@@ -8,7 +7,7 @@ import {
   loadEmbeddedBackbone,
 } from '@cflow/model/node';
 import { type DeviceReport, probeDevices } from '@cflow/runtime';
-import { nodeDevices, probeInChildProcess } from '@cflow/runtime/node';
+import { nodeDevices, onnxRuntimeVersion, probeInChildProcess } from '@cflow/runtime/node';
 import sharp from 'sharp';
 import { packageVersion } from '../package-version.js';
 import { folderSize } from './folder-size.js';
@@ -67,10 +66,4 @@ async function embeddedBackbone(): Promise<Examination['embeddedBackbone']> {
   } catch (error) {
     return { available: false, reason: error instanceof Error ? error.message : String(error) };
   }
-}
-
-/** Of the copy that the runtime package uses. */
-function onnxRuntimeVersion(): string {
-  const runtime = createRequire(import.meta.url).resolve('@cflow/runtime/package.json');
-  return (createRequire(runtime)('onnxruntime-node/package.json') as { version: string }).version;
 }

@@ -4,7 +4,7 @@ import type { DeviceCandidate } from '../device-candidate.js';
 import { createNodeRuntime, type NodeRuntimeOptions } from './create-node-runtime.js';
 import { missingPart, onThisMachine } from './cuda/find-cuda.js';
 import { driverVersion } from './cuda/nvidia-driver.js';
-import { onnxRuntimeFolder } from './onnx-runtime-folder.js';
+import { onnxRuntimeFolder } from './engine-package.js';
 
 const CARDS = '/proc/driver/nvidia/gpus';
 

@@ -1,20 +1,24 @@
+import { createRequire } from 'node:module';
+import { engineFolder } from './engine-package.js';
 import { multiplyExactly } from './exact-products.js';
 import { silenceTelemetry } from './silence-telemetry.js';
 
 // Loaded on first use: the native library is 45 MB, and most of what imports this package never runs a graph in
 // its own thread.
-type OnnxRuntime = typeof import('onnxruntime-node');
+type OnnxRuntime = typeof import('onnxruntime-common');
 
+/** @throws DeviceError where no engine is installed; an Error where its library does not load */
 export async function loadOnnxRuntime(): Promise<OnnxRuntime> {
   silenceTelemetry();
   multiplyExactly();
+  const folder = engineFolder();
   let ort: OnnxRuntime;
   try {
-    ort = await import('onnxruntime-node');
+    ort = createRequire(import.meta.url)(folder) as OnnxRuntime;
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new Error(
-      `onnxruntime-node does not load on ${process.platform}/${process.arch}: ${reason}. ` +
+      `ONNX Runtime does not load on ${process.platform}/${process.arch}: ${reason}. ` +
         'It has binaries for linux x64 and arm64 (glibc), darwin arm64 and win32 x64 and arm64',
       { cause: error },
     );

@@ -1,6 +1,6 @@
 import type { Tensor } from '@cflow/onnx';
 import { DeviceError } from '@cflow/spec';
-import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import type { Engine, LoadedModel } from '../engine.js';
 import { fromOrt, tensorInfo, toOrt } from '../ort-values.js';
 import type { ModelSource, SessionOptions } from '../runtime.js';

@@ -1,5 +1,5 @@
 import type { Device } from '@cflow/spec';
-import type { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-common';
 import { WITHOUT_FOLDING } from '../fold-constants.js';
 import type { SessionOptions } from '../runtime.js';
 

@@ -1,14 +1,12 @@
 import { createRequire } from 'node:module';
+import { onnxRuntimeVersion } from '@cflow/runtime/node';
 
 /** Versions of what a run's numbers depend on. */
 export function versions(): Record<string, string> {
-  const here = createRequire(import.meta.url);
-  const runtime = createRequire(here.resolve('@cflow/runtime/package.json'));
+  const runtime = createRequire(import.meta.url)('@cflow/runtime/package.json') as { version: string };
   return {
     node: process.versions.node,
-    '@cflow/runtime': versionIn(here('@cflow/runtime/package.json')),
-    'onnxruntime-node': versionIn(runtime('onnxruntime-node/package.json')),
+    '@cflow/runtime': runtime.version,
+    'onnxruntime-node': onnxRuntimeVersion(),
   };
 }
-
-const versionIn = (manifest: unknown): string => (manifest as { version: string }).version;

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { type Device, DeviceError } from '@cflow/spec';
-import { onnxRuntimeFolder } from '../onnx-runtime-folder.js';
+import { onnxRuntimeFolder } from '../engine-package.js';
 import { CUDA_LIBRARIES, DRIVER_LIBRARY } from './cuda-libraries.js';
 import { compatLibrary, librariesFolder, onThisMachine } from './find-cuda.js';
 import { driverFit, driverVersion } from './nvidia-driver.js';

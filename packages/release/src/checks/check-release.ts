@@ -1,0 +1,31 @@
+import type { PackedPackage } from '../pack-release.js';
+import { manifestIn, readArchive } from '../read-archive.js';
+import type { Manifest } from '../workspaces.js';
+import { checkFiles } from './check-files.js';
+import { checkImports } from './check-imports.js';
+import { checkLint } from './check-lint.js';
+import { checkSize } from './check-size.js';
+import { checkTypes } from './check-types.js';
+
+/** A package as it was packed, opened. */
+export interface OpenedPackage {
+  tarball: string;
+  manifest: Manifest;
+  files: ReadonlyMap<string, Buffer>;
+}
+
+/** @returns What is wrong, a line each; none where all is well */
+export type PackageCheck = (opened: OpenedPackage) => Promise<string[]> | string[];
+
+const CHECKS: readonly PackageCheck[] = [checkFiles, checkImports, checkLint, checkTypes, checkSize];
+
+/** @returns What is wrong with the packages of a release, each line with the name of its package */
+export async function checkRelease(packed: readonly PackedPackage[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const { name, tarball } of packed) {
+    const files = await readArchive(tarball);
+    const opened = { tarball, files, manifest: manifestIn(files) };
+    for (const check of CHECKS) found.push(...(await check(opened)).map((line) => `${name}: ${line}`));
+  }
+  return found;
+}

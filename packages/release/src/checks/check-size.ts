@@ -1,0 +1,24 @@
+import { stat } from 'node:fs/promises';
+import type { OpenedPackage } from './check-release.js';
+
+const KB = 1000;
+const MB = 1000 * KB;
+
+/**
+ * Bytes that an archive may have: what is downloaded. Raised by who makes a package larger and knows why.
+ *
+ * `sdk` and `predict` have ONNX Runtime for browsers, `create` the starter, the engine's packages one native library each.
+ */
+const BOUNDS: readonly [pattern: RegExp, bytes: number][] = [
+  [/onnxruntime-/, 40 * MB],
+  [/\/sdk$/, 17 * MB],
+  [/\/predict$/, 13 * MB],
+  [/\/(model|images|training)$|^cflow$/, 400 * KB],
+  [/^/, 200 * KB],
+];
+
+export async function checkSize({ tarball, manifest }: OpenedPackage): Promise<string[]> {
+  const bound = BOUNDS.find(([pattern]) => pattern.test(manifest.name))?.[1] as number;
+  const { size } = await stat(tarball);
+  return size > bound ? [`expected at most ${bound} bytes packed, got ${size}`] : [];
+}
