@@ -59,6 +59,8 @@ describe('an empty project', () => {
     );
     expect(engines).toEqual([`onnxruntime-${PLATFORM}`]);
     expect(await readdir(join(place, 'node_modules'))).not.toContain('onnxruntime-node');
+    // Nor does any package of others have a script, which an installer would run or ask about.
+    expect(await readFile(join(place, 'package-lock.json'), 'utf8')).not.toContain('"hasInstallScript"');
     const manifest = JSON.parse(await readFile(join(place, 'node_modules', ENGINE, 'package.json'), 'utf8'));
     expect(manifest).not.toHaveProperty('scripts');
 

@@ -43,7 +43,9 @@ export async function lookAtStarter(line: string): Promise<StarterShown> {
     };
     const good = await shown('good/000.png');
     const bad = await shown('hole/000.png');
-    const width = await page.locator('img').evaluate((img) => (img as HTMLImageElement).naturalWidth);
+    const width = await page
+      .locator('img')
+      .evaluate((img) => (img as unknown as { naturalWidth: number }).naturalWidth);
     return { good, bad, width };
   } finally {
     await browser.close();

@@ -28,7 +28,8 @@ export async function tryPackages(project: EmptyProject, entries: Entries): Prom
   const cflow = (...args: string[]) => project.run('node', 'node_modules/cflow/bin/cflow.js', ...args);
   const small = ['--train', '8', '--test-good', '1', '--per-defect', '1', '--size', '64'];
   await cflow('synth', 'parts', '--materials', 'brushed-metal', ...small);
-  await cflow('train', 'parts/brushed-metal', '--name', 'metal', '--input-size', '64', '--device', 'cpu');
+  const quick = ['--backbone', 'embedded', '--input-size', '64', '--device', 'cpu'];
+  await cflow('train', 'parts/brushed-metal', '--name', 'metal', ...quick);
   const image = 'parts/brushed-metal/test/hole/000.png';
   const printed = await cflow('predict', 'metal.cflow', image, '--json', '--device', 'cpu');
   await project.write('score.mjs', SCORE);

@@ -49,5 +49,6 @@ export const PAGE_NEEDS: Readonly<Record<string, readonly Need[]>> = {
   'packages/store/README.md': ['tile'],
   'packages/viewer/README.md': ['tiny wood', 'part.png', 'service'],
   'packages/training/README.md': ['parts', 'tiny wood', 'tiny good'],
+  'functions/predict/README.md': ['wood', 'part.png'],
   'functions/train/README.md': ['images.zip'],
 };

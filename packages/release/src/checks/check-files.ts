@@ -24,6 +24,7 @@ export function checkFiles({ files, manifest }: OpenedPackage): string[] {
       .map((name) => `has the install script ${name}`),
     ...paths.filter((path) => NOT_PUBLISHED.test(path)).map((path) => `has ${path}, which is not for others`),
     ...machinePaths(files),
+    ...unpublishedEntries(files),
   ];
 }
 
@@ -33,4 +34,10 @@ function machinePaths(files: OpenedPackage['files']): string[] {
     ([path, bytes]) => /\.(js|cjs|ts|cts|json|map)$/.test(path) && bytes.includes(ROOT),
   );
   return found.map(([path]) => `${path} names ${ROOT}, a folder of this machine`);
+}
+
+/** What a reader would look for in vain. */
+function unpublishedEntries(files: OpenedPackage['files']): string[] {
+  const named = /@[\w-]+\/[\w-]+\/testing\b/.exec(String(files.get('README.md') ?? ''));
+  return named ? [`README.md names ${named[0]}, which is not published`] : [];
 }

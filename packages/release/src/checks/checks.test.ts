@@ -57,6 +57,11 @@ describe('the checks of a release', () => {
     ['no licence', /expected the file LICENSE/, { LICENSE: undefined }],
     ['no keywords', /expected "keywords"/, {}, { keywords: undefined }],
     ['a test', /dist\/one\.test\.js, which is not for others/, { 'dist/one.test.js': '' }],
+    [
+      'an entry that is not published',
+      /README\.md names @cflow\/good\/testing/,
+      { 'README.md': "# good\n\nimport { one } from '@cflow/good/testing';\n" },
+    ],
     ['sources', /src\/index\.ts, which is not for others/, { 'src/index.ts': '' }],
     [
       'a folder of this machine',
