@@ -11,44 +11,6 @@ export interface NotRun {
 export const NOT_RUN: readonly NotRun[] = [
   {
     page: 'README.md',
-    begins: 'npm install cflow',
-    reason: 'needs a registry with a release; test/packages does this with one on this machine',
-    check: 'shell',
-  },
-  {
-    page: 'docs/install.md',
-    begins: 'npm install cflow',
-    reason: 'needs a registry with a release; test/packages does this with one on this machine',
-    check: 'shell',
-  },
-  {
-    page: 'docs/install.md',
-    begins: 'npm ci',
-    reason: 'installs and builds this repository, which runs the test',
-    check: 'shell',
-  },
-  {
-    page: 'docs/install.md',
-    begins: 'npm install release/',
-    reason: 'test/packages installs these files in an empty project',
-    check: 'shell',
-  },
-  {
-    page: 'packages/create/README.md',
-    begins: 'npm create cflow',
-    reason:
-      'needs a registry with a release; test/packages makes, builds and opens the starter with one on this machine',
-    check: 'shell',
-  },
-  {
-    page: 'packages/create/template/README.md',
-    begins: 'npm install',
-    reason:
-      'needs a registry with a release; test/packages makes, builds and opens the starter with one on this machine',
-    check: 'shell',
-  },
-  {
-    page: 'README.md',
     begins: 'npm ci\nnpm run demo',
     reason: 'installs and builds this repository, which runs the test; the demo is its own entry in CI',
     check: 'shell',
@@ -125,12 +87,6 @@ export const NOT_RUN: readonly NotRun[] = [
     begins: 'apiVersion: apps/v1',
     reason: 'needs a cluster',
     check: 'yaml',
-  },
-  {
-    page: 'packages/release/README.md',
-    begins: 'npm run release -- --dry-run',
-    reason: 'builds and packs this repository, which runs the test; test/packages installs what comes of it',
-    check: 'shell',
   },
   {
     page: 'packages/model/README.md',
