@@ -33,7 +33,7 @@ async function check({ path, ...versions }: NodePrograms): Promise<string[]> {
   try {
     const [node, npm] = [await project.run('node', '--version'), await project.run('npm', '--version')];
     const began = performance.now();
-    await project.run('npm', 'install', 'cflow', '@cflow/sdk');
+    await project.run('npm', 'install', 'cflow', '@cflow/sdk', '@cflow/viewer');
     const seconds = (performance.now() - began) / 1000;
     const { scores, imported, required } = await tryPackages(project, entries);
     const wrong = [

@@ -12,8 +12,8 @@ const PROGRAMS = [
   '@cflow/train-worker/train-process',
   'cflow',
 ];
-/** Suites for implementers, which bring vitest themselves, and an entry of Cloudflare's runtime. */
-const NEED_MORE = /\/(conformance|workerd)$/;
+/** Entries for who brings vitest or React, and the one of Cloudflare's runtime. */
+const NEED_MORE = /\/(conformance|react|workerd)$/;
 
 export interface Entries {
   /** What a program may import. */

@@ -10,8 +10,8 @@ export interface StarterShown {
   /** What the page says of a good part and of one with a hole. */
   good: string;
   bad: string;
-  /** Pixels of the picture that it shows. */
-  width: number;
+  /** What its viewer says of the second. */
+  label: string;
 }
 
 /** Makes the starter's project in a folder of an empty one. */
@@ -43,10 +43,10 @@ export async function lookAtStarter(line: string): Promise<StarterShown> {
     };
     const good = await shown('good/000.png');
     const bad = await shown('hole/000.png');
-    const width = await page
-      .locator('img')
-      .evaluate((img) => (img as unknown as { naturalWidth: number }).naturalWidth);
-    return { good, bad, width };
+    const label = await page
+      .locator('cflow-viewer')
+      .evaluate((viewer) => String(Reflect.get(viewer, 'label')));
+    return { good, bad, label };
   } finally {
     await browser.close();
     server.kill('SIGTERM');

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { checkRelease } from './checks/check-release.js';
 import { PUBLISHED_NAMES } from './names.js';
+import { completeOffline } from './offline-folder.js';
 import { packRelease } from './pack-release.js';
 import { publishRelease } from './publish-release.js';
 import { releaseLines } from './release-lines.js';
@@ -12,6 +13,7 @@ import { findRepository } from './repository.js';
 interface Flags {
   into: string;
   dryRun: boolean;
+  offline: boolean;
   platform?: string[];
   repository?: string;
 }
@@ -22,6 +24,7 @@ const command = new Command('npm run release --')
   )
   .option('--dry-run', 'pack and check, and publish nothing', false)
   .option('--into <folder>', 'where the packages go; it is emptied first', 'release')
+  .option('--offline', 'add what is needed to install the folder without a registry: npm ci --offline', false)
   .option('--platform <name...>', 'only these packages of ONNX Runtime, such as linux-x64, with --dry-run')
   .option(
     '--repository <address>',
@@ -29,7 +32,7 @@ const command = new Command('npm run release --')
   );
 
 async function main(): Promise<void> {
-  const { into, dryRun, platform, repository: named } = command.parse().opts<Flags>();
+  const { into, dryRun, offline, platform, repository: named } = command.parse().opts<Flags>();
   const repository = findRepository(named, process.env);
   if (!dryRun && platform)
     throw new Error('expected --platform with --dry-run only: a release has all platforms');
@@ -44,6 +47,7 @@ async function main(): Promise<void> {
   const wrong = await checkRelease(packed);
   if (wrong.length > 0) throw new Error(`not fit to be published:\n  ${wrong.join('\n  ')}`);
   console.log(`${packed.length} packages in ${folder}, checked`);
+  if (offline) await completeOffline(folder, packed);
   if (!dryRun) await publishRelease(packed, console.log);
 }
 

@@ -14,8 +14,6 @@ export interface PackedPackage {
 }
 
 export interface PackOptions extends ReleaseSettings {
-  /** Packages of the engine to make, such as `linux-x64`; all of them by default, none with an empty list. */
-  platforms?: readonly string[] | undefined;
   /** Packages to pack beside those, by the names of the sources; all of them by default. */
   only?: readonly string[] | undefined;
 }

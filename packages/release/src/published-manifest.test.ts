@@ -29,6 +29,8 @@ describe('a published package.json', () => {
       '@cflow/onnxruntime-darwin-arm64': '1.30.0',
     });
     expect(published.repository).toBeUndefined();
+    const one = publishedManifest(workspace, versions, { names: SOURCE_NAMES, platforms: ['linux-arm64'] });
+    expect(one.optionalDependencies).toEqual({ '@cflow/onnxruntime-linux-arm64': '1.30.0' });
   });
 
   it('has nothing that is ours alone', () => {

@@ -13,6 +13,8 @@ export interface ReleaseSettings {
   names: PackageNames;
   /** Of the repository, as `https://HOST/OWNER/NAME`; undefined for packages that will not be published. */
   repository?: string | undefined;
+  /** For which ONNX Runtime is packed, such as `linux-x64`; all that it has binaries for by default. */
+  platforms?: readonly string[] | undefined;
 }
 
 /**
@@ -22,14 +24,14 @@ export interface ReleaseSettings {
 export function publishedManifest(
   { folder, manifest }: Workspace,
   versions: ReadonlyMap<string, string>,
-  { names, repository }: ReleaseSettings,
+  { names, repository, platforms }: ReleaseSettings,
 ): Manifest {
   const kept = Object.entries(manifest).filter(([field]) => !OWN_FIELDS.includes(field));
   const published = Object.fromEntries(kept) as unknown as Manifest;
   const { [ENGINE]: engine, ...dependencies } = manifest.dependencies ?? {};
   published.name = publishedName(manifest.name, names);
   if (manifest.dependencies) published.dependencies = exact(dependencies, versions, names);
-  if (engine !== undefined) published.optionalDependencies = enginesOf(engine, names);
+  if (engine !== undefined) published.optionalDependencies = enginesOf(engine, names, platforms);
   if (manifest.exports) published.exports = withoutTesting(manifest.exports);
   published.files = [...(manifest.files ?? []), 'NOTICE'];
   published.author = 'The CFLOW authors';
@@ -55,8 +57,12 @@ function exact(
 }
 
 /** @param version Of ONNX Runtime; the platforms' packages have the same */
-function enginesOf(version: string, names: PackageNames): Record<string, string> {
-  return Object.fromEntries(ENGINE_PLATFORMS.map((platform) => [engineName(platform, names), version]));
+function enginesOf(
+  version: string,
+  names: PackageNames,
+  platforms: readonly string[] = ENGINE_PLATFORMS,
+): Record<string, string> {
+  return Object.fromEntries(platforms.map((platform) => [engineName(platform, names), version]));
 }
 
 export function engineName(platform: string, names: PackageNames): string {

@@ -13,6 +13,8 @@ export interface PackageRegistry {
   url: string;
   /** Addresses of others that were asked for, and refused. */
   elsewhere: string[];
+  /** How many requests there were so far. */
+  requests(): number;
   close(): void;
 }
 
@@ -23,7 +25,9 @@ interface Offered extends PackageVersion {
 export async function startRegistry(packed: readonly PackedPackage[]): Promise<PackageRegistry> {
   const offered = [...(await Promise.all(packed.map(ofRelease))), ...(await lockedPackages()).map(ofOthers)];
   const elsewhere: string[] = [];
+  let count = 0;
   const server = createServer((request, response) => {
+    count++;
     const path = decodeURIComponent(String(request.url));
     // A request to somebody else, through a proxy, has the whole address.
     if (!path.startsWith('/')) elsewhere.push(path);
@@ -39,7 +43,7 @@ export async function startRegistry(packed: readonly PackedPackage[]): Promise<P
     server.close();
     server.closeAllConnections();
   };
-  return { url, elsewhere, close };
+  return { url, elsewhere, requests: () => count, close };
 }
 
 async function ofRelease({ tarball }: PackedPackage): Promise<Offered> {

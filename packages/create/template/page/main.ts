@@ -1,11 +1,12 @@
 import { CflowClient, CflowError } from '@cflow/sdk';
+import { CflowViewer } from '@cflow/viewer';
 
 const client = new CflowClient({ baseUrl: new URL('/detectors', location.href).href });
 const parts = client.detector('parts');
 
 const input = find('input', HTMLInputElement);
 const status = find('[role="status"]', HTMLElement);
-const picture = find('img', HTMLImageElement);
+const viewer = find('cflow-viewer', CflowViewer);
 
 input.addEventListener('change', () => {
   const file = input.files?.[0];
@@ -16,14 +17,15 @@ input.addEventListener('change', () => {
 async function inspect(file: File): Promise<void> {
   status.textContent = 'Scoring…';
   delete status.dataset.label;
+  viewer.src = file;
+  viewer.alt = file.name;
+  viewer.prediction = undefined;
   try {
-    const { label, score, threshold, regions, overlay } = await parts.predict(file, { overlay: true });
-    const found = regions.length === 1 ? '1 region' : `${regions.length} regions`;
+    const prediction = await parts.predict(file, { map: true });
+    const { label, score, threshold } = prediction;
+    viewer.prediction = prediction;
     status.dataset.label = label;
-    status.textContent = `${label === 'good' ? 'OK' : 'NG'}: ${score.toFixed(2)} of ${threshold.toFixed(2)}, ${found}`;
-    URL.revokeObjectURL(picture.src);
-    picture.src = URL.createObjectURL(overlay);
-    picture.hidden = false;
+    status.textContent = `${label === 'good' ? 'OK' : 'NG'}: ${score.toFixed(2)} of ${threshold.toFixed(2)}`;
   } catch (error) {
     status.textContent = error instanceof CflowError ? error.message : String(error);
   }

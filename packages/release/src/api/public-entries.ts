@@ -7,6 +7,7 @@ import { publishedWorkspaces, ROOT } from '../workspaces.js';
  */
 const PROMISED = [
   '@cflow/sdk',
+  '@cflow/viewer',
   '@cflow/detector',
   '@cflow/images',
   '@cflow/runtime',
