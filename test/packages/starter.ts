@@ -43,6 +43,7 @@ export async function lookAtStarter(line: string): Promise<StarterShown> {
     };
     const good = await shown('good/000.png');
     const bad = await shown('hole/000.png');
+    await page.waitForFunction("document.querySelector('cflow-viewer').label !== undefined");
     const label = await page
       .locator('cflow-viewer')
       .evaluate((viewer) => String(Reflect.get(viewer, 'label')));
