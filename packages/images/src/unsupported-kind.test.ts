@@ -14,6 +14,9 @@ function withEntry(tag: number, value: number): Uint8Array {
 
 it.each([
   ['LZMA', withEntry(259, 34925), /a TIFF compressed with LZMA, which is not supported; save it as PNG/],
+  ['JBIG2', withEntry(259, 34715), /compressed with JBIG2, which is not supported; save it as PNG/],
+  ['JPEG XR', withEntry(259, 34934), /compressed with JPEG XR/],
+  ['the first JPEG', withEntry(259, 6), /compressed with the JPEG of TIFF 6/],
   ['12 bits', withEntry(258, 12), /a TIFF of 12 bits to a sample, which is not supported/],
 ])('%s is a kind that is not supported, not damage', async (_, bytes, message) => {
   const error = await imageErrorOf(decodeImage(bytes));

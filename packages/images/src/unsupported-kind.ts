@@ -11,7 +11,16 @@ const COMPRESSIONS: ReadonlyMap<number, string> = new Map([
   [33003, 'JPEG 2000'],
   [33005, 'JPEG 2000'],
   [34661, 'JBIG'],
-  [32908, 'ThunderScan'],
+  [32908, 'Pixar film'],
+  [34715, 'JBIG2'],
+  [6, 'the JPEG of TIFF 6, which was withdrawn'],
+  [34934, 'JPEG XR'],
+  [22610, 'JPEG XR'],
+  [34676, 'SGI LogLuv'],
+  [34677, 'SGI LogLuv'],
+  [32766, 'NeXT RLE'],
+  [32809, 'ThunderScan'],
+  [34718, 'Microsoft Document Imaging'],
 ]);
 const COLORS: ReadonlyMap<number, string> = new Map([
   [8, 'CIE Lab'],
