@@ -1,6 +1,5 @@
 // A graph is data under construction: values know their type and shape, so that a mistake is an exception with a
 // stack at the line that made it, not a message from the runtime about node 1274.
-import type { Attribute } from './attribute.js';
 import type { ForeignNodes } from './foreign/foreign-model.js';
 import { GraphError } from './graph-error.js';
 import { formatShape, type Shape } from './shape.js';
@@ -237,3 +236,13 @@ export function expectRank(operator: string, value: Value, rank: number): void {
     );
   }
 }
+
+/** A node's attribute. ONNX tells int from float, JavaScript does not, so the kind is always spelled out. */
+export type Attribute =
+  | { kind: 'int'; value: number }
+  | { kind: 'float'; value: number }
+  | { kind: 'string'; value: string }
+  | { kind: 'ints'; value: readonly number[] }
+  | { kind: 'floats'; value: readonly number[] }
+  | { kind: 'tensor'; value: Tensor }
+  | { kind: 'graph'; value: Graph };

@@ -13,9 +13,8 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from 'onnx-buf';
-import type { Attribute } from './attribute.js';
 import { foreignMessages } from './foreign/foreign-messages.js';
-import type { Graph } from './graph.js';
+import type { Attribute, Graph } from './graph.js';
 import { modelContext } from './model-context.js';
 import { ELEMENT_TYPE } from './operators/logic.js';
 import { PRODUCER } from './opset.js';

@@ -1,5 +1,3 @@
-import { ProblemError } from './problem.js';
-
 /** When the answer to a request is due. */
 export interface Deadline {
   /** Aborts when the time is over, with a ProblemError as reason, and when the client has gone. */
@@ -10,33 +8,4 @@ export interface Deadline {
   readingBody: boolean;
   /** For uploads and streams: there is no deadline, only a client that may go. */
   lift(): void;
-}
-
-/** Starts the clock of a request. `client` aborts when whoever asked has gone. */
-export function startDeadline(milliseconds: number, client: AbortSignal): Deadline {
-  const controller = new AbortController();
-  let reject: (error: ProblemError) => void = () => {};
-  const expired = new Promise<never>((_, fail) => {
-    reject = fail;
-  });
-  // Whether anybody waits for it is up to the handler.
-  expired.catch(() => {});
-  const timer = setTimeout(() => {
-    const error = deadline.readingBody
-      ? new ProblemError(
-          'timeout',
-          `the body did not arrive within ${milliseconds} ms; send it faster, or less of it`,
-          { status: 408, headers: { connection: 'close' } },
-        )
-      : new ProblemError('timeout', `there was no answer within ${milliseconds} ms; try again later`);
-    controller.abort(error);
-    reject(error);
-  }, milliseconds);
-  const deadline: Deadline = {
-    signal: AbortSignal.any([controller.signal, client]),
-    expired,
-    readingBody: false,
-    lift: () => clearTimeout(timer),
-  };
-  return deadline;
 }

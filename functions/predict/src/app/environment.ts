@@ -1,7 +1,7 @@
 import type { Problem } from '@cflow/spec';
 import type { Caller } from '../security/api-keys.js';
 import type { RateLimiter } from '../security/rate-limiter.js';
-import type { ContentCodings } from './body/content-coding.js';
+import type { ContentCodings } from './body/content-codings.js';
 import type { Claim } from './budget.js';
 import type { Deadline } from './deadline.js';
 import type { Logger } from './logger.js';

@@ -3,7 +3,7 @@ import type { ObjectStore, Registry } from '@cflow/store';
 import type { Context } from 'hono';
 import type { Inference } from '../inference/inference.js';
 import type { ApiKeys } from '../security/api-keys.js';
-import type { ContentCodings } from './body/content-coding.js';
+import type { ContentCodings } from './body/content-codings.js';
 import type { Logger } from './logger.js';
 import type { Readiness } from './readiness.js';
 

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
-import { startDeadline } from './deadline.js';
 import type { AppEnvironment } from './environment.js';
+import { startDeadline } from './start-deadline.js';
 
 /** Answers 504 when a handler takes longer, and lets it know by its signal. */
 export function withDeadline(milliseconds: number): MiddlewareHandler<AppEnvironment> {

@@ -1,7 +1,8 @@
 import { Duplex, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { constants, createBrotliDecompress } from 'node:zlib';
-import { type ContentCodings, type ContentDecoder, PORTABLE_CODINGS } from '../app/body/content-coding.js';
+import { PORTABLE_CODINGS } from '../app/body/content-coding.js';
+import type { ContentCodings, ContentDecoder } from '../app/body/content-codings.js';
 
 /** Of the window that zstd may ask for, as a power of two: 8 MiB, what decoders of HTTP must have (RFC 9659). */
 const ZSTD_WINDOW_LOG = 23;

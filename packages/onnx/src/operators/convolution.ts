@@ -1,4 +1,5 @@
-import { type Attribute, int, ints } from '../attribute.js';
+import { int, ints } from '../attribute.js';
+import type { Attribute } from '../graph.js';
 import { emitOne, expectRank, type Value } from '../graph.js';
 import { GraphError } from '../graph-error.js';
 import { type Dim, formatShape } from '../shape.js';

@@ -1,14 +1,24 @@
 import { DEFAULT_BACKBONE, defaultBackbone } from '@cflow/model/node';
-import { ConfigurationError } from '@cflow/spec';
+import { ConfigurationError, type DetectorConfigurationInput } from '@cflow/spec';
 import type { OnTrainingEvent } from '../events.js';
 import { RunFolder } from './run-folder.js';
-import type { TrainDetectorOptions } from './train-detector.js';
+
+/** What a caller says of the backbone. */
+export interface AskedBackbone {
+  configuration?: DetectorConfigurationInput | undefined;
+  /** A file of its weights. */
+  weights?: string | undefined;
+  /** Folder of the bundle, beside which a run that was interrupted has left its files. */
+  output: string;
+  /** Whether to go on with that run. */
+  resume?: boolean | undefined;
+}
 
 /** @throws ConfigurationError for weights, or random ones, of a network that is not named */
 export function checkBackboneNamed({
   configuration,
   weights,
-}: Pick<TrainDetectorOptions, 'configuration' | 'weights'>): void {
+}: Pick<AskedBackbone, 'configuration' | 'weights'>): void {
   if (configuration?.backbone !== undefined) return;
   if (weights === undefined && configuration?.preTrained !== false) return;
   throw new ConfigurationError(
@@ -22,7 +32,7 @@ export function checkBackboneNamed({
  * @throws the signal's reason
  */
 export async function chooseBackbone(
-  { configuration, output, resume }: Pick<TrainDetectorOptions, 'configuration' | 'output' | 'resume'>,
+  { configuration, output, resume }: Omit<AskedBackbone, 'weights'>,
   signal: AbortSignal,
   onEvent: OnTrainingEvent,
 ): Promise<string> {

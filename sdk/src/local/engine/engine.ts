@@ -14,10 +14,10 @@ import type {
   PredictionMessage,
   PredictMessage,
   TrainedMessage,
-  TrainingProgress,
   TrainMessage,
 } from '../protocol.js';
-import type { LocalDevice, Notice, Progress } from '../types.js';
+import type { LocalDevice, Notice } from '../types.js';
+import type { CallContext } from './call-context.js';
 import type * as Jpeg from './decode-jpeg.js';
 import { decodeMaskMessage, decodeMessage, type LoadJpeg } from './decode-message.js';
 import type * as Drawing from './draw-prediction.js';
@@ -36,12 +36,6 @@ export interface EngineHost {
   loadJpeg(): Promise<typeof Jpeg>;
   loadDrawing(): Promise<typeof Drawing>;
   loadTraining(): Promise<typeof Training>;
-}
-
-/** What goes with a call. */
-export interface CallContext {
-  signal: AbortSignal;
-  report(progress: Progress | TrainingProgress): void;
 }
 
 interface Loaded {

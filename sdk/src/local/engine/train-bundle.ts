@@ -11,7 +11,7 @@ import {
 import { type AsyncZippable, zip } from 'fflate';
 import { BundleError } from '../errors.js';
 import type { BundleMessage, TrainMessage } from '../protocol.js';
-import type { CallContext } from './engine.js';
+import type { CallContext } from './call-context.js';
 import { type FetchOptions, fetchedBundle } from './fetched-bundle.js';
 
 export interface TrainingParts {

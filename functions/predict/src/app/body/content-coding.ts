@@ -2,15 +2,7 @@ import type { Context } from 'hono';
 import type { AppEnvironment } from '../environment.js';
 import { ProblemError } from '../problem.js';
 import { shortened } from '../shortened.js';
-
-/** What undoes a coding: what was sent is written, what was meant is read. */
-export interface ContentDecoder {
-  readonly readable: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Uint8Array>;
-}
-
-/** Content codings (RFC 9110, section 8.4.1) by their names in Content-Encoding. */
-export type ContentCodings = ReadonlyMap<string, () => ContentDecoder>;
+import type { ContentCodings, ContentDecoder } from './content-codings.js';
 
 /** Those of every runtime; a host may know more. */
 export const PORTABLE_CODINGS: ContentCodings = new Map(

@@ -1,5 +1,5 @@
 import { ProblemError } from '../problem.js';
-import type { ContentDecoder } from './content-coding.js';
+import type { ContentDecoder } from './content-codings.js';
 
 /**
  * Bytes that are given to a decoder at once. Some runtimes keep all that comes of them in memory until it is read, which
