@@ -37,7 +37,7 @@ function checkBackboneName(name: string): void {
   if (name === 'embedded') return;
   if (!/^[a-z0-9_]+(\.[a-z0-9_]+)?$/.test(name)) {
     throw new ConfigurationError(
-      `a job's backbone is named, such as embedded, resnet18 or resnet18.a1_in1k; "${name.slice(0, 100)}" is no such name`,
+      `expected the name of a backbone, such as embedded, resnet18 or resnet18.a1_in1k, got "${name.slice(0, 100)}"`,
       { details: { backbone: name.slice(0, 100) } },
     );
   }

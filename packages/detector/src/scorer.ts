@@ -49,7 +49,7 @@ export class Scorer {
     this.#layers = options.backbone.outputs.map(({ name }) => name);
   }
 
-  /** @throws DeviceError when the device gives numbers that are none: such an image is neither good nor bad */
+  /** @throws DeviceError when the device returns NaN or infinity: such an image is neither good nor bad */
   async score(images: readonly RgbImage[], options: ScoreOptions = {}): Promise<RawScore[]> {
     const { batchSizes, maxBatch = defaultMaxBatch(this.#options.head.device) } = this.#options;
     const batches = planBatches(images.length, { batchSizes, maxBatch });

@@ -112,7 +112,7 @@ export class TrainingError extends CflowError {
   }
 }
 
-/** What an earlier run left cannot be gone on with: it is not there, damaged, or of another run. A new one can start. */
+/** An earlier run cannot be resumed: its files are missing, damaged, or of another run. A new run can start. */
 export class ResumeError extends TrainingError {}
 
 /** A file could not be written or read: the disk is full, or a folder is not permitted. */

@@ -66,7 +66,7 @@ export function openTrainingBackbone(
 }
 
 /**
- * A configuration made to say what the backbone is; where it says something else already, that cannot be had.
+ * Completes a configuration with what the backbone is; one that asks for another backbone is refused.
  * @throws ConfigurationError
  */
 export function withBackbone(

@@ -55,7 +55,7 @@ export function problems<const S extends readonly ProblemStatus[]>(...statuses: 
 
 const DESCRIPTIONS: Partial<Record<ProblemStatus, string>> = {
   400: 'The request is not valid; "errors" names each thing that is wrong',
-  404: 'There is no such thing',
+  404: 'Not found',
   408: 'The body arrived too slowly',
   422: 'An image, a data set or an address cannot be used',
   429: 'Too many requests of this caller, in the queue, or in memory; wait as Retry-After says',

@@ -182,7 +182,7 @@ function notConfigured(error: unknown): Response {
   return new Response(
     JSON.stringify({
       type: `urn:cflow:problem:${code}`,
-      title: 'The service is not ready',
+      title: 'Service not ready',
       status: 503,
       detail,
       code,

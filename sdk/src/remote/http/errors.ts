@@ -53,7 +53,7 @@ export class NotFoundError extends ApiError {
   override readonly name: string = 'NotFoundError';
 }
 
-/** The state of things does not allow it (409): an alias was moved by another, a job has ended. */
+/** Conflict (409): an alias was moved by another, a job has ended. */
 export class ConflictError extends ApiError {
   override readonly name: string = 'ConflictError';
 }
@@ -88,7 +88,7 @@ export class ConnectionError extends ApiError {
   override readonly name: string = 'ConnectionError';
 }
 
-/** Something is wrong with the service (5xx). */
+/** The service failed (5xx). */
 export class ServerError extends ApiError {
   override readonly name: string = 'ServerError';
 }
