@@ -3,8 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DEFAULT_BACKBONE } from '@cflow/spec';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DEFAULT_BACKBONE, defaultBackbone, OFFLINE_BACKBONE } from './default-backbone.js';
+import { defaultBackbone, OFFLINE_BACKBONE } from './default-backbone.js';
 
 let cacheDir: string;
 let server: Server;

@@ -1,9 +1,6 @@
-import { StorageError, WeightsError } from '@cflow/spec';
+import { DEFAULT_BACKBONE, StorageError, WeightsError } from '@cflow/spec';
 import { findPackageWeights, type PackageWeights } from './weights/package-weights/known-packages.js';
 import { type PullPackageOptions, pullPackage } from './weights/package-weights/pull-package.js';
-
-/** What serves where nobody names a backbone: small, of ImageNet, and the best of its size on photographs of parts. */
-export const DEFAULT_BACKBONE = 'efficientnet_lite0';
 
 /** What serves where that cannot be fetched. */
 export const OFFLINE_BACKBONE = 'embedded';

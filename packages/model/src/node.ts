@@ -3,7 +3,6 @@ export { checkpointBackbone } from './anomalib/checkpoint-backbone.js';
 export { readCheckpointFile } from './anomalib/read-checkpoint-file.js';
 export {
   type ChosenBackbone,
-  DEFAULT_BACKBONE,
   type DefaultBackboneOptions,
   defaultBackbone,
   OFFLINE_BACKBONE,

@@ -11,7 +11,7 @@ const problems = (input: unknown): string[] => {
 describe('the configuration of a detector', () => {
   it("has the reference's defaults, but for the backbone, which is the one that needs no download", () => {
     expect(detectorConfigurationSchema.parse({})).toEqual({
-      backbone: 'embedded',
+      backbone: 'efficientnet_lite0',
       layers: [],
       preTrained: true,
       method: 'flow',

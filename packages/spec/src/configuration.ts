@@ -20,6 +20,9 @@ export type Method = (typeof METHODS)[number];
 export const FUSIONS = ['likelihood', 'standardized'] as const;
 export type Fusion = (typeof FUSIONS)[number];
 
+/** What serves where nobody names a backbone: small, of ImageNet, and the best of its size on photographs of parts. */
+export const DEFAULT_BACKBONE = 'efficientnet_lite0';
+
 /** Far more than any decoder has: the parameters of one grow with each of them. */
 const MAX_CONDITION_VECTOR = 4096;
 const MAX_COUPLING_BLOCKS = 256;
@@ -36,9 +39,9 @@ export const detectorConfigurationSchema = closedObject({
   /** `embedded`, a built-in architecture such as `resnet18`, or `onnx` for an ONNX file of one's own. */
   backbone: text(MAX_NAME)
     .min(1)
-    .default('embedded')
+    .default(DEFAULT_BACKBONE)
     .describe(
-      'name of the feature extractor; training, where it is left out, takes efficientnet_lite0, or embedded where that cannot be fetched',
+      'name of the feature extractor; left out, the default, or embedded where that cannot be fetched',
     ),
   /** Layers whose feature maps are used, shallow to deep. Empty: the backbone's default taps. */
   layers: z

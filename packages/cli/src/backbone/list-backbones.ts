@@ -1,4 +1,5 @@
-import { DEFAULT_BACKBONE, describeBackbones, findPackageWeights, OFFLINE_BACKBONE } from '@cflow/model/node';
+import { describeBackbones, findPackageWeights, OFFLINE_BACKBONE } from '@cflow/model/node';
+import { DEFAULT_BACKBONE } from '@cflow/spec';
 import { formatNumber } from '../terminal/format.js';
 import { printLine } from '../terminal/output.js';
 import { tableLines } from '../terminal/table.js';

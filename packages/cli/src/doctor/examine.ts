@@ -1,13 +1,8 @@
 import { availableParallelism, totalmem } from 'node:os';
-import {
-  cacheFolder,
-  DEFAULT_BACKBONE,
-  findPackageWeights,
-  findPulledPackage,
-  loadEmbeddedBackbone,
-} from '@cflow/model/node';
+import { cacheFolder, findPackageWeights, findPulledPackage, loadEmbeddedBackbone } from '@cflow/model/node';
 import { type DeviceReport, probeDevices } from '@cflow/runtime';
 import { nodeDevices, onnxRuntimeVersion, probeInChildProcess } from '@cflow/runtime/node';
+import { DEFAULT_BACKBONE } from '@cflow/spec';
 import sharp from 'sharp';
 import { packageVersion } from '../package-version.js';
 import { folderSize } from './folder-size.js';

@@ -1,5 +1,5 @@
-import { DEFAULT_BACKBONE, defaultBackbone } from '@cflow/model/node';
-import { ConfigurationError, type DetectorConfigurationInput } from '@cflow/spec';
+import { defaultBackbone } from '@cflow/model/node';
+import { ConfigurationError, DEFAULT_BACKBONE, type DetectorConfigurationInput } from '@cflow/spec';
 import type { OnTrainingEvent } from '../events.js';
 import { RunFolder } from './run-folder.js';
 
