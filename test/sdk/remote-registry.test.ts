@@ -59,6 +59,29 @@ describe('the registry', () => {
     await expect(place.client.detectors.publish('copy', {})).rejects.toBeInstanceOf(BadRequestError);
   });
 
+  it('keeps what is decided, and judges by it', async () => {
+    const { detectors } = place.client;
+    const { version } = await detectors.version('steel', 'latest');
+    const all = { threshold: -1e6, version: 'latest', note: 'all are bad', expected: 0 };
+    const saved = await detectors.saveSettings('steel', all);
+    expect(saved).toMatchObject({ name: 'steel', revision: 1, threshold: -1e6, version });
+    await expect(detectors.saveSettings('steel', all)).rejects.toBeInstanceOf(ConflictError);
+    const png = await testPng(2);
+    const steel = place.client.detector('steel');
+    await expect.poll(async () => (await steel.predict(png)).threshold, { timeout: 5000 }).toBe(-1e6);
+    expect((await steel.predict(png)).label).toBe('bad');
+    // A request that says something itself has it.
+    expect((await steel.predict(png, { threshold: 1e6 })).label).toBe('good');
+    await detectors.saveSettings('steel', {});
+    expect(await detectors.settings('steel')).toMatchObject({ name: 'steel', revision: 2 });
+    expect(
+      (await listed(detectors.settingsHistory('steel', { limit: 1 }))).map((each) => each.revision),
+    ).toEqual([2, 1]);
+    await expect
+      .poll(async () => (await steel.predict(png)).threshold, { timeout: 5000 })
+      .toBeGreaterThan(-1e6);
+  });
+
   it('keeps feedback and knows drift', async () => {
     const { id } = await place.client.detector('steel').predict(await testPng(2));
     const kept = await place.client.feedback(id as string, { label: 'good', note: 'only dust' });

@@ -30,6 +30,8 @@ describe('cflow train', () => {
     expect(stdout).toContain('brushed-metal.cflow');
     expect(stdout).toMatch(/AUROC\s+\d\.\d+\s+\d\.\d+/);
     expect(stdout).toMatch(/^threshold {2}\d/m);
+    expect(stdout).toMatch(/^(Good|Fair|Weak): finds \d+ of \d+ bad parts/m);
+    expect(stdout).toMatch(/^ {2}1\. /m);
     expect(stdout).toContain(join('brushed-metal.cflow', 'report.html'));
     expect(stderr).toContain('epoch 1 of 1');
     const report = await readFile(join(place.path, 'brushed-metal.cflow', 'report.html'), 'utf8');
@@ -43,7 +45,12 @@ describe('cflow train', () => {
     expect([code, stderr]).toEqual([0, '']);
     const types = jsonLines(stdout).map(({ type }) => type);
     expect(types.slice(0, 2)).toEqual(['data-set', 'start']);
-    expect(types.at(-1)).toBe('done');
+    expect(types.slice(-2)).toEqual(['advice', 'done']);
+    expect(jsonLines(stdout).at(-2)).toMatchObject({
+      rating: expect.any(String),
+      verdict: expect.stringContaining('bad parts'),
+      steps: expect.arrayContaining([{ kind: expect.any(String), text: expect.any(String) }]),
+    });
     for (const type of ['features', 'progress', 'epoch', 'calibrated', 'evaluated'])
       expect(types).toContain(type);
   });

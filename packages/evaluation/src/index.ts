@@ -1,3 +1,4 @@
+export * from './advice.js';
 export * from './aupro.js';
 export * from './auroc.js';
 export * from './average-precision.js';

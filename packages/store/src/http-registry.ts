@@ -3,6 +3,7 @@ import {
   BUNDLE_FILES,
   BundleError,
   detectorPageSchema,
+  detectorSettingsSchema,
   detectorSummarySchema,
   MAX_MANIFEST_BYTES,
   StorageError,
@@ -49,6 +50,16 @@ export function httpRegistry(options: HttpRegistryOptions): RegistryReader {
       throw new RegistryError('not-found', `detector "${detector}" has no version "${version}"`, {
         details: { name: detector, version },
       });
+    },
+    async settings(detector) {
+      try {
+        return await requests.json([...base, detector, 'settings'], detectorSettingsSchema);
+      } catch (error) {
+        // A service from before there were settings has nothing at this address.
+        if (error instanceof RegistryError && error.code === 'not-found')
+          return { name: detector, revision: 0 };
+        throw error;
+      }
     },
     bundle(detector, version) {
       const name = `${detector}@${version.slice(0, 12)}`;

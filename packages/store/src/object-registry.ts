@@ -1,5 +1,13 @@
 import type { BundleSource } from '@cflow/detector';
-import type { DetectorPage, Feedback, PageQuery, VersionPage, VersionSummary } from '@cflow/spec';
+import type {
+  DetectorPage,
+  DetectorSettings,
+  DetectorSettingsPage,
+  Feedback,
+  PageQuery,
+  VersionPage,
+  VersionSummary,
+} from '@cflow/spec';
 import { BUNDLE_FILES, versionSchema } from '@cflow/spec';
 import { moveAlias, readAlias, readAliases } from './aliases.js';
 import { FeedbackLog } from './feedback-log.js';
@@ -17,6 +25,7 @@ import {
   versionKey,
   versionsPrefix,
 } from './registry-keys.js';
+import { SettingsLog } from './settings-log.js';
 import { publishStaged, stage } from './stage.js';
 import { listAllNames } from './store-reads.js';
 import { storedBundle } from './stored-bundle.js';
@@ -35,6 +44,7 @@ export class ObjectRegistry implements Registry {
   readonly #now: () => number;
   readonly #versions: VersionList;
   readonly #feedback: FeedbackLog;
+  readonly #settings: SettingsLog;
 
   constructor(store: ObjectStore, options: ObjectRegistryOptions = {}) {
     this.name = store.name;
@@ -42,6 +52,7 @@ export class ObjectRegistry implements Registry {
     this.#now = options.now ?? Date.now;
     this.#versions = new VersionList(store);
     this.#feedback = new FeedbackLog(store);
+    this.#settings = new SettingsLog(store);
   }
 
   async listDetectors({ limit, after }: PageQuery): Promise<DetectorPage> {
@@ -145,6 +156,27 @@ export class ObjectRegistry implements Registry {
       throw error;
     }
     await this.#store.delete(stagedKey(detector, version));
+  }
+
+  async settings(detector: string): Promise<DetectorSettings> {
+    const current = await this.#settings.current(detector);
+    if (current) return current;
+    if (!(await this.#exists(detector))) throw noDetector(detector);
+    return { name: detector, revision: 0 };
+  }
+
+  async saveSettings(
+    settings: Omit<DetectorSettings, 'revision' | 'at'>,
+    { expected }: { expected?: number | undefined } = {},
+  ): Promise<DetectorSettings> {
+    const { name } = settings;
+    if (!(await this.#exists(name))) throw noDetector(name);
+    return this.#settings.save({ ...settings, at: new Date(this.#now()).toISOString() }, expected);
+  }
+
+  async listSettings(detector: string, page: PageQuery): Promise<DetectorSettingsPage> {
+    if (!(await this.#exists(detector))) throw noDetector(detector);
+    return this.#settings.list(detector, page);
   }
 
   async addFeedback(feedback: Feedback): Promise<void> {

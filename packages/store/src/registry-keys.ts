@@ -18,6 +18,7 @@ export const stagedKey = (name: string, version: string): string =>
 export const aliasesPrefix = (name: string): string => `${DETECTORS}${checkedName(name)}/aliases/`;
 export const aliasKey = (name: string, alias: string): string =>
   `${aliasesPrefix(name)}${checkedAlias(name, alias)}`;
+export const settingsPrefix = (name: string): string => `${DETECTORS}${checkedName(name)}/settings/`;
 export const feedbackPrefix = (name: string): string => `${DETECTORS}${checkedName(name)}/feedback/`;
 
 /** The files without which no version can score; others may be missing. */

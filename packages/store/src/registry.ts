@@ -2,6 +2,8 @@ import type { BundleSource } from '@cflow/detector';
 import type {
   BundleManifest,
   DetectorPage,
+  DetectorSettings,
+  DetectorSettingsPage,
   Feedback,
   PageQuery,
   VersionPage,
@@ -31,6 +33,8 @@ export interface RegistryReader {
   /** The version that a reference means: an alias, a version, or at least 8 first digits of exactly one. */
   resolve(detector: string, reference: string): Promise<string>;
   version(detector: string, version: string): Promise<VersionSummary & { manifest: BundleManifest }>;
+  /** What is in force for a detector; revision 0 where nothing was decided. */
+  settings(detector: string): Promise<DetectorSettings>;
   /** The bundle for `loadDetector`; its `name` is `detector@version` with the version cut to 12 digits. */
   bundle(detector: string, version: string): BundleSource;
   file(
@@ -63,6 +67,16 @@ export interface Registry extends RegistryReader {
   deleteAlias(detector: string, alias: string): Promise<void>;
   /** Rejects with RegistryError `conflict` while an alias points to it. */
   deleteVersion(detector: string, version: string): Promise<void>;
+  /**
+   * Saves what is decided as the next revision, in one step. With `expected`, only if that revision is in force (0: none);
+   * else `conflict`.
+   */
+  saveSettings(
+    settings: Omit<DetectorSettings, 'revision' | 'at'>,
+    options?: { expected?: number | undefined },
+  ): Promise<DetectorSettings>;
+  /** All revisions, the newest first. */
+  listSettings(detector: string, page: PageQuery): Promise<DetectorSettingsPage>;
   addFeedback(feedback: Feedback): Promise<void>;
   listFeedback(
     detector: string,

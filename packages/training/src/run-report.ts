@@ -1,4 +1,4 @@
-import { computeDefectMetrics } from '@cflow/evaluation';
+import { adviceOf, computeDefectMetrics } from '@cflow/evaluation';
 import { layoutName, skippedText } from '@cflow/images';
 import type { BundleManifest, DataSetItem, DataSetReport, Metrics, Prediction } from '@cflow/spec';
 import { type Fact, type GalleryItem, type LossCurve, type ReportData, renderReport } from '@cflow/visual';
@@ -47,6 +47,7 @@ export function runReport(options: RunReportOptions): string {
         ? `${configuration.backbone}, ${layers.length} layers, a memory`
         : `${configuration.backbone}, ${layers.length} layers, ${configuration.couplingBlocks} coupling blocks`,
     dataSet: { name: provenance.dataSet, facts: dataFacts(options) },
+    advice: adviceOf({ ...manifest, largestPicture: options.dataSet?.sizes?.largest }),
     configuration: { ...configuration, ...plan },
     ...(metrics && { metrics }),
     // What the report says of a calibration holds for images that took no part in training only.

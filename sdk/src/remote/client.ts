@@ -91,13 +91,13 @@ export class CflowClient {
   /** Says what a part really was. `prediction` is the `id` of a prediction. */
   feedback(
     prediction: string,
-    { label, note }: FeedbackInput,
+    feedback: FeedbackInput,
     options: CallOptions = {},
   ): ApiPromise<Feedback> {
     return this.#transport.json({
       method: 'POST',
       path: ['v1', 'predictions', prediction, 'feedback'],
-      json: { label, note },
+      json: feedback,
       ...options,
     });
   }

@@ -28,6 +28,7 @@ export type {
   Detectors,
   MoveAliasOptions,
   PublishOptions,
+  SettingsInput,
   VersionOptions,
 } from './registry/detectors.js';
 export type * from './types/bundle-manifest.js';

@@ -88,6 +88,11 @@ export async function sampleBodies(client: Client, { png }: Samples): Promise<Sa
       path: '/v1/detectors/wood/aliases/candidate',
       body: { version: 'f'.repeat(64), expected: null },
     },
+    {
+      method: 'PUT',
+      path: '/v1/detectors/wood/settings',
+      body: { threshold: 1, version: 'f'.repeat(64), minArea: 3, note: 'a note', expected: 99 },
+    },
     { method: 'POST', path: `/v1/predictions/${id}/feedback`, body: { label: 'good', note: 'a note' } },
     {
       method: 'POST',

@@ -49,6 +49,7 @@ export class Inspection {
     this.panel = new ThresholdPanel(
       () => this.schedule(),
       () => this.scoresOf(this.current),
+      (state) => this.states.save(state),
     );
     this.choice = new DetectorChoice(client, () => this.changed());
     this.takeFiles();

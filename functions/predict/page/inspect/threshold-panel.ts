@@ -1,5 +1,6 @@
 import { byId } from '../dom/by-id.js';
-import { formatScore } from '../dom/format.js';
+import { formatProbability, formatScore, formatTime, plural } from '../dom/format.js';
+import { problemMessage } from '../dom/problem-message.js';
 import { type StripScore, scoreStrip } from './score-strip.js';
 import type { VersionState } from './version-state.js';
 
@@ -12,12 +13,22 @@ export class ThresholdPanel {
   private readonly value = byId('threshold-value');
   private readonly rate = byId('false-alarm-rate', HTMLInputElement);
   private readonly reset = byId('threshold-reset', HTMLButtonElement);
+  private readonly save = byId('threshold-save', HTMLButtonElement);
+  private readonly saved = byId('threshold-saved');
+  private readonly problem = byId('threshold-problem');
+  private readonly hint = byId('threshold-hint');
   private readonly strip = byId('strip');
   private readonly scores: () => readonly StripScore[];
   private state: VersionState | undefined;
 
-  constructor(onThreshold: () => void, scores: () => readonly StripScore[]) {
+  /** @param save Makes the threshold of a version that of the detector, for everybody. */
+  constructor(
+    onThreshold: () => void,
+    scores: () => readonly StripScore[],
+    save: (state: VersionState) => Promise<void>,
+  ) {
     this.scores = scores;
+    this.save.addEventListener('click', () => void this.keep(save).then(onThreshold));
     this.slider.min = '0';
     this.slider.max = String(STEPS);
     this.slider.step = '1';
@@ -68,8 +79,51 @@ export class ThresholdPanel {
     this.rate.value =
       falseAlarmRate === undefined ? '' : String(Number((falseAlarmRate * 100).toPrecision(3)));
     this.reset.disabled = state.threshold === state.ownThreshold;
+    this.save.hidden = state.settings === undefined;
+    this.save.disabled = this.reset.disabled;
+    this.showConsequences(state);
     this.strip.replaceChildren(...scoreStrip(state.range, state.threshold, this.scores(), state.calibration));
   }
+
+  private async keep(save: (state: VersionState) => Promise<void>): Promise<void> {
+    const { state } = this;
+    if (!state) return;
+    this.problem.replaceChildren();
+    this.save.disabled = true;
+    try {
+      await save(state);
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error));
+    }
+  }
+
+  /** What the threshold means, and since when it is in force. */
+  private showConsequences({ falseAlarmRate, threshold, ownThreshold, settings }: VersionState): void {
+    const scores = this.scores();
+    const bad = scores.filter((each) => each.label === 'bad').length;
+    const alarms =
+      falseAlarmRate === undefined
+        ? ''
+        : ` About ${formatProbability(falseAlarmRate)} of good parts are called bad by mistake.`;
+    setText(
+      this.hint,
+      `Pictures that score this much or more are bad: ${bad} of the ${plural(scores.length, 'picture')} here.${alarms}`,
+    );
+    const { revision = 0, at, by } = settings ?? {};
+    const since = at === undefined ? '' : ` since ${formatTime(at)}${by === undefined ? '' : `, by ${by}`}`;
+    const words =
+      threshold !== ownThreshold
+        ? `Not saved: the detector judges by ${formatScore(ownThreshold)}.`
+        : revision > 0
+          ? `Saved: revision ${revision}${since}.`
+          : '';
+    setText(this.saved, settings ? words : '');
+  }
+}
+
+/** A live region is read out again whenever it is written to. */
+function setText(node: HTMLElement, text: string): void {
+  if (node.textContent !== text) node.textContent = text;
 }
 
 function show(opacity: HTMLInputElement): void {

@@ -1,15 +1,17 @@
 import { falseAlarmProbability, thresholdForFalseAlarmRate } from '@cflow/evaluation';
 import type { Prediction } from '@cflow/sdk';
-import type { BundleManifest, ScoreCalibration } from '@cflow/spec';
+import type { BundleManifest, DetectorSettings, ScoreCalibration } from '@cflow/spec';
 import type { ScoreRange } from './score-strip.js';
 
 /** What the page knows of one version of a detector: the threshold in use, and the range that its scores take. */
 export class VersionState {
   readonly name: string;
   readonly version: string;
-  /** Of the detector; what the threshold goes back to. */
-  readonly ownThreshold: number;
-  private readonly ownPixelThreshold: number;
+  /** In force for the detector; what the threshold goes back to. */
+  ownThreshold: number;
+  private ownPixelThreshold: number;
+  /** What is decided for the detector; undefined where nothing can be, or where this key may not read it. */
+  settings: DetectorSettings | undefined;
   /** Undefined where the service does not let this key read it. */
   calibrations: Pick<BundleManifest['calibration'], 'score' | 'map'> | undefined;
   threshold: number;
@@ -24,6 +26,22 @@ export class VersionState {
     this.ownPixelThreshold = pixelThreshold;
     this.low = Math.min(score, threshold);
     this.high = Math.max(score, threshold);
+  }
+
+  /** Takes what is decided for the detector. What was scored in this page does not have it yet. */
+  decide(settings: DetectorSettings): void {
+    this.settings = settings;
+    const untouched = this.threshold === this.ownThreshold;
+    if (settings.version === this.version) {
+      this.ownThreshold = settings.threshold ?? this.ownThreshold;
+      this.ownPixelThreshold = settings.pixelThreshold ?? settings.threshold ?? this.ownPixelThreshold;
+    }
+    if (settings.falseAlarmRate !== undefined && this.calibrations) {
+      const { score, map = score } = this.calibrations;
+      this.ownThreshold = thresholdForFalseAlarmRate(score, settings.falseAlarmRate);
+      this.ownPixelThreshold = thresholdForFalseAlarmRate(map, settings.falseAlarmRate);
+    }
+    if (untouched) this.threshold = this.ownThreshold;
   }
 
   /** Takes the score of one more prediction into the range. */

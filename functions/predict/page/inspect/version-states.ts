@@ -1,5 +1,5 @@
 import type { Prediction } from '@cflow/sdk';
-import type { BundleManifest, VersionDetail } from '@cflow/spec';
+import type { BundleManifest, DetectorSettings, VersionDetail } from '@cflow/spec';
 import type { Client } from '../api/client.js';
 import { byId } from '../dom/by-id.js';
 import type { Places } from '../places/places.js';
@@ -36,16 +36,39 @@ export class VersionStates {
     return state;
   }
 
+  /** Makes the threshold that of the detector, for everybody who asks it from now on. */
+  async save(state: VersionState): Promise<void> {
+    const { threshold, pixelThreshold, version, settings } = state;
+    state.decide(
+      await this.client.json<DetectorSettings>(`v1/detectors/${state.name}/settings`, {
+        method: 'PUT',
+        json: {
+          threshold,
+          pixelThreshold,
+          version,
+          minArea: settings?.minArea,
+          expected: settings?.revision,
+        },
+      }),
+    );
+  }
+
   /** Without the right to read the manifest there is a threshold, but no false-alarm rate. */
   private async calibrate(state: VersionState): Promise<void> {
     type Manifest = Pick<BundleManifest, 'calibration'>;
     const here = this.places.manifestOf(state.version) as Manifest | undefined;
     try {
-      const manifest =
+      const path = `v1/detectors/${state.name}`;
+      const [manifest, settings] = await Promise.all([
         here ??
-        (await this.client.json<VersionDetail>(`v1/detectors/${state.name}/versions/${state.version}`))
-          .manifest;
+          this.client
+            .json<VersionDetail>(`${path}/versions/${state.version}`)
+            .then((found) => found.manifest),
+        // What was trained in this tab is not there.
+        this.client.json<DetectorSettings>(`${path}/settings`).catch(() => undefined),
+      ]);
       state.calibrations = (manifest as Manifest).calibration;
+      if (settings) state.decide(settings);
       this.onCalibrated();
     } catch {
       byId('false-alarm-rate').title = 'The service does not let this key read the calibration.';

@@ -1,4 +1,5 @@
-import type { Job, JobEvent } from '@cflow/spec';
+import { adviceOf } from '@cflow/evaluation';
+import type { Job, JobEvent, VersionDetail } from '@cflow/spec';
 import type { Client } from '../api/client.js';
 import { watchJob } from '../api/watch-job.js';
 import { byId } from '../dom/by-id.js';
@@ -147,12 +148,15 @@ export class JobView {
   private showOutcome({ result, error, status }: Job): void {
     if (result) {
       const auroc = result.metrics?.imageAuroc;
+      const advice = element('div', { class: 'advice' });
+      void this.advise(advice, result);
       this.outcome.replaceChildren(
         element(
           'p',
           {},
           `Version ${shortVersion(result.version)} is ready${typeof auroc === 'number' ? `; image AUROC ${auroc.toFixed(4)}` : ''}. `,
         ),
+        advice,
         button(`Inspect with ${result.name}`, 'primary', () => this.actions.use(result)),
       );
     } else if (error) {
@@ -166,6 +170,20 @@ export class JobView {
       );
     } else if (status === 'cancelled')
       this.outcome.replaceChildren(element('p', {}, 'Cancelled. Nothing was published.'));
+  }
+
+  /** What the new version is worth and what to do next. Without the right to read its manifest, nothing is said. */
+  private async advise(place: HTMLElement, { name, version }: NonNullable<Job['result']>): Promise<void> {
+    try {
+      const { manifest } = await this.client.json<VersionDetail>(`v1/detectors/${name}/versions/${version}`);
+      const { verdict, steps } = adviceOf({ ...manifest, largestPicture: this.job?.dataSet?.sizes?.largest });
+      place.append(
+        element('p', {}, element('strong', {}, verdict)),
+        element('ol', {}, ...steps.map(({ text }) => element('li', {}, text))),
+      );
+    } catch {
+      place.remove();
+    }
   }
 
   /** The first press asks, the second does it: hours of work are not lost to a slip. */

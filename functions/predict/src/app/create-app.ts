@@ -30,6 +30,7 @@ import { jobRoutes } from './routes/jobs.js';
 import { pageRoutes } from './routes/page.js';
 import { predictRoutes } from './routes/predict.js';
 import { serviceRoutes } from './routes/service.js';
+import { settingsRoutes } from './routes/settings.js';
 import { versionRoutes } from './routes/versions.js';
 import { stoppedBy } from './stopped-by.js';
 import { withDeadline } from './with-deadline.js';
@@ -64,6 +65,7 @@ export function createApp(given: AppParts, extras: AppExtras = {}): App {
     predictRoutes(parts, ids, extras.aroundPredict?.(parts)),
     detectorRoutes(parts),
     versionRoutes(parts),
+    settingsRoutes(parts),
     fileRoutes(parts),
     feedbackRoutes(parts, ids, recent),
     dataSetRoutes(parts),

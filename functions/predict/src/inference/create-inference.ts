@@ -8,7 +8,6 @@ import {
   ImageError,
   type Mask,
 } from '@cflow/spec';
-import type { RegistryReader } from '@cflow/store';
 import { Admission } from './admission.js';
 import type { RawOutput, Row } from './batch.js';
 import { DetectorCache, type DetectorCacheOptions, type Resident } from './detector-cache.js';
@@ -24,10 +23,12 @@ import type {
 } from './inference.js';
 import { abortReason, InferenceError, orAborted } from './inference-error.js';
 import type { InferenceObserver } from './observer.js';
+import { type InferenceRegistry, SettingsReader } from './settings-reader.js';
 import { VersionResolver } from './version-resolver.js';
+import { withSettings } from './with-settings.js';
 
 export interface InferenceParts {
-  registry: Pick<RegistryReader, 'resolve' | 'bundle'>;
+  registry: InferenceRegistry;
   /** The devices of this host, best first. */
   devices(): Promise<readonly DeviceCandidate[]>;
   device: DeviceChoice;
@@ -38,7 +39,7 @@ export interface InferenceParts {
   memoryBytes: number;
   /** Pixels of an overlay's longest side at most. */
   overlaySide: number;
-  /** Milliseconds until an alias is looked up again. */
+  /** Milliseconds until an alias, or what is decided for a detector, is looked up again. */
   aliasFreshMs: number;
   /**
    * Whether what must stay loaded is looked up again while nobody asks. Default true; false where timers end with the
@@ -73,6 +74,7 @@ class InferenceCore implements Inference {
   readonly #admission: Admission;
   readonly #cache: DetectorCache;
   readonly #detectors: DetectorSource;
+  readonly #settings: SettingsReader;
   readonly #running: Set<Promise<unknown>> = new Set();
   readonly #refresh: ReturnType<typeof setInterval> | undefined;
   #closed: Promise<void> | undefined;
@@ -84,6 +86,7 @@ class InferenceCore implements Inference {
     this.#cache = new DetectorCache({ ...parts, estimate: parts.estimate ?? detectorMemory });
     const resolver = new VersionResolver({ registry, freshMs, staleMs: STALE_FACTOR * freshMs, now });
     this.#detectors = new DetectorSource({ cache: this.#cache, resolver, observer, now });
+    this.#settings = new SettingsReader({ registry, freshMs, now });
     if (parts.refresh === false) return;
     this.#refresh = setInterval(() => void this.#detectors.refresh(), freshMs);
     // On Node the timer must not keep the process alive.
@@ -100,7 +103,10 @@ class InferenceCore implements Inference {
     { pin = true }: { pin?: boolean | undefined } = {},
   ): Promise<LoadedDetector> {
     this.#refuseClosed();
-    return loadedDetector(await this.#track(this.#detectors.load(name, reference, pin)));
+    const loaded = await this.#track(this.#detectors.load(name, reference, pin));
+    // So that it is known when the storage is away later.
+    await this.#settings.of(name).catch(() => undefined);
+    return loadedDetector(loaded);
   }
 
   status(): InferenceStatus {
@@ -153,6 +159,8 @@ class InferenceCore implements Inference {
       const each = await this.#detectors.acquire(name, reference);
       if (signal.aborted) each.release();
       else held.push(each);
+      // Before anything is scored for nothing.
+      await this.#settings.of(name);
       return each.resident;
     });
     try {
@@ -254,10 +262,11 @@ class InferenceCore implements Inference {
     prepared: PreparedImage,
     ignore: Mask | undefined,
     image: number,
-    options: InferenceRequest['options'],
+    asked: InferenceRequest['options'],
     signal: AbortSignal,
   ): Promise<InferenceResult> {
     const { manifest, pool, name, version } = resident;
+    const options = withSettings(asked, await this.#settings.of(name), version);
     const [height, width] = manifest.configuration.inputSize;
     const threshold = scoreThreshold(manifest, options);
     const regionsFrom = pixelThreshold(manifest, options);

@@ -53,6 +53,7 @@ const ANSWERS: ReadonlySet<string> = new Set([
   'dataSetReportSchema',
   'dataSetUploadSchema',
   'detectorPageSchema',
+  'detectorSettingsPageSchema',
   'detectorSummarySchema',
   'driftSchema',
   'feedbackPageSchema',

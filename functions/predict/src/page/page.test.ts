@@ -130,6 +130,41 @@ describe.skipIf(noChromium !== '')(`the page in a browser${noChromium}`, () => {
     expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Enlarge part-1.png');
   });
 
+  it('saves a threshold, which the service judges by from then on', async () => {
+    const page = await browser.open(service);
+    await page.setInputFiles('#files', await images(2));
+    await page.locator('.verdict').nth(1).waitFor();
+    const save = page.locator('#threshold-save');
+    await save.waitFor();
+    expect(await save.isDisabled()).toBe(true);
+    await page.locator('#threshold').fill('0');
+    await wait(async () => /^Not saved: /.test((await page.locator('#threshold-saved').textContent()) ?? ''));
+    expect(await page.locator('#threshold-hint').textContent()).toMatch(
+      /bad: 2 of the 2 pictures here\. About/,
+    );
+    await save.click();
+    await wait(async () =>
+      /^Saved: revision 1 since/.test((await page.locator('#threshold-saved').textContent()) ?? ''),
+    );
+    const decided = await service.registry.settings('wood');
+    expect(decided).toMatchObject({ revision: 1, threshold: expect.any(Number) });
+    await page.waitForTimeout(1100);
+    await page.locator('#again').click();
+    await wait(async () => (await page.locator('#summary').textContent()) === '2 images: 2 bad, 0 good');
+    await page.reload();
+    await page.setInputFiles('#files', await images(1));
+    await wait(async () => (await page.locator('#summary').textContent()) === '1 image: 1 bad, 0 good');
+    await service.registry.saveSettings({ name: 'wood' });
+    // Of two who decide at once, one is told.
+    await page.locator('#threshold').fill('1000');
+    await save.click();
+    await page.locator('#threshold-problem .problem').waitFor();
+    expect(await page.locator('#threshold-problem').textContent()).toMatch(
+      /are at revision 2, expected revision 1/,
+    );
+    await new Promise((wake) => setTimeout(wake, 1100));
+  });
+
   it('says in words what cannot be scored, and keeps the rest', async () => {
     const page = await browser.open(service);
     const broken = { name: 'broken.png', mimeType: 'image/png', buffer: Buffer.from('not an image') };

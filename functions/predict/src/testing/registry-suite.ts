@@ -56,6 +56,8 @@ export function registrySuite(get: () => TestService): void {
         '/versions/latest',
         '/versions/latest/files/head.onnx',
         '/aliases/latest',
+        '/settings',
+        '/settings/revisions',
         '/drift',
       ]) {
         expect([path, await status(`/v1/detectors/nothing${path}`)]).toEqual([path, 404]);
@@ -183,6 +185,7 @@ export function registrySuite(get: () => TestService): void {
           '/v1/detectors/wood/aliases/canary',
           jsonBody({ version: versions.latest, expected: null }, {}, 'PUT'),
         ],
+        ['/v1/detectors/wood/settings', jsonBody({ note: 'x'.repeat(100) }, {}, 'PUT')],
         ['/v1/jobs', jsonBody({ name: 'wood', dataSet: { path: `data-sets/${'x'.repeat(100)}.zip` } })],
         ['/v2/repository/index', jsonBody({ ready: true, more: 'x'.repeat(100) })],
       ];
@@ -218,6 +221,57 @@ export function registrySuite(get: () => TestService): void {
       ).toBe(415);
       expect((await put({ version: versions.old, note: 'x'.repeat(2 ** 20) })).status).toBe(413);
       expect(await status(path, { method: 'DELETE' })).toBe(204);
+    });
+  });
+
+  describe('settings', () => {
+    it('are saved as revisions, by one who expects what is in force', async () => {
+      const { versions } = get();
+      const path = '/v1/detectors/steel/settings';
+      const put = (body: unknown, to = path) =>
+        get()
+          .app()
+          .request(to, jsonBody(body, {}, 'PUT'));
+      const json = async (address: string) => (await get().app().request(address)).json();
+      expect(await json(path)).toEqual({ name: 'steel', revision: 0 });
+      const made = await put({ falseAlarmRate: 0.02, minArea: 9, note: 'as agreed', expected: 0 });
+      const first = { name: 'steel', revision: 1, falseAlarmRate: 0.02, minArea: 9, note: 'as agreed' };
+      expect([made.status, await made.json()]).toEqual([
+        200,
+        { ...first, by: expect.any(String), at: expect.stringMatching(/^\d{4}-.*Z$/) },
+      ]);
+      expect((await put({ expected: 0 })).status).toBe(409);
+      // An empty one goes back to what the bundle says.
+      expect(await (await put({ expected: 1 })).json()).toMatchObject({ name: 'steel', revision: 2 });
+      expect(await json(path)).not.toHaveProperty('falseAlarmRate');
+      const page = (await json(`${path}/revisions?limit=1`)) as { settings: object[]; next: string };
+      expect(page.settings).toMatchObject([{ revision: 2 }]);
+      expect(await json(`${path}/revisions?after=${page.next}`)).toMatchObject({
+        settings: [first],
+        next: null,
+      });
+      const [steel] = ((await json('/v1/detectors/steel/versions')) as { versions: { version: string }[] })
+        .versions;
+      expect(await (await put({ threshold: 1, version: 'latest' })).json()).toMatchObject({
+        threshold: 1,
+        version: steel?.version,
+      });
+      await put({});
+      for (const wrong of [
+        { threshold: 1 },
+        { threshold: 1, falseAlarmRate: 0.1, version: 'latest' },
+        { falseAlarmRate: 1 },
+        { minArea: -1 },
+        { thresold: 1 },
+      ]) {
+        expect([wrong, (await put(wrong)).status]).toEqual([wrong, 400]);
+      }
+      expect((await put({ threshold: 1, version: versions.old })).status).toBe(404);
+      expect((await put({}, '/v1/detectors/nothing/settings')).status).toBe(404);
+      expect(
+        await status(path, { method: 'PUT', body: '{}', headers: { 'content-type': 'text/plain' } }),
+      ).toBe(415);
+      expect((await put({ note: 'x'.repeat(2 ** 20) })).status).toBe(413);
     });
   });
 

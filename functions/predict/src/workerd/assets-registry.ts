@@ -86,6 +86,11 @@ export function assetsRegistry({ assets, detectors, path }: AssetsRegistryOption
     return { name: detector, version, createdAt, aliases: [DEFAULT_ALIAS], bytes: files, manifest };
   };
 
+  const settings: RegistryReader['settings'] = async (detector) => {
+    await deployed(detector);
+    return { name: detector, revision: 0 };
+  };
+
   const file = async (
     detector: string,
     version: string,
@@ -136,6 +141,7 @@ export function assetsRegistry({ assets, detectors, path }: AssetsRegistryOption
     },
     aliases: async (detector) => ({ [DEFAULT_ALIAS]: (await deployed(detector)).version }),
     resolve,
+    settings,
     async version(detector, version) {
       await resolve(detector, version);
       return detailOf(detector);

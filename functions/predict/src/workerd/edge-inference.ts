@@ -8,18 +8,18 @@ import {
   releaseBuffer,
   StorageError,
 } from '@cflow/spec';
-import type { RegistryReader } from '@cflow/store';
 import { createInference, type InferenceParts } from '../inference/create-inference.js';
 import type { DetectorMemory } from '../inference/detector-memory.js';
 import type { Inference, InferenceRequest, InferenceResult, LoadedDetector } from '../inference/inference.js';
 import { InferenceError } from '../inference/inference-error.js';
+import type { InferenceRegistry } from '../inference/settings-reader.js';
 import { type Elsewhere, ElsewhereError } from './elsewhere.js';
 import { Recent } from './recent.js';
 import { Turn } from './turn.js';
 
 export interface EdgeInferenceParts
   extends Omit<InferenceParts, 'registry' | 'refresh' | 'estimate' | 'device' | 'createAbortController'> {
-  registry: Pick<RegistryReader, 'resolve' | 'bundle'>;
+  registry: InferenceRegistry;
   estimate(manifest: BundleManifest): DetectorMemory;
 }
 
@@ -71,6 +71,7 @@ export class EdgeInference implements Inference {
       registry: {
         // It is asked for versions only, see `predict`.
         resolve: async (_, version) => version,
+        settings: async (name) => (await parts.registry.settings?.(name)) ?? { name, revision: 0 },
         bundle: (name, version) => ({
           name: `${name}@${version.slice(0, 12)}`,
           read: async (file) => this.#stagedFile(name, version, file),

@@ -1,4 +1,5 @@
 import { basename, relative, resolve } from 'node:path';
+import { adviceOf } from '@cflow/evaluation';
 import { openDataSet } from '@cflow/images/node';
 import { type BundleManifest, CflowError, type DataSet } from '@cflow/spec';
 import { trainDetector } from '@cflow/training/node';
@@ -34,7 +35,8 @@ export async function runTraining(paths: readonly string[], flags: TrainFlags): 
         signal,
         onEvent: (event) => {
           record.take(event);
-          show.event(event);
+          // Last of all, as a program may stop reading there.
+          if (event.type !== 'done') show.event(event);
         },
       }),
     );
@@ -43,6 +45,11 @@ export async function runTraining(paths: readonly string[], flags: TrainFlags): 
     if (!isInterruption(error)) throw error;
     throw withResumeHint(error, record);
   }
+  if (flags.json)
+    printLine(
+      JSON.stringify({ type: 'advice', ...adviceOf({ ...manifest, largestPicture: record.largestPicture }) }),
+    );
+  if (record.done) show.event(record.done);
   show.close();
   if (flags.json) return;
   const bundle = relative(process.cwd(), resolve(output)) || '.';

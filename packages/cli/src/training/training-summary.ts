@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { adviceOf } from '@cflow/evaluation';
 import { BUNDLE_FILES, type BundleManifest, type Metrics } from '@cflow/spec';
 import { count, formatBytes, formatDuration, formatNumber, formatPercent } from '../terminal/format.js';
 import { metricsLines } from '../terminal/metrics-lines.js';
@@ -34,8 +35,16 @@ export function summaryLines(manifest: BundleManifest, record: RunRecord, bundle
     `report     ${printable(join(bundle, BUNDLE_FILES.report))}`,
     '',
     ...(metrics ? [...metricsLines(metrics), ''] : []),
+    ...adviceLines(manifest, record),
+    '',
     `Next: cflow predict ${quoteIfNeeded(bundle)} IMAGES...`,
   ];
+}
+
+/** The verdict, and what to do next. */
+function adviceLines(manifest: BundleManifest, record: RunRecord): string[] {
+  const { verdict, steps } = adviceOf({ ...manifest, largestPicture: record.largestPicture });
+  return [verdict, ...steps.map(({ text }, i) => `  ${i + 1}. ${text}`)];
 }
 
 const howLong = ({ configuration, provenance }: BundleManifest): string =>

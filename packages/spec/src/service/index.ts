@@ -1,3 +1,4 @@
+export * from './detector-settings.js';
 export * from './feedback.js';
 export * from './http-url.js';
 export * from './job.js';

@@ -18,7 +18,9 @@ const finite = float32();
 
 /** What a request may ask for, whatever form it has: query parameters, form fields, or members of the JSON body. */
 export const predictOptionsSchema = closedObject({
-  threshold: finite.optional().describe("Score from which an image is bad. Default: the detector's"),
+  threshold: finite
+    .optional()
+    .describe("Score from which an image is bad. Default: the detector's settings, else its bundle's"),
   falseAlarmRate: z
     .number()
     .gt(0)
@@ -34,7 +36,12 @@ export const predictOptionsSchema = closedObject({
     .default(false)
     .describe('Also a picture of the image with map and regions drawn in (PNG)'),
   regions: z.boolean().default(true).describe('Also the regions above the pixel threshold'),
-  minArea: z.number().min(0).max(MAX_INT32).default(1).describe('Smallest region, in pixels of the map'),
+  minArea: z
+    .number()
+    .min(0)
+    .max(MAX_INT32)
+    .optional()
+    .describe("Smallest region, in pixels of the map. Default: the detector's settings, else 1"),
   maxRegions: z.number().int().min(0).max(1000).default(100).describe('Regions at most'),
   device: z
     .enum(['auto', ...DEVICES])

@@ -213,6 +213,34 @@ export function describeRegistry({ name, create, missing }: RegistrySuite): void
       expect(ofTwo).toEqual([feedback('c', two, 'bad')]);
     });
 
+    test('keeps what is decided as revisions, and of many who decide at once each', async () => {
+      const version = await bring('decided', 1, 'latest');
+      expect(await registry.settings('decided')).toEqual({ name: 'decided', revision: 0 });
+      const save = (minArea: number, expected?: number) =>
+        registry.saveSettings({ name: 'decided', minArea, by: 'test' }, { expected });
+      await Promise.all([1, 2, 3].map((area) => save(area)));
+      expect(await registry.settings('decided')).toMatchObject({ revision: 3, by: 'test' });
+      await expect(save(4, 2)).rejects.toMatchObject({ code: 'conflict' });
+      const race = await Promise.allSettled([4, 5].map((area) => save(area, 3)));
+      expect(race.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      const last = { name: 'decided', threshold: 2.5, version };
+      expect(await registry.saveSettings(last, { expected: 4 })).toMatchObject({ ...last, revision: 5 });
+      const found: number[] = [];
+      let after: string | undefined;
+      do {
+        const page = await registry.listSettings('decided', { limit: 2, after });
+        found.push(...page.settings.map(({ revision }) => revision));
+        after = page.next ?? undefined;
+      } while (after !== undefined);
+      expect(found).toEqual([5, 4, 3, 2, 1]);
+      for (const asked of [
+        () => registry.settings('nobody'),
+        () => registry.saveSettings({ name: 'nobody' }),
+        () => registry.listSettings('nobody', { limit: 1 }),
+      ])
+        await expect(asked()).rejects.toMatchObject({ code: 'not-found' });
+    });
+
     test('sweeps only what is old and not needed', async () => {
       const version = await bring('swept', 1, 'latest');
       expect(await registry.sweep({ olderThanMs: 3_600_000 })).toBe(0);

@@ -70,6 +70,11 @@ function fullData(): ReportData {
     createdAt: '2025-01-31T12:00:00Z',
     detector: 'resnet18, 3 layers',
     dataSet: { name: 'leather', facts: [{ label: 'Images', value: 50 }] },
+    advice: {
+      rating: 'weak',
+      verdict: 'Weak: finds 12 of 20 bad parts.',
+      steps: [{ kind: 'few-images', text: 'Add good images, <many>.' }],
+    },
     configuration: { layers: ['layer1', 'layer2'], lr: 1e-4, nested: { a: [1] } },
     metrics: computeMetrics({ scores, labels, threshold }),
     calibration,
@@ -107,6 +112,11 @@ describe('renderReport', () => {
       'All figures',
       'The run',
     ]);
+    // Verdict first, figures later.
+    const verdict = page.indexOf('Weak: finds 12 of 20 bad parts.');
+    expect(verdict).toBeGreaterThan(0);
+    expect(verdict).toBeLessThan(page.indexOf('Image AUROC'));
+    expect(page).toContain('<li>Add good images, &lt;many&gt;.</li>');
     expect(text(page)).toMatch(/calibrated on 30 good images/);
     expect(text(page)).toMatch(/with a probability of\s+5 %\s*, about one in 20/);
     expect(text(page)).toMatch(/crack, missed/);

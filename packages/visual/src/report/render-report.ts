@@ -1,3 +1,4 @@
+import { adviceSection } from './advice-section.js';
 import { calibrationSection } from './calibration-section.js';
 import { count } from './format.js';
 import { gallerySection } from './gallery.js';
@@ -41,6 +42,7 @@ export function renderReport(data: ReportData, options: RenderReportOptions = {}
 ${data.detector && html`<p class="sub">${name(data.detector)}</p>`}
 </header>
 <main>
+${data.advice && adviceSection(data.advice)}
 ${data.metrics && keyFigures(data.metrics)}
 ${notes(data.notes)}
 ${scoresSection(data)}

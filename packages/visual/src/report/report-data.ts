@@ -1,4 +1,4 @@
-import type { DefectMetrics } from '@cflow/evaluation';
+import type { Advice, DefectMetrics } from '@cflow/evaluation';
 import type { Metrics, ScoreCalibration } from '@cflow/spec';
 
 /** An encoded picture to be shown in the report. */
@@ -47,6 +47,8 @@ export interface ReportData {
   /** ISO 8601. */
   createdAt?: string | undefined;
   dataSet?: { name: string; facts?: readonly Fact[] | undefined } | undefined;
+  /** What it is worth and what to do next: shown before everything else. */
+  advice?: Advice | undefined;
   /** One line that names the detector, e.g. `mobilenet_v2, 3 layers, 8 coupling blocks`. */
   detector?: string | undefined;
   /** Configuration of detector and training, shown as it is. */

@@ -12,6 +12,12 @@ h2{font-size:1.15rem;letter-spacing:-.01em;font-weight:650;margin:0 0 .9rem}
 .kicker{font-size:.85rem;margin-bottom:.4rem}
 .sub{margin-top:.5rem;overflow-wrap:anywhere}
 section{border-top:1px solid var(--line);padding:1.75rem 0 2.25rem}
+.advice{border-top:0;padding:1.5rem 0 .5rem}
+.advice .verdict{font-size:1.25rem;line-height:1.35;font-weight:600;margin:0;padding-left:.9rem;border-left:4px solid var(--muted);max-width:44rem}
+.advice.good .verdict{border-color:var(--good)}
+.advice.weak .verdict{border-color:var(--bad)}
+.advice p+p{margin:1rem 0 .3rem}
+.advice ol{margin:0;padding-left:1.3rem;max-width:44rem}
 .prose{max-width:44rem;margin:0 0 1.1rem}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));gap:1.25rem 1.5rem;margin:2rem 0 2.5rem}
 .figures div{border-top:2px solid var(--ink);padding-top:.55rem}

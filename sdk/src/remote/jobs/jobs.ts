@@ -5,7 +5,7 @@ import { zip } from '../bytes/zip.js';
 import { ApiPromise } from '../http/api-promise.js';
 import { list } from '../http/list.js';
 import type { ListOptions, Paged } from '../http/paged.js';
-import { type CallOptions, type RequestParts, TRANSFER_TIMEOUT, type Transport } from '../http/transport.js';
+import { type CallOptions, TRANSFER_TIMEOUT, type Transport } from '../http/transport.js';
 import type {
   DataSetReference,
   DataSetUpload,
@@ -70,7 +70,7 @@ export class Jobs {
   create({ dataSet, ...settings }: JobInput, options: CreateJobOptions = {}): ApiPromise<Job> {
     const { idempotencyKey = randomKey(), ...call } = options;
     const create = async () => {
-      const reference = isReference(dataSet) ? dataSet : { path: (await this.#upload(dataSet, call)).path };
+      const reference = isReference(dataSet) ? dataSet : { path: (await this.upload(dataSet, call)).path };
       return this.#transport
         .json<Job>({
           method: 'POST',
@@ -90,7 +90,16 @@ export class Jobs {
     dataSet: Exclude<DataSetInput, DataSetReference>,
     options: CallOptions = {},
   ): Promise<DataSetUpload> {
-    return this.#upload(dataSet, options);
+    return this.#transport.json({
+      method: 'POST',
+      path: ['v1', 'data-sets'],
+      headers: { 'content-type': 'application/zip' },
+      // Kept under its hash: the same again is the same.
+      idempotent: true,
+      timeout: TRANSFER_TIMEOUT,
+      ...options,
+      body: await archiveOf(dataSet),
+    });
   }
 
   get(id: string, options: CallOptions = {}): ApiPromise<Job> {
@@ -119,27 +128,13 @@ export class Jobs {
 
   /** Waits until a job has succeeded. Rejects with JobError when it fails or is cancelled. */
   async wait(id: string, { onProgress, ...options }: WaitOptions = {}): Promise<Job> {
-    const { signal, timeout, maxRetries } = options;
     for await (const { type, data } of this.events(id, options)) {
-      const progress = type === 'status' ? (data as unknown as Job).progress : data;
-      if (type === 'status' || type === 'progress') onProgress?.(progress as unknown as JobProgress);
+      if (type === 'status') onProgress?.(data.progress);
+      if (type === 'progress') onProgress?.(data);
     }
-    const job = await this.get(id, { signal, timeout, maxRetries });
+    const job = await this.get(id, options);
     if (job.status === 'succeeded') return job;
     throw new JobError(job);
-  }
-
-  async #upload(dataSet: Exclude<DataSetInput, DataSetReference>, call: CallOptions): Promise<DataSetUpload> {
-    const parts: RequestParts = {
-      method: 'POST',
-      path: ['v1', 'data-sets'],
-      headers: { 'content-type': 'application/zip' },
-      // Kept under its hash: the same again is the same.
-      idempotent: true,
-      timeout: TRANSFER_TIMEOUT,
-      ...call,
-    };
-    return this.#transport.json({ ...parts, body: await archiveOf(dataSet) });
   }
 }
 
@@ -163,7 +158,5 @@ function isReference(dataSet: DataSetInput): dataSet is DataSetReference {
 
 // Not `randomUUID`, which a page has over HTTPS only.
 function randomKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('');
+  return crypto.getRandomValues(new Uint8Array(16)).join('-');
 }

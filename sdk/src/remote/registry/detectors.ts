@@ -3,7 +3,13 @@ import type { ApiPromise } from '../http/api-promise.js';
 import { list } from '../http/list.js';
 import type { ListOptions, Paged } from '../http/paged.js';
 import { type CallOptions, TRANSFER_TIMEOUT, type Transport } from '../http/transport.js';
-import type { AliasState, DetectorSummary, VersionDetail, VersionSummary } from '../types/registry.js';
+import type {
+  AliasState,
+  DetectorSettings,
+  DetectorSummary,
+  VersionDetail,
+  VersionSummary,
+} from '../types/registry.js';
 import type { Drift, Feedback } from '../types/service.js';
 
 export interface PublishOptions extends CallOptions {
@@ -19,6 +25,24 @@ export interface MoveAliasOptions extends CallOptions {
 export interface VersionOptions extends CallOptions {
   /** An alias, a version, or its first 8 digits or more. */
   version?: string | undefined;
+}
+
+/** What is decided, all of it: what is left out is the bundle's own again. */
+export interface SettingsInput {
+  /** Score from which an image is bad, of `version`. Not together with `falseAlarmRate`. */
+  threshold?: number | undefined;
+  /** The share of good images that may be called bad, in (0, 1), for any version. */
+  falseAlarmRate?: number | undefined;
+  /** Map value from which a pixel belongs to a region, of `version`. */
+  pixelThreshold?: number | undefined;
+  /** Smallest region, in pixels of the map. */
+  minArea?: number | undefined;
+  /** An alias or a version: whose scores the thresholds are of. Needed for them. */
+  version?: string | undefined;
+  /** Why it was decided: 500 characters at most. */
+  note?: string | undefined;
+  /** Only if this revision is in force; 0: only if nothing was decided. Else ConflictError. */
+  expected?: number | undefined;
 }
 
 const PATH = ['v1', 'detectors'] as const;
@@ -107,6 +131,30 @@ export class Detectors {
   /** Deletes an alias. The version that it points to stays. */
   deleteAlias(name: string, alias: string, options: CallOptions = {}): ApiPromise<void> {
     return this.#transport.json({ method: 'DELETE', path: [...PATH, name, 'aliases', alias], ...options });
+  }
+
+  /** What is decided for a detector; revision 0 where nothing was. */
+  settings(name: string, options: CallOptions = {}): ApiPromise<DetectorSettings> {
+    return this.#transport.json({ path: [...PATH, name, 'settings'], ...options });
+  }
+
+  /** Decides threshold and smallest region, as a new revision. */
+  saveSettings(
+    name: string,
+    settings: SettingsInput,
+    options: CallOptions = {},
+  ): ApiPromise<DetectorSettings> {
+    return this.#transport.json({
+      method: 'PUT',
+      path: [...PATH, name, 'settings'],
+      json: settings,
+      ...options,
+    });
+  }
+
+  /** All that was decided for a detector, the newest first. */
+  settingsHistory(name: string, options: ListOptions = {}): Paged<DetectorSettings> {
+    return list(this.#transport, [...PATH, name, 'settings', 'revisions'], 'settings', options);
   }
 
   /** Feedback on a detector's predictions. */

@@ -19,6 +19,7 @@ type Equal = [
   Same<registry.DetectorSummary, spec.DetectorSummary>,
   Same<registry.VersionSummary, spec.VersionSummary>,
   Same<registry.VersionDetail, spec.VersionDetail>,
+  Same<registry.DetectorSettings, spec.DetectorSettings>,
   Same<manifest.BundleManifest, spec.BundleManifest>,
   Same<manifest.DetectorConfiguration, spec.DetectorConfiguration>,
   Same<manifest.ScoreCalibration, spec.ScoreCalibration>,
@@ -33,6 +34,7 @@ type Equal = [
   Same<DeviceName, spec.DeviceChoice>,
 ];
 const equal: Equal = [
+  true,
   true,
   true,
   true,

@@ -23,6 +23,29 @@ export interface VersionDetail extends VersionSummary {
   manifest: BundleManifest;
 }
 
+/** What is decided for a detector. Thresholds count for the version that they were decided for, the others for any. */
+export interface DetectorSettings {
+  name: string;
+  /** 1, 2, …; 0: nothing was decided, the bundle counts. */
+  revision: number;
+  /** Score from which an image is bad. */
+  threshold?: number | undefined;
+  /** Instead of a threshold: the share of good images that may be called bad, in (0, 1). */
+  falseAlarmRate?: number | undefined;
+  /** Map value from which a pixel belongs to a region. */
+  pixelThreshold?: number | undefined;
+  /** Smallest region, in pixels of the map. */
+  minArea?: number | undefined;
+  /** The version whose scores the thresholds are of. */
+  version?: string | undefined;
+  /** Why it was decided. */
+  note?: string | undefined;
+  /** Name of the key that it was saved with. */
+  by?: string | undefined;
+  /** When it was saved. */
+  at?: string | undefined;
+}
+
 /** Where an alias points. */
 export interface AliasState {
   name: string;

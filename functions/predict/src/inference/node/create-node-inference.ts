@@ -5,18 +5,18 @@ import { Worker } from 'node:worker_threads';
 import type { DeviceCandidate } from '@cflow/runtime';
 import { type NodeDevice, nodeDevices } from '@cflow/runtime/node';
 import { ConfigurationError, type Device, type DeviceChoice } from '@cflow/spec';
-import type { RegistryReader } from '@cflow/store';
 import type { Logger } from '../../app/logger.js';
 import { createInference } from '../create-inference.js';
 import type { Inference } from '../inference.js';
 import { type InferenceObserver, loggingObserver } from '../observer.js';
+import type { InferenceRegistry } from '../settings-reader.js';
 import { availableMemory } from './available-memory.js';
 import type { ImageThreadSettings } from './image-messages.js';
 import { ImageThreads } from './image-threads.js';
 import { LaneProcesses } from './lane-processes.js';
 
 export interface NodeInferenceOptions {
-  registry: Pick<RegistryReader, 'resolve' | 'bundle'>;
+  registry: InferenceRegistry;
   /** The device that the service runs on. Default `auto`: the first that gives the right numbers. */
   device?: DeviceChoice | undefined;
   /** Default: the devices of this machine. */

@@ -1,0 +1,77 @@
+import { detectorSettingsBodySchema, detectorSettingsPageSchema, detectorSettingsSchema } from '@cflow/spec';
+import { createRoute } from '@hono/zod-openapi';
+import { VERSION } from './examples.js';
+import { nameParameter, noQuery, pageParameters } from './parameters.js';
+import { COMMON, json, KEYS, problems } from './responses.js';
+
+const SETTINGS = {
+  name: 'wood',
+  revision: 3,
+  threshold: 2.4,
+  version: VERSION,
+  minArea: 20,
+  note: 'fewer false alarms on line 2',
+  by: 'quality',
+  at: '2026-01-02T08:00:00.000Z',
+};
+
+export const getSettingsRoute = createRoute({
+  method: 'get',
+  path: '/v1/detectors/{name}/settings',
+  operationId: 'getSettings',
+  tags: ['Settings'],
+  summary: 'Read what is decided for a detector',
+  description: 'Needs the scope `read`. Revision 0 where nothing was decided.',
+  security: KEYS,
+  request: { params: nameParameter, query: noQuery },
+  responses: {
+    200: json(detectorSettingsSchema, 'What is in force', SETTINGS),
+    ...problems(...COMMON, 404),
+  },
+});
+
+export const saveSettingsRoute = createRoute({
+  method: 'put',
+  path: '/v1/detectors/{name}/settings',
+  operationId: 'saveSettings',
+  tags: ['Settings'],
+  summary: 'Decide threshold and smallest region, as a new revision',
+  description:
+    'Needs the scope `admin`. Predictions that do not ask for something else have it within a second or, at the edge, ten. With `expected` only if that revision is in force, so that of two who decide at once one is told. An empty object goes back to what the bundle says.',
+  security: KEYS,
+  request: {
+    params: nameParameter,
+    query: noQuery,
+    body: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: detectorSettingsBodySchema,
+          example: { threshold: 2.4, version: 'production', minArea: 20, expected: 2 },
+        },
+      },
+    },
+  },
+  responses: {
+    200: json(detectorSettingsSchema, 'What is in force now', SETTINGS),
+    ...problems(...COMMON, 404, 409, 413, 415, 429),
+  },
+});
+
+export const listSettingsRoute = createRoute({
+  method: 'get',
+  path: '/v1/detectors/{name}/settings/revisions',
+  operationId: 'listSettings',
+  tags: ['Settings'],
+  summary: 'List all that was decided for a detector: what, by whom, when',
+  description: 'Needs the scope `read`.',
+  security: KEYS,
+  request: { params: nameParameter, query: pageParameters(/^\d{10}\.json$/) },
+  responses: {
+    200: json(detectorSettingsPageSchema, 'Revisions, the newest first', {
+      settings: [SETTINGS],
+      next: null,
+    }),
+    ...problems(...COMMON, 404),
+  },
+});

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { type AdviceFacts, adviceOf } from './advice.js';
+
+interface Given {
+  found?: number | null;
+  alarms?: number;
+  located?: number;
+  backbone?: string;
+  train?: number;
+  rate?: number;
+  f1?: number | null;
+  picture?: [number, number];
+}
+
+/** Facts of a run on 60 good images, tested on 50 good and 100 bad ones. */
+function facts({
+  found = 0.98,
+  alarms = 0,
+  located,
+  backbone = 'resnet18',
+  train = 200,
+  rate = 0.01,
+  f1 = null,
+  picture,
+}: Given = {}) {
+  const metrics =
+    found === null
+      ? null
+      : {
+          goodImages: 50,
+          badImages: 100,
+          detectionRate: found,
+          falseAlarmRate: alarms,
+          locationRate: located ?? found,
+          f1: 0.9,
+        };
+  return {
+    metrics,
+    configuration: { backbone, inputSize: [256, 256] },
+    provenance: { trainImages: train, validationImages: 0 },
+    thresholds: { score: 5, f1, falseAlarmRate: rate },
+    calibration: { score: { count: train } },
+    largestPicture: picture,
+  } as unknown as AdviceFacts;
+}
+const kinds = (given: Given): string[] => adviceOf(facts(given)).steps.map(({ kind }) => kind);
+
+describe('adviceOf', () => {
+  it('says in a sentence what was measured', () => {
+    expect(adviceOf(facts())).toEqual({
+      rating: 'good',
+      verdict: 'Good: finds 98 of 100 bad parts and calls 0 of 50 good ones bad.',
+      steps: [],
+    });
+    expect(adviceOf(facts({ found: 0.26 }))).toMatchObject({
+      rating: 'weak',
+      verdict: 'Weak: finds 26 of 100 bad parts and calls 0 of 50 good ones bad; do not rely on it yet.',
+    });
+    expect(adviceOf(facts({ found: 0.85 })).rating).toBe('fair');
+    // Whoever calls everything bad finds everything.
+    expect(adviceOf(facts({ found: 1, alarms: 0.5 })).rating).toBe('fair');
+    expect(adviceOf(facts({ found: null }))).toMatchObject({
+      rating: 'unmeasured',
+      steps: [{ kind: 'measure' }],
+    });
+  });
+
+  it('tells what is found for the wrong reason apart', () => {
+    const { steps } = adviceOf(facts({ found: 0.96, located: 0.5 }));
+    expect(steps).toEqual([
+      { kind: 'wrong-place', text: expect.stringContaining('only 50 % are marked where') },
+    ]);
+    expect(kinds({ found: 0.96, located: 0.9 })).toEqual([]);
+  });
+
+  it('names each reason that the facts give, and no other', () => {
+    expect(kinds({ train: 20 })).toEqual(['few-images']);
+    expect(kinds({ found: 0.3, picture: [1600, 1200] })).toEqual(['small-defects']);
+    expect(kinds({ found: 0.3, picture: [400, 300] })).toEqual([]);
+    expect(kinds({ found: 0.3, backbone: 'embedded' })).toEqual(['backbone']);
+    // The smallest is no reason where it is enough.
+    expect(kinds({ backbone: 'embedded' })).toEqual([]);
+    expect(kinds({ found: 0.3, f1: 4 })).toEqual(['threshold']);
+    expect(kinds({ found: 0.3, f1: 6 })).toEqual([]);
+    expect(kinds({ rate: 0.024 })).toEqual(['few-held-out']);
+  });
+
+  it('gives three steps at most, what helps most first', () => {
+    expect(
+      kinds({
+        found: 0.26,
+        located: 0.1,
+        train: 20,
+        picture: [2000, 2000],
+        backbone: 'embedded',
+        rate: 0.05,
+        f1: 4,
+      }),
+    ).toEqual(['wrong-place', 'few-images', 'small-defects']);
+  });
+});

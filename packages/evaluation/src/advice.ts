@@ -1,0 +1,128 @@
+import type { BundleManifest } from '@cflow/spec';
+
+/** What a detector is worth by what was measured, and what to do next. */
+export interface Advice {
+  /** `unmeasured`: nobody knows, for there were no pictures of bad parts. */
+  rating: 'good' | 'fair' | 'weak' | 'unmeasured';
+  /** One sentence. */
+  verdict: string;
+  /** What is likely to help most, first; three at most. */
+  steps: AdviceStep[];
+}
+
+export interface AdviceStep {
+  kind:
+    | 'wrong-place'
+    | 'few-images'
+    | 'small-defects'
+    | 'backbone'
+    | 'threshold'
+    | 'few-held-out'
+    | 'measure';
+  text: string;
+}
+
+/** What advice is given on. */
+export interface AdviceFacts
+  extends Pick<BundleManifest, 'calibration' | 'configuration' | 'metrics' | 'provenance' | 'thresholds'> {
+  /** Width and height of the largest picture, where it is known. */
+  largestPicture?: readonly [width: number, height: number] | undefined;
+}
+
+const MOST_STEPS = 3;
+/** Shares of the bad parts from which a detector is good, and fair. */
+const GOOD = 0.95;
+const FAIR = 0.8;
+/** Good images below which what is usual of them is hardly known. */
+const FEW_IMAGES = 50;
+/** Share of the bad parts that may be marked beside the defect before it is said. */
+const BESIDE = 0.1;
+/** Times that pictures are larger than what a detector looks at, from which small defects are lost. */
+const MUCH_LARGER = 2;
+
+/** A verdict, and at most three steps, from what was measured and nothing else. */
+export function adviceOf(facts: AdviceFacts): Advice {
+  const { metrics, provenance } = facts;
+  const found = metrics?.detectionRate;
+  if (!metrics || metrics.badImages === 0 || typeof found !== 'number') {
+    return {
+      rating: 'unmeasured',
+      verdict: `Not measured: trained on ${images(provenance.trainImages, 'good image')}, but without pictures of bad parts nobody knows what it finds.`,
+      steps: stepsFor(facts, undefined),
+    };
+  }
+  const alarms = metrics.falseAlarmRate ?? undefined;
+  const tooMany = alarms !== undefined && alarms > Math.max(0.05, 3 * facts.thresholds.falseAlarmRate);
+  const rating = found >= GOOD && !tooMany ? 'good' : found >= FAIR ? 'fair' : 'weak';
+  const called =
+    alarms === undefined || metrics.goodImages === 0
+      ? ''
+      : ` and calls ${Math.round(alarms * metrics.goodImages)} of ${images(metrics.goodImages, 'good one')} bad`;
+  const what = `finds ${Math.round(found * metrics.badImages)} of ${images(metrics.badImages, 'bad part')}${called}`;
+  const ends = { good: '.', fair: '; some are missed or wrong.', weak: '; do not rely on it yet.' };
+  return {
+    rating,
+    verdict: `${{ good: 'Good', fair: 'Fair', weak: 'Weak' }[rating]}: ${what}${ends[rating]}`,
+    steps: stepsFor(facts, found),
+  };
+}
+
+/** @param found Share of the bad parts that are found; undefined where that was not measured */
+function stepsFor(facts: AdviceFacts, found: number | undefined): AdviceStep[] {
+  const { configuration, metrics, provenance, thresholds, calibration } = facts;
+  const misses = found !== undefined && found < GOOD;
+  const steps: (AdviceStep | false)[] = [
+    misplaced(facts, found),
+    provenance.trainImages + provenance.validationImages < FEW_IMAGES && {
+      kind: 'few-images',
+      text: `Add good images: ${provenance.trainImages + provenance.validationImages} show little of what good parts look like; ${FEW_IMAGES} to 200 are usual.`,
+    },
+    misses && lostInLargePictures(facts),
+    misses &&
+      configuration.backbone === 'embedded' && {
+        kind: 'backbone',
+        text: 'Take another backbone: the embedded one is the smallest, and finds less than --backbone efficientnet_lite0.',
+      },
+    misses &&
+      metrics !== null &&
+      thresholds.f1 !== null &&
+      thresholds.f1 < thresholds.score && {
+        kind: 'threshold',
+        text: `Try a threshold of ${short(thresholds.f1)} in place of ${short(thresholds.score)}: it tells the test images apart best (F1 ${short(metrics.f1 ?? 0)}), with more false alarms.`,
+      },
+    thresholds.falseAlarmRate > 0.01 && {
+      kind: 'few-held-out',
+      text: `Add good images for fewer false alarms: the ${calibration.score.count} that it was calibrated on can vouch for no less than ${percent(thresholds.falseAlarmRate)}; about 100 can for 1 %.`,
+    },
+    found === undefined && {
+      kind: 'measure',
+      text: 'Add pictures of bad parts, in a folder "bad" beside the good ones, a few of each kind: then it is measured what is found.',
+    },
+  ];
+  return steps.filter((step) => step !== false).slice(0, MOST_STEPS);
+}
+
+/** Found for the wrong reason: called bad, and marked where the defect is not. */
+function misplaced({ metrics }: AdviceFacts, found: number | undefined): AdviceStep | false {
+  const located = metrics?.locationRate;
+  if (found === undefined || typeof located !== 'number' || found - located < BESIDE) return false;
+  return {
+    kind: 'wrong-place',
+    text: `Look at the maps: ${percent(found)} of the bad parts are called bad, but only ${percent(located)} are marked where the defect is. Glare, edges and backgrounds that change are usual reasons; keep them still, crop them away, or ignore them.`,
+  };
+}
+
+function lostInLargePictures({ configuration, largestPicture }: AdviceFacts): AdviceStep | false {
+  if (!largestPicture) return false;
+  const [height, width] = configuration.inputSize;
+  const times = Math.max(largestPicture[0] / width, largestPicture[1] / height);
+  if (times < MUCH_LARGER) return false;
+  return {
+    kind: 'small-defects',
+    text: `Look closer: pictures of ${largestPicture[0]} x ${largestPicture[1]} are shrunk to ${width} x ${height}, where a defect of ${Math.ceil(3 * times)} pixels is ${short(3)}. Crop to the part, or give a larger --input-size.`,
+  };
+}
+
+const images = (count: number, one: string): string => `${count} ${count === 1 ? one : `${one}s`}`;
+const percent = (share: number): string => `${short(share * 100)} %`;
+const short = (value: number): string => String(Number(value.toPrecision(3)));
