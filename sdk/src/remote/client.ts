@@ -89,11 +89,7 @@ export class CflowClient {
   }
 
   /** Says what a part really was. `prediction` is the `id` of a prediction. */
-  feedback(
-    prediction: string,
-    feedback: FeedbackInput,
-    options: CallOptions = {},
-  ): ApiPromise<Feedback> {
+  feedback(prediction: string, feedback: FeedbackInput, options: CallOptions = {}): ApiPromise<Feedback> {
     return this.#transport.json({
       method: 'POST',
       path: ['v1', 'predictions', prediction, 'feedback'],
