@@ -3,7 +3,8 @@ export * from './decode-mask.js';
 export type { ImageFailure, ImageSource } from './image-error.js';
 export { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.js';
 export { readDefectMask } from './masks/read-defect-mask.js';
-export { type OpenDataSetOptions, openDataSet } from './open-data-set.js';
+export { openDataSet } from './open-data-set.js';
+export type { OpenDataSetOptions } from './open-options.js';
 export * from './read-images.js';
 export {
   checkReport,

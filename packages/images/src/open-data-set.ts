@@ -1,49 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { type DataSet, DataSetError, type DataSetLayout, type Label, type Split } from '@cflow/spec';
+import { type DataSet, DataSetError } from '@cflow/spec';
 import { fileKind } from './files/file-kind.js';
 import { listFiles } from './files/list-files.js';
 import { skippedFiles } from './files/skipped-files.js';
 import { findByPattern } from './find-by-pattern.js';
-import type { ImageLimits } from './image-limits.js';
 import { openFolder } from './open-folder.js';
 import { type NamedFolders, openNamedFolders } from './open-named-folders.js';
+import type { OpenDataSetOptions, ResolvedOptions } from './open-options.js';
 import { TABLE_EXPECTS } from './tables/columns.js';
 import { readTableDataSet } from './tables/read-table-data-set.js';
-
-/** How a data set is opened. */
-export interface OpenDataSetOptions {
-  /** Read as this layout instead of recognizing it. */
-  layout?: DataSetLayout;
-  /** The category, where the folder holds several data sets (`bottle` of MVTec AD, `candle` of VisA, `01` of BTech). */
-  category?: string;
-  /** Folders (or files, or globs) of good images, of bad ones and of masks, wherever they are, instead of what words say. */
-  good?: readonly string[];
-  bad?: readonly string[];
-  masks?: readonly string[];
-  /** Part of the good images, 0 to 1, held out for the test where the layout has no split. Default 0.2. */
-  testFraction?: number;
-  /** Decides which good images are held out. Default 0. */
-  seed?: number;
-  /** Where there are masks, a bad test image without one is an error (the default), or simply has none. */
-  missingMasks?: 'error' | 'ignore';
-  /** Label of the images of a glob. Default `unknown`. */
-  label?: Label;
-  /** Split of the images of a glob. Default `train`. */
-  split?: Split;
-  /** Take every image that a list names, without a look at the words in its name: to score them. Default false. */
-  everyImage?: boolean;
-  /** Bounds of the masks that are decoded to tell good images from bad ones. */
-  limits?: ImageLimits;
-  /** Folder that relative paths start from. Default: the working directory. */
-  folder?: string;
-  /** Folder that no path of a table may lead out of: for data sets of strangers. */
-  within?: string;
-}
-
-/** The same with defaults in place. */
-export type ResolvedOptions = OpenDataSetOptions &
-  Required<Pick<OpenDataSetOptions, 'testFraction' | 'seed' | 'missingMasks'>>;
 
 /**
  * Opens a data set: a folder in a layout that is recognized, a table, a glob, a list of files, folders and globs, or folders

@@ -3,7 +3,7 @@ import { type DataSet, DataSetError } from '@cflow/spec';
 import { type FileTree, type SkippedFile, subtree, topFolders } from './files/file-tree.js';
 import { skippedFiles } from './files/skipped-files.js';
 import { FOLDER_LAYOUTS, type FolderLayout } from './layouts/folder-layouts.js';
-import type { ResolvedOptions } from './open-data-set.js';
+import type { ResolvedOptions } from './open-options.js';
 import { readTree } from './reading/read-tree.js';
 import { someOf } from './reading/say-which.js';
 import { openTableFolder, tableIn } from './tables/open-table-folder.js';

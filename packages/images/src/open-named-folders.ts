@@ -4,7 +4,7 @@ import { type DataSet, DataSetError } from '@cflow/spec';
 import { compareNames, type FileTree, type SkippedFile, type TreeFile } from './files/file-tree.js';
 import { skippedFiles } from './files/skipped-files.js';
 import { commonFolder, expand } from './find-by-pattern.js';
-import type { ResolvedOptions } from './open-data-set.js';
+import type { ResolvedOptions } from './open-options.js';
 import { readTree } from './reading/read-tree.js';
 import { isSystemFolder } from './vocabulary/system-files.js';
 

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '@cflow/spec';
 import { DEFECT_KINDS, DEFECTS, type DefectKind } from './defects/kinds.js';
 import { MATERIALS, type MaterialName } from './materials/names.js';
-import type { SampleRequest } from './render-sample.js';
+import type { SampleRequest } from './sample-request.js';
 
 /** Least and largest width and height of a rendered image, pixels. */
 export const MIN_SIZE = 32;

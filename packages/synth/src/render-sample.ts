@@ -6,9 +6,9 @@ import type { DefectKind } from './defects/kinds.js';
 import { drawIllumination } from './illumination.js';
 import type { Fault, Material, Specimen } from './materials/material.js';
 import { materialTable } from './materials/material-table.js';
-import type { MaterialName } from './materials/names.js';
 import { drawPose } from './pose.js';
 import { createRandom, deriveSeed } from './random.js';
+import type { SampleRequest } from './sample-request.js';
 import { shade } from './shade.js';
 import {
   copySurface,
@@ -18,17 +18,6 @@ import {
   type Rows,
   type Surface,
 } from './surface.js';
-
-export interface SampleRequest {
-  material: MaterialName;
-  /** Left out: a good specimen. */
-  defect?: DefectKind | undefined;
-  /** Whole number from 0 to 2^32 - 1. The same seed with and without a defect shows the same specimen. */
-  seed: number;
-  /** Pixels, 32 to 2048. */
-  width: number;
-  height: number;
-}
 
 export interface Sample {
   image: RgbImage;

@@ -6,11 +6,11 @@ import {
   pullPackage,
 } from '@cflow/model/node';
 import { ConfigurationError, WeightsError } from '@cflow/spec';
-import type { PullFlags } from '../commands/backbone.js';
 import { interruptible } from '../interruptible.js';
 import { DownloadBar } from '../terminal/download-bar.js';
 import { formatBytes } from '../terminal/format.js';
 import { noteLine, printLine } from '../terminal/output.js';
+import type { PullFlags } from './pull-flags.js';
 
 /** Fetches weights into the cache, and prints their path on stdout. */
 export async function pull(name: string, { revision, refresh, json }: PullFlags): Promise<void> {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storageErrorOf, writeFileAtomically } from '@cflow/detector/node';
-import { type Cell, type CellResult, cellResultSchema } from './cell.js';
+import { type Cell, type CellPlaces, type CellResult, cellResultSchema } from './cell.js';
 
 /**
  * Where a benchmark keeps what it has: one file per finished cell, and one folder for the cell that is being worked at.
@@ -11,7 +11,7 @@ import { type Cell, type CellResult, cellResultSchema } from './cell.js';
  *     <folder>/work/<key>.cflow    a bundle while it is measured, and what its training needs to go on
  *     <folder>/bundles/<key>.cflow a bundle that is kept
  */
-export class CellFiles {
+export class CellFiles implements CellPlaces {
   readonly folder: string;
 
   constructor(folder: string) {

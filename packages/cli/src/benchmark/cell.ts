@@ -5,7 +5,6 @@ import type { OnTrainingEvent } from '@cflow/training';
 import * as z from 'zod';
 import type { DeviceFlags } from '../device-options.js';
 import type { Category } from './categories.js';
-import type { CellFiles } from './cell-files.js';
 
 /** What is compared: a way to a detector, that a category and a seed make a detector of. */
 export interface Variant {
@@ -21,10 +20,18 @@ export interface Variant {
   measure(task: CellTask): Promise<CellResult>;
 }
 
+/** Where a cell's detector lies. */
+export interface CellPlaces {
+  /** The folder of its bundle. */
+  bundle(cell: Pick<Cell, 'key'>): string;
+  /** Whether a run that was ended has left something to go on with. */
+  isBegun(cell: Pick<Cell, 'key'>): Promise<boolean>;
+}
+
 /** A cell to be measured, and what is there for it. */
 export interface CellTask {
   cell: Cell;
-  files: CellFiles;
+  files: CellPlaces;
   device: DeviceFlags['device'];
   threads: number;
   signal: AbortSignal;

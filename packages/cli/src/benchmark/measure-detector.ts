@@ -13,7 +13,8 @@ import {
 import { evenlySpaced } from '@cflow/training';
 import { type TrainDetectorOptions, trainDetector } from '@cflow/training/node';
 import { openDetector } from '../open-detector.js';
-import { CELL_FORMAT, type Cell, type CellResult, type CellTask } from './cell.js';
+import type { CellTask } from './cell.js';
+import { CELL_FORMAT, type Cell, type CellResult } from './cell.js';
 import { promiseOf } from './promise.js';
 
 /** What is the same for all cells of a variant: how its detectors are trained. */

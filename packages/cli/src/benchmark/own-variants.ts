@@ -1,10 +1,10 @@
 import { openBackbone } from '@cflow/model/node';
 import { ConfigurationError, presetFor } from '@cflow/spec';
 import { type Preset, planTraining } from '@cflow/training';
-import type { BenchmarkFlags } from '../commands/benchmark.js';
 import type { DetectorFlags, ScheduleFlags } from '../detector-options.js';
 import { imageLimits } from '../image-limit-options.js';
 import { detectorConfiguration, planOverrides } from '../training/training-options.js';
+import type { BenchmarkFlags } from './benchmark-flags.js';
 import type { Variant } from './cell.js';
 import { measureDetector } from './measure-detector.js';
 import type { VariantFlags } from './variant-option.js';

@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { CflowError, ConfigurationError, TrainingError } from '@cflow/spec';
-import type { BenchmarkFlags } from '../commands/benchmark.js';
 import { imageLimits } from '../image-limit-options.js';
 import { interruptible, isInterruption } from '../interruptible.js';
 import { packageVersion } from '../package-version.js';
@@ -10,6 +9,7 @@ import { noteDataSet } from '../terminal/note-data-set.js';
 import { noteLine, printLine } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
 import { LineProgress } from '../training/line-progress.js';
+import type { BenchmarkFlags } from './benchmark-flags.js';
 import { comparisonLines, NOTES, summaryLines } from './benchmark-lines.js';
 import { type Category, findCategories } from './categories.js';
 import type { Cell, CellResult, Variant } from './cell.js';

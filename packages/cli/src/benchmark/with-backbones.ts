@@ -1,11 +1,11 @@
 import { defaultBackbone } from '@cflow/model/node';
 import { ConfigurationError } from '@cflow/spec';
-import type { BenchmarkFlags } from '../commands/benchmark.js';
 import { interruptible } from '../interruptible.js';
 import { DownloadBar } from '../terminal/download-bar.js';
 import { noteLine } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
 import { fallbackText } from '../training/event-text.js';
+import type { BenchmarkFlags } from './benchmark-flags.js';
 
 /** What is compared, and on which backbones. */
 export type ResolvedFlags = BenchmarkFlags & { backbones: string[] };

@@ -1,10 +1,5 @@
 import type { Command } from 'commander';
-
-export interface PullFlags {
-  revision?: string;
-  refresh?: true;
-  json?: true;
-}
+import type { PullFlags } from '../backbone/pull-flags.js';
 
 const EXAMPLES = `
 Examples:

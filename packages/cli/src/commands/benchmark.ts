@@ -1,42 +1,13 @@
 import { JOB_PRESETS } from '@cflow/spec';
 import type { Preset } from '@cflow/training';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { TABLE_FORMATS, type TableFormat } from '../benchmark/table-format.js';
-import { collectVariant, type NamedVariant } from '../benchmark/variant-option.js';
-import {
-  type DetectorFlags,
-  type ScheduleFlags,
-  withDetectorOptions,
-  withScheduleOptions,
-} from '../detector-options.js';
-import { type DeviceFlags, withDeviceOptions } from '../device-options.js';
-import { type ImageLimitFlags, withImageLimitOptions } from '../image-limit-options.js';
+import type { BenchmarkFlags } from '../benchmark/benchmark-flags.js';
+import { TABLE_FORMATS } from '../benchmark/table-format.js';
+import { collectVariant } from '../benchmark/variant-option.js';
+import { withDetectorOptions, withScheduleOptions } from '../detector-options.js';
+import { withDeviceOptions } from '../device-options.js';
+import { withImageLimitOptions } from '../image-limit-options.js';
 import { byteSize, integer, nameList } from '../option-value.js';
-
-export interface BenchmarkFlags extends DetectorFlags, ScheduleFlags, DeviceFlags, ImageLimitFlags {
-  categories?: string[];
-  /** Left out: the one that `cflow train` takes. */
-  backbones?: string[];
-  /** Left out: a memory, or what the other options ask for. */
-  presets?: Preset[];
-  /** Named one by one, instead of each backbone with each preset. */
-  variant?: NamedVariant[];
-  chosenOn?: string[];
-  seeds: number;
-  firstSeed: number;
-  weights?: string[];
-  precision: 'float32' | 'float16';
-  missingMasks: 'error' | 'ignore';
-  output?: string;
-  compare?: string;
-  keepBundles?: true;
-  format: TableFormat;
-  strict?: true;
-  featureCacheBytes?: number;
-  json?: true;
-  quiet?: true;
-  verbose?: true;
-}
 
 const EXAMPLES = `
 Examples:

@@ -1,9 +1,5 @@
 import type { Command } from 'commander';
-
-export interface InstallFlags {
-  into?: string;
-  json?: true;
-}
+import type { InstallFlags } from '../cuda/install-flags.js';
 
 const EXAMPLES = `
 Examples:

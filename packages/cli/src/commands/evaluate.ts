@@ -1,14 +1,8 @@
 import type { Command } from 'commander';
-import { type DataSetFlags, withDataSetOptions } from '../data-set-options.js';
-import { type DeviceFlags, withDeviceOptions } from '../device-options.js';
-import { type ThresholdFlags, withThresholdOptions } from '../threshold-options.js';
-
-export interface EvaluateFlags extends DataSetFlags, DeviceFlags, ThresholdFlags {
-  output?: string;
-  json?: true;
-  strict?: true;
-  verbose?: true;
-}
+import { withDataSetOptions } from '../data-set-options.js';
+import { withDeviceOptions } from '../device-options.js';
+import type { EvaluateFlags } from '../evaluation/evaluate-flags.js';
+import { withThresholdOptions } from '../threshold-options.js';
 
 const EXAMPLES = `
 Examples:

@@ -1,10 +1,5 @@
 import type { Command } from 'commander';
-
-export interface ExportFlags {
-  output?: string;
-  force?: true;
-  json?: true;
-}
+import type { ExportFlags } from '../export/export-flags.js';
 
 const EXAMPLES = `
 Examples:

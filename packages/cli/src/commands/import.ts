@@ -1,21 +1,8 @@
 import { type Command, Option } from 'commander';
-import { type DeviceFlags, withDeviceOptions } from '../device-options.js';
-import { type ImageLimitFlags, withImageLimitOptions } from '../image-limit-options.js';
+import { withDeviceOptions } from '../device-options.js';
+import { withImageLimitOptions } from '../image-limit-options.js';
+import type { ImportFlags } from '../importing/import-flags.js';
 import { imageSize, nameList } from '../option-value.js';
-
-export interface ImportFlags extends DeviceFlags, ImageLimitFlags {
-  good?: string[];
-  output?: string;
-  name?: string;
-  backbone?: string;
-  layers?: string[];
-  inputSize?: [number, number];
-  precision: 'float32' | 'float16';
-  strict?: true;
-  json?: true;
-  quiet?: true;
-  verbose?: true;
-}
 
 const EXAMPLES = `
 Examples:

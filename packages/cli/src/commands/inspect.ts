@@ -1,12 +1,7 @@
 import type { Command } from 'commander';
-import { type DataSetFlags, withDataSetOptions } from '../data-set-options.js';
+import { withDataSetOptions } from '../data-set-options.js';
+import type { InspectFlags } from '../inspection/inspect-flags.js';
 import { integer } from '../option-value.js';
-
-export interface InspectFlags extends DataSetFlags {
-  seed?: number;
-  json?: true;
-  verbose?: true;
-}
 
 const EXAMPLES = `
 Examples:

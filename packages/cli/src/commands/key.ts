@@ -1,10 +1,5 @@
 import { type Command, Option } from 'commander';
-
-export interface KeyFlags {
-  scopes: string[];
-  rate?: string;
-  file?: string;
-}
+import type { KeyFlags } from '../serving/key-flags.js';
 
 const EXAMPLES = `
 Examples:

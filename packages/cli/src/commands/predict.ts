@@ -1,25 +1,9 @@
 import { type Command, Option } from 'commander';
-import { type DeviceFlags, withDeviceOptions } from '../device-options.js';
-import { type ImageLimitFlags, withImageLimitOptions } from '../image-limit-options.js';
+import { withDeviceOptions } from '../device-options.js';
+import { withImageLimitOptions } from '../image-limit-options.js';
 import { finiteNumber, integer } from '../option-value.js';
-import { type ThresholdFlags, withThresholdOptions } from '../threshold-options.js';
-
-export const MAP_FORMATS = ['png8', 'png16', 'f32'] as const;
-export type MapFormat = (typeof MAP_FORMATS)[number];
-
-export interface PredictFlags extends DeviceFlags, ThresholdFlags, ImageLimitFlags {
-  pixelThreshold?: number;
-  minArea?: number;
-  ignore?: string;
-  maps?: string;
-  mapFormat: MapFormat;
-  overlays?: string;
-  layers?: true;
-  json?: true;
-  failOnBad?: true;
-  strict?: true;
-  verbose?: true;
-}
+import { MAP_FORMATS, type PredictFlags } from '../prediction/predict-flags.js';
+import { withThresholdOptions } from '../threshold-options.js';
 
 const EXAMPLES = `
 Examples:

@@ -1,27 +1,7 @@
 import { type Command, Option } from 'commander';
-import { type DeviceFlags, withDeviceOptions } from '../device-options.js';
+import { withDeviceOptions } from '../device-options.js';
 import { byteSize, integer, nameList } from '../option-value.js';
-
-/** What the command line gives; what is left out comes from the environment, and then from the defaults. */
-export interface ServeFlags extends DeviceFlags {
-  store?: string;
-  host?: string;
-  port?: number;
-  preload?: string[];
-  memory?: number;
-  queue?: number;
-  batchSizes?: string[];
-  requestTimeout?: number;
-  train?: 'here' | 'elsewhere' | 'off';
-  apiKeys?: string;
-  anonymous?: true;
-  allowedHosts?: string[];
-  rate?: string;
-  fetchHosts?: string[];
-  corsOrigins?: string[];
-  log?: string;
-  verbose?: true;
-}
+import type { ServeFlags } from '../serving/serve-flags.js';
 
 const EXAMPLES = `
 Examples:

@@ -1,17 +1,7 @@
 import { MATERIALS, MAX_COUNT, MAX_SIZE, type MaterialName, MIN_SIZE } from '@cflow/synth';
 import { type Command, InvalidArgumentError } from 'commander';
 import { integer, nameList } from '../option-value.js';
-
-export interface SynthFlags {
-  materials: MaterialName[];
-  train: number;
-  testGood: number;
-  perDefect: number;
-  size: number;
-  seed: number;
-  json?: true;
-  quiet?: true;
-}
+import type { SynthFlags } from '../synth/synth-flags.js';
 
 const EXAMPLES = `
 Examples:

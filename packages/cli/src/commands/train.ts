@@ -1,35 +1,10 @@
-import { detectorConfigurationSchema, JOB_PRESETS, METHODS, type Method } from '@cflow/spec';
-import type { Preset } from '@cflow/training';
+import { detectorConfigurationSchema, JOB_PRESETS, METHODS } from '@cflow/spec';
 import { type Command, Option } from 'commander';
-import { type DataSetFlags, withDataSetOptions } from '../data-set-options.js';
-import {
-  type DetectorFlags,
-  type ScheduleFlags,
-  withDetectorOptions,
-  withScheduleOptions,
-} from '../detector-options.js';
-import { type DeviceFlags, withDeviceOptions } from '../device-options.js';
+import { withDataSetOptions } from '../data-set-options.js';
+import { withDetectorOptions, withScheduleOptions } from '../detector-options.js';
+import { withDeviceOptions } from '../device-options.js';
 import { byteSize, integer } from '../option-value.js';
-
-/** What the command line gives; what is left out is the preset's or the configuration's default. */
-export interface TrainFlags extends DetectorFlags, ScheduleFlags, DataSetFlags, DeviceFlags {
-  output?: string;
-  name?: string;
-  backbone?: string;
-  seed?: number;
-  preset?: Preset;
-  method?: Method;
-  weights?: string;
-  region?: string;
-  precision: 'float32' | 'float16';
-  resume?: true;
-  strict?: true;
-  featureCacheBytes?: number;
-  evaluate: boolean;
-  json?: true;
-  quiet?: true;
-  verbose?: true;
-}
+import type { TrainFlags } from '../training/train-flags.js';
 
 const EXAMPLES = `
 Examples:

@@ -1,4 +1,3 @@
-import type { InstallFlags } from '../commands/cuda.js';
 import { interruptible } from '../interruptible.js';
 import { DownloadBar } from '../terminal/download-bar.js';
 import { formatBytes } from '../terminal/format.js';
@@ -6,6 +5,7 @@ import { noteLine, printLine } from '../terminal/output.js';
 import { tableLines } from '../terminal/table.js';
 import type { CudaPackage } from './cuda-packages.js';
 import { type InstalledCuda, installCuda } from './install-cuda.js';
+import type { InstallFlags } from './install-flags.js';
 
 const PLACES = { here: 'is there', cache: 'from the cache', fetched: 'fetched' } as const;
 

@@ -3,8 +3,7 @@ import { scoreThreshold } from '@cflow/detector';
 import { type Evaluation, evaluateDetector } from '@cflow/detector/node';
 import { computeDefectMetrics, type DefectMetrics } from '@cflow/evaluation';
 import { checkReport, examineDataSet, openDataSet, type UnreadableImage } from '@cflow/images/node';
-import type { DataSet, DataSetReport, Metrics } from '@cflow/spec';
-import type { EvaluateFlags } from '../commands/evaluate.js';
+import type { DataSet, DataSetReport } from '@cflow/spec';
 import { dataSetOptions, dataSetSource } from '../data-set-options.js';
 import { imageLimits } from '../image-limit-options.js';
 import { interruptible } from '../interruptible.js';
@@ -18,21 +17,9 @@ import { printable } from '../terminal/printable.js';
 import { ScanBar } from '../terminal/scan-bar.js';
 import { tableLines } from '../terminal/table.js';
 import { noteUnreadable } from '../terminal/unreadable.js';
+import type { EvaluateFlags } from './evaluate-flags.js';
+import type { EvaluationResult } from './evaluation-result.js';
 import { writeEvaluation } from './write-evaluation.js';
-
-/** What `--json` prints: all figures, and what they were taken on. */
-export interface EvaluationResult extends Metrics {
-  detector: string;
-  dataSet: string;
-  device: string;
-  /** Images that could not be read and were left out. */
-  unreadable: number;
-  /** What was understood of the data set. */
-  dataSetReport: DataSetReport;
-  defects: DefectMetrics[];
-  /** Where `--output` wrote. */
-  output?: string;
-}
 
 /** From the command line to the figures of a detector. */
 export async function runEvaluation(

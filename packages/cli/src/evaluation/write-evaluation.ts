@@ -10,7 +10,7 @@ import { OutputNames } from '../output-names.js';
 import { annotate } from '../prediction/annotate.js';
 import { formatNumber } from '../terminal/format.js';
 import { csvLine } from './csv-line.js';
-import type { EvaluationResult } from './run-evaluation.js';
+import type { EvaluationResult } from './evaluation-result.js';
 
 /** Pictures at most: of the mistakes, the clearest. */
 const MOST_MISTAKES = 100;

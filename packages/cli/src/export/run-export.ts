@@ -4,10 +4,10 @@ import { sha256Hex, verifyBundle } from '@cflow/detector';
 import { folderBundle, storageErrorOf } from '@cflow/detector/node';
 import { writeAtomically } from '@cflow/model/node';
 import { ConfigurationError } from '@cflow/spec';
-import type { ExportFlags } from '../commands/export.js';
 import { formatBytes, formatNumber } from '../terminal/format.js';
 import { printLine } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
+import type { ExportFlags } from './export-flags.js';
 import { exportModel } from './export-model.js';
 import { PICTURE } from './region-graph.js';
 

@@ -2,13 +2,13 @@ import { basename, relative, resolve } from 'node:path';
 import { openDataSet } from '@cflow/images/node';
 import { ConfigurationError } from '@cflow/spec';
 import { importDetector } from '@cflow/training/node';
-import type { ImportFlags } from '../commands/import.js';
 import { imageLimits } from '../image-limit-options.js';
 import { interruptible } from '../interruptible.js';
 import { count, formatNumber, formatPercent } from '../terminal/format.js';
 import { noteLine, printLine } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
 import { showTraining } from '../training/show-training.js';
+import type { ImportFlags } from './import-flags.js';
 
 /** From the command line to a bundle made of a checkpoint. */
 export async function runImport(checkpoint: string, flags: ImportFlags): Promise<void> {

@@ -1,12 +1,12 @@
 import { dataSetLines } from '@cflow/images';
 import { examineDataSet, openDataSet } from '@cflow/images/node';
-import type { InspectFlags } from '../commands/inspect.js';
 import { dataSetOptions, dataSetSource } from '../data-set-options.js';
 import { EXIT } from '../exit-code.js';
 import { imageLimits } from '../image-limit-options.js';
 import { interruptible } from '../interruptible.js';
 import { printLine } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
+import type { InspectFlags } from './inspect-flags.js';
 import { isArchive, openArchive } from './open-archive.js';
 
 /** From the command line to what is understood of a data set. */

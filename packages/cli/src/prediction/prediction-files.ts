@@ -4,10 +4,10 @@ import { mapRange } from '@cflow/detector';
 import type { BundleManifest, Prediction, RgbImage, ScalarMap } from '@cflow/spec';
 import { type ColorScale, renderHeatMap } from '@cflow/visual';
 import { writeMapPng16, writePng } from '@cflow/visual/node';
-import type { MapFormat, PredictFlags } from '../commands/predict.js';
 import { OutputNames } from '../output-names.js';
 import { annotate } from './annotate.js';
 import { encodeNpy } from './npy.js';
+import type { MapFormat, PredictFlags } from './predict-flags.js';
 
 /** Files that were written for an image. */
 export interface WrittenFiles {

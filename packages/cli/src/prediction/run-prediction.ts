@@ -2,7 +2,6 @@ import { type DetectOptions, type Detector, scoreThreshold } from '@cflow/detect
 import { checkIgnoreMask } from '@cflow/images';
 import { decodeMask, openDataSet, type UnreadableImage } from '@cflow/images/node';
 import { type DataSetItem, ImageError, type Mask, type Prediction } from '@cflow/spec';
-import type { PredictFlags } from '../commands/predict.js';
 import { EXIT } from '../exit-code.js';
 import { imageLimits } from '../image-limit-options.js';
 import { interruptible } from '../interruptible.js';
@@ -14,6 +13,7 @@ import { ScanBar } from '../terminal/scan-bar.js';
 import { noteUnreadable } from '../terminal/unreadable.js';
 import { thresholdOf } from '../threshold-options.js';
 import { imageBatches } from './image-batches.js';
+import type { PredictFlags } from './predict-flags.js';
 import { PredictionFiles } from './prediction-files.js';
 import { JsonPrinter, type PredictionPrinter, TablePrinter } from './prediction-printer.js';
 

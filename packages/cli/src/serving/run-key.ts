@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { writeFileAtomically } from '@cflow/detector/node';
 import { createApiKey, parseApiKeys } from '@cflow/predict';
 import { ConfigurationError } from '@cflow/spec';
-import type { KeyFlags } from '../commands/key.js';
 import { noteLine, printLine } from '../terminal/output.js';
+import type { KeyFlags } from './key-flags.js';
 
 /** Makes a key, shows it once, and writes down what the service needs of it. */
 export async function runKey(name: string, { scopes, rate, file }: KeyFlags): Promise<void> {

@@ -1,7 +1,7 @@
 import { readServiceEnvironment, serveUntilTold, startService } from '@cflow/predict/node';
-import type { ServeFlags } from '../commands/serve.js';
 import { packageVersion } from '../package-version.js';
 import { ignoreOutputErrors, noteLine, printLine } from '../terminal/output.js';
+import type { ServeFlags } from './serve-flags.js';
 import { serviceVariables } from './service-variables.js';
 import { trainHere } from './train-here.js';
 

@@ -1,4 +1,4 @@
-import type { ServeFlags } from '../commands/serve.js';
+import type { ServeFlags } from './serve-flags.js';
 
 const MEGABYTE = 1_000_000;
 

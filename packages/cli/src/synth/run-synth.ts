@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { planDataSet } from '@cflow/synth';
-import type { SynthFlags } from '../commands/synth.js';
 import { interruptible } from '../interruptible.js';
 import { count } from '../terminal/format.js';
 import { printLine } from '../terminal/output.js';
 import { ScanBar } from '../terminal/scan-bar.js';
+import type { SynthFlags } from './synth-flags.js';
 import { refuseOtherFiles, writeSamples } from './write-samples.js';
 
 /** From the command line to data sets on disk. */

@@ -3,13 +3,13 @@ import { adviceOf } from '@cflow/evaluation';
 import { openDataSet } from '@cflow/images/node';
 import { type BundleManifest, CflowError, type DataSet } from '@cflow/spec';
 import { trainDetector } from '@cflow/training/node';
-import type { TrainFlags } from '../commands/train.js';
 import { dataSetOptions, dataSetSource } from '../data-set-options.js';
 import { interruptible, isInterruption } from '../interruptible.js';
 import { noteLine, printLine } from '../terminal/output.js';
 import { resumeCommand } from './resume-command.js';
 import { RunRecord } from './run-record.js';
 import { showTraining } from './show-training.js';
+import type { TrainFlags } from './train-flags.js';
 import { trainingOptions } from './training-options.js';
 import { summaryLines } from './training-summary.js';
 

@@ -4,8 +4,9 @@ import { detectorConfigurationSchema, jobRequestSchema, trainingSettingsSchema }
 import { settingTexts, taskSettings } from '@cflow/train-worker';
 import { Command, type Option } from 'commander';
 import { expect, it } from 'vitest';
-import { defineTrain, type TrainFlags } from '../commands/train.js';
+import { defineTrain } from '../commands/train.js';
 import { dataSetOptions } from '../data-set-options.js';
+import type { TrainFlags } from './train-flags.js';
 import { trainingOptions } from './training-options.js';
 
 /** What only the command line is told, and why. */

@@ -1,9 +1,9 @@
 import { type DetectorConfigurationInput, presetFor } from '@cflow/spec';
 import type { PlanOverrides } from '@cflow/training';
 import type { TrainDetectorOptions } from '@cflow/training/node';
-import type { TrainFlags } from '../commands/train.js';
 import type { DetectorFlags, ScheduleFlags } from '../detector-options.js';
 import { imageLimits } from '../image-limit-options.js';
+import type { TrainFlags } from './train-flags.js';
 
 /** The flags of `cflow train` as options of a training run. */
 export function trainingOptions(

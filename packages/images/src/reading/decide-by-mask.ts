@@ -3,8 +3,8 @@ import { decodeMask } from '../decode-mask.js';
 import type { FileTree, TreeFile } from '../files/file-tree.js';
 import type { ImageLimits } from '../image-limits.js';
 import { mapInOrder } from '../map-in-order.js';
+import type { DecidedImage } from './decided-image.js';
 import type { PlacedImage, UndecidedFolder } from './placed.js';
-import type { DecidedImage } from './read-tree.js';
 import { SAY_WHICH, someOf } from './say-which.js';
 
 const MASKS_AT_ONCE = 4;

@@ -5,7 +5,7 @@ import { decideByMask } from './decide-by-mask.js';
 import { holdOutGood } from './hold-out.js';
 import { pairMasks } from './pair-masks.js';
 import { placeImages } from './place-images.js';
-import type { PlacedImage, PlacedMask } from './placed.js';
+import type { PlacedMask } from './placed.js';
 import { SAY_WHICH, someOf } from './say-which.js';
 import { splitOffMasks } from './split-off-masks.js';
 
@@ -72,12 +72,6 @@ export async function readTree(tree: FileTree, options: ReadTreeOptions): Promis
     skipped: skipped.sort((a, b) => compareNames(a.name, b.name)),
     masksOfGood,
   };
-}
-
-/** An image with everything decided. */
-export interface DecidedImage extends Omit<PlacedImage, 'split'> {
-  split: DataSetItem['split'];
-  from: PlacedImage;
 }
 
 function strayMasks(names: readonly string[]): DataSetError {

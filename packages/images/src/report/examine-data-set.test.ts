@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { testFolder } from '../fixtures/data-sets.js';
 import { greyPng, tiff } from '../fixtures/files.js';
 import { noise } from '../fixtures/patterns.js';
-import { type OpenDataSetOptions, openDataSet } from '../open-data-set.js';
+import { openDataSet } from '../open-data-set.js';
+import type { OpenDataSetOptions } from '../open-options.js';
 import { dataSetLines } from './data-set-lines.js';
 import { checkReport, examineDataSet } from './examine-data-set.js';
 

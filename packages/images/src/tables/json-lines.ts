@@ -1,5 +1,5 @@
 import { DataSetError } from '@cflow/spec';
-import type { Table, TableRow } from './read-table.js';
+import type { Table, TableRow } from './table.js';
 
 /** Rows of a text with a JSON object on each line. Texts, numbers and booleans become cells, a list of texts one with line ends in it. */
 export function parseJsonLines(text: string, path: string): Table {

@@ -9,7 +9,7 @@ import {
   topFolders,
 } from '../files/file-tree.js';
 import { skippedFiles } from '../files/skipped-files.js';
-import type { ResolvedOptions } from '../open-data-set.js';
+import type { ResolvedOptions } from '../open-options.js';
 import { readTree } from '../reading/read-tree.js';
 import { ambiguous, SAY_WHICH, someOf } from '../reading/say-which.js';
 import { meaningOf } from '../vocabulary/meaning-of.js';

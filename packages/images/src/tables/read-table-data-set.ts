@@ -7,8 +7,9 @@ import { someOf } from '../reading/say-which.js';
 import { meaningOf } from '../vocabulary/meaning-of.js';
 import { TABLE_EXPECTS, type TableColumns, tableColumns } from './columns.js';
 import { locatePaths, nameBelow, plainPath } from './locate.js';
-import { readTable, type Table, type TableRow } from './read-table.js';
+import { readTable } from './read-table.js';
 import { answerOf, labelOf, type RowLabel, splitNamed } from './row-label.js';
+import type { Table, TableRow } from './table.js';
 
 export interface TableOptions {
   /** Part of the good images held out for the test where the table has no split. */

@@ -3,17 +3,7 @@ import { DataSetError } from '@cflow/spec';
 import { parse } from 'csv-parse/sync';
 import { decodeText } from './decode-text.js';
 import { parseJsonLines } from './json-lines.js';
-
-/** One row of a table: the number of its line, counted from 1, and its cells by column in lower case, trimmed. */
-export interface TableRow {
-  line: number;
-  cells: ReadonlyMap<string, string>;
-}
-
-export interface Table {
-  columns: readonly string[];
-  rows: TableRow[];
-}
+import type { Table } from './table.js';
 
 /** What a table may be, at most: as many rows as an archive has files, and cells as long as a path. */
 const LARGEST_TABLE: number = 2 ** 26;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { randomTensor, smallDecoder } from '../testing/random-decoder.js';
-import { numbers, runGraph, type Tensors } from '../testing/run-graph.js';
+import { numbers, runGraph } from '../testing/run-graph.js';
+import type { Tensors } from '../testing/tensors.js';
 import { channelStatisticsGraph, normalizedParameters } from './data-dependent-init.js';
 import { isOfFirstSubnet } from './decoder.js';
 import type { DecoderShape } from './decoder-shape.js';

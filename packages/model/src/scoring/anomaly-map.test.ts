@@ -2,7 +2,8 @@ import { float32, Graph, op } from '@cflow/onnx';
 import { ConfigurationError } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
 import { randomTensor } from '../testing/random-decoder.js';
-import { numbers, runGraph, type Tensors } from '../testing/run-graph.js';
+import { numbers, runGraph } from '../testing/run-graph.js';
+import type { Tensors } from '../testing/tensors.js';
 import { anomalyMap, type MapNormalization } from './anomaly-map.js';
 import type { LayerStandard } from './standardize.js';
 

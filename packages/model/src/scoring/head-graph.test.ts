@@ -3,7 +3,8 @@ import { ConfigurationError, WeightsError } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
 import type { DecoderShape } from '../decoder/decoder-shape.js';
 import { randomTensor, smallDecoder, trainedLikeParameters } from '../testing/random-decoder.js';
-import { numbers, runGraph, type Tensors } from '../testing/run-graph.js';
+import { numbers, runGraph } from '../testing/run-graph.js';
+import type { Tensors } from '../testing/tensors.js';
 import { float16ToFloat32, float32ToFloat16 } from '../weights/float16.js';
 import {
   decoderTensorName,

@@ -1,6 +1,6 @@
 // The decoder a second time: one fibre, loops, double precision, nothing shared with the graphs. For tests.
 import { blockSizes, type DecoderShape } from '../decoder/decoder-shape.js';
-import type { Tensors } from './run-graph.js';
+import type { Tensors } from './tensors.js';
 
 type Numbers = ArrayLike<number>;
 

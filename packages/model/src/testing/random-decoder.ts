@@ -3,7 +3,7 @@ import { elementCount, type Float32Tensor } from '@cflow/onnx';
 import type { DecoderShape } from '../decoder/decoder-shape.js';
 import { initialParameters } from '../decoder/initial-parameters.js';
 import { gaussians, randomStream, uniform } from '../weights/random.js';
-import type { Tensors } from './run-graph.js';
+import type { Tensors } from './tensors.js';
 
 /** A small decoder; give what the test is about. */
 export function smallDecoder(options: Partial<DecoderShape> = {}): DecoderShape {

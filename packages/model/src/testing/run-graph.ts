@@ -1,8 +1,7 @@
 // Runs a graph in this process, for tests of this package only: products run graphs through @cflow/runtime.
-import { type Graph, type Tensor, writeModel } from '@cflow/onnx';
+import { type Graph, writeModel } from '@cflow/onnx';
 import { runModel } from './run-model.js';
-
-export type Tensors = Record<string, Tensor>;
+import type { Tensors } from './tensors.js';
 
 export function runGraph(graph: Graph, feeds: Tensors): Promise<Tensors> {
   return runModel(writeModel(graph), feeds);

@@ -1,6 +1,6 @@
 import type { Tensor } from '@cflow/onnx';
 import * as ort from 'onnxruntime-node';
-import type { Tensors } from './run-graph.js';
+import type { Tensors } from './tensors.js';
 
 /** Runs the bytes of a model in this process. */
 export async function runModel(model: Uint8Array, feeds: Readonly<Tensors>): Promise<Tensors> {

@@ -1,5 +1,5 @@
 import { ROOT } from '../workspaces.js';
-import type { OpenedPackage } from './check-release.js';
+import type { OpenedPackage } from './package-check.js';
 
 const NEEDED = ['LICENSE', 'README.md', 'package.json'];
 const FIELDS = ['name', 'version', 'description', 'keywords', 'license', 'author'];

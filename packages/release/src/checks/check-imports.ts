@@ -1,6 +1,6 @@
 import { builtinModules } from 'node:module';
 import ts from 'typescript';
-import type { OpenedPackage } from './check-release.js';
+import type { OpenedPackage } from './package-check.js';
 
 /** That every package that the code and its types import is among those that package.json asks for. */
 export function checkImports({ files, manifest }: OpenedPackage): string[] {

@@ -1,6 +1,6 @@
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-import type { OpenedPackage } from './check-release.js';
+import type { OpenedPackage } from './package-check.js';
 
 /** That package.json names what is there, in the way that Node and bundlers read it. */
 export async function checkLint({ files, manifest }: OpenedPackage): Promise<string[]> {

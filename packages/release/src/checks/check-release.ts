@@ -1,21 +1,11 @@
 import type { PackedPackage } from '../pack-release.js';
 import { manifestIn, readArchive } from '../read-archive.js';
-import type { Manifest } from '../workspaces.js';
 import { checkFiles } from './check-files.js';
 import { checkImports } from './check-imports.js';
 import { checkLint } from './check-lint.js';
 import { checkSize } from './check-size.js';
 import { checkTypes } from './check-types.js';
-
-/** A package as it was packed, opened. */
-export interface OpenedPackage {
-  tarball: string;
-  manifest: Manifest;
-  files: ReadonlyMap<string, Buffer>;
-}
-
-/** @returns What is wrong, a line each; none where all is well */
-export type PackageCheck = (opened: OpenedPackage) => Promise<string[]> | string[];
+import type { PackageCheck } from './package-check.js';
 
 const CHECKS: readonly PackageCheck[] = [checkFiles, checkImports, checkLint, checkTypes, checkSize];
 

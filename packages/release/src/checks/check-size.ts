@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { OpenedPackage } from './check-release.js';
+import type { OpenedPackage } from './package-check.js';
 
 const KB = 1000;
 const MB = 1000 * KB;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { checkPackage, createPackageFromTarballData, type Problem } from '@arethetypeswrong/core';
-import type { OpenedPackage } from './check-release.js';
+import type { OpenedPackage } from './package-check.js';
 
 /** That each way of importing a package gets the types of what it gets. */
 export async function checkTypes({ tarball, manifest }: OpenedPackage): Promise<string[]> {

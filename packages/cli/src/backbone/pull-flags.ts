@@ -1,0 +1,5 @@
+export interface PullFlags {
+  revision?: string;
+  refresh?: true;
+  json?: true;
+}

@@ -1,0 +1,4 @@
+export interface InstallFlags {
+  into?: string;
+  json?: true;
+}

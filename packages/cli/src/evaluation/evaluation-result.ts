@@ -1,0 +1,16 @@
+import type { DefectMetrics } from '@cflow/evaluation';
+import type { DataSetReport, Metrics } from '@cflow/spec';
+
+/** What `--json` prints: all figures, and what they were taken on. */
+export interface EvaluationResult extends Metrics {
+  detector: string;
+  dataSet: string;
+  device: string;
+  /** Images that could not be read and were left out. */
+  unreadable: number;
+  /** What was understood of the data set. */
+  dataSetReport: DataSetReport;
+  defects: DefectMetrics[];
+  /** Where `--output` wrote. */
+  output?: string;
+}

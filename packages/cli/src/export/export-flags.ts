@@ -1,0 +1,5 @@
+export interface ExportFlags {
+  output?: string;
+  force?: true;
+  json?: true;
+}

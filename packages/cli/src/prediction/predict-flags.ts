@@ -1,0 +1,20 @@
+import type { DeviceFlags } from '../device-options.js';
+import type { ImageLimitFlags } from '../image-limit-options.js';
+import type { ThresholdFlags } from '../threshold-options.js';
+
+export const MAP_FORMATS = ['png8', 'png16', 'f32'] as const;
+export type MapFormat = (typeof MAP_FORMATS)[number];
+
+export interface PredictFlags extends DeviceFlags, ThresholdFlags, ImageLimitFlags {
+  pixelThreshold?: number;
+  minArea?: number;
+  ignore?: string;
+  maps?: string;
+  mapFormat: MapFormat;
+  overlays?: string;
+  layers?: true;
+  json?: true;
+  failOnBad?: true;
+  strict?: true;
+  verbose?: true;
+}

@@ -1,0 +1,5 @@
+export interface KeyFlags {
+  scopes: string[];
+  rate?: string;
+  file?: string;
+}

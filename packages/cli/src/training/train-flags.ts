@@ -1,0 +1,25 @@
+import type { Method } from '@cflow/spec';
+import type { Preset } from '@cflow/training';
+import type { DataSetFlags } from '../data-set-options.js';
+import type { DetectorFlags, ScheduleFlags } from '../detector-options.js';
+import type { DeviceFlags } from '../device-options.js';
+
+/** What the command line gives; what is left out is the preset's or the configuration's default. */
+export interface TrainFlags extends DetectorFlags, ScheduleFlags, DataSetFlags, DeviceFlags {
+  output?: string;
+  name?: string;
+  backbone?: string;
+  seed?: number;
+  preset?: Preset;
+  method?: Method;
+  weights?: string;
+  region?: string;
+  precision: 'float32' | 'float16';
+  resume?: true;
+  strict?: true;
+  featureCacheBytes?: number;
+  evaluate: boolean;
+  json?: true;
+  quiet?: true;
+  verbose?: true;
+}

@@ -1,0 +1,3 @@
+import type { Tensor } from '@cflow/onnx';
+
+export type Tensors = Record<string, Tensor>;
