@@ -70,7 +70,7 @@ export interface Size {
   height: number;
 }
 
-/** A connected part (8 neighbours) of the map at or above the pixel threshold. Everything in pixels of the map. */
+/** A connected part (8 neighbors) of the map at or above the pixel threshold. Everything in pixels of the map. */
 export interface Region {
   box: { x: number; y: number; width: number; height: number };
   /** Number of pixels. */

@@ -44,7 +44,7 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - started;
 }
 
-/** The value below which a share of the samples lies; linear between neighbours. */
+/** The value below which a share of the samples lies; linear between neighbors. */
 export function quantile(samples: readonly number[], share: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   const place = share * (sorted.length - 1);

@@ -1,5 +1,5 @@
-// The reference algorithm as graphs: operation by operation what anomalib does with a batch of fibres, nothing folded,
-// nothing left out. Fibres are rows, as there.
+// The reference algorithm as graphs: operation by operation what anomalib does with a batch of fibers, nothing folded,
+// nothing left out. Fibers are rows, as there.
 import { op, type Value } from '@cflow/onnx';
 
 /** A parameter of one block by its reference name, e.g. `subnet.0.weight`. */
@@ -31,7 +31,7 @@ function referenceBlock(
   };
 }
 
-/** Log-likelihood per dimension of fibres, [N]. `get` takes a name within a decoder, `module_list.0.subnet.0.weight`. */
+/** Log-likelihood per dimension of fibers, [N]. `get` takes a name within a decoder, `module_list.0.subnet.0.weight`. */
 export function referenceLogLikelihood(
   features: Value,
   condition: Value,

@@ -75,7 +75,7 @@ describe.skipIf(missingChromium)(`drawing on a canvas ${missingChromium ?? ''}`,
     );
   });
 
-  it('colours a map with the bytes of the service', async () => {
+  it('colors a map with the bytes of the service', async () => {
     const { data } = await drawn('heat map');
     const expected = renderHeatMap(map, { max: 3 }).data;
     for (let y = 0; y < map.height; y++) {

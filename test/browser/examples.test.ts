@@ -56,13 +56,13 @@ describe.skipIf(missingChromium)(`examples in Chromium ${missingChromium ?? ''}`
       .setInputFiles({ name: 'part.png', mimeType: 'image/png', buffer: Buffer.from(png) });
     const said = `${expected.label}: ${expected.score.toFixed(3)} on wasm`;
     await page.getByRole('status').getByText(said).waitFor();
-    // Something was drawn: a canvas of one colour is nothing to look at.
-    const colours = await page.locator('canvas').evaluate((canvas) => {
+    // Something was drawn: a canvas of one color is nothing to look at.
+    const colors = await page.locator('canvas').evaluate((canvas) => {
       const { width, height } = canvas as HTMLCanvasElement;
       const pixels = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height);
       return new Set(new Uint32Array(pixels.data.buffer)).size;
     });
-    expect(colours).toBeGreaterThan(20);
+    expect(colors).toBeGreaterThan(20);
     expect(wrong).toEqual([]);
   }
 

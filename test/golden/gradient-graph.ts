@@ -18,7 +18,7 @@ export interface DecoderOutputs {
 export const GRADIENT = 'grad.';
 
 /**
- * Gradients of a loss on a decoder's outputs for `fibers` fibres, with respect to all trainable parameters and to the
+ * Gradients of a loss on a decoder's outputs for `fibers` fibers, with respect to all trainable parameters and to the
  * features. Inputs as for the likelihood graph, and those that `lossOf` declares.
  */
 export function gradientGraph(

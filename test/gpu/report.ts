@@ -69,7 +69,7 @@ export function makeReport(
   const checks = devices.flatMap((device) => device.checks);
   const count = (status: Check['status']): number => checks.filter((each) => each.status === status).length;
   const [good, bad, left] = [count('passed'), count('failed'), count('skipped')];
-  // Only what passed something counts as having run: a driver that finds no card is no GPU.
+  // Only what passed something counts as having run: a driver that finds no card is not a GPU.
   const ran = devices.filter((device) => device.checks.some(({ status }) => status === 'passed'));
   const onGpu = ran.filter(({ software }) => software === false);
   const software = onGpu.length === 0;

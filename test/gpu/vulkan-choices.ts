@@ -75,7 +75,7 @@ function choice(
   };
 }
 
-/** The library that a manifest names; undefined when it is no manifest. */
+/** The library that a manifest names; undefined when it is not a manifest. */
 async function libraryOf(manifest: string): Promise<string | undefined> {
   try {
     const parsed = JSON.parse(await readFile(manifest, 'utf8')) as { ICD?: { library_path?: unknown } };

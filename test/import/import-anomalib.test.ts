@@ -154,7 +154,7 @@ describe('an import that cannot be', () => {
   it('names the file that is none', async () => {
     await writeFile(at('text.ckpt'), 'no checkpoint');
     await expect(importIt({ checkpoint: at('text.ckpt') })).rejects.toThrow(
-      /text\.ckpt".*no file of torch\.save/,
+      /text\.ckpt".*not a file of torch\.save/,
     );
     await expect(importIt({ checkpoint: at('none.ckpt') })).rejects.toThrow(/there is no such file/);
   });

@@ -13,7 +13,7 @@ export interface Comparison {
   scores?: Record<string, number>;
   /** Largest difference to the first runtime's scores, as a share of the spread of scores on good images. */
   largestDifference?: number;
-  /** Grey levels that decoded pixels differ by at most; null where the runtime does not show its pixels. */
+  /** Gray levels that decoded pixels differ by at most; null where the runtime does not show its pixels. */
   pixels?: { png: number; jpeg: number; resampledEqual: boolean } | null;
   withinTolerance?: boolean;
   /** Milliseconds per image of a detector in use, where it was timed, and how many times that of native cpu it is. */
@@ -66,14 +66,14 @@ function comparePixels(
     if (!pixels || !other) throw new Error(`${name} has no pixels`);
     const kind = name.endsWith('.png') ? 'png' : 'jpeg';
     if (pixels.rgbHash !== other.rgbHash) {
-      result[kind] = Math.max(result[kind], greyLevels(pixels.rgb, other.rgb));
+      result[kind] = Math.max(result[kind], grayLevels(pixels.rgb, other.rgb));
     }
     if (pixels.planarHash !== other.planarHash) result.resampledEqual = false;
   });
   return result;
 }
 
-function greyLevels(a: string, b: string): number {
+function grayLevels(a: string, b: string): number {
   const [left, right] = [Buffer.from(a, 'base64'), Buffer.from(b, 'base64')];
   if (left.length !== right.length) return 255;
   return left.reduce((largest, value, i) => Math.max(largest, Math.abs(value - right[i]!)), 0);
@@ -141,5 +141,5 @@ function timeOf({ medianMs, ratioToCpu }: Comparison): string {
 
 function levels(difference: number): string {
   if (difference === 0) return 'equal';
-  return `by ${difference} ${difference === 1 ? 'grey level' : 'grey levels'} at most`;
+  return `by ${difference} ${difference === 1 ? 'gray level' : 'gray levels'} at most`;
 }

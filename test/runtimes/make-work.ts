@@ -57,7 +57,7 @@ export async function makeWork(bundleFolder: string, imagesFolder: string): Prom
     ['good-2-palette.png', toSharp(wood(902)).png({ palette: true })],
     ['good-3-interlaced.png', toSharp(wood(903)).png({ progressive: true })],
     ['hole.png', toSharp(wood(904, 'hole')).png()],
-    ['scratch-grey.png', scratch.clone().greyscale().png()],
+    ['scratch-gray.png', scratch.clone().grayscale().png()],
     ['stain-12-bit.png', toSharp12(wood(906, 'stain')).png()],
     ['stain-16-bit.png', toSharp(wood(906, 'stain')).toColourspace('rgb16').png()],
     ['good-1.jpg', toSharp(wood(901)).jpeg({ quality: 90 })],

@@ -100,7 +100,7 @@ export async function work(bytes: Uint8Array): Promise<[Prediction, Job[]]> {
   for await (const job of client.jobs.list({ status: 'running' })) jobs.push(job);
   // @ts-expect-error there is no such option
   await wood.predict(bytes, { treshold: 1 });
-  // @ts-expect-error a name is no image
+  // @ts-expect-error a name is not an image
   await wood.predict('part.png');
   const event = await verifyWebhook({ headers: {}, body: '' }, { secret: 'whsec_' });
   if (new Error() instanceof RateLimitError) console.log(event.data.result?.metrics?.imageAuroc, id, values?.length);

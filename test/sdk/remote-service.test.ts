@@ -170,7 +170,7 @@ describe('predict', () => {
     ).rejects.toMatchObject({ name: 'UnprocessableError', code: 'url-refused', status: 422 });
   });
 
-  it('refuses what is no image, in words', async () => {
+  it('refuses what is not an image, in words', async () => {
     const wood = place.client.detector('wood');
     const bad = await wood.predict(new TextEncoder().encode('no image')).catch((error) => error);
     expect(bad).toBeInstanceOf(UnsupportedImageError);

@@ -88,12 +88,12 @@ export function withScheduleOptions(command: Command): Command {
     )
     .option(
       '--fiber-batch-size <n>',
-      "feature vectors per optimiser step (default: the preset's)",
+      "feature vectors per optimizer step (default: the preset's)",
       integer(1),
     )
     .option(
       '--image-batch-size <n>',
-      "images whose fibres are shuffled together (default: the preset's)",
+      "images whose fibers are shuffled together (default: the preset's)",
       integer(1),
     )
     .option(

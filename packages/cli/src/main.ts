@@ -21,7 +21,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 function report(error: unknown, verbose: boolean): number {
   if (error instanceof CommanderError) {
-    // Commander has written its message; asking for help or the version is no error.
+    // Commander has written its message; asking for help or the version is not an error.
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
   process.stderr.write(`${describeError(error, verbose)}\n`);

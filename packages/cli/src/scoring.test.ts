@@ -95,8 +95,8 @@ describe('cflow predict', () => {
     const values = new Float32Array(npy.buffer.slice(npy.byteOffset + 128, npy.byteOffset + npy.length));
     expect(Math.max(...values)).toBeCloseTo(png16[1]?.score as number, 6);
     expect(await readdir(join(place.path, 'raw'))).toHaveLength(8);
-    await place.cflow(...args, '--maps', 'colours', '--map-format', 'png8');
-    expect(await decodeImage(join(place.path, 'colours', 'a.png'))).toMatchObject({ width: 64, height: 64 });
+    await place.cflow(...args, '--maps', 'colors', '--map-format', 'png8');
+    expect(await decodeImage(join(place.path, 'colors', 'a.png'))).toMatchObject({ width: 64, height: 64 });
   });
 
   it('leaves out what a mask covers', async () => {
@@ -154,7 +154,7 @@ describe('cflow predict', () => {
     expect([code, stderr]).toEqual([0, '']);
   });
 
-  it('refuses what is no bundle, and a damaged one', async () => {
+  it('refuses what is not a bundle, and a damaged one', async () => {
     const predict = ['predict', 'nowhere.cflow', SOME, ...CPU];
     expectError(await place.cflow(...predict), 1, 'nowhere.cflow');
     expectError(

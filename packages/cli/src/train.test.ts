@@ -115,7 +115,7 @@ describe('cflow train refuses', () => {
     expectError(await place.cflow(...train, 'nowhere.safetensors'), 1, 'nowhere.safetensors');
   });
 
-  it('a folder that is no bundle, or that may not be written', async () => {
+  it('a folder that is not a bundle, or that may not be written', async () => {
     await folderOfImages('precious', 2);
     const before = await readFile(join(place.path, 'precious/0.png'));
     expectError(await place.cflow('train', 'brushed-metal', ...TINY, '--output', 'precious'), 1, 'precious');

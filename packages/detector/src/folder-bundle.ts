@@ -33,7 +33,7 @@ export function folderBundle(folder: string): BundleSource {
     }
     throw new BundleError(
       (await isFolder(target))
-        ? `"${folder}" is no complete bundle: it has no ${file}. A bundle is the folder that "cflow train" wrote`
+        ? `"${folder}" is not a complete bundle: it has no ${file}. A bundle is the folder that "cflow train" wrote`
         : `there is no bundle at "${folder}": expected the folder that "cflow train" wrote`,
       { details: { folder, file } },
     );

@@ -88,7 +88,7 @@ function wrongVersion(file: string, found: unknown): BundleError {
   const options = { details: { file: BUNDLE_FILES.manifest, found, expected: BUNDLE_FORMAT_VERSION } };
   if (typeof found !== 'number') {
     return new BundleError(
-      `${file} is no bundle's manifest: it has no format version; get it again`,
+      `${file} is not a bundle's manifest: it has no format version; get it again`,
       options,
     );
   }

@@ -16,7 +16,7 @@ export interface PredictOptions {
   falseAlarmRate?: number | undefined;
   /** Map value from which a pixel belongs to a region. Default: the map's own threshold, where the score is its maximum that of the score. */
   pixelThreshold?: number | undefined;
-  /** Pixels that are left out of score and regions (non-zero); resized to the map by nearest neighbour. */
+  /** Pixels that are left out of score and regions (non-zero); resized to the map by nearest neighbor. */
   ignore?: Mask | undefined;
   /** Smallest region that is reported, in pixels of the map. Default 1. */
   minArea?: number | undefined;

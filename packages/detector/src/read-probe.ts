@@ -12,7 +12,7 @@ const LIKELIHOOD_TOLERANCE = 2e-5;
 
 /**
  * The input of the probe and the outputs that it must give.
- * @throws BundleError when the file is no probe for this bundle
+ * @throws BundleError when the file is not a probe for this bundle
  */
 export function readProbe({ manifest, files, source }: VerifiedBundle): GoldenProbe {
   const [height, width] = manifest.configuration.inputSize;

@@ -62,7 +62,7 @@ describe('fuseAsReference', () => {
 describe('referenceMaps', () => {
   it('scores images as one batch, on which the scores then depend', async () => {
     const devices = (await nodeDevices({ threads: 1 })).filter(({ device }) => device === 'cpu');
-    // Two at a time, and one batch for the normalisation all the same.
+    // Two at a time, and one batch for the normalization all the same.
     const detector = await loadDetector(memoryBundle(await makeBundle()), { devices, maxBatch: 2 });
     try {
       const images = testImages(5);

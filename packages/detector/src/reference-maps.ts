@@ -12,7 +12,7 @@ export interface ReferenceMaps {
 }
 
 /**
- * Scores images as one batch under the reference's normalisation, by the maxima over the batch, for comparison with
+ * Scores images as one batch under the reference's normalization, by the maxima over the batch, for comparison with
  * anomalib. Thresholds and probabilities of the bundle do not apply to such scores.
  */
 export async function referenceMaps(detector: Detector, images: readonly RgbImage[]): Promise<ReferenceMaps> {
@@ -21,7 +21,7 @@ export async function referenceMaps(detector: Detector, images: readonly RgbImag
 }
 
 /**
- * Fuses log-likelihoods of a batch into maps under the reference's normalisation.
+ * Fuses log-likelihoods of a batch into maps under the reference's normalization.
  *
  * @param logLikelihoods per image, then per layer; layers have the same sizes in all images
  * @param imageSize [height, width] of the maps
@@ -32,7 +32,7 @@ export async function fuseAsReference(
   imageSize: readonly [number, number],
 ): Promise<ReferenceMaps> {
   const [first] = logLikelihoods;
-  if (!first) throw new ConfigurationError('the reference normalisation needs a batch of at least one image');
+  if (!first) throw new ConfigurationError('the reference normalization needs a batch of at least one image');
   const graph = new Graph('reference_map');
   const inputs = first.map(({ layer, height, width }) =>
     graph.input(layer, 'float32', ['batch', 1, height, width]),

@@ -70,9 +70,9 @@ describe('writeFolderBundle', () => {
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
-    ['other files', { 'thesis.tex': 'x' }, /is no bundle/],
+    ['other files', { 'thesis.tex': 'x' }, /is not a bundle/],
     ['a web app', { 'manifest.json': '{}', 'index.html': '' }, /holds more than a bundle \(index.html\)/],
-    ['weights alone', { 'decoders.safetensors': '' }, /is no bundle/],
+    ['weights alone', { 'decoders.safetensors': '' }, /is not a bundle/],
   ])('does not replace a folder of %s', async (_, contents, message) => {
     const path = await emptyFolder();
     for (const [name, text] of Object.entries(contents)) await writeFile(join(path, name), text);

@@ -43,7 +43,7 @@ export async function checkBundleFolder(folder: string): Promise<void> {
     ? 'is a file'
     : foreign && foreign.length > 0 && names.includes(BUNDLE_FILES.manifest)
       ? `holds more than a bundle (${foreign.slice(0, 3).join(', ')})`
-      : 'is no bundle';
+      : 'is not a bundle';
   throw new StorageError('store', `"${folder}" ${what}; choose another --output or move it away`, {
     details: { path: folder },
   });

@@ -15,7 +15,7 @@ export interface AuProOptions {
  *     FPR(t) = |{good pixels p of all images: map(p) >= t}| / |good pixels|
  *
  * The curve joins (FPR(t), PRO(t)) over all distinct `t` by straight lines, from (0, 0). Its area up to `fprLimit` is
- * divided by `fprLimit`. Components are joined over 8 neighbours and all weigh the same.
+ * divided by `fprLimit`. Components are joined over 8 neighbors and all weigh the same.
  *
  * The result is exact: no thresholds are sampled, and the segment that crosses the limit is cut at the limit. The area
  * is linear in PRO, so it is summed pixel by pixel: a pixel of component C adds 1 / |C| to the overlap from the

@@ -10,7 +10,7 @@ export interface ConnectedComponents {
 }
 
 /**
- * Labels the connected components of a mask, 8 neighbours, in two passes with union-find
+ * Labels the connected components of a mask, 8 neighbors, in two passes with union-find
  * (the scan of Wu, Otoo and Suzuki, 2009). Time and memory are linear in the pixels.
  *
  * @throws DataSetError when the data do not have `height * width` bytes.
@@ -19,7 +19,7 @@ export function connectedComponents(mask: Mask): ConnectedComponents {
   const { width, height, data } = mask;
   requireSize('mask', mask);
   const labels = new Int32Array(width * height);
-  // Two provisional labels are never neighbours, so a 2x2 block holds one at most.
+  // Two provisional labels are never neighbors, so a 2x2 block holds one at most.
   const parent = new Int32Array(Math.ceil(width / 2) * Math.ceil(height / 2) + 1);
   let provisional = 0;
   for (let y = 0, i = 0; y < height; y++) {

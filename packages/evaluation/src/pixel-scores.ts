@@ -30,7 +30,7 @@ export function rankPixels(
     if (mask.width !== map.width || mask.height !== map.height) {
       throw new DataSetError(
         `Expected a mask of the map's size ${map.width}x${map.height} for image ${i}, found ${mask.width}x${mask.height}. ` +
-          'Resize the mask with nearest neighbour first.',
+          'Resize the mask with nearest neighbor first.',
         { details: { index: i, map: [map.width, map.height], mask: [mask.width, mask.height] } },
       );
     }

@@ -11,7 +11,7 @@ export interface FindRegionsOptions {
 }
 
 /**
- * Connected parts (8 neighbours) of the map at or above `threshold`, the highest peak first, equal peaks in reading
+ * Connected parts (8 neighbors) of the map at or above `threshold`, the highest peak first, equal peaks in reading
  * order. A NaN belongs to no region.
  *
  * @throws DataSetError when the map's data or the ignore mask are not of the map's size.

@@ -37,6 +37,6 @@ describe('hostPattern', () => {
     'a.com:99999',
     'a b',
   ])('refuses the pattern %j', (pattern) => {
-    expect(() => hostPattern(pattern)).toThrow(/no host pattern/);
+    expect(() => hostPattern(pattern)).toThrow(/not a host pattern/);
   });
 });

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { ConfigurationError } from '@cflow/spec';
 
-/** Undefined for what is no URL. */
+/** Undefined for what is not a URL. */
 export function parseUrl(text: string, base?: URL): URL | undefined {
   return URL.canParse(text, base?.href) ? new URL(text, base) : undefined;
 }
@@ -29,7 +29,7 @@ export function hostPattern(pattern: string): (url: URL) => boolean {
   const url = parts && parseUrl(`http://${parts[2]}`);
   if (!parts || !url || Number(parts[3] ?? 0) > 65_535) {
     throw new ConfigurationError(
-      `"${pattern}" is no host pattern: expected a host such as images.example.com, *.example.com or *, with a port where it is not the usual one (images.example.com:8080)`,
+      `"${pattern}" is not a host pattern: expected a host such as images.example.com, *.example.com or *, with a port where it is not the usual one (images.example.com:8080)`,
       { details: { pattern } },
     );
   }

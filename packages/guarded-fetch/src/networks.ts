@@ -57,7 +57,7 @@ export function createNetworks(allowPrivate: readonly string[]): Networks {
       hosts.add(entry.toLowerCase().replace(/[[\]]/g, ''));
     } else {
       throw new ConfigurationError(
-        `"${entry}" is no inner network: expected a network such as 10.1.0.0/16, an address, or host:port`,
+        `"${entry}" is not an inner network: expected a network such as 10.1.0.0/16, an address, or host:port`,
         { details: { entry } },
       );
     }

@@ -67,7 +67,7 @@ export function readBmpHeader(bytes: Uint8Array): BmpHeader {
     topDown: signedHeight < 0,
     bits,
     compression,
-    palette: palette.colours,
+    palette: palette.colors,
     masks: channelMasks(bits, masked ? [54, 58, 62].map((at) => view.getUint32(at, true)) : undefined),
     pixelOffset: stated === 0 ? palette.end : stated,
   };
@@ -90,17 +90,17 @@ function readPalette(
   bits: number,
   declared: number,
   entry: 3 | 4,
-): { colours: Uint8Array; end: number } {
-  if (bits > 8) return { colours: new Uint8Array(0), end: from + declared * entry };
+): { colors: Uint8Array; end: number } {
+  if (bits > 8) return { colors: new Uint8Array(0), end: from + declared * entry };
   const room = 1 << bits;
   const count = Math.min(declared === 0 ? room : declared, room, Math.floor((bytes.length - from) / entry));
-  const colours = new Uint8Array(room * 3);
+  const colors = new Uint8Array(room * 3);
   for (let i = 0; i < count; i++) {
-    colours[i * 3] = bytes[from + i * entry + 2]!;
-    colours[i * 3 + 1] = bytes[from + i * entry + 1]!;
-    colours[i * 3 + 2] = bytes[from + i * entry]!;
+    colors[i * 3] = bytes[from + i * entry + 2]!;
+    colors[i * 3 + 1] = bytes[from + i * entry + 1]!;
+    colors[i * 3 + 2] = bytes[from + i * entry]!;
   }
-  return { colours, end: from + count * entry };
+  return { colors, end: from + count * entry };
 }
 
 function channelMasks(bits: number, given: readonly number[] | undefined): BmpHeader['masks'] {
@@ -114,7 +114,7 @@ function channelBits(mask: number): ChannelBits {
   const max = mask >>> shift;
   // Eight bits at most can be told apart in the result; a mask with holes has no meaning.
   if (((max + 1) & max) !== 0 || max > 0xffff) {
-    throw refuse('unsupported', `a bitmap with the colour mask 0x${mask.toString(16)} is not supported`);
+    throw refuse('unsupported', `a bitmap with the color mask 0x${mask.toString(16)} is not supported`);
   }
   return { shift, max };
 }

@@ -16,7 +16,7 @@ export interface DecodeBmpOptions {
  * with the usual or with given bit masks, bottom-up or top-down. Alpha is dropped. Values of fewer than 8 bits are
  * spread to 0..255 as `trunc(value * 255 / max)`, as Pillow does.
  *
- * @throws ImageError when it is no bitmap, truncated, too large, or of a kind that is not supported. `details.reason`
+ * @throws ImageError when it is not a bitmap, truncated, too large, or of a kind that is not supported. `details.reason`
  * is `not-an-image`, `damaged`, `too-many-pixels` or `unsupported`.
  */
 export function decodeBmp(bytes: Uint8Array, { pixels = 2 ** 26, admit }: DecodeBmpOptions = {}): RgbImage {

@@ -68,7 +68,7 @@ describe('decodeImage refuses', () => {
   });
 
   it.each([
-    ['text named .png', 'hello, this is no picture', 'not-an-image', /expected PNG, JPEG/],
+    ['text named .png', 'hello, this is not a picture', 'not-an-image', /expected PNG, JPEG/],
     ['nothing', '', 'empty', /is empty, 0 bytes/],
     ['SVG', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', 'unsupported', /is SVG/],
     [
@@ -86,7 +86,7 @@ describe('decodeImage refuses', () => {
     expect(error.details.reason).toBe(reason);
   });
 
-  it('what is no file: a folder, a missing file, a dangling link, a device', async () => {
+  it('what is not a file: a folder, a missing file, a dangling link, a device', async () => {
     await mkdir(join(root, 'folder.png'));
     await symlink(join(root, 'gone.png'), join(root, 'link.png'));
     expect((await failure(join(root, 'folder.png'))).message).toMatch(/is a folder, expected an image file/);
@@ -111,7 +111,7 @@ describe('decodeImage refuses', () => {
     expect(error.details.reason).toBe('unsupported');
   });
 });
-/** A grey PNG that declares a size and holds any data. */
+/** A gray PNG that declares a size and holds any data. */
 function png(declaredWidth: number, declaredHeight: number, data: Uint8Array): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(declaredWidth, 0);

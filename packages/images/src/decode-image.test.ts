@@ -18,7 +18,7 @@ describe('decodeImage, 8 bits', () => {
   it.each(['png', 'tiff', 'webp', 'gif'] as const)(
     'reads lossless %s to the byte, from a file and from bytes',
     async (format) => {
-      // 31 x 22 pixels have more colours than GIF can hold, so GIF gets the first column alone.
+      // 31 x 22 pixels have more colors than GIF can hold, so GIF gets the first column alone.
       const picture = format === 'gif' ? encoder().extract({ left: 0, top: 0, width: 1, height }) : encoder();
       const bytes = await picture
         .toFormat(
@@ -57,15 +57,15 @@ describe('decodeImage, 8 bits', () => {
     expect(image).toEqual({ width: 1, height: 1, data: new Uint8Array([1, 2, 3]) });
   });
 
-  it('repeats grey, and drops alpha without blending', async () => {
-    const grey = noise(12, 1);
+  it('repeats gray, and drops alpha without blending', async () => {
+    const gray = noise(12, 1);
     const image = await decodeImage(
-      await sharp(grey, { raw: { width: 4, height: 3, channels: 1 } })
+      await sharp(gray, { raw: { width: 4, height: 3, channels: 1 } })
         .toColourspace('b-w')
         .png()
         .toBuffer(),
     );
-    expect([...image.data]).toEqual([...grey].flatMap((v) => [v, v, v]));
+    expect([...image.data]).toEqual([...gray].flatMap((v) => [v, v, v]));
     const rgba = noise(48, 2);
     for (const format of ['png', 'tiff'] as const) {
       const bytes = await sharp(rgba, { raw: { width: 4, height: 3, channels: 4 } })
@@ -86,7 +86,7 @@ describe('decodeImage, 8 bits', () => {
     ]);
   });
 
-  it('does not apply a colour profile', async () => {
+  it('does not apply a color profile', async () => {
     const plain = await encoder().png().toBuffer();
     const tagged = await encoder().withIccProfile('p3', { attach: true }).png().toBuffer();
     const raw = await sharp(tagged, { ignoreIcc: true }).raw().toBuffer();
@@ -135,7 +135,7 @@ describe('decodeImage, 16 bits', () => {
   const every = new Uint16Array(side * side).map((_, i) => i);
   const rounded = Uint8Array.from(every, (v) => Math.round(v / 257));
 
-  it('scales grey PNG and TIFF by round(v / 257)', async () => {
+  it('scales gray PNG and TIFF by round(v / 257)', async () => {
     const png = await sharp(every, { raw: { width: side, height: side, channels: 1 } })
       .pipelineColourspace('grey16')
       .toColourspace('grey16')
@@ -158,7 +158,7 @@ describe('decodeImage, 16 bits', () => {
   it.each([
     ['RGB', 3, 'rgb16'],
     ['RGB and alpha', 4, 'rgb16'],
-    ['grey and alpha', 2, 'grey16'],
+    ['gray and alpha', 2, 'grey16'],
   ] as const)('scales %s', async (_, channels, space) => {
     const samples = new Uint16Array(side * side * channels).map((_, i) => i * 40503);
     const png = await sharp(samples, { raw: { width: side, height: side, channels } })

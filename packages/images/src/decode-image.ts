@@ -11,7 +11,7 @@ export interface DecodeImageOptions extends ImageLimits, RangeOptions {}
  * Decodes an image file to 8-bit RGB: PNG, JPEG, WebP, TIFF, GIF, AVIF and BMP, by content, whatever the name.
  *
  * The pixels are those of Pillow's `Image.open(...).convert("RGB")`, bit for bit except in AVIF: alpha is dropped,
- * not blended; colour profiles are not applied; CMYK is `255 - k - c * (255 - k) / 255`. Different on purpose:
+ * not blended; color profiles are not applied; CMYK is `255 - k - c * (255 - k) / 255`. Different on purpose:
  * the EXIF orientation is applied, and 16-bit samples are scaled, `round(value / 257)`, where Pillow cuts or clips.
  * Of an animation or a file of many pages, the first.
  *
@@ -36,7 +36,7 @@ function toRgb(raster: Pick<AnyRaster, 'width' | 'height' | 'space'>, samples: U
   if (raster.space === 'rgb') return samples;
   const pixels = raster.width * raster.height;
   const data = new Uint8Array(pixels * 3);
-  if (raster.space === 'grey') {
+  if (raster.space === 'gray') {
     for (let i = 0, at = 0; i < pixels; i++, at += 3) {
       const value = samples[i]!;
       data[at] = value;

@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { decodeMask } from './decode-mask.js';
 import { bitmap, tiff } from './fixtures/files.js';
 
-const grey = (values: number[], width: number): Sharp =>
+const gray = (values: number[], width: number): Sharp =>
   sharp(new Uint8Array(values), { raw: { width, height: values.length / width, channels: 1 } });
 
 describe('decodeMask', () => {
   it('counts any value above zero', async () => {
-    const mask = await decodeMask(await grey([0, 1, 255, 0, 3, 0], 3).png().toBuffer());
+    const mask = await decodeMask(await gray([0, 1, 255, 0, 3, 0], 3).png().toBuffer());
     expect(mask).toEqual({ width: 3, height: 2, data: new Uint8Array([0, 1, 1, 0, 1, 0]) });
   });
 
@@ -18,7 +18,7 @@ describe('decodeMask', () => {
     expect([...mask.data]).toEqual([0, 1, 1, 1]);
   });
 
-  it('counts a colour, but not alpha', async () => {
+  it('counts a color, but not alpha', async () => {
     const rgba = new Uint8Array([0, 0, 0, 255, 0, 2, 0, 0, 0, 0, 0, 0]);
     const mask = await decodeMask(
       await sharp(rgba, { raw: { width: 3, height: 1, channels: 4 } })
@@ -41,20 +41,20 @@ describe('decodeMask', () => {
 
   it('takes half of full scale in a JPEG, whose black is not quite black', async () => {
     const values = Array.from({ length: 32 * 16 }, (_, i) => (i % 32 < 13 ? 0 : 255));
-    const jpeg = await grey(values, 32).jpeg({ quality: 60 }).toBuffer();
+    const jpeg = await gray(values, 32).jpeg({ quality: 60 }).toBuffer();
     const decoded = await sharp(jpeg).toColourspace('b-w').raw().toBuffer();
     expect(decoded.some((v, i) => v > 0 && v < 128 && i % 32 < 13)).toBe(true);
     expect([...(await decodeMask(jpeg)).data]).toEqual(values.map((v) => (v > 0 ? 1 : 0)));
   });
 
   it('applies the EXIF orientation, so that it lies on its image', async () => {
-    const png = await grey([0, 0, 255, 0, 0, 0], 3).withMetadata({ orientation: 6 }).png().toBuffer();
+    const png = await gray([0, 0, 255, 0, 0, 0], 3).withMetadata({ orientation: 6 }).png().toBuffer();
     const { width, height, data } = await decodeMask(png);
     expect([width, height]).toEqual([2, 3]);
     expect([...data]).toEqual([0, 0, 0, 0, 0, 1]);
   });
 
-  it('refuses what is no image', async () => {
+  it('refuses what is not an image', async () => {
     await expect(decodeMask(new Uint8Array(9))).rejects.toThrow(ImageError);
   });
 });

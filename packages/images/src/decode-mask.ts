@@ -36,7 +36,7 @@ function valueAt(
   space: Raster['space'],
   full: number,
 ): number {
-  if (space === 'grey') return samples[at]!;
+  if (space === 'gray') return samples[at]!;
   if (space === 'rgb') return Math.max(samples[at]!, samples[at + 1]!, samples[at + 2]!);
   // Ink: light passes where neither black nor one of the colors is full.
   const ink = Math.min(samples[at]!, samples[at + 1]!, samples[at + 2]!);

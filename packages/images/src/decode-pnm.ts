@@ -15,7 +15,7 @@ export interface DecodePnmOptions {
 export interface PnmRaster {
   width: number;
   height: number;
-  space: 'grey' | 'rgb';
+  space: 'gray' | 'rgb';
   data: Uint8Array | Uint16Array;
 }
 
@@ -61,7 +61,7 @@ export function decodePnm(
     if (bitmap) data[i] = value === 1 ? 0 : 255;
     else data[i] = full > 255 && !spread ? value : Math.round((value * full) / greatest);
   }
-  return { width, height, space: channels === 3 ? 'rgb' : 'grey', data };
+  return { width, height, space: channels === 3 ? 'rgb' : 'gray', data };
 }
 
 /** 8-bit RGB of it. @param toByte what the two bytes of a 16-bit sample become; default rounded */

@@ -8,7 +8,7 @@ import { DEFAULT_IMAGE_LIMITS, decodedBytes, type ImageLimits } from './image-li
 import { readSource } from './read-source.js';
 import { unsupportedKind } from './unsupported-kind.js';
 
-/** Decoded samples as stored: upright, without alpha, no colour converted. */
+/** Decoded samples as stored: upright, without alpha, no color converted. */
 export type Raster = RasterOf<Uint8Array | Uint16Array>;
 /** Where a range says what they mean, of floating point too. */
 export type AnyRaster = RasterOf<Uint8Array | Uint16Array | Float32Array>;
@@ -18,7 +18,7 @@ interface RasterOf<Samples> {
   width: number;
   height: number;
   /** `cmyk` is 0 = no ink. */
-  space: 'grey' | 'rgb' | 'cmyk';
+  space: 'gray' | 'rgb' | 'cmyk';
   /** 1, 3 or 4 by `space`. 16-bit samples keep all 16 bits. */
   data: Samples;
   /** One sample to a pixel, where alpha was asked for and there is one. */
@@ -122,7 +122,7 @@ async function decode(
   // Working in the space the samples are stored in is what keeps the decoder from converting them.
   const hasAlpha = wantsAlpha && header.hasAlpha === true;
   const stored = deepest ? deepestSpace(source, header) : storedSpace(source, header, deep);
-  // Raw output drops the alpha of 8-bit grey alone; as RGB, three equal channels, it stays.
+  // Raw output drops the alpha of 8-bit gray alone; as RGB, three equal channels, it stays.
   const space = hasAlpha && stored === 'b-w' ? 'srgb' : stored;
   const upright = image.autoOrient();
   const { data, info } = await (hasAlpha ? upright : upright.removeAlpha())
@@ -131,7 +131,7 @@ async function decode(
     .raw({ depth: deepest ? 'float' : depth })
     .toBuffer({ resolveWithObject: true });
   const kindOf = (channels: number): AnyRaster['space'] =>
-    channels === 1 ? 'grey' : channels === 3 ? 'rgb' : 'cmyk';
+    channels === 1 ? 'gray' : channels === 3 ? 'rgb' : 'cmyk';
   if (deepest) {
     const floats = new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
     return { width: info.width, height: info.height, space: kindOf(info.channels), data: floats };
@@ -163,14 +163,14 @@ function storedSpace(source: ImageSource, { space }: Metadata, deep: boolean): s
   if (space === 'b-w' || space === 'grey16') return deep ? 'grey16' : 'b-w';
   if (space === 'srgb' || space === 'rgb' || space === 'rgb16') return deep ? 'rgb16' : 'srgb';
   if (space === 'cmyk') return 'cmyk';
-  throw imageError(source, 'unsupported', `has colours of the kind ${space}, expected grey, RGB or CMYK`);
+  throw imageError(source, 'unsupported', `has colors of the kind ${space}, expected gray, RGB or CMYK`);
 }
 
-/** Grey, or colors without a transfer function, as libvips takes samples of floating point. */
+/** Gray, or colors without a transfer function, as libvips takes samples of floating point. */
 function deepestSpace(source: ImageSource, { space, channels }: Metadata): string {
   if (space === 'b-w' && channels <= 2) return 'b-w';
   if (space === 'scrgb' || space === 'rgb' || space === 'srgb') return space;
-  throw imageError(source, 'unsupported', `has colours of the kind ${space}, expected grey or RGB`);
+  throw imageError(source, 'unsupported', `has colors of the kind ${space}, expected gray or RGB`);
 }
 
 /**

@@ -15,7 +15,7 @@ const MOST_BRANDS = 16;
 
 /**
  * The format of an image by its first bytes; a name ending in `.png` says nothing. Undefined when they are not
- * those of any image known. Nothing reaches a decoder whose format was not recognised here, so that a decoder
+ * those of any image known. Nothing reaches a decoder whose format was not recognized here, so that a decoder
  * with a large surface (SVG, PDF) is never chosen by a stranger's file.
  */
 export function sniffFormat(bytes: Uint8Array): SniffedFormat | undefined {

@@ -43,7 +43,7 @@ export async function openNamedFolders(
   const nameOf = (path: string): string => (path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path);
   const images: TreeFile[] = [];
   const skipped: SkippedFile[] = [];
-  // Masks first: a folder of masks inside that of bad images is no folder of bad images.
+  // Masks first: a folder of masks inside that of bad images is not a folder of bad images.
   for (const { what, files, left } of found.toReversed()) {
     for (const { path, folders } of files) {
       const other = paths.get(path);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ImageError } from '@cflow/spec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { greyPng, temporaryFolder, writeFiles } from './fixtures/files.js';
+import { grayPng, temporaryFolder, writeFiles } from './fixtures/files.js';
 import { readImages } from './read-images.js';
 
 let root: string;
@@ -10,13 +10,13 @@ let items: { path: string; name: string }[];
 
 beforeAll(async () => {
   ({ root, remove } = await temporaryFolder());
-  const whole = await greyPng(50, 40, 30);
+  const whole = await grayPng(50, 40, 30);
   await writeFiles(root, {
-    '0.png': await greyPng(0, 64, 48),
+    '0.png': await grayPng(0, 64, 48),
     '1.png': whole.subarray(0, whole.length - 30),
-    '2.png': await greyPng(20, 8, 6),
+    '2.png': await grayPng(20, 8, 6),
     '3.png': 'no image',
-    '4.png': await greyPng(40),
+    '4.png': await grayPng(40),
   });
   items = ['0.png', '1.png', '2.png', '3.png', '4.png', '5.png'].map((name) => ({
     path: join(root, name),

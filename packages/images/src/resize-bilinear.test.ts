@@ -41,7 +41,7 @@ describe(`resizeBilinear against Pillow ${golden.pillow}`, () => {
   });
 
   it.each(golden.pillow13.map((c) => [title(c), c] as const))(
-    '%s: one grey level from Pillow 13, which takes the columns first here',
+    '%s: one gray level from Pillow 13, which takes the columns first here',
     (_, c) => {
       const difference = largestDifference(
         resizeBilinear(input(c), ...c.to).data,

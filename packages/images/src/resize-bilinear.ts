@@ -9,7 +9,7 @@ import { integerTriangleFilter } from './triangle-filter.js';
  * weights, hence the same bytes in every engine and on every machine.
  *
  * Equal bit for bit to `Image.resize((width, height), BILINEAR)` of an RGB image in Pillow up to 12. Pillow 13
- * takes the columns first where the height shrinks more than the width; there its pixels differ by one grey level
+ * takes the columns first where the height shrinks more than the width; there its pixels differ by one gray level
  * at most. The order is fixed here, so that an image's pixels do not depend on a rule of thumb about speed.
  *
  * @throws ImageError when a size is not a positive whole number or the pixels do not fill the image.

@@ -3,7 +3,7 @@ import { checkPixels, checkSize } from './check-image.js';
 import { triangleFilter } from './triangle-filter.js';
 
 /**
- * Bilinear resampling of a map with half-pixel centres, to put an anomaly map back to the size of its image.
+ * Bilinear resampling of a map with half-pixel centers, to put an anomaly map back to the size of its image.
  * Enlarging, it is `torch.nn.functional.interpolate(mode="bilinear", align_corners=False)`; where the map
  * shrinks it is antialiased like `resizeBilinear`. Sums are in double precision, results in single.
  *

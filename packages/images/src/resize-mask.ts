@@ -2,7 +2,7 @@ import type { Mask } from '@cflow/spec';
 import { checkPixels, checkSize } from './check-image.js';
 
 /**
- * Nearest-neighbour resampling: each output pixel takes the input pixel that its centre falls on, as Pillow's
+ * Nearest-neighbor resampling: each output pixel takes the input pixel that its center falls on, as Pillow's
  * `Image.resize((width, height), NEAREST)`. Values are kept as they are.
  *
  * @throws ImageError when a size is not a positive whole number or the values do not fill the mask.
@@ -24,7 +24,7 @@ export function resizeMask(mask: Mask, width: number, height: number): Mask {
 function nearestInputs(inputSize: number, size: number): Int32Array {
   const inputs = new Int32Array(size);
   const step = inputSize / size;
-  // Summed up rather than multiplied: where a centre falls on the border of two pixels, Pillow's sum decides.
+  // Summed up rather than multiplied: where a center falls on the border of two pixels, Pillow's sum decides.
   let position = step * 0.5;
   for (let i = 0; i < size; i++, position += step) inputs[i] = Math.min(inputSize - 1, Math.trunc(position));
   return inputs;

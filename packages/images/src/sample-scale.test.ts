@@ -14,7 +14,7 @@ import { SampleScale } from './sample-scale.js';
 
 const TWELVE: SampleRange = { low: 0, high: 4095 };
 const values = (samples: number[]): Uint16Array => Uint16Array.from(samples);
-const grey = async (samples: Uint16Array): Promise<Uint8Array> =>
+const gray = async (samples: Uint16Array): Promise<Uint8Array> =>
   sharp(samples, { raw: { width: samples.length, height: 1, channels: 1 } })
     .toColourspace('grey16')
     .png()
@@ -47,11 +47,11 @@ describe('samples of a range', () => {
 
 describe('a picture of a range', () => {
   it.each([
-    { colour: 0, interlaced: false },
-    { colour: 2, interlaced: true },
-    { colour: 4, interlaced: true },
-    { colour: 6, interlaced: false },
-  ] as const)('as PNG of color type $colour is the same to the bit everywhere', async (kind) => {
+    { color: 0, interlaced: false },
+    { color: 2, interlaced: true },
+    { color: 4, interlaced: true },
+    { color: 6, interlaced: false },
+  ] as const)('as PNG of color type $color is the same to the bit everywhere', async (kind) => {
     const bytes = png({ width: 33, height: 17, depth: 16, seed: 5, ...kind });
     for (const range of [TWELVE, { low: 1000, high: 40_000 }, { low: -3.5, high: 70_000.25 }]) {
       const [node, portable] = [
@@ -93,7 +93,7 @@ describe('a picture of a range', () => {
   });
 
   it('of 8 bits stays as it is, and is told', async () => {
-    const bytes = png({ width: 9, height: 4, depth: 8, colour: 2, seed: 3 });
+    const bytes = png({ width: 9, height: 4, depth: 8, color: 2, seed: 3 });
     const expected = await decodeImage(bytes);
     for (const image of [
       await decodeImage(bytes, { range: TWELVE }),
@@ -116,8 +116,8 @@ describe('a picture of a range', () => {
     const brighter = dark.map((value) => value * 300);
     const strict = { range: TWELVE, outOfRange: 'error' } as const;
     for (const decode of [decodeImage, decodeImagePortable]) {
-      expect((await decode(await grey(hot), strict)).warnings).toBeUndefined();
-      const error = await imageErrorOf(decode(await grey(brighter), strict));
+      expect((await decode(await gray(hot), strict)).warnings).toBeUndefined();
+      const error = await imageErrorOf(decode(await gray(brighter), strict));
       expect(error.details).toMatchObject({ reason: 'out-of-range', range: TWELVE });
       expect(error.message).toMatch(/9\d % of its samples lie outside of 0 to 4095, found 0 to 59700; give/);
     }

@@ -17,15 +17,15 @@ export interface AxisFilter<Weights extends Float64Array | Int32Array> {
 export const WEIGHT_BITS = 22;
 
 /**
- * Beyond this, integer weights have so few bits that grey levels would be lost (and all of them at 2^23).
+ * Beyond this, integer weights have so few bits that gray levels would be lost (and all of them at 2^23).
  * An image within the decoder's limits reaches it only when it is a thread of millions of pixels.
  */
 const LARGEST_REDUCTION = 2 ** 18;
 
 /**
- * Weights of antialiased bilinear resampling from `inputSize` to `size` along one axis: a triangle centred on
+ * Weights of antialiased bilinear resampling from `inputSize` to `size` along one axis: a triangle centered on
  * the output pixel, as wide as two input pixels, or as two output pixels where the image shrinks, cut at the
- * border, normalised to a sum of 1. The order of operations is that of Pillow's `precompute_coeffs`, in doubles,
+ * border, normalized to a sum of 1. The order of operations is that of Pillow's `precompute_coeffs`, in doubles,
  * so that the weights are the same to the last bit.
  */
 export function triangleFilter(inputSize: number, size: number): AxisFilter<Float64Array> {
@@ -43,13 +43,13 @@ export function triangleFilter(inputSize: number, size: number): AxisFilter<Floa
   const counts = new Int32Array(size);
   const weights = new Float64Array(size * stride);
   for (let i = 0; i < size; i++) {
-    const centre = (i + 0.5) * scale;
-    const start = Math.max(0, Math.trunc(centre - support + 0.5));
-    const count = Math.min(inputSize, Math.trunc(centre + support + 0.5)) - start;
+    const center = (i + 0.5) * scale;
+    const start = Math.max(0, Math.trunc(center - support + 0.5));
+    const count = Math.min(inputSize, Math.trunc(center + support + 0.5)) - start;
     const base = i * stride;
     let sum = 0;
     for (let t = 0; t < count; t++) {
-      const distance = Math.abs((t + start - centre + 0.5) * inverse);
+      const distance = Math.abs((t + start - center + 0.5) * inverse);
       const weight = distance < 1 ? 1 - distance : 0;
       weights[base + t] = weight;
       sum += weight;

@@ -80,7 +80,7 @@ describe('openBackbone', () => {
     expect((await caught(open({ preTrained: false, weights: path }))).code).toBe('configuration');
   });
 
-  it('normalises pixels as the weights were trained, or as it is told', async () => {
+  it('normalizes pixels as the weights were trained, or as it is told', async () => {
     const meanOf = async (choice: Partial<BackboneChoice>, layer = 'features.0') => {
       const { graph } = await (await open(choice)).build({ ...options, layers: [layer] });
       const { data } = graph.initializers.get('pixel_mean') as Tensor;

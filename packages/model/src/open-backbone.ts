@@ -26,7 +26,7 @@ export interface BackboneChoice {
    * A safetensors file, or one of torch.save, in timm's or torchvision's key layout. Default: what was pulled into the cache.
    */
   weights?: string | undefined;
-  /** False: seeded random initialisation, as timm has it. */
+  /** False: seeded random initialization, as timm has it. */
   preTrained: boolean;
   seed: number;
   /** What was done to pixels in training. Default: what is known of the weights, else ImageNet's. */

@@ -16,7 +16,7 @@ export interface OnnxFileOptions {
   run?: RunModel | undefined;
 }
 
-/** @throws WeightsError for a file that is no ONNX model; as {@link findImageInput} and {@link readWeightsFile} */
+/** @throws WeightsError for a file that is not an ONNX model; as {@link findImageInput} and {@link readWeightsFile} */
 export async function openOnnxFile(
   path: string,
   { imageInput, normalization, run }: OnnxFileOptions,

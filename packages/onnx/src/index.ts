@@ -15,7 +15,7 @@ export { internalizeWeights } from './internalize-weights.js';
 export { type MergeModelsOptions, mergeModels } from './merge-models.js';
 export * as op from './operators/index.js';
 export { OPSET } from './opset.js';
-export * from './optimisers/adam.js';
+export * from './optimizers/adam.js';
 export * from './shape.js';
 export * from './tensor.js';
 export { type ExternalRange, type WriteModelOptions, writeModel } from './write-model.js';

@@ -2,7 +2,7 @@
  * Where the sources of a release are, as `https://HOST/OWNER/NAME`: what was named, or the repository whose workflow runs.
  *
  * @returns undefined where neither is known
- * @throws Error when what was named is no such address
+ * @throws Error when what was named is not a such address
  */
 export function findRepository(
   named: string | undefined,

@@ -115,7 +115,7 @@ describe('comparing with a golden probe', () => {
     ['NaN expected', probe({ y: floats(Number.NaN) })],
     ['NaN as tolerance', probe({ y: floats(1) }, Number.NaN)],
     ['an infinite tolerance', probe({ y: floats(1) }, 0, Infinity)],
-  ])('is no probe: %s', async (_, bad) => {
+  ])('is not a probe: %s', async (_, bad) => {
     await expect(checkProbe(giving({ y: floats(1) }), bad)).rejects.toThrow(ConfigurationError);
   });
 });

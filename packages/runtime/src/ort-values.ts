@@ -4,7 +4,7 @@ import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import type { TensorInfo } from './session.js';
 import { copyOfBytes, isDataType, typedArray } from './typed-array.js';
 
-/** Throws, in words that make the model the one at fault, for what is no tensor or of a type that is not known. */
+/** Throws, in words that make the model the one at fault, for what is not a tensor or of a type that is not known. */
 export function tensorInfo(metadata: InferenceSession.ValueMetadata): TensorInfo {
   if (!metadata.isTensor) throw new Error(`invalid model for this use: "${metadata.name}" is not a tensor`);
   const { name, type, shape } = metadata;

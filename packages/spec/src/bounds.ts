@@ -14,7 +14,7 @@ export const MAX_CURSOR = 300;
 export const MAX_NOTE = 2000;
 /** Base64 of the largest image file that is decoded, 256 MiB. */
 export const MAX_BASE64: number = 4 * Math.ceil(2 ** 28 / 3);
-/** Characters of a field of a form that is no file. */
+/** Characters of a field of a form that is not a file. */
 export const MAX_FORM_FIELD: number = 2 ** 16;
 /** Characters of a number in an address or a form: more digits than a double has, with sign and exponent. */
 export const MAX_NUMBER_TEXT = 64;

@@ -52,12 +52,12 @@ describe('the configuration of a detector', () => {
 
   it.each<[string, unknown, RegExp]>([
     [
-      'a condition vector that is no multiple of 4',
+      'a condition vector that is not a multiple of 4',
       { conditionVector: 126 },
       /^conditionVector: .*multiple of 4/,
     ],
     ['a decoder nobody knows', { decoder: 'freia' }, /^decoder: .*"freia-cflow"\|"freia-flow"/],
-    ['a fibre batch of none', { fiberBatchSize: 0 }, /^fiberBatchSize: /],
+    ['a fiber batch of none', { fiberBatchSize: 0 }, /^fiberBatchSize: /],
     ['half a coupling block', { couplingBlocks: 0.5 }, /^couplingBlocks: /],
     ['a clamp of nothing', { clampAlpha: 0 }, /^clampAlpha: /],
     ['a fusion nobody knows', { fusion: 'product' }, /^fusion: .*"likelihood"\|"standardized"/],

@@ -49,7 +49,7 @@ export const detectorConfigurationSchema = closedObject({
     .max(MAX_LAYERS)
     .default([])
     .describe('layers to tap, shallow to deep'),
-  /** False: seeded random initialisation of the backbone. */
+  /** False: seeded random initialization of the backbone. */
   preTrained: z.boolean().default(true).describe('use pre-trained weights for the backbone'),
   method: z
     .enum(METHODS)
@@ -57,7 +57,7 @@ export const detectorConfigurationSchema = closedObject({
     .describe('flow: learn the density of good features; memory: keep good features and compare'),
   fiberBatchSize: positive(MAX_FIBER_BATCH)
     .default(64)
-    .describe('fibres (feature vectors) per optimiser step'),
+    .describe('fibers (feature vectors) per optimizer step'),
   decoder: z.enum(DECODERS).default('freia-cflow').describe('kind of decoder'),
   conditionVector: z
     .number()

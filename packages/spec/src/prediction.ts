@@ -8,7 +8,7 @@ export interface Box {
   height: number;
 }
 
-/** A connected part (8 neighbours) of the map at or above the pixel threshold. */
+/** A connected part (8 neighbors) of the map at or above the pixel threshold. */
 export interface Region {
   box: Box;
   /** Number of pixels. */

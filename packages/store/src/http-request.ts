@@ -175,7 +175,7 @@ interface GetRequest {
   query?: Query;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
-  /** Statuses beside those of success that are no error. */
+  /** Statuses beside those of success that are not error. */
   accept?: readonly number[];
 }
 

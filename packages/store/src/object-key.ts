@@ -9,7 +9,7 @@ const NAME = /^[A-Za-z0-9._-]{1,200}$/;
 export function checkKey(key: string): void {
   if (key.length <= MAX_KEY && key.split('/').every(isName)) return;
   throw new ConfigurationError(
-    `${shown(key)} is no key: expected names of A-Z, a-z, 0-9, ".", "_" and "-", joined by "/"`,
+    `${shown(key)} is not a key: expected names of A-Z, a-z, 0-9, ".", "_" and "-", joined by "/"`,
     { details: { key: key.slice(0, MAX_KEY) } },
   );
 }

@@ -5,11 +5,11 @@ import type { Frame, Rows } from './surface.js';
 
 /** One camera, as it was for one exposure. */
 export interface Camera {
-  /** Share of light that the lens leaks to each of the two neighbours along an axis. */
+  /** Share of light that the lens leaks to each of the two neighbors along an axis. */
   readonly blur: number;
   /** Loss of light in the corners, relative. */
   readonly vignetting: number;
-  /** Standard deviation of the noise that the channels share, and of each channel's own, grey levels. */
+  /** Standard deviation of the noise that the channels share, and of each channel's own, gray levels. */
   readonly luminanceNoise: number;
   readonly channelNoise: number;
   readonly noiseSeed: number;
@@ -78,12 +78,12 @@ function blurRow(
   side: number,
   output: Float32Array,
 ): void {
-  const centre = 1 - 2 * side;
+  const center = 1 - 2 * side;
   const stride = width * 3;
   const above = row > 0 ? -stride : 0;
   const below = row < height - 1 ? stride : 0;
   const column = (at: number): number =>
-    centre * light[at]! + side * (light[at + above]! + light[at + below]!);
+    center * light[at]! + side * (light[at + above]! + light[at + below]!);
   for (let channel = 0; channel < 3; channel++) {
     let at = row * stride + channel;
     let here = column(at);
@@ -91,7 +91,7 @@ function blurRow(
     for (let offset = channel; offset < stride; offset += 3) {
       at += 3;
       const right = offset + 3 < stride ? column(at) : here;
-      output[offset] = centre * here + side * (left + right);
+      output[offset] = center * here + side * (left + right);
       left = here;
       here = right;
     }

@@ -21,7 +21,7 @@ export function cellularNoise(seed: number, x: number, y: number, jitter: number
   let id = 0;
   const fx = x - column;
   const fy = y - row;
-  // The point's own cell first: most of its neighbours are then too far away to matter.
+  // The point's own cell first: most of its neighbors are then too far away to matter.
   for (let rowStep = 0; rowStep < 3; rowStep++) {
     const j = rowStep === 0 ? 0 : rowStep === 1 ? -1 : 1;
     const gapY = base + (j === 0 ? 0 : j < 0 ? fy : 1 - fy);

@@ -8,7 +8,7 @@ export type Shape =
   | { readonly kind: 'line'; x: number; y: number; toX: number; toY: number; radius: number }
   | { readonly kind: 'facets'; x: number; y: number; radius: number; facets: readonly Facet[] };
 
-/** One straight side of a convex polygon: `nx`, `ny` points outwards, `distance` is how far it lies from the centre. */
+/** One straight side of a convex polygon: `nx`, `ny` points outwards, `distance` is how far it lies from the center. */
 export interface Facet {
   readonly nx: number;
   readonly ny: number;
@@ -32,15 +32,15 @@ export function drawShape(
 ): void {
   const { width, height } = surface;
   const box = bounds(shape, soft + 1 / pose.scale);
-  const centre = toPixel(surface, pose, (box.left + box.right) / 2, (box.top + box.bottom) / 2);
+  const center = toPixel(surface, pose, (box.left + box.right) / 2, (box.top + box.bottom) / 2);
   const halfX = ((box.right - box.left) / 2) * pose.scale;
   const halfY = ((box.bottom - box.top) / 2) * pose.scale;
   const reachX = halfX * pose.cosine + halfY * Math.abs(pose.sine);
   const reachY = halfY * pose.cosine + halfX * Math.abs(pose.sine);
-  const firstColumn = Math.max(0, Math.floor(centre.x - reachX));
-  const lastColumn = Math.min(width - 1, Math.ceil(centre.x + reachX));
-  const firstRow = Math.max(0, Math.floor(centre.y - reachY));
-  const lastRow = Math.min(height - 1, Math.ceil(centre.y + reachY));
+  const firstColumn = Math.max(0, Math.floor(center.x - reachX));
+  const lastColumn = Math.min(width - 1, Math.ceil(center.x + reachX));
+  const firstRow = Math.max(0, Math.floor(center.y - reachY));
+  const lastRow = Math.min(height - 1, Math.ceil(center.y + reachY));
   for (let row = firstRow; row <= lastRow; row++) {
     const v = (row + 0.5 - height / 2) / pose.scale;
     for (let column = firstColumn; column <= lastColumn; column++) {

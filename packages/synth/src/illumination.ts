@@ -4,9 +4,9 @@ import type { Random } from './random.js';
 export interface Illumination {
   /** Unit vector towards the lamp; x to the right, y down the picture, z out of it. */
   readonly light: readonly [number, number, number];
-  /** Change of brightness from the centre to the right and bottom edges, relative. */
+  /** Change of brightness from the center to the right and bottom edges, relative. */
   readonly gradient: readonly [number, number];
-  /** Where the lamp's mirror image lies, in half widths and half heights from the centre. */
+  /** Where the lamp's mirror image lies, in half widths and half heights from the center. */
   readonly glare: readonly [number, number];
   /** Exposure, and white balance of red and blue against green: factors near 1. */
   readonly exposure: number;

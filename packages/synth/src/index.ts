@@ -3,3 +3,4 @@ export * from './defects/kinds.js';
 export * from './materials/names.js';
 export * from './plan-data-set.js';
 export * from './render-sample.js';
+export * from './sample-request.js';

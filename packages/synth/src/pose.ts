@@ -34,7 +34,7 @@ export function drawPose(random: Random, frame: Frame, { tilt, shift, zoom }: Po
   };
 }
 
-/** Calls `visit` for each pixel with its row-major index and its place on the product (world units, 0 = centre). */
+/** Calls `visit` for each pixel with its row-major index and its place on the product (world units, 0 = center). */
 export function visitProduct(
   frame: Frame,
   pose: Pose,

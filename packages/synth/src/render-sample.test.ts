@@ -104,7 +104,7 @@ describe('renderSample', () => {
     });
     expect(new Set(means).size).toBe(means.length);
     const [low, high] = [Math.min(...means), Math.max(...means)];
-    // Neither black nor blown out, and the exposure moves by a few grey levels only.
+    // Neither black nor blown out, and the exposure moves by a few gray levels only.
     expect(low).toBeGreaterThan(40);
     expect(high).toBeLessThan(225);
     expect(high - low).toBeGreaterThan(1);

@@ -25,7 +25,7 @@ export interface Sample {
   mask: Mask;
 }
 
-/** A change of at least this many grey levels in some channel is visible, and belongs to the mask. */
+/** A change of at least this many gray levels in some channel is visible, and belongs to the mask. */
 const visibleChange = 5;
 /** A mask has at least this share of the picture (64 pixels of 256 x 256), and at least 4 pixels. */
 const leastShare = 1 / 1024;

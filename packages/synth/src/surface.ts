@@ -1,4 +1,4 @@
-import type { Rgb } from './colour.js';
+import type { Rgb } from './color.js';
 import { mix } from './curves.js';
 
 /** The picture's grid. One world unit is 1/256 of the shorter side, so that things look alike at every size. */

@@ -22,7 +22,7 @@ import { BUNDLE_FILES, type BundleManifest, type RgbImage } from '@cflow/spec';
 export type DetectorLayer = FeatureLayer & { decoder: DecoderShape };
 
 /**
- * The head of a detector as the two files that a bundle holds. A first block that only standardises has no subnet in
+ * The head of a detector as the two files that a bundle holds. A first block that only standardizes has no subnet in
  * them: its zeros would be an eighth of all that is stored, read and hashed.
  */
 export function packHead(

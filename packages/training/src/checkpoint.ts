@@ -14,7 +14,7 @@ export const layerProgressSchema = z.strictObject({
   /** Batch of images within the epoch, and steps of that batch already taken. */
   batch: count,
   step: count,
-  /** Optimiser steps since the start. */
+  /** Optimizer steps since the start. */
   steps: count,
   /** Sum and number of the losses of the current epoch. */
   lossSum: z.number(),

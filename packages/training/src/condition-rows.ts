@@ -1,10 +1,10 @@
 import type { Tensor } from '@cflow/onnx';
 
 /**
- * The condition of each of so many fibres.
+ * The condition of each of so many fibers.
  *
  * @param encoding of all positions, [positions, dimensions]
- * @param positionOf gives the position of a fibre
+ * @param positionOf gives the position of a fiber
  * @returns [count, dimensions]
  */
 export function conditionRows(

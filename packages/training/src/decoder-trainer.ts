@@ -24,7 +24,7 @@ import { isUnrolled, type Steps, takeLoopedSteps, takeUnrolledSteps, UNROLLED_ST
 export interface DecoderState {
   /** Parameters, permutations and Adam's moments by name. */
   tensors: Map<string, Tensor>;
-  /** Optimiser steps taken. */
+  /** Optimizer steps taken. */
   steps: number;
 }
 
@@ -46,15 +46,15 @@ export interface DecoderTrainerOptions {
 
 const LIKELIHOOD_ROWS = 8192;
 
-/** Trains one decoder on one device, a run of optimiser steps at a time. */
+/** Trains one decoder on one device, a run of optimizer steps at a time. */
 export class DecoderTrainer {
   readonly layer: string;
   readonly state: DecoderState;
   readonly #options: DecoderTrainerOptions;
-  // One graph per size of fibre batch, of its grid, and per number of steps where they are unrolled: fixed in it.
+  // One graph per size of fiber batch, of its grid, and per number of steps where they are unrolled: fixed in it.
   readonly #training: Map<string, Promise<Session>> = new Map();
   #likelihood: Promise<Session> | undefined;
-  /** By size of fibre batch. */
+  /** By size of fiber batch. */
   readonly #paces: Map<number, CallPace> = new Map();
 
   constructor(options: DecoderTrainerOptions) {
@@ -64,9 +64,9 @@ export class DecoderTrainer {
   }
 
   /**
-   * Takes the steps of one group of fibre batches.
+   * Takes the steps of one group of fiber batches.
    *
-   * @param features rows, [fibres, C]
+   * @param features rows, [fibers, C]
    * @param learningRates one per step
    * @returns the loss of each step
    * @throws TrainingError when a loss or a parameter is not finite; the state is then still the one before the call
@@ -127,7 +127,7 @@ export class DecoderTrainer {
   }
 
   /**
-   * Mean negative log-likelihood per dimension (natural log) of rows [fibres, C] whose count is a multiple of h · w.
+   * Mean negative log-likelihood per dimension (natural log) of rows [fibers, C] whose count is a multiple of h · w.
    * @throws TrainingError when it is not finite; the signal's reason, between two calls of the graph
    */
   async negativeLogLikelihood(features: Float32Array, signal?: AbortSignal): Promise<number> {

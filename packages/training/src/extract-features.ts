@@ -10,7 +10,7 @@ import type { TrainingBackbone } from './training-backbone.js';
 const FIBERS = 'fibers.';
 
 /**
- * The backbone with its maps turned into fibres, [batch, h · w, C], one row per position as decoders are trained on
+ * The backbone with its maps turned into fibers, [batch, h · w, C], one row per position as decoders are trained on
  * them: the same file of weights serves both.
  */
 export function fiberBackbone({ model, layers }: Pick<TrainingBackbone, 'model' | 'layers'>): Uint8Array {

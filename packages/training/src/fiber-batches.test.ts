@@ -16,7 +16,7 @@ describe('fiberBatches', () => {
     [19, 10, [19]],
     [20, 10, [10, 10]],
     [10, 10, [10]],
-  ])('cuts %i fibres into batches of %i as the reference does', (rows, size, expected) => {
+  ])('cuts %i fibers into batches of %i as the reference does', (rows, size, expected) => {
     expect(sizes(rows, size)).toEqual(expected);
     expect(stepCount(rows, size, 'error')).toBe(expected.length);
   });
@@ -30,13 +30,13 @@ describe('fiberBatches', () => {
 
   it('refuses a batch that cannot be filled, or makes it smaller', () => {
     expect(() => sizes(9, 10)).toThrow(TrainingError);
-    expect(() => sizes(9, 10)).toThrow(/fibre batch of 10 is larger than the 9 fibres/);
+    expect(() => sizes(9, 10)).toThrow(/fiber batch of 10 is larger than the 9 fibers/);
     expect(sizes(9, 10, { remainder: 'merge', oversize: 'shrink' })).toEqual([9]);
     expect(stepCount(9, 10, 'shrink')).toBe(1);
     expect(stepCount(9, 10, 'error')).toBe(0);
   });
 
-  it('takes every fibre once, in an order of the seed and the stream', () => {
+  it('takes every fiber once, in an order of the seed and the stream', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 80 }), (rows, size) => {
         const plan = { remainder: 'merge', oversize: 'shrink' } as const;

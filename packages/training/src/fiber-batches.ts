@@ -2,7 +2,7 @@ import { randomPermutation, randomStream } from '@cflow/model';
 import { TrainingError } from '@cflow/spec';
 import type { TrainingPlan } from './plan.js';
 
-/** The rows of one optimiser step each: `steps` runs of `size` row numbers, one after another. */
+/** The rows of one optimizer step each: `steps` runs of `size` row numbers, one after another. */
 export interface FiberBatches {
   size: number;
   steps: number;
@@ -12,10 +12,10 @@ export interface FiberBatches {
 }
 
 /**
- * The fibres of one batch of images in random order, cut into fibre batches as the reference cuts them: as many as fit,
+ * The fibers of one batch of images in random order, cut into fiber batches as the reference cuts them: as many as fit,
  * and the last one takes the remainder too (or the remainder is left out).
  *
- * @param rows number of fibres: images · height · width
+ * @param rows number of fibers: images · height · width
  * @returns one group of equal batches, and a second of one larger batch where there is a remainder to take
  * @throws TrainingError when not one batch can be filled
  */
@@ -30,8 +30,8 @@ export function fiberBatches(
   const count = Math.floor(rows / fiberBatchSize);
   if (count === 0) {
     throw new TrainingError(
-      `the fibre batch of ${fiberBatchSize} is larger than the ${rows} fibres of a batch of images; ` +
-        `use a fibre batch of at most ${rows}, more images, or a larger input size`,
+      `the fiber batch of ${fiberBatchSize} is larger than the ${rows} fibers of a batch of images; ` +
+        `use a fiber batch of at most ${rows}, more images, or a larger input size`,
       { details: { fiberBatchSize, fibers: rows } },
     );
   }
@@ -47,7 +47,7 @@ export function fiberBatches(
     : [{ size: fiberBatchSize, steps: count - 1, order: order.slice(0, cut) }, last];
 }
 
-/** How many optimiser steps `fiberBatches` makes of so many rows. */
+/** How many optimizer steps `fiberBatches` makes of so many rows. */
 export function stepCount(rows: number, fiberBatchSize: number, oversize: TrainingPlan['oversize']): number {
   return Math.max(Math.floor(rows / fiberBatchSize), oversize === 'shrink' ? 1 : 0);
 }

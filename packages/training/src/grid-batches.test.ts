@@ -35,7 +35,7 @@ describe('fiberGrid', () => {
 });
 
 describe('gridBatches', () => {
-  it('covers rows with all their columns, and takes no fibre twice', () => {
+  it('covers rows with all their columns, and takes no fiber twice', () => {
     fc.assert(
       fc.property(cases, ({ images, layer, wanted }) => {
         const { width, height } = layer;

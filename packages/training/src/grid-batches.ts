@@ -2,11 +2,11 @@ import type { FeatureLayer } from '@cflow/model';
 import { randomPermutation, randomStream } from '@cflow/model';
 import type { FiberBatches } from './fiber-batches.js';
 
-/** Fibre batches that cover a grid of positions, so that the condition is computed once per row and per column. */
+/** Fiber batches that cover a grid of positions, so that the condition is computed once per row and per column. */
 export interface FiberGrid {
   /** Rows of the map that a batch covers, with all their columns: a divisor of the map's height. */
   rows: number;
-  /** How often it covers them, each time with fibres of other images. */
+  /** How often it covers them, each time with fibers of other images. */
   groups: number;
 }
 
@@ -33,9 +33,9 @@ export function gridSteps(images: number, { height }: Pick<FeatureLayer, 'height
 }
 
 /**
- * The fibres of a block of images as batches on a grid. Each position goes through the images in an order of its own, so
- * the fibres of a batch have nothing in common but that together they cover the grid evenly. No fibre is taken twice;
- * of images that do not fill the last group, which are others at each position, the fibres are left out.
+ * The fibers of a block of images as batches on a grid. Each position goes through the images in an order of its own, so
+ * the fibers of a batch have nothing in common but that together they cover the grid evenly. No fiber is taken twice;
+ * of images that do not fill the last group, which are others at each position, the fibers are left out.
  */
 export function gridBatches(
   images: number,

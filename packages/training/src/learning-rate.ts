@@ -1,5 +1,5 @@
 /**
- * Learning rate by step. `step` counts optimiser steps of one decoder from 0, `total` is how many there will be.
+ * Learning rate by step. `step` counts optimizer steps of one decoder from 0, `total` is how many there will be.
  * - `constant`: as anomalib.
  * - `cosine`: linear warm-up over a share of the steps, then half a cosine down to a share of the rate.
  * - `paper`: the CFLOW-AD code's: constant within a meta-epoch of `subEpochs` epochs, cosine over meta-epochs down to

@@ -29,16 +29,16 @@ export interface NormalizeDecoderOptions {
   state: DecoderState;
 }
 
-/** Mean and deviation of a channel are known to a hundredth from so many fibres. */
+/** Mean and deviation of a channel are known to a hundredth from so many fibers. */
 const SAMPLE_FIBERS = 4096;
 /** Images that these are taken from, at most. */
 const SAMPLE_IMAGES = 32;
 
 /**
- * Sets every block's global scale and offset from a seeded sample of the fibres to train on, so that training starts
+ * Sets every block's global scale and offset from a seeded sample of the fibers to train on, so that training starts
  * from channels of mean 0 and variance 1.
  *
- * @throws TrainingError when what the untrained decoder makes of the fibres is not finite
+ * @throws TrainingError when what the untrained decoder makes of the fibers is not finite
  */
 export async function normalizeDecoder(options: NormalizeDecoderOptions): Promise<void> {
   const { runtime, threads, shape, layer, state } = options;

@@ -18,31 +18,31 @@ export interface TrainingPlan {
   preset: Preset;
   epochs: number;
   /**
-   * Small data sets get more epochs than `epochs`, until the finest layer takes this many optimiser steps: it is steps
+   * Small data sets get more epochs than `epochs`, until the finest layer takes this many optimizer steps: it is steps
    * that a decoder learns by. Null: `epochs` as they are.
    */
   leastSteps: number | null;
-  /** Images whose fibres are shuffled together. */
+  /** Images whose fibers are shuffled together. */
   imageBatchSize: number;
   /** Whether the last images of an epoch, too few for a batch, are left out. */
   dropLastImages: boolean;
   /**
-   * Which fibres make a batch. `random`: any, as in the reference. `grid`: those of a grid of positions, each of a random
+   * Which fibers make a batch. `random`: any, as in the reference. `grid`: those of a grid of positions, each of a random
    * image, which makes the condition nearly free; sizes are then about `fiberBatchSize`.
    */
   batches: 'random' | 'grid';
   /**
-   * What becomes of fibres that are too few for one more batch: the last batch takes them too, or they are left out.
-   * Read where `batches` is `random`; a grid leaves out the fibres of images that do not fill its last group.
+   * What becomes of fibers that are too few for one more batch: the last batch takes them too, or they are left out.
+   * Read where `batches` is `random`; a grid leaves out the fibers of images that do not fill its last group.
    */
   remainder: 'merge' | 'drop';
   /**
-   * Where a batch of images has fewer fibres than `fiberBatchSize`: an error, as in the reference, or one smaller batch
+   * Where a batch of images has fewer fibers than `fiberBatchSize`: an error, as in the reference, or one smaller batch
    * of them all. Read where `batches` is `random`; a grid takes no more images than there are.
    */
   oversize: 'error' | 'shrink';
   /**
-   * Whether coarser layers get smaller fibre batches, by the root of their share of positions: they have fewer fibres,
+   * Whether coarser layers get smaller fiber batches, by the root of their share of positions: they have fewer fibers,
    * and would otherwise take too few steps. False: every layer takes `fiberBatchSize`, as the reference does.
    */
   scaleFibers: boolean;
@@ -54,7 +54,7 @@ export interface TrainingPlan {
   schedule: Schedule;
   /**
    * What a decoder starts from: `reference`, random weights and global scales of 1; or `normalized`, where in addition
-   * every block's global scale and offset are set from a sample of the features, and the first block only standardises
+   * every block's global scale and offset are set from a sample of the features, and the first block only standardizes
    * (of decoders with more than one).
    */
   initialization: 'reference' | 'normalized';
@@ -94,7 +94,7 @@ const NO_TRAINING: Omit<TrainingPlan, 'preset'> = {
 const DEFINITIONS: Readonly<Record<Preset, PresetDefinition>> = {
   // No gradients, and no image held out: each is compared with the others.
   memory: { configuration: { method: 'memory' }, plan: NO_TRAINING },
-  // The reference's recipe: fibres of 64 within batches of 32 images, constant rate, all epochs.
+  // The reference's recipe: fibers of 64 within batches of 32 images, constant rate, all epochs.
   anomalib: {
     configuration: { fiberBatchSize: 64, lr: 1e-4, permuteSoft: false },
     plan: {
@@ -136,7 +136,7 @@ const DEFINITIONS: Readonly<Record<Preset, PresetDefinition>> = {
       keep: 'last',
     },
   },
-  // Large fibre batches at a high rate that falls to nearly nothing: the arithmetic of an epoch without its overhead.
+  // Large fiber batches at a high rate that falls to nearly nothing: the arithmetic of an epoch without its overhead.
   fast: {
     configuration: { fiberBatchSize: 512, lr: 1e-2, permuteSoft: false },
     plan: {

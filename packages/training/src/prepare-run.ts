@@ -25,7 +25,7 @@ export interface PreparedRun {
 
 /**
  * Decides how many epochs a run takes and what its decoders look like.
- * @throws TrainingError when some batch of images has too few fibres for one step
+ * @throws TrainingError when some batch of images has too few fibers for one step
  */
 export function prepareRun(
   name: string,

@@ -4,7 +4,7 @@ import type { Session } from '@cflow/runtime';
 import type { Device } from '@cflow/spec';
 
 /**
- * Optimiser steps in one graph on devices for which ONNX Runtime has no Loop. Each call copies the whole state to the
+ * Optimizer steps in one graph on devices for which ONNX Runtime has no Loop. Each call copies the whole state to the
  * device and back, which so many steps share; more would take longer to make ready than they save.
  */
 export const UNROLLED_STEPS = 4;
@@ -14,16 +14,16 @@ export function isUnrolled(device: Device): boolean {
   return device === 'webgpu';
 }
 
-/** What a group of optimiser steps of one decoder starts from. */
+/** What a group of optimizer steps of one decoder starts from. */
 export interface Steps {
   /** Parameters, permutations and Adam's moments by name. */
   tensors: ReadonlyMap<string, Tensor>;
-  /** Rows, [fibres, C]. */
+  /** Rows, [fibers, C]. */
   features: Float32Array;
   channels: number;
   /** Positions of the feature map, h · w, which rows go through in turn; 0 for a decoder without a condition. */
   area: number;
-  /** Fibres per step, N. */
+  /** Fibers per step, N. */
   size: number;
   steps: number;
   /** Which rows make each step: [steps, N]. */
@@ -76,7 +76,7 @@ function feeds(group: Steps) {
   } satisfies Record<string, Tensor>;
 }
 
-/** Where the fibres are, for a decoder that is conditioned on it. */
+/** Where the fibers are, for a decoder that is conditioned on it. */
 function places({ area, steps, size, order, mapRows }: Steps): Record<string, Tensor> {
   if (area === 0) return {};
   if (mapRows) return { map_rows: { type: 'int32', dims: [steps, mapRows.length / steps], data: mapRows } };

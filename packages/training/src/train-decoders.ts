@@ -126,7 +126,7 @@ async function startingPoint(
   return { progress: initialProgress(), state: initialState(decoder, parameters), best: new Map() };
 }
 
-/** Whether the first block only standardises. A decoder of one block needs it for coupling. */
+/** Whether the first block only standardizes. A decoder of one block needs it for coupling. */
 function isStandardizing(
   { plan }: Pick<TrainDecodersOptions, 'plan'>,
   { couplingBlocks }: DecoderShape,
@@ -186,7 +186,7 @@ function layerWork(
 type FiberOptions = Pick<TrainDecodersOptions, 'layers' | 'plan' | 'configuration'>;
 
 /**
- * Finds out before anything is computed whether some batch of images has too few fibres for one step.
+ * Finds out before anything is computed whether some batch of images has too few fibers for one step.
  * @throws TrainingError that names the layer
  */
 export function checkFiberBatches(options: FiberOptions, images: number): void {
@@ -198,15 +198,15 @@ export function checkFiberBatches(options: FiberOptions, images: number): void {
       if (stepsOf({ layer, fiberBatchSize, plan }, length) > 0) continue;
       const fibers = length * layer.height * layer.width;
       throw new TrainingError(
-        `the fibre batch of ${fiberBatchSize} is larger than the ${fibers} fibres that a batch of ${length} images ` +
-          `has in layer ${layer.name}; use a fibre batch of at most ${fibers}, other batches of images, or a larger input size`,
+        `the fiber batch of ${fiberBatchSize} is larger than the ${fibers} fibers that a batch of ${length} images ` +
+          `has in layer ${layer.name}; use a fiber batch of at most ${fibers}, other batches of images, or a larger input size`,
         { details: { layer: layer.name, fiberBatchSize, fibers, images: length } },
       );
     }
   }
 }
 
-/** Optimiser steps that an epoch over so many images takes in one layer. */
+/** Optimizer steps that an epoch over so many images takes in one layer. */
 function stepsPerEpoch(options: FiberOptions, layer: FeatureLayer, images: number): number {
   const { plan } = options;
   const fiberBatchSize = layerFiberBatch(options, layer);
@@ -216,12 +216,12 @@ function stepsPerEpoch(options: FiberOptions, layer: FeatureLayer, images: numbe
   );
 }
 
-/** Optimiser steps per epoch of the layer that takes most of them. */
+/** Optimizer steps per epoch of the layer that takes most of them. */
 export function finestSteps(options: FiberOptions, images: number): number {
   return Math.max(...options.layers.map((layer) => stepsPerEpoch(options, layer, images)));
 }
 
-/** Fibres per optimiser step of one layer. */
+/** Fibers per optimizer step of one layer. */
 function layerFiberBatch(
   { layers, plan, configuration }: FiberOptions,
   { height, width }: FeatureLayer,

@@ -106,7 +106,7 @@ async function runEpoch(options: TrainLayerOptions): Promise<void> {
   await finishEpoch(options);
 }
 
-/** The fibre batches of one batch of images. */
+/** The fiber batches of one batch of images. */
 function batchesOf(
   { layer, fiberBatchSize, plan, seed }: TrainLayerOptions,
   images: number,
@@ -128,7 +128,7 @@ function stepsFrom({ size, steps, order, mapRows }: FiberBatches, start: number,
   };
 }
 
-/** Optimiser steps that a number of images gives. */
+/** Optimizer steps that a number of images gives. */
 export function stepsOf(
   { layer, fiberBatchSize, plan }: Pick<TrainLayerOptions, 'layer' | 'fiberBatchSize' | 'plan'>,
   images: number,

@@ -1,11 +1,11 @@
 import { interpolateInferno, interpolateTurbo, interpolateViridis } from 'd3-scale-chromatic';
 
-/** `turbo` tells neighbouring values apart best; `viridis` and `inferno` keep their order in grey print. */
+/** `turbo` tells neighboring values apart best; `viridis` and `inferno` keep their order in gray print. */
 export type ColorMapName = 'turbo' | 'viridis' | 'inferno' | 'gray';
 
 export const COLOR_MAPS: readonly ColorMapName[] = ['turbo', 'viridis', 'inferno', 'gray'];
 
-/** The colour map as a table of 256 RGB triples, lowest value first: 768 bytes. */
+/** The color map as a table of 256 RGB triples, lowest value first: 768 bytes. */
 export function colorMap(name: ColorMapName): Uint8Array {
   const table = new Uint8Array(256 * 3);
   for (let i = 0; i < 256; i++)

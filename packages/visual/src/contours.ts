@@ -4,12 +4,12 @@ import { requireImage } from './resample.js';
 
 /**
  * A closed line, first point repeated at the end. Coordinates are in pixels with the image's corner at (0, 0), so that
- * pixel (x, y) covers [x, x + 1] x [y, y + 1] and its value sits at its centre.
+ * pixel (x, y) covers [x, x + 1] x [y, y + 1] and its value sits at its center.
  */
 export type Ring = [x: number, y: number][];
 
 /**
- * Lines around the parts of the map at or above `threshold`, interpolated linearly between pixel centres. Holes have
+ * Lines around the parts of the map at or above `threshold`, interpolated linearly between pixel centers. Holes have
  * rings of their own, in the other direction of turn. A part at the border is closed along the border.
  *
  * @throws ImageError when the map's data are not of its size.

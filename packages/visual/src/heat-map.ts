@@ -2,11 +2,11 @@ import type { RgbImage, ScalarMap } from '@cflow/spec';
 import { type ColorMapName, colorMap } from './color-map.js';
 import { requireImage } from './resample.js';
 
-/** Which values get which colours. */
+/** Which values get which colors. */
 export interface ColorScale {
-  /** Value of the first colour. Default: the lowest finite value of the map. */
+  /** Value of the first color. Default: the lowest finite value of the map. */
   min?: number | undefined;
-  /** Value of the last colour. Default: the highest finite value of the map. Use the same for maps to be compared. */
+  /** Value of the last color. Default: the highest finite value of the map. Use the same for maps to be compared. */
   max?: number | undefined;
   /** Default `turbo`. */
   colorMap?: ColorMapName | undefined;
@@ -25,7 +25,7 @@ export function valueRange({ data }: ScalarMap): { min: number; max: number } {
 }
 
 /** Place of each value on the scale, 0 to 1, clamped; NaN and a scale without extent give 0. */
-export function normalise(map: ScalarMap, scale: ColorScale): Float32Array {
+export function normalize(map: ScalarMap, scale: ColorScale): Float32Array {
   const range = valueRange(map);
   const min = scale.min ?? range.min;
   const max = scale.max ?? range.max;
@@ -40,14 +40,14 @@ export function normalise(map: ScalarMap, scale: ColorScale): Float32Array {
 }
 
 /**
- * The map in false colours, at its own size.
+ * The map in false colors, at its own size.
  *
  * @throws ImageError when the map's data are not of its size.
  */
 export function renderHeatMap(map: ScalarMap, scale: ColorScale = {}): RgbImage {
   requireImage('map', map, 1);
   const table = colorMap(scale.colorMap ?? 'turbo');
-  const places = normalise(map, scale);
+  const places = normalize(map, scale);
   const data = new Uint8Array(places.length * 3);
   for (let i = 0; i < places.length; i++) {
     const color = Math.round(places[i]! * 255) * 3;

@@ -36,7 +36,7 @@ const area = (ring: Ring): number =>
 describe('colorMap', () => {
   it('holds the published tables', () => {
     expect([...colorMap('gray').subarray(300, 303)]).toEqual([100, 100, 100]);
-    // First and last colour of matplotlib's viridis (#440154, #fde725) and inferno (#000004, #fcffa4).
+    // First and last color of matplotlib's viridis (#440154, #fde725) and inferno (#000004, #fcffa4).
     expect([...colorMap('viridis').subarray(0, 3), ...colorMap('viridis').subarray(765)]).toEqual([
       0x44, 0x01, 0x54, 0xfd, 0xe7, 0x25,
     ]);
@@ -70,7 +70,7 @@ describe('renderHeatMap', () => {
 });
 
 describe('resizing', () => {
-  it('interpolates between pixel centres and averages when shrinking', () => {
+  it('interpolates between pixel centers and averages when shrinking', () => {
     expect([...resizeMap(map(2, 0, 4), 4, 1).data]).toEqual([0, 1, 3, 4]);
     const small = resizeMap(map(4, 1, 1, 5, 5), 2, 1).data;
     expect(small[0]! + small[1]!).toBeCloseTo(6, 5);
@@ -96,7 +96,7 @@ describe('resizing', () => {
 });
 
 describe('overlay', () => {
-  it('colours what is high, leaves what is low, and resamples the map to the image', () => {
+  it('colors what is high, leaves what is low, and resamples the map to the image', () => {
     const image = plain(8, 4);
     const shown = overlay(image, map(2, 0, 1), { opacity: 1 });
     expect(pixel(shown, 0, 0)).toEqual([100, 100, 100]);
@@ -115,9 +115,9 @@ describe('overlay', () => {
 });
 
 describe('contours', () => {
-  it('run between pixel centres, which lie at halves', () => {
+  it('run between pixel centers, which lie at halves', () => {
     const [ring] = contours(map(3, 0, 0, 0, 0, 1, 0, 0, 0, 0), 0.5);
-    // A diamond around the centre (1.5, 1.5) of the middle pixel.
+    // A diamond around the center (1.5, 1.5) of the middle pixel.
     expect(new Set(ring!.map(([x, y]) => Math.abs(x - 1.5) + Math.abs(y - 1.5)))).toEqual(new Set([0.5]));
     const [ramp] = contours(map(4, 0, 1, 3, 3), 2);
     expect(Math.min(...ramp!.map(([x]) => x))).toBe(2);

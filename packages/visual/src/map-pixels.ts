@@ -1,5 +1,5 @@
 import { ImageError, type ScalarMap } from '@cflow/spec';
-import { normalise, valueRange } from './heat-map.js';
+import { normalize, valueRange } from './heat-map.js';
 import { requireImage } from './resample.js';
 
 /** How pixel values become map values: `value = offset + scale * pixel`. */
@@ -31,7 +31,7 @@ export function mapPixels8(
   const own = valueRange(map);
   const offset = range.min ?? own.min;
   const max = Math.max(offset, range.max ?? own.max);
-  const pixels = Uint8Array.from(normalise(map, { min: offset, max }), (place) => Math.round(place * 255));
+  const pixels = Uint8Array.from(normalize(map, { min: offset, max }), (place) => Math.round(place * 255));
   return { pixels, offset, scale: (max - offset) / 255 };
 }
 

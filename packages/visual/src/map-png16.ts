@@ -12,7 +12,7 @@ export type MapPng16Scale = MapPixelScale;
 const MAX_PIXELS = 100e6;
 
 /**
- * The map as a 16-bit grey PNG file. Offset and scale stand in the file as text chunks `cflow:offset` and `cflow:scale`,
+ * The map as a 16-bit gray PNG file. Offset and scale stand in the file as text chunks `cflow:offset` and `cflow:scale`,
  * so that any reader can have the real values back, to half a step: 1/131070 of the range.
  *
  * @param range Values of black and of white; values outside are clamped. Default: the map's own range.
@@ -48,7 +48,7 @@ export async function writeMapPng16(
  *
  * @param source Path or bytes of the file.
  * @param given Offset and scale, for a file that does not hold them.
- * @throws ImageError when it is not a 16-bit grey PNG, has more than 100 million pixels, or says no offset and scale.
+ * @throws ImageError when it is not a 16-bit gray PNG, has more than 100 million pixels, or says no offset and scale.
  */
 export async function readMapPng16(source: string | Uint8Array, given?: MapPng16Scale): Promise<ScalarMap> {
   const name = typeof source === 'string' ? source : 'the map';
@@ -59,7 +59,7 @@ export async function readMapPng16(source: string | Uint8Array, given?: MapPng16
     const picture = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'warning' });
     const { format, depth, space, comments } = await picture.metadata();
     if (format !== 'png' || depth !== 'ushort' || space !== 'grey16') {
-      throw new ImageError(`Expected a 16-bit grey PNG in ${name}, found ${format} with ${depth} ${space}.`);
+      throw new ImageError(`Expected a 16-bit gray PNG in ${name}, found ${format} with ${depth} ${space}.`);
     }
     const { offset, scale } = given ?? writtenScale(name, comments ?? []);
     const { data, info } = await picture

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { type MapPixelRange, type MapPixelScale, mapPixels8 } from './map-pixels.js';
 
 /**
- * The map as an 8-bit grey PNG file: `value = offset + scale * pixel`, to half a step, 1/510 of the range.
+ * The map as an 8-bit gray PNG file: `value = offset + scale * pixel`, to half a step, 1/510 of the range.
  *
  * @param range Values of black and of white; values outside are clamped. Default: the map's own range.
  * @throws ImageError when the data are not of the size.

@@ -49,7 +49,7 @@ describe('encodePng', () => {
   });
 });
 
-it('a map as an 8-bit PNG is grey and comes back to half a step of its range', async () => {
+it('a map as an 8-bit PNG is gray and comes back to half a step of its range', async () => {
   const map = { width: 4, height: 1, data: Float32Array.of(-3, 0, 0.7, 5) };
   const { png, offset, scale } = await encodeMapPng8(map);
   expect(await sharp(png).metadata()).toMatchObject({ format: 'png', depth: 'uchar', space: 'b-w' });
@@ -82,7 +82,7 @@ describe('a map as a 16-bit PNG', () => {
     );
   });
 
-  it('is a plain 16-bit grey PNG that says how to read it', async () => {
+  it('is a plain 16-bit gray PNG that says how to read it', async () => {
     const path = join(folder, 'map.png');
     const map = { width: 3, height: 1, data: Float32Array.of(-5, 1, 99) };
     expect(await writeMapPng16(path, map, { min: 0, max: 2 })).toEqual({ offset: 0, scale: 2 / 65535 });
@@ -97,7 +97,7 @@ describe('a map as a 16-bit PNG', () => {
   it('refuses values that are not finite, other files and damaged ones', async () => {
     const nan = { width: 1, height: 1, data: Float32Array.of(Number.NaN) };
     await expect(encodeMapPng16(nan)).rejects.toThrow(/finite/);
-    await expect(readMapPng16(await encodePng(gradient))).rejects.toThrow(/16-bit grey PNG/);
+    await expect(readMapPng16(await encodePng(gradient))).rejects.toThrow(/16-bit gray PNG/);
     await expect(readMapPng16(new Uint8Array(10))).rejects.toThrow(/Could not read/);
     await expect(readMapPng16(join(folder, 'nothing.png'))).rejects.toThrow(/nothing.png/);
     const { png } = await encodeMapPng16({

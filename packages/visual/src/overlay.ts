@@ -1,10 +1,10 @@
 import type { RgbImage, ScalarMap } from '@cflow/spec';
 import { colorMap } from './color-map.js';
-import { type ColorScale, normalise } from './heat-map.js';
+import { type ColorScale, normalize } from './heat-map.js';
 import { requireImage, resizeMap } from './resample.js';
 
 export interface OverlayOptions extends ColorScale {
-  /** Opacity of the colours, 0 to 1. Default 0.6. */
+  /** Opacity of the colors, 0 to 1. Default 0.6. */
   opacity?: number | undefined;
   /** Whether the opacity rises with the value, so that the image stays visible where nothing is wrong. Default true. */
   fade?: boolean | undefined;
@@ -13,7 +13,7 @@ export interface OverlayOptions extends ColorScale {
 }
 
 /**
- * The map in false colours over the image, at the image's size; a map of another size is resampled to it.
+ * The map in false colors over the image, at the image's size; a map of another size is resampled to it.
  *
  * @throws ImageError when image or map have data of another size than they say.
  */
@@ -22,7 +22,7 @@ export function overlay(image: RgbImage, map: ScalarMap, options: OverlayOptions
   const { opacity = 0.6, fade = true, threshold = Number.NEGATIVE_INFINITY } = options;
   const table = colorMap(options.colorMap ?? 'turbo');
   const resized = resizeMap(map, image.width, image.height);
-  const places = normalise(resized, options);
+  const places = normalize(resized, options);
   const data = image.data.slice();
   for (let i = 0; i < places.length; i++) {
     // Written so that NaN is below every threshold.

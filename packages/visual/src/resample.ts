@@ -15,20 +15,20 @@ function taps(from: number, to: number): Taps {
   const first = new Int32Array(to);
   const weights = new Float32Array(to * perPixel);
   for (let i = 0; i < to; i++) {
-    const centre = (i + 0.5) * scale;
-    const begin = Math.max(0, Math.floor(centre - radius));
-    const end = Math.min(from, Math.ceil(centre + radius), begin + perPixel);
+    const center = (i + 0.5) * scale;
+    const begin = Math.max(0, Math.floor(center - radius));
+    const end = Math.min(from, Math.ceil(center + radius), begin + perPixel);
     let total = 0;
-    for (let j = begin; j < end; j++) total += Math.max(0, 1 - Math.abs(j + 0.5 - centre) / radius);
+    for (let j = begin; j < end; j++) total += Math.max(0, 1 - Math.abs(j + 0.5 - center) / radius);
     for (let j = begin; j < end; j++) {
-      weights[i * perPixel + j - begin] = Math.max(0, 1 - Math.abs(j + 0.5 - centre) / radius) / total;
+      weights[i * perPixel + j - begin] = Math.max(0, 1 - Math.abs(j + 0.5 - center) / radius) / total;
     }
     first[i] = begin;
   }
   return { first, weights, perPixel };
 }
 
-/** Resamples interleaved rows, `height * width * channels`, first along x, then along y. Pixel centres at +0.5. */
+/** Resamples interleaved rows, `height * width * channels`, first along x, then along y. Pixel centers at +0.5. */
 function resample(
   data: Uint8Array | Float32Array,
   [width, height]: readonly [number, number],

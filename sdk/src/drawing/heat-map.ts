@@ -1,25 +1,25 @@
 import { colorMap, renderHeatMap } from '@cflow/visual';
 import type { AnomalyMap } from '../detector.js';
 
-/** `turbo` tells neighbouring values apart best; `viridis` and `inferno` keep their order in grey print. */
+/** `turbo` tells neighboring values apart best; `viridis` and `inferno` keep their order in gray print. */
 export type ColorMapName = 'turbo' | 'viridis' | 'inferno' | 'gray';
 
-/** Which values get which colours. */
+/** Which values get which colors. */
 export interface ColorScale {
-  /** Value of the first colour. Default: the lowest of the map; for overlays 0. */
+  /** Value of the first color. Default: the lowest of the map; for overlays 0. */
   min?: number | undefined;
-  /** Value of the last colour. Default: the highest of the map. Use the same for maps to be compared. */
+  /** Value of the last color. Default: the highest of the map. Use the same for maps to be compared. */
   max?: number | undefined;
   /** Default `turbo`. */
   colorMap?: ColorMapName | undefined;
 }
 
-/** The colour map as 256 RGB triples, lowest value first: 768 bytes, the same as in the service's pictures. */
+/** The color map as 256 RGB triples, lowest value first: 768 bytes, the same as in the service's pictures. */
 export function colorTable(name: ColorMapName): Uint8Array {
   return colorMap(name);
 }
 
-/** The map in false colours, at its own size, opaque: the same colours as in the service's pictures. */
+/** The map in false colors, at its own size, opaque: the same colors as in the service's pictures. */
 export function heatMapPixels(map: AnomalyMap, scale: ColorScale = {}): ImageData {
   const { width, height, data } = renderHeatMap(map, scale);
   const rgba = new Uint8ClampedArray(width * height * 4).fill(255);

@@ -4,7 +4,7 @@ import type { CanvasContext } from './canvas-context.js';
 
 /** How lines look. */
 export interface LineStyle {
-  /** Any CSS colour. Default white. */
+  /** Any CSS color. Default white. */
   color?: string | undefined;
   /** In pixels of the canvas. Default 1.5 for contours, 1 for regions. */
   lineWidth?: number | undefined;

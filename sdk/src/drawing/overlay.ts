@@ -5,7 +5,7 @@ import type { CanvasContext } from './canvas-context.js';
 import { type ColorScale, heatMapPixels } from './heat-map.js';
 
 export interface OverlayOptions extends ColorScale {
-  /** Opacity of the colours, 0 to 1. Default 0.6. */
+  /** Opacity of the colors, 0 to 1. Default 0.6. */
   opacity?: number | undefined;
   /** Whether the opacity rises with the value, so that the image stays visible where nothing is wrong. Default true. */
   fade?: boolean | undefined;
@@ -13,7 +13,7 @@ export interface OverlayOptions extends ColorScale {
   threshold?: number | undefined;
 }
 
-/** The map in false colours over an image, at the image's size: pixel for pixel what the service draws. */
+/** The map in false colors over an image, at the image's size: pixel for pixel what the service draws. */
 export function overlayPixels(image: RgbaPixels, map: AnomalyMap, options: OverlayOptions = {}): ImageData {
   const { width, height, data } = image;
   const rgb = new Uint8Array(width * height * 3);
@@ -38,7 +38,7 @@ export function drawOverlay(context: CanvasContext, map: AnomalyMap, options: Ov
   context.putImageData(overlayPixels(context.getImageData(0, 0, width, height), map, options), 0, 0);
 }
 
-/** Fills the canvas with the map in false colours, smoothed as the browser does it: quick enough for every frame. */
+/** Fills the canvas with the map in false colors, smoothed as the browser does it: quick enough for every frame. */
 export function drawHeatMap(context: CanvasContext, map: AnomalyMap, scale: ColorScale = {}): void {
   const pixels = heatMapPixels(map, scale);
   const layer = new OffscreenCanvas(map.width, map.height);

@@ -12,7 +12,7 @@ export interface AssetUrls {
 
 /**
  * The addresses of the SDK's files. Each is written out as `new URL('…', import.meta.url)`, which is the form that Vite,
- * webpack, Rollup and Parcel recognise and copy; every file is complete by itself, so that a copy works anywhere.
+ * webpack, Rollup and Parcel recognize and copy; every file is complete by itself, so that a copy works anywhere.
  *
  * @param base The folder they were copied to by other means.
  */

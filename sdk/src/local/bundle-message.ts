@@ -2,7 +2,7 @@ import { ArgumentError } from '../errors.js';
 import type { BundleMessage } from './protocol.js';
 import type { BundleFiles, BundleLocation, LoadDetectorOptions } from './types.js';
 
-/** @throws ArgumentError for what is no place of a bundle */
+/** @throws ArgumentError for what is not a place of a bundle */
 export function bundleMessage(
   location: BundleLocation,
   { headers = {}, credentials = 'same-origin' }: Pick<LoadDetectorOptions, 'headers' | 'credentials'>,

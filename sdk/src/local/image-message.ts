@@ -3,7 +3,7 @@ import { ArgumentError } from '../errors.js';
 import { DownloadError } from './errors.js';
 import type { ImageMessage } from './protocol.js';
 
-/** Bytes of a stream or an address at most: what is more is no photograph. */
+/** Bytes of a stream or an address at most: what is more is not a photograph. */
 const MOST_BYTES = 2 ** 28;
 
 /**

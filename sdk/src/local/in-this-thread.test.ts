@@ -96,7 +96,7 @@ describe('a detector in this thread', () => {
     await found.dispose();
   });
 
-  it('refuses what is no image, and names which', async () => {
+  it('refuses what is not an image, and names which', async () => {
     await expect(detector.predict(new Uint8Array(100))).rejects.toMatchObject({
       name: 'ImageError',
       code: 'image',

@@ -75,7 +75,7 @@ export const refusedConnections: Attack = {
     const connections = await openMany(host.url, count, (i) => refusals[i % refusals.length] as string);
     for (const each of connections) {
       const status = await each.answered(20_000);
-      client.note(each.answer(), 'what is no request');
+      client.note(each.answer(), 'what is not a request');
       if (status === 0 && !each.closed)
         fault(`no answer in 20 s to what cannot be answered: ${each.text.slice(0, 80)}`);
     }

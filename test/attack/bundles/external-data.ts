@@ -188,7 +188,7 @@ export const EXTERNAL_DATA: readonly HostileBundle[] = [
       }),
   },
   {
-    what: 'external data whose length is no number',
+    what: 'external data whose length is not a number',
     names: /external|offset|length|number|bytes|table/i,
     spoil: (files) =>
       changeModel(files, 'head.onnx', (_, graph) => {

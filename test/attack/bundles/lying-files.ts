@@ -29,8 +29,8 @@ const HEADERS: Readonly<Record<string, () => Uint8Array>> = {
       `{${Array.from({ length: 300_000 }, (_, i) => `"k${i}":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`).join(',')}}`,
     ),
   'is nested deep': () => safetensors(`${'{"a":'.repeat(200_000)}0${'}'.repeat(200_000)}`),
-  'is no JSON': () => safetensors('{"a":'),
-  'is no text': () => safetensors(Buffer.alloc(100, 0xff)),
+  'is not JSON': () => safetensors('{"a":'),
+  'is not a text': () => safetensors(Buffer.alloc(100, 0xff)),
   'lets tensors overlap': () =>
     safetensors(
       '{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"b":{"dtype":"F32","shape":[4],"data_offsets":[4,20]}}',
@@ -79,7 +79,7 @@ export const LYING_FILES: readonly HostileBundle[] = [
     spoil: (files) => void files.set('head.onnx', (files.get('head.onnx') as Uint8Array).slice(0, 9000)),
   },
   {
-    what: 'a graph that is no graph',
+    what: 'a graph that is not a graph',
     names: GRAPH,
     spoil: (files) => void files.set('backbone.onnx', Buffer.alloc(5000, 0xff)),
   },

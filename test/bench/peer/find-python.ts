@@ -20,7 +20,7 @@ export async function findPython(
   if (named) {
     return (await hasAnomalib(named))
       ? { python: named }
-      : { missing: `${PYTHON_VARIABLE} names "${named}", which is no Python that has anomalib` };
+      : { missing: `${PYTHON_VARIABLE} names "${named}", which is not a Python that has anomalib` };
   }
   const own = ['bin/python', 'Scripts/python.exe'].map((path) => join(root, FOLDER, path));
   for (const python of [...own, 'python3', 'python']) {

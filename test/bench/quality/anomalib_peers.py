@@ -66,7 +66,7 @@ def batches(places, size=BATCH):
 
 
 def patchcore(images, request):
-    """The memory bank of a coreset; scores weighed by the neighbourhood, as anomalib's default has them."""
+    """The memory bank of a coreset; scores weighed by the neighborhood, as anomalib's default has them."""
     model = patchcore_model.PatchcoreModel(
         layers=request["layers"], num_neighbors=request["neighbors"], pre_trained=False
     )
@@ -88,7 +88,7 @@ def patchcore(images, request):
 
 
 def cflow(images, request):
-    """anomalib's training step, image batch by image batch. Maps are normalised over all images that are scored."""
+    """anomalib's training step, image batch by image batch. Maps are normalized over all images that are scored."""
     module = Cflow(
         layers=request["layers"],
         pre_trained=False,
@@ -110,7 +110,7 @@ def cflow(images, request):
         order = torch.randperm(len(request["train"])).tolist()
         for some in batches(order):
             places = [request["train"][place] for place in some]
-            # The step wants a whole batch of fibres in every layer, which few images may not have.
+            # The step wants a whole batch of fibers in every layer, which few images may not have.
             fewest = min(height * width for height, width in request["sizes"].values()) * len(places)
             module.model.fiber_batch_size = min(request["fibers"], fewest)
             module.training_step(SimpleNamespace(image=images(places)))

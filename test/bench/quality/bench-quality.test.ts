@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BenchmarkResult } from '../../../packages/cli/src/benchmark/run-benchmark.js';
 import { createWorkplace, TINY, type Workplace } from '../../../packages/cli/src/testing/workplace.js';
 import { findPython } from '../peer/find-python.js';
-import { joinedRowsGraph, nearestGraph } from './neighbour-graphs.js';
+import { joinedRowsGraph, nearestGraph } from './neighbor-graphs.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const SCRIPT = fileURLToPath(new URL('../bench.ts', import.meta.url));
@@ -39,7 +39,7 @@ const quality = (python: string, ...args: string[]): ReturnType<typeof run> =>
   run(python, '--root', place.dataSet, ...TINY, ...args);
 
 describe('npm run bench -- quality', () => {
-  it('measures detectors and nearest neighbours by the same figures, once', async () => {
+  it('measures detectors and nearest neighbors by the same figures, once', async () => {
     const command = ['--variant', 'one', '--variant', 'two:fusion=standardized', '--output', output];
     const { stdout, stderr } = await quality('none', ...command, '--json');
     expect(stderr).toMatch(/^not compared with anomalib: /m);
@@ -47,7 +47,7 @@ describe('npm run bench -- quality', () => {
     expect(result.cells.map(({ variant, kind }) => `${variant} ${kind}`)).toEqual([
       'one detector',
       'two detector',
-      'neighbours, embedded peer',
+      'neighbors, embedded peer',
     ]);
     for (const { metrics, bundleBytes, scoringSeconds, trainImages } of result.cells) {
       expect(metrics).toMatchObject({ images: 8, goodImages: 3, badImages: 5, pixelImages: 8 });
@@ -57,12 +57,12 @@ describe('npm run bench -- quality', () => {
       }
       expect([bundleBytes > 0, scoringSeconds > 0, trainImages]).toEqual([true, true, 8]);
     }
-    expect(result.differences.map(({ there }) => there)).toEqual(['two', 'neighbours, embedded']);
+    expect(result.differences.map(({ there }) => there)).toEqual(['two', 'neighbors, embedded']);
     expect(await readdir(join(output, 'cells'))).toHaveLength(3);
 
     const again = await quality('none', ...command, '--format', 'markdown');
     expect(again.stderr).not.toContain('training');
-    expect(again.stdout).toMatch(/^\*\*neighbours, embedded \(peer\), 1 seed\*\*$/m);
+    expect(again.stdout).toMatch(/^\*\*neighbors, embedded \(peer\), 1 seed\*\*$/m);
     expect(again.stdout).toMatch(/^\| brushed-metal \| \d\.\d{3} \|/m);
     expect(JSON.parse(await readFile(join(output, 'benchmark.json'), 'utf8')).cells).toEqual(result.cells);
   });
@@ -78,7 +78,7 @@ describe('npm run bench -- quality', () => {
       );
       const { cells } = JSON.parse(stdout) as BenchmarkResult;
       const [, peer] = cells;
-      expect(peer).toMatchObject({ preset: 'neighbours', trainImages: 26, calibrationImages: 5 });
+      expect(peer).toMatchObject({ preset: 'neighbors', trainImages: 26, calibrationImages: 5 });
       expect(peer?.promisedFalseAlarmRate).toBeCloseTo(1 / 6, 12);
     } finally {
       await larger.remove();
@@ -108,12 +108,12 @@ describe('npm run bench -- quality', () => {
   it('refuses what it cannot compare with', async () => {
     const failed = (...args: string[]) =>
       quality('none', ...args).catch((error: { stderr: string }) => error.stderr);
-    expect(await failed('--peers', 'everything')).toContain('neighbours, patchcore, cflow, or none');
+    expect(await failed('--peers', 'everything')).toContain('neighbors, patchcore, cflow, or none');
     expect(await failed('--sets', 'nowhere')).toContain('nowhere');
   });
 });
 
-describe('nearest neighbours', () => {
+describe('nearest neighbors', () => {
   const layers = [
     { name: 'fine', channels: 2, height: 4, width: 4 },
     { name: 'coarse', channels: 1, height: 2, width: 2 },

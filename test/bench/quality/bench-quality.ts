@@ -32,7 +32,7 @@ export async function benchQuality(
   withBenchmarkOptions(command)
     .optionsGroup('Beside the first detector, on its features:')
     .option('--peers <names>', `of ${PEERS.join(', ')}, or none (default: those that can be had)`, peers)
-    .option('--peer-layers <names>', 'taps of neighbours and patchcore (default: the two finest)', nameList)
+    .option('--peer-layers <names>', 'taps of neighbors and patchcore (default: the two finest)', nameList)
     .option('--peer-epochs <n>', "passes of anomalib's Cflow", integer(1), 12)
     .parse(args, { from: 'user' });
   const given = command.opts<QualityFlags>();
@@ -41,7 +41,7 @@ export async function benchQuality(
   const found = await findPython(repository);
   const python = 'python' in found ? found.python : undefined;
   if (!python) log(`not compared with anomalib: ${(found as { missing: string }).missing}`);
-  const names = (flags.peers ?? PEERS).filter((name) => name === 'neighbours' || python !== undefined);
+  const names = (flags.peers ?? PEERS).filter((name) => name === 'neighbors' || python !== undefined);
   const [beside] = namedFlags(flags);
   const variants =
     names.length > 0 && beside

@@ -8,17 +8,17 @@ import { planTraining } from '../../../packages/training/src/plan.js';
 import type { TrainingBackbone } from '../../../packages/training/src/training-backbone.js';
 import { type AnomalibModel, anomalibScores } from './anomalib-peers.js';
 import { type CategoryFeatures, FeaturesInTurn } from './category-features.js';
-import { MOST_ROWS, nearestNeighbours } from './neighbours.js';
+import { MOST_ROWS, nearestNeighbors } from './neighbors.js';
 import { type PeerScores, peerResult } from './peer-result.js';
 
-export const PEERS = ['neighbours', 'patchcore', 'cflow'] as const;
+export const PEERS = ['neighbors', 'patchcore', 'cflow'] as const;
 export type PeerName = (typeof PEERS)[number];
 
 export interface PeerOptions {
   names: readonly PeerName[];
   /** The detector whose backbone, taps and input they get. */
   beside: NamedFlags;
-  /** Taps of `neighbours` and `patchcore`. Default: the two finest of the detector's, as PatchCore takes them. */
+  /** Taps of `neighbors` and `patchcore`. Default: the two finest of the detector's, as PatchCore takes them. */
   layers: readonly string[] | undefined;
   /** Passes of anomalib's Cflow over the images. */
   epochs: number;
@@ -26,10 +26,10 @@ export interface PeerOptions {
   python: string | undefined;
 }
 
-/** As published for its smallest memory (1 %), with anomalib's number of neighbours. */
+/** As published for its smallest memory (1 %), with anomalib's number of neighbors. */
 const PATCHCORE: AnomalibModel = { model: 'patchcore', coreset: 0.01, neighbors: 9 };
 /**
- * Fibres of 1024 at a rate of 1e-3 instead of 64 at 1e-4: on photographs this gives anomalib's own code the better figures
+ * Fibers of 1024 at a rate of 1e-3 instead of 64 at 1e-4: on photographs this gives anomalib's own code the better figures
  * and takes a ninth of the time, so that it is not held back by how long one waits for it.
  */
 const CFLOW = { model: 'cflow', fibers: 1024, lr: 1e-3 } as const;
@@ -52,12 +52,12 @@ export async function peerVariants(options: PeerOptions): Promise<Variant[]> {
   const features = new FeaturesInTurn(backbone);
   const joined = joinedLayers(backbone, options.layers);
   const peerOf = (name: PeerName): Peer => {
-    if (name === 'neighbours') {
+    if (name === 'neighbors') {
       return {
         name,
         layers: joined,
         settings: { rows: MOST_ROWS, standardized: true },
-        scores: (task, data) => nearestNeighbours(task, data, joined),
+        scores: (task, data) => nearestNeighbors(task, data, joined),
       };
     }
     if (!python) throw new ConfigurationError(`${name} is anomalib's, and needs a Python that has it`);

@@ -13,7 +13,7 @@ export interface Quality {
   aupro: number;
 }
 
-/** Every so many pixels of a row and of a column count: neighbours say the same. */
+/** Every so many pixels of a row and of a column count: neighbors say the same. */
 const STRIDE = 3;
 const BATCH = 8;
 

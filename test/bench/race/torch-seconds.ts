@@ -12,7 +12,7 @@ const FIBERS = 64;
 const EFFORT = { seconds: 6, minRounds: 2, maxRounds: 9 };
 
 /**
- * What the epochs of the reference's recipe take in anomalib itself: its optimiser step, which is checked to compute what
+ * What the epochs of the reference's recipe take in anomalib itself: its optimizer step, which is checked to compute what
  * ours computes and timed here for each layer, as often as the recipe takes it. So it counts steps and nothing else of a
  * PyTorch program, and its quality is that of our preset of its name.
  */

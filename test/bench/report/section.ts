@@ -8,7 +8,7 @@ export interface Section {
   /** Arguments after it. */
   arguments: readonly string[];
   lines: readonly BenchLine[];
-  /** Load of the machine when the run began: busy neighbours widen the spread. */
+  /** Load of the machine when the run began: busy neighbors widen the spread. */
   load: number;
 }
 

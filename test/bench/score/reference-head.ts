@@ -8,7 +8,7 @@ import {
 import { float32, Graph, int64, op, type Tensor, type Value } from '@cflow/onnx';
 import { referenceLogLikelihood } from '../reference-block.js';
 
-/** Fibres that the reference decodes at once, by default. */
+/** Fibers that the reference decodes at once, by default. */
 export const FIBER_BATCH_SIZE = 64;
 
 export interface ReferenceHeadOptions extends Pick<HeadOptions, 'layers' | 'imageSize'> {
@@ -19,8 +19,8 @@ export interface ReferenceHeadOptions extends Pick<HeadOptions, 'layers' | 'imag
 }
 
 /**
- * Scoring as the reference does it: features to rows, the condition beside each row, a Loop over batches of 64 fibres,
- * the map normalised by the batch's own maxima. Inputs and outputs as of the head.
+ * Scoring as the reference does it: features to rows, the condition beside each row, a Loop over batches of 64 fibers,
+ * the map normalized by the batch's own maxima. Inputs and outputs as of the head.
  */
 export function referenceHeadGraph(options: ReferenceHeadOptions): Graph {
   const { layers, imageSize, batch } = options;

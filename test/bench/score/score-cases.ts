@@ -59,7 +59,7 @@ export const SCORE_CASES: readonly ScoreCase[] = [
 export const QUICK_SCORE_CASE: ScoreCase = {
   ...RESNET18,
   name: 'score/quick',
-  // The deepest map would have fewer fibres than the reference takes at once.
+  // The deepest map would have fewer fibers than the reference takes at once.
   layers: RESNET18.layers.slice(0, 2),
   size: 128,
   batch: 1,

@@ -30,11 +30,11 @@ export interface ScorePlace {
 export async function referenceContender(place: ScorePlace): Promise<ScoreContender> {
   const { batch, size } = place.scoreCase;
   const head = await openHead(place, referenceHeadGraph({ ...place.setup, batch, imageSize: [size, size] }));
-  return contender(`reference algorithm as an ONNX graph (fibres of ${FIBER_BATCH_SIZE})`, place, head);
+  return contender(`reference algorithm as an ONNX graph (fibers of ${FIBER_BATCH_SIZE})`, place, head);
 }
 
 /**
- * What users run: the folded head, normalised by constants. They are chosen so that the map is the one that the
+ * What users run: the folded head, normalized by constants. They are chosen so that the map is the one that the
  * reference gives for this batch.
  */
 export async function ourContender(

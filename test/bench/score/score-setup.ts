@@ -99,7 +99,7 @@ function noise(size: number, index: number): RgbImage {
   return { width: size, height: size, data };
 }
 
-/** Images as the reference takes them: normalised, float32 [batch, 3, height, width]. */
+/** Images as the reference takes them: normalized, float32 [batch, 3, height, width]. */
 function normalized(images: readonly RgbImage[], { backbone, size }: ScoreCase): Tensor {
   const { mean, deviation } = findArchitecture(backbone).normalization;
   const area = size * size;

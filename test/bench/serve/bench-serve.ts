@@ -142,7 +142,7 @@ async function* soak(
   log(`serve/soak: ${Math.round(requests)} requests in ${((slices * seconds) / 60).toFixed(1)} minutes`);
   log(`  megabytes: ${memory.map((each) => Math.round(each)).join(' ')}`);
   log(`  p99 of the event loop's delay, ms: ${delays.map((each) => each.toFixed(1)).join(' ')}`);
-  // The first tenth warms up: allocators and the optimising compiler take what they will keep.
+  // The first tenth warms up: allocators and the optimizing compiler take what they will keep.
   const settled = memory.slice(Math.ceil(slices / 10));
   const half = Math.ceil(settled.length / 2);
   yield benchLine(

@@ -13,7 +13,7 @@ import { compare, type Surroundings } from '../compare.js';
 import { QUICK_TRAIN_CASE, TRAIN_CASES, type TrainCase } from './train-cases.js';
 import { anomalibContender, ourContender, referenceContender, type TrainPlace } from './train-contenders.js';
 
-/** Milliseconds per optimiser step, of ours against the reference algorithm and against anomalib. */
+/** Milliseconds per optimizer step, of ours against the reference algorithm and against anomalib. */
 export async function* benchTrain(surroundings: Surroundings): AsyncGenerator<BenchLine> {
   const cases = surroundings.quick ? [QUICK_TRAIN_CASE] : TRAIN_CASES;
   for (const trainCase of cases.filter(({ name }) => name.includes(surroundings.only))) {

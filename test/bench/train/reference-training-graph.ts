@@ -11,7 +11,7 @@ export const NEXT = 'next.';
 export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
 
 /**
- * Training as the reference does it, as an ONNX Loop over fibre batches: the weights whole, the condition beside the
+ * Training as the reference does it, as an ONNX Loop over fiber batches: the weights whole, the condition beside the
  * features in every product, permutations as dense matrices in forward and backward pass, Adam as it is written down.
  *
  * Inputs: `features` [fibers, C], `condition` [fibers, P], `order` int32 [steps, N], `steps`, the parameters, their

@@ -1,12 +1,12 @@
 import type { Effort } from '../alternate.js';
 
-/** Optimiser steps of one decoder. */
+/** Optimizer steps of one decoder. */
 export interface TrainCase {
   name: string;
   channels: number;
   /** Height and width of the feature map. */
   side: number;
-  /** Fibres per step, N. */
+  /** Fibers per step, N. */
   fiberBatchSize: number;
   /** Steps per run: about a second of them, as training does it. */
   steps: number;
@@ -35,6 +35,6 @@ export const QUICK_TRAIN_CASE: TrainCase = {
 
 /** A case by its sizes. */
 export function trainCase(channels: number, side: number, fiberBatchSize: number, steps: number): TrainCase {
-  const name = `train/channels-${channels}/fibres-${fiberBatchSize}`;
+  const name = `train/channels-${channels}/fibers-${fiberBatchSize}`;
   return { name, channels, side, fiberBatchSize, steps, couplingBlocks: 8, effort: EFFORT };
 }

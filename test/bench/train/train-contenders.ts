@@ -28,9 +28,9 @@ export interface TrainPlace {
   shape: DecoderShape;
   /** Where training starts. */
   parameters: ReadonlyMap<string, Tensor>;
-  /** [fibres, C] */
+  /** [fibers, C] */
   features: Float32Array;
-  /** Which fibres make each step: [steps, N]. */
+  /** Which fibers make each step: [steps, N]. */
   order: Int32Array;
   runtime: Runtime;
   threads: number;
@@ -141,7 +141,7 @@ export async function anomalibContender(peer: Peer, place: TrainPlace): Promise<
   return { name: peer.name, outputs, run: () => peer.run() };
 }
 
-/** The condition of each fibre: that of its position in its image. */
+/** The condition of each fiber: that of its position in its image. */
 function conditions({ trainCase: { side }, shape, features }: TrainPlace): Tensor {
   const { channels, conditionVector } = shape;
   const encoding = positionalEncoding(conditionVector, side, side);

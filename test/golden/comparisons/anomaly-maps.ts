@@ -38,7 +38,7 @@ const CASES: readonly { name: string; layers: readonly Size[]; imageSize: Size |
   { name: 'outliers', layers: PYRAMID, imageSize: [64, 64] },
 ];
 
-/** Log-likelihoods to maps and scores, under the reference's normalisation by the batch. */
+/** Log-likelihoods to maps and scores, under the reference's normalization by the batch. */
 export const anomalyMapComparisons: ComparisonSource = (set) =>
   set.has('anomaly_map')
     ? [1, 3].map((batch) => ({

@@ -1,4 +1,4 @@
-// The whole of CFLOW on a small ResNet: a normalised image in, features, log-likelihoods, map and score out.
+// The whole of CFLOW on a small ResNet: a normalized image in, features, log-likelihoods, map and score out.
 import {
   buildBackbone,
   type DecoderShape,
@@ -59,7 +59,7 @@ async function compare(file: GoldenFile): Promise<Comparison[]> {
     ]);
     for (let index = 0; index < LAYERS.length; index++) comparisons.push(await fiberwise(file, index));
     comparisons.push(...mapComparisons(file, scores, 'batch of 2', ''));
-    // Under the reference's normalisation an image alone has another map than in a batch.
+    // Under the reference's normalization an image alone has another map than in a batch.
     for (let image = 0; image < 2; image++) {
       const alone = await score(backbone, head, one(input, image));
       comparisons.push(...mapComparisons(file, alone.scores, `image ${image} alone`, `single${image}.`));
@@ -71,7 +71,7 @@ async function compare(file: GoldenFile): Promise<Comparison[]> {
   }
 }
 
-/** The unfolded decoder of a layer, fibre by fibre, on the reference's own features. */
+/** The unfolded decoder of a layer, fiber by fiber, on the reference's own features. */
 async function fiberwise(file: GoldenFile, index: number): Promise<Comparison> {
   const { name, channels, size } = LAYERS[index] as (typeof LAYERS)[number];
   const shape = decoderShape(channels);
@@ -85,7 +85,7 @@ async function fiberwise(file: GoldenFile, index: number): Promise<Comparison> {
     feeds[parameter] = file.tensor(`decoders.${index}.${parameter}`);
   }
   const found = values(await runGraph(likelihoodGraph(shape), feeds), 'log_likelihood');
-  return against(file, `log-likelihoods of ${name}, fibre by fibre`, found, `log_likelihood.${name}`);
+  return against(file, `log-likelihoods of ${name}, fiber by fiber`, found, `log_likelihood.${name}`);
 }
 
 async function score(
@@ -118,7 +118,7 @@ function one({ type, dims, data }: Tensor, index: number): Tensor {
   };
 }
 
-/** The golden images are normalised already, so this takes numbers where a backbone takes pixels. */
+/** The golden images are normalized already, so this takes numbers where a backbone takes pixels. */
 function backboneGraph(file: GoldenFile): Graph {
   const weights = file.names.filter((name) => name.startsWith('backbone.'));
   const dict = new StateDict(

@@ -1,6 +1,6 @@
-// Three training steps of the reference on three layers, compared after every recorded optimiser step. Within a
+// Three training steps of the reference on three layers, compared after every recorded optimizer step. Within a
 // training step the reference goes through the layers in turn; recorded steps are counted over all layers, so one may
-// lie in the middle of a layer's fibre batches.
+// lie in the middle of a layer's fiber batches.
 import {
   type DecoderShape,
   GRADIENT_SUM,
@@ -20,7 +20,7 @@ import { goldenDevice, type OpenGraph, openGraph, type Tensors, values } from '.
 interface Variant {
   name: string;
   lr: number;
-  /** Fibres per optimiser step; the last batch of a layer takes the remainder. */
+  /** Fibers per optimizer step; the last batch of a layer takes the remainder. */
   fiberBatchSize: number;
 }
 
@@ -29,9 +29,9 @@ const VARIANTS: readonly Variant[] = [
   { name: 'lr2e-3', lr: 2e-3, fiberBatchSize: 16 },
   { name: 'rem10_lr2e-3', lr: 2e-3, fiberBatchSize: 10 },
 ];
-/** The reference under `zero_grad(set_to_none=False)`: another optimisation, which ours must not be. */
+/** The reference under `zero_grad(set_to_none=False)`: another optimization, which ours must not be. */
 const ZERO_GRADIENTS = 'zerograd0_lr2e-3';
-/** All variants took the fibres in the same order. */
+/** All variants took the fibers in the same order. */
 const ORDER = 'lr2e-3.perm';
 
 const TRAINING_STEPS = 3;
@@ -134,7 +134,7 @@ class LayerTraining {
   readonly #variant: Variant;
   readonly #shape: DecoderShape;
   readonly #state: Tensors = {};
-  /** One graph for each size of fibre batch, and for each number of steps where they are unrolled. */
+  /** One graph for each size of fiber batch, and for each number of steps where they are unrolled. */
   readonly #graphs: Map<string, OpenGraph> = new Map();
   #stepsTaken = 0;
 
@@ -162,7 +162,7 @@ class LayerTraining {
     }
   }
 
-  /** The rows of each fibre batch of a training step. */
+  /** The rows of each fiber batch of a training step. */
   fiberBatches(trainingStep: number): number[][] {
     const order = this.#file.tensor(`${ORDER}.step${trainingStep}.layer${this.#layer}`).data as BigInt64Array;
     const rows = Array.from(order, Number);
@@ -173,7 +173,7 @@ class LayerTraining {
     );
   }
 
-  /** Takes one optimiser step per fibre batch, all of one size. Returns the losses. */
+  /** Takes one optimizer step per fiber batch, all of one size. Returns the losses. */
   async train(trainingStep: number, batches: readonly (readonly number[])[]): Promise<Float32Array> {
     const steps = batches.length;
     const fibers = (batches[0] as readonly number[]).length;

@@ -45,7 +45,7 @@ export async function checkScoringSpeed(job: CheckJob): Promise<Outcome> {
   });
 }
 
-/** Milliseconds per optimiser step, likewise. */
+/** Milliseconds per optimizer step, likewise. */
 export async function checkTrainingSpeed(job: CheckJob): Promise<Outcome> {
   const cases = short(job) ? [QUICK_TRAIN_CASE] : TRAIN_CASES;
   return measure(job, 'ms/step', cases, async (each, runtimes, peer) => {

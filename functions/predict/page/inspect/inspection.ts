@@ -34,7 +34,7 @@ export class Inspection {
   private readonly states: VersionStates;
   private readonly panel: ThresholdPanel;
   private readonly enlarged: Enlarged = new Enlarged(() => this.schedule());
-  /** Colours and regions; labels are there at once. */
+  /** Colors and regions; labels are there at once. */
   private readonly drawing = new SlicedWork<ResultCard>((card) => card.draw());
   private running = 0;
   private frame = 0;
@@ -102,7 +102,7 @@ export class Inspection {
     return { prediction, map, state };
   }
 
-  /** Labels now, colours and regions as there is time, however fast the slider moves. */
+  /** Labels now, colors and regions as there is time, however fast the slider moves. */
   schedule(): void {
     if (this.frame !== 0) return;
     this.frame = requestAnimationFrame(() => {

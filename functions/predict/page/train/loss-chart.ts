@@ -5,7 +5,7 @@ const WIDTH = 560;
 const HEIGHT = 220;
 const MARGIN = { left: 46, right: 8, top: 10, bottom: 26 };
 
-/** Loss over epochs: a colour for each layer, dashed for held-out images. */
+/** Loss over epochs: a color for each layer, dashed for held-out images. */
 export function lossChart(curves: readonly LossCurve[]): HTMLElement {
   const points = curves.flatMap((curve) => curve.points);
   const layers = [...new Set(curves.map(({ layer }) => layer))];

@@ -77,7 +77,7 @@ it.each([
 it.each(['', '*.', 'https://a.example', 'a.example/x', '*.10.0.0.1', 'a.*.example', 'a b', 'a.example:x'])(
   'takes "%s" for no name of a host',
   (pattern) => {
-    expect(() => noStrangePages({ corsOrigins: [], allowedHosts: [pattern] })).toThrow(/is no host/);
+    expect(() => noStrangePages({ corsOrigins: [], allowedHosts: [pattern] })).toThrow(/is not a host/);
   },
 );
 

@@ -57,7 +57,7 @@ function strangeHost(thisMachineOnly: boolean): ProblemError {
   );
 }
 
-// Browsers of today say it themselves; of older ones, the origin is compared. What is no browser says nothing of either.
+// Browsers of today say it themselves; of older ones, the origin is compared. What is not a browser says nothing of either.
 function isOfAnotherOrigin(c: Context, origin: string | undefined, host: string): boolean {
   const site = c.req.header('sec-fetch-site');
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';

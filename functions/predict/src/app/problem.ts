@@ -115,7 +115,7 @@ function codeOf(error: unknown): ProblemCode | undefined {
   return PROBLEM_CODES.find((known) => known === code);
 }
 
-// Hono's own: a body that is no JSON, a form that is none.
+// Hono's own: a body that is not JSON, a form that is none.
 function ofHttpException(error: HTTPException): ProblemError {
   if (error.status >= 500)
     return new ProblemError('internal', PROBLEM_KINDS.internal.detail as string, { cause: error });

@@ -18,7 +18,7 @@ const SIGNATURE = [0x50, 0x4b, 0x03, 0x04];
  * Keeps an archive under a path made of its hash, so that the same one sent again is the same. The hash is known at the
  * end only, so it is written to a place of its own first.
  *
- * Throws ProblemError `data-set` when it is no ZIP archive, and what reading the chunks throws.
+ * Throws ProblemError `data-set` when it is not a ZIP archive, and what reading the chunks throws.
  */
 export async function storeDataSet(
   objects: ObjectStore,

@@ -108,7 +108,7 @@ describe('POST /invocations', () => {
     },
   );
 
-  it('refuses what is no image, no type, too large, or without a key', async () => {
+  it('refuses what is not an image, no type, too large, or without a key', async () => {
     const type = { 'content-type': 'image/png' };
     const large = new Uint8Array(1_000_001);
     expect((await post('/invocations', 'no image', type)).status).toBe(422);

@@ -22,7 +22,7 @@ describe('the queue', () => {
     const running = service.predict(request([pixels(1), pixels(2), pixels(3)], ['wood']));
     expect(service.status().queue).toEqual({ length: 3, capacity: 4 });
     const undecodable = { encoded: new Uint8Array(1) };
-    // Refused before anything was decoded: it is no image at all.
+    // Refused before anything was decoded: it is not an image at all.
     await expect(service.predict(request([undecodable, undecodable], ['wood']))).rejects.toMatchObject({
       code: 'queue-full',
       retryable: true,

@@ -3,7 +3,7 @@ import type { Step } from './lane.js';
 /** Told of every call of an engine, in the order in which the engine takes them. */
 export interface StepWatch {
   /**
-   * @param images Images of the run; 0 for what is no run
+   * @param images Images of the run; 0 for what is not a run
    * @param pace Whose pace the run tells of: the hash of a backbone, the key of a detector
    * @returns To be called when the call is over
    */

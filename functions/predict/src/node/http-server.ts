@@ -79,7 +79,7 @@ function closingAfterHalfABody(fetch: HttpServerOptions['fetch']): HttpServerOpt
   };
 }
 
-/** What is no HTTP gets an answer that says so, in the form of every other error. */
+/** What is not HTTP gets an answer that says so, in the form of every other error. */
 function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -95,7 +95,7 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
     type: 'urn:cflow:problem:invalid-request',
     title,
     status,
-    detail: 'the request is no HTTP/1.1 request that could be understood',
+    detail: 'the request is not an HTTP/1.1 request that could be understood',
     code: 'invalid-request',
     requestId: '',
   });

@@ -144,7 +144,7 @@ export function readServiceEnvironment(
     ...(parsed.data?.CFLOW_DEFAULT_DETECTOR ? [parsed.data.CFLOW_DEFAULT_DETECTOR] : []),
   ]) {
     if (reference !== 'none' && !detectorReferenceSchema.safeParse(reference).success) {
-      problems.push(`"${reference}" is no detector: expected name or name@reference`);
+      problems.push(`"${reference}" is not a detector: expected name or name@reference`);
     }
   }
   if (problems.length > 0 || !parsed.data) {
@@ -183,6 +183,7 @@ function isServiceLink(name: string): boolean {
 
 export function requireReference(reference: string): { name: string; reference: string } {
   const parsed = parseDetectorReference(reference);
-  if (!parsed) throw new ConfigurationError(`"${reference}" is no detector: expected name or name@reference`);
+  if (!parsed)
+    throw new ConfigurationError(`"${reference}" is not a detector: expected name or name@reference`);
   return parsed;
 }

@@ -119,7 +119,7 @@ describe('a page whose name was made to lead here', () => {
 
   it('is told apart by a list of names that can work', () => {
     expect(() => readServiceEnvironment({ CFLOW_ALLOWED_HOSTS: 'https://a.example' })).toThrow(
-      /CFLOW_ALLOWED_HOSTS.*"https:\/\/a.example" is no host/,
+      /CFLOW_ALLOWED_HOSTS.*"https:\/\/a.example" is not a host/,
     );
   });
 });

@@ -15,7 +15,7 @@ const EXAMPLES = {
   413: ['payload-too-large', 'expected a body of at most 67108864 bytes; send less'],
   415: ['unsupported-media-type', 'expected an image, multipart/form-data or application/json'],
   416: ['range-not-satisfiable', 'the file has 1024 bytes'],
-  422: ['image', 'image 0 cannot be decoded: it is no PNG, JPEG, WebP, TIFF or BMP'],
+  422: ['image', 'image 0 cannot be decoded: it is not a PNG, JPEG, WebP, TIFF or BMP'],
   429: ['rate-limited', 'more requests than agreed; wait as Retry-After says'],
   503: ['not-ready', 'the service is about to end; ask again, another will answer'],
   504: ['timeout', 'there was no answer within 30000 ms; try again later'],
@@ -63,7 +63,7 @@ const DESCRIPTIONS: Partial<Record<ProblemStatus, string>> = {
   504: 'The answer took too long; what had not begun was not done',
 };
 
-/** What a status means, and what is said of it for example; for answers that are no problem+json. */
+/** What a status means, and what is said of it for example; for answers that are not problem+json. */
 export function statusExample(status: ProblemStatus): { description: string; detail: string } {
   const [code, detail] = EXAMPLES[status];
   return { description: DESCRIPTIONS[status] ?? PROBLEM_KINDS[code].title, detail };

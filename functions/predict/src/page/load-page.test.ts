@@ -31,7 +31,7 @@ describe('loadPage', () => {
       const limit = path.endsWith('.js') ? 40_000 : 10_000;
       expect(gzipSync(body).length, path).toBeLessThan(limit);
     }
-    // Schemas and colour formulas are for the server.
+    // Schemas and color formulas are for the server.
     const script = [...page].find(([path]) => path.startsWith('/assets/app-') && path.endsWith('.js'))![1];
     expect(new TextDecoder().decode(script.body)).not.toMatch(/ZodError|interpolateRgb|innerHTML/);
   });

@@ -44,7 +44,7 @@ export function hostPattern(pattern: string): (host: Host) => boolean {
   const wanted = parseHost(below ? pattern.slice(2) : pattern);
   if (!wanted || wanted.name.includes('*') || (below && isAddress(wanted.name))) {
     throw new ConfigurationError(
-      `"${pattern}" is no host: expected a name such as cflow.example.com, *.example.com or *, with a port where only that one is meant (cflow.example.com:8443)`,
+      `"${pattern}" is not a host: expected a name such as cflow.example.com, *.example.com or *, with a port where only that one is meant (cflow.example.com:8443)`,
     );
   }
   return ({ name, port }) =>

@@ -9,7 +9,7 @@ const WRAPPED = /^(?:::ffff:|64:ff9b::)(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4})$/;
 
 /**
  * The one spelling of an IP address, however it was written: with a port, in brackets, with a zone, in upper case, with
- * zeros written out; IPv4 in IPv6 as IPv4. Undefined for what is no address.
+ * zeros written out; IPv4 in IPv6 as IPv4. Undefined for what is not an address.
  */
 export function ipAddress(text: string): string | undefined {
   const trimmed = text.trim();

@@ -161,7 +161,7 @@ export function predictSuite(get: () => TestService): void {
 
     it.each([
       ['no JSON', '{', /not JSON/],
-      ['JSON that is no object', '[]', /object/],
+      ['JSON that is not an object', '[]', /object/],
       ['no images', '{"images":[]}', /images/],
       ['too many images', JSON.stringify({ images: Array(65).fill({ base64: 'AAAA' }) }), /images/],
       ['no base64', '{"images":[{"base64":"!"}]}', /images\.0\.base64/],
@@ -182,7 +182,7 @@ export function predictSuite(get: () => TestService): void {
     it.each([
       ['no image', { threshold: '1' }, /image: expected one file/],
       ['an unknown field', { image: 'x', tresholds: '1' }, /"tresholds"; is "threshold" meant\?/],
-      ['a field that nothing is like', { image: 'x', colour: 'red' }, /"colour"; those of a form are image,/],
+      ['a field that nothing is like', { image: 'x', color: 'red' }, /"color"; those of a form are image,/],
       ['options that are no JSON', { image: 'x', options: '{' }, /options: expected JSON/],
       ['more masks than images', { image: 'x', ignore: 'x,x' }, /ignore: expected one mask/],
     ])('refuses a form with %s', async (_, fields, detail) => {
@@ -205,7 +205,7 @@ export function predictSuite(get: () => TestService): void {
       }
     });
 
-    it('refuses bodies that are no images, of other types, empty, or with addresses', async () => {
+    it('refuses bodies that are not images, of other types, empty, or with addresses', async () => {
       const app = get().app();
       for (const path of [WOOD, `${MANY}?detectors=wood`]) {
         await refused(await app.request(path, image('no image')), 422, 'image');

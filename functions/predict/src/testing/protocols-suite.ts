@@ -85,7 +85,7 @@ export function protocolsSuite(get: () => TestService): void {
       expect(protocol.scores((await answer.json()) as never)).toEqual(scoresOf((await own.json()) as never));
     });
 
-    it('are refused for what is no request, no image, no detector or too much', async () => {
+    it('are refused for what is not a request, no image, no detector or too much', async () => {
       const { app, parts } = get();
       const file = base64(await testPng());
       await refusedAs(path, await app().request(path, jsonBody('{')), 400);

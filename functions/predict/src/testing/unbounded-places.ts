@@ -89,7 +89,7 @@ function boundsLength(schema: z.ZodString): boolean {
 }
 
 function boundsBoth({ minValue, maxValue }: z.ZodNumber): boolean {
-  // What zod means by a whole number is no bound that anybody thought of.
+  // What zod means by a whole number is not a bound that anybody thought of.
   const thoughtOf = (bound: number | null): boolean =>
     bound !== null && Number.isFinite(bound) && Math.abs(bound) !== Number.MAX_SAFE_INTEGER;
   return thoughtOf(minValue) && thoughtOf(maxValue);

@@ -84,7 +84,7 @@ export function forwardToUpstream({
     const named = c.req.param('detector') ?? c.req.query('detectors');
     const wanted = c.req.query('device');
     const device = DEVICES.find((each) => each === wanted) ?? 'auto';
-    // What is no reference is refused later, in words.
+    // What is not a reference is refused later, in words.
     const detectors = (named ?? '').split(',').flatMap((each) => parseDetectorReference(each) ?? []);
     if (detectors.length === 0 && device === 'auto') return undefined;
     // The body may name others than the address.

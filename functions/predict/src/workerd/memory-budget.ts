@@ -10,7 +10,7 @@ const BYTES_PER_WEIGHT_BYTE = 1.4;
 const BYTES_PER_PIXEL = 200;
 
 /**
- * Bytes for all that is no detector: the engine before the first one (17 MB), code and heap, the bytes of a bundle on its
+ * Bytes for all that is not a detector: the engine before the first one (17 MB), code and heap, the bytes of a bundle on its
  * way, one request with its image (a JPEG of two megapixels takes 37 MB while it is decoded, 22 of which stay).
  */
 const RESERVE = 78_000_000;

@@ -34,8 +34,8 @@ export function entryPath({ fileName, externalFileAttributes }: EntryHeader): st
   const names = (isFolder ? fileName.slice(0, -1) : fileName).split('/').filter((name) => name !== '.');
   if (/^[/\\]|^[a-z]:/i.test(fileName)) refuse('is an absolute path');
   if (names.includes('..')) refuse('leads out of its folder');
-  if (!isFolder && names.length === 0) refuse('is no plain path');
-  if (names.includes('')) refuse('is no plain path');
+  if (!isFolder && names.length === 0) refuse('is not a plain path');
+  if (names.includes('')) refuse('is not a plain path');
   if (/[\p{Cc}\\]/u.test(fileName)) refuse('has a character that no file name should have');
   if (names.length > DEEPEST) refuse(`is nested more than ${DEEPEST} deep`);
   if (names.some((name) => Buffer.byteLength(name) > LONGEST_NAME)) refuse('has a name that is too long');

@@ -146,7 +146,7 @@ describe('unpackZip', () => {
   ])('refuses %s', async (_, spoil) => {
     const path = await archiveOf({ 'a.png': 'ABCDEFGH' }, { compress: false });
     await writeFile(path, spoil(await readFile(path)));
-    expect((await failure(unpack(path))).message).toMatch(/no ZIP archive, or is damaged/);
+    expect((await failure(unpack(path))).message).toMatch(/not a ZIP archive, or is damaged/);
   });
 
   it('stops when it is told to', async () => {

@@ -13,7 +13,7 @@ import { entryPath } from './entry-path.js';
 /**
  * Unpacks a ZIP archive into a folder that is there and empty. The limits count what is really unpacked, not what the
  * archive says of itself.
- * @throws DataSetError for what is no ZIP archive, damaged, encrypted, too large, or leads out of the folder;
+ * @throws DataSetError for what is not a ZIP archive, damaged, encrypted, too large, or leads out of the folder;
  * StorageError
  */
 export async function unpackZip(
@@ -136,7 +136,7 @@ function archiveError(error: unknown): unknown {
   }
   if (syscall !== undefined) return storageErrorOf(error, 'data set');
   return new DataSetError(
-    `the data set is no ZIP archive, or is damaged: ${(error as Error).message}; expected a ZIP of the folder of images`,
+    `the data set is not a ZIP archive, or is damaged: ${(error as Error).message}; expected a ZIP of the folder of images`,
     { cause: error },
   );
 }

@@ -79,7 +79,7 @@ function deathOf(code: number | null, signal: NodeJS.Signals | null): TrainingEr
   const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
   const why =
     signal === 'SIGKILL'
-      ? '; the system does that when memory runs out: give the worker more, or train with a smaller input size or fibre batch'
+      ? '; the system does that when memory runs out: give the worker more, or train with a smaller input size or fiber batch'
       : '';
   return new TrainingError(`the training process ${how} before it was done${why}`, {
     retryable: true,

@@ -64,7 +64,7 @@ export async function readHyperparameters(path: string): Promise<Omit<TrainingRe
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw new ConfigurationError('hyperparameters.json is no JSON', { cause });
+    throw new ConfigurationError('hyperparameters.json is not JSON', { cause });
   }
   const given = z.record(z.string(), z.unknown()).safeParse(parsed).data ?? {};
   // Its own, which the SDK puts there, are none of ours.

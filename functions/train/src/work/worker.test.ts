@@ -239,7 +239,12 @@ describe('a training worker', () => {
       /not fetched from addresses/,
     ],
     ['no images', { dataSet: { path: 'data-sets/no-images' } }, 'data-set', /no images/],
-    ['a file that is no archive', { dataSet: { path: 'data-sets/text' } }, 'data-set', /no ZIP archive/],
+    [
+      'a file that is not an archive',
+      { dataSet: { path: 'data-sets/text' } },
+      'data-set',
+      /not a ZIP archive/,
+    ],
     ['an image that is none', { dataSet: { path: 'data-sets/broken' }, strict: true }, 'image', /./],
   ])('fails once and for all with %s', async (_, request, code, message) => {
     const place = await newPlace();

@@ -189,7 +189,7 @@ function resultText({ metrics, trainingSeconds }: CellResult): string {
 
 /**
  * What says nothing of the other cells: they are worth going on with. A full disk or a wrong option is not such. A
- * training that has come to nothing may be noticed first by the device, as scores that are no numbers.
+ * training that has come to nothing may be noticed first by the device, as scores that are not numbers.
  */
 function isOfOneCell(error: unknown): error is CflowError {
   return CflowError.isInstance(error) && ['training', 'data-set', 'image', 'device'].includes(error.code);

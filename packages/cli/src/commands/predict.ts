@@ -14,8 +14,8 @@ Examples:
   cflow predict bottle.cflow photo.png --false-alarm-rate 0.001 --fail-on-bad && echo good
 
 Map formats:
-  png8   false colours to look at, from the score of a good image (blue) to the highest possible (red)
-  png16  grey, 16 bit; the text chunks cflow:offset and cflow:scale turn pixels into map values
+  png8   false colors to look at, from the score of a good image (blue) to the highest possible (red)
+  png16  gray, 16 bit; the text chunks cflow:offset and cflow:scale turn pixels into map values
   f32    the values themselves, as NumPy's .npy (float32, height x width)
 
 Exit codes of predict: also 1 with --fail-on-bad when an image is bad, and 2 with --strict when an image could
@@ -47,7 +47,7 @@ export function definePredict(command: Command): void {
     .option('--json', 'one JSON object per image and line on stdout, and nothing else there')
     .option('--maps <dir>', "write each image's anomaly map to this folder")
     .addOption(new Option('--map-format <format>', 'see below').choices(MAP_FORMATS).default('png16'))
-    .option('--overlays <dir>', 'write each image under its map in colours, regions framed')
+    .option('--overlays <dir>', 'write each image under its map in colors, regions framed')
     .option('--layers', "also each layer's log-likelihoods: extremes and mean with --json, maps with --maps")
     .option('--fail-on-bad', 'exit with 1 when an image is bad')
     .option('--strict', 'exit with 2 when an image could not be read');

@@ -39,5 +39,7 @@ async function entriesOf(file: string): Promise<unknown[]> {
   } catch {
     // Told below.
   }
-  throw new ConfigurationError(`"${file}" is no list of keys: expected a JSON array; choose another --file`);
+  throw new ConfigurationError(
+    `"${file}" is not a list of keys: expected a JSON array; choose another --file`,
+  );
 }

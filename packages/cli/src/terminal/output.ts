@@ -1,4 +1,4 @@
-// Lines on stdout and stderr. A reader of stdout that has gone away, as `head` does, is no error.
+// Lines on stdout and stderr. A reader of stdout that has gone away, as `head` does, is not an error.
 
 /** To be called once, before anything is written. */
 export function ignoreBrokenPipe(): void {

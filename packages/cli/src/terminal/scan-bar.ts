@@ -2,7 +2,7 @@ import { SingleBar } from 'cli-progress';
 import { BAR_STYLE } from './bar-style.js';
 import { formatClock } from './format.js';
 
-/** A bar for work on many images; nothing at all where stderr is no terminal. */
+/** A bar for work on many images; nothing at all where stderr is not a terminal. */
 export class ScanBar {
   readonly #bar: SingleBar | undefined;
   readonly #start: number = performance.now();

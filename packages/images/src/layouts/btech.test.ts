@@ -5,7 +5,7 @@ import { openDataSet } from '../open-data-set.js';
 const folder = testFolder();
 
 describe('BTech', () => {
-  it('is recognised and read', async () => {
+  it('is recognized and read', async () => {
     await folder.plant('train/ok/0.bmp', 'test/ok/1.png', 'test/ko/2.png', 'ground_truth/ko/2.bmp');
     const set = await openDataSet(folder.root);
     expect(set.layout).toBe('btech');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failure, numbers, summary, testFolder } from '../fixtures/data-sets.js';
-import { bitmap, greyPng } from '../fixtures/files.js';
+import { bitmap, grayPng } from '../fixtures/files.js';
 import { openDataSet } from '../open-data-set.js';
 
 const folder = testFolder();
@@ -44,7 +44,7 @@ describe('Kolektor', () => {
 
   it('keeps the split of KolektorSDD2', async () => {
     await folder.plant('train/10.png', 'test/20.png');
-    await folder.write({ 'train/10_GT.png': await greyPng(0), 'test/20_GT.png': await greyPng(255) });
+    await folder.write({ 'train/10_GT.png': await grayPng(0), 'test/20_GT.png': await grayPng(255) });
     expect(summary(await openDataSet(folder.root))).toEqual([
       'test/20.png | test | bad | defect | test/20_GT.png',
       'train/10.png | train | good | - | -',

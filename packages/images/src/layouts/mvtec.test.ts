@@ -19,7 +19,7 @@ describe('MVTec AD', () => {
     'ground_truth/small crack/1.png',
   ];
 
-  it('is recognised and read, in code-unit order', async () => {
+  it('is recognized and read, in code-unit order', async () => {
     await folder.plant(...tree, '.hidden.png', 'train/good/._a.png', '__MACOSX/train/good/a.png');
     await folder.write({
       'license.txt': 'text',

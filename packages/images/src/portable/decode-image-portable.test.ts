@@ -27,7 +27,7 @@ async function expectSameAsNode(bytes: Uint8Array, note?: string): Promise<void>
 const failure = (bytes: Uint8Array, options: DecodePortableOptions = { decodeJpeg }): Promise<ImageError> =>
   imageErrorOf(decodeImagePortable(bytes, options));
 
-const KINDS: readonly (readonly [PngParts['colour'], readonly number[]])[] = [
+const KINDS: readonly (readonly [PngParts['color'], readonly number[]])[] = [
   [0, [1, 2, 4, 8, 16]],
   [2, [8, 16]],
   [3, [1, 2, 4, 8]],
@@ -43,13 +43,13 @@ const SIZES = [
 ] as const;
 
 describe('PNG, as Node to the bit', () => {
-  for (const [colour, depths] of KINDS) {
+  for (const [color, depths] of KINDS) {
     for (const depth of depths) {
-      it(`colour type ${colour}, ${depth} bits, every filter, interlaced or not`, async () => {
+      it(`color type ${color}, ${depth} bits, every filter, interlaced or not`, async () => {
         for (const [width, height] of SIZES) {
           for (const interlaced of [false, true]) {
-            const palette = colour === 3 ? { palette: 2 ** depth } : {};
-            const parts = { width, height, depth, colour, interlaced, seed: width + depth, ...palette };
+            const palette = color === 3 ? { palette: 2 ** depth } : {};
+            const parts = { width, height, depth, color, interlaced, seed: width + depth, ...palette };
             await expectSameAsNode(png(parts), JSON.stringify(parts));
             await expectSameAsNode(png({ ...parts, split: 7 }), 'many IDAT');
           }
@@ -61,21 +61,21 @@ describe('PNG, as Node to the bit', () => {
   it('with transparency, which is dropped', async () => {
     const base = { width: 20, height: 10, seed: 3 };
     for (const depth of [1, 2, 4, 8, 16]) {
-      await expectSameAsNode(png({ ...base, depth, colour: 0, transparency: Uint8Array.of(0, 1) }));
+      await expectSameAsNode(png({ ...base, depth, color: 0, transparency: Uint8Array.of(0, 1) }));
     }
     for (const depth of [8, 16]) {
       const transparency = Uint8Array.of(0, 1, 0, 2, 0, 3);
-      await expectSameAsNode(png({ ...base, depth, colour: 2, transparency }));
+      await expectSameAsNode(png({ ...base, depth, color: 2, transparency }));
     }
     for (const depth of [1, 2, 4, 8]) {
       const transparency = noise(2 ** depth - 1, 1);
-      await expectSameAsNode(png({ ...base, depth, colour: 3, palette: 2 ** depth, transparency }));
+      await expectSameAsNode(png({ ...base, depth, color: 3, palette: 2 ** depth, transparency }));
     }
   });
 
   it('by other encoders: sharp, its palettes and its progressive ones', async () => {
     const { width, height, data } = waveImage(97, 61);
-    for (const options of [{}, { palette: true }, { progressive: true }, { palette: true, colours: 5 }]) {
+    for (const options of [{}, { palette: true }, { progressive: true }, { palette: true, colors: 5 }]) {
       await expectSameAsNode(
         await sharp(data, { raw: { width, height, channels: 3 } })
           .png(options)
@@ -115,7 +115,7 @@ describe('PNG, as Node to the bit', () => {
         0,
       );
       await expectSameAsNode(
-        png({ width: 7, height: 4, depth: 8, colour: 2, seed: 1, before: [pngChunk('eXIf', exif)] }),
+        png({ width: 7, height: 4, depth: 8, color: 2, seed: 1, before: [pngChunk('eXIf', exif)] }),
         `orientation ${orientation}`,
       );
     }
@@ -129,8 +129,8 @@ describe('PNG, as Node to the bit', () => {
       pngChunk('zTXt', profile),
       pngChunk('gAMA', Uint8Array.of(0, 0, 1, 2)),
     ];
-    const bytes = png({ width: 9, height: 9, depth: 8, colour: 2, seed: 5, before });
-    const plain = png({ width: 9, height: 9, depth: 8, colour: 2, seed: 5 });
+    const bytes = png({ width: 9, height: 9, depth: 8, color: 2, seed: 5, before });
+    const plain = png({ width: 9, height: 9, depth: 8, color: 2, seed: 5 });
     expect(await decodeImagePortable(bytes)).toEqual(await decodeImagePortable(plain));
   });
 
@@ -153,13 +153,13 @@ const JPEGS: readonly JpegOptions[] = [
 ];
 
 describe('JPEG, as Node to the bit', () => {
-  it('of every quality, subsampling and coding, in colour and in grey', async () => {
+  it('of every quality, subsampling and coding, in color and in gray', async () => {
     for (const [width, height] of [...SIZES, [203, 117]] as const) {
       const { data } = waveImage(width, height);
       for (const options of JPEGS) {
         const picture = sharp(data, { raw: { width, height, channels: 3 } });
         await expectSameAsNode(await picture.jpeg(options).toBuffer(), JSON.stringify(options));
-        await expectSameAsNode(await picture.greyscale().jpeg(options).toBuffer(), 'grey');
+        await expectSameAsNode(await picture.grayscale().jpeg(options).toBuffer(), 'gray');
       }
     }
   });

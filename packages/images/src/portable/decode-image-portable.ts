@@ -20,7 +20,7 @@ export interface DecodePortableOptions extends RangeOptions {
   decodeJpeg?: JpegDecoder;
   /**
    * Decodes, upright, what this package cannot decode everywhere: WebP, GIF, AVIF, TIFF, and JPEG of other kinds
-   * than grey and colour of 8 bits. A browser's own decoder, say. Pixels may then differ from one host to another.
+   * than gray and color of 8 bits. A browser's own decoder, say. Pixels may then differ from one host to another.
    */
   decodeOther?(bytes: Uint8Array, mime: string): Promise<RgbImage>;
 }
@@ -64,7 +64,7 @@ export async function decodeImagePortable(
 export interface DecodedFile {
   format: ImageFormat;
   image: RgbImage;
-  /** Its alpha as grey, of a PNG that has one. */
+  /** Its alpha as gray, of a PNG that has one. */
   alpha?: (() => Promise<RgbImage>) | undefined;
 }
 

@@ -19,10 +19,10 @@ async function expectSameAsNode(bytes: Uint8Array, note: string): Promise<void> 
 }
 
 it('gives the mask of Node, for every kind of PNG', async () => {
-  for (const colour of [0, 2, 3, 4, 6] as const) {
-    for (const depth of colour === 0 ? [1, 2, 4, 8, 16] : colour === 3 ? [1, 2, 4, 8] : [8, 16]) {
-      const palette = colour === 3 ? { palette: 2 ** depth } : {};
-      const parts = { width: 21, height: 13, depth, colour, seed: depth + colour, ...palette };
+  for (const color of [0, 2, 3, 4, 6] as const) {
+    for (const depth of color === 0 ? [1, 2, 4, 8, 16] : color === 3 ? [1, 2, 4, 8] : [8, 16]) {
+      const palette = color === 3 ? { palette: 2 ** depth } : {};
+      const parts = { width: 21, height: 13, depth, color, seed: depth + color, ...palette };
       await expectSameAsNode(png(parts), JSON.stringify(parts));
     }
   }
@@ -34,7 +34,7 @@ it('takes alpha where colors say nothing, as Node does', async () => {
   const image = sharp(rgba, { raw: { width: 9, height: 6, channels: 4 } });
   for (const [note, file] of [
     ['RGBA', await image.clone().png().toBuffer()],
-    ['grey and alpha', await image.clone().toColourspace('b-w').png().toBuffer()],
+    ['gray and alpha', await image.clone().toColourspace('b-w').png().toBuffer()],
     ['a palette', await image.clone().png({ palette: true }).toBuffer()],
   ] as const) {
     await expectSameAsNode(file, note);
@@ -65,17 +65,17 @@ it('counts values of 16 bits that would round to nothing in 8', async () => {
   const bytes = Uint8Array.of(0, 0, 0, 1, 0, 127, 1, 0, 255, 255, 0, 0);
   const file = await writePng({ width: 3, height: 2, channels: 1, depth: 16, bytes });
   expect([...(await decodeMaskPortable(file)).data]).toEqual([0, 1, 1, 1, 1, 0]);
-  await expectSameAsNode(file, 'grey of 16 bits');
+  await expectSameAsNode(file, 'gray of 16 bits');
 });
 
 it('takes half of full scale in a JPEG, and reads bitmaps', async () => {
   const values = Uint8Array.from({ length: 32 * 16 }, (_, i) => (i % 32 < 13 ? 0 : 255));
-  const grey = sharp(values, { raw: { width: 32, height: 16, channels: 1 } });
-  await expectSameAsNode(await grey.jpeg({ quality: 60 }).toBuffer(), 'JPEG');
+  const gray = sharp(values, { raw: { width: 32, height: 16, channels: 1 } });
+  await expectSameAsNode(await gray.jpeg({ quality: 60 }).toBuffer(), 'JPEG');
   await expectSameAsNode(bitmap({ width: 4, height: 4, bits: 24, pixels: noise(48, 3) }), 'BMP');
 });
 
-it('writes PNG that others read: grey and colour, 8 and 16 bits, with texts', async () => {
+it('writes PNG that others read: gray and color, 8 and 16 bits, with texts', async () => {
   for (const channels of [1, 3] as const) {
     for (const depth of [8, 16] as const) {
       const bytes = noise((7 * 5 * channels * depth) / 8, channels + depth);

@@ -11,7 +11,7 @@ const MOST_INFLATED_PER_BYTE = 1032;
 /** What of a PNG is decoded besides its colors. */
 export interface DecodedPng {
   image: RgbImage;
-  /** Decodes the file once more, to its alpha as grey; undefined where it has none. */
+  /** Decodes the file once more, to its alpha as gray; undefined where it has none. */
   alpha: (() => Promise<RgbImage>) | undefined;
 }
 

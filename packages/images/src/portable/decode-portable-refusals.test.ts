@@ -22,11 +22,11 @@ const failure = (bytes: Uint8Array, options: DecodePortableOptions = { decodeJpe
 describe('what is refused', () => {
   it('nothing, text, too many bytes or pixels', async () => {
     expect((await failure(new Uint8Array(0))).details.reason).toBe('empty');
-    expect((await failure(Buffer.from('hello, this is no picture'))).details.reason).toBe('not-an-image');
+    expect((await failure(Buffer.from('hello, this is not a picture'))).details.reason).toBe('not-an-image');
     expect((await failure(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'))).details.reason).toBe(
       'unsupported',
     );
-    const bytes = png({ width: 10, height: 10, depth: 8, colour: 2, seed: 1 });
+    const bytes = png({ width: 10, height: 10, depth: 8, color: 2, seed: 1 });
     expect((await failure(bytes, { limits: { bytes: 50 } })).details.reason).toBe('too-large');
     expect((await failure(bytes, { limits: { pixels: 99 } })).details.reason).toBe('too-many-pixels');
     const { data } = waveImage(20, 20);
@@ -66,7 +66,7 @@ describe('what is refused', () => {
     const { data } = waveImage(40, 30);
     const picture = sharp(data, { raw: { width: 40, height: 30, channels: 3 } });
     const files = [
-      png({ width: 40, height: 30, depth: 8, colour: 2, seed: 1 }),
+      png({ width: 40, height: 30, depth: 8, color: 2, seed: 1 }),
       await picture.jpeg().toBuffer(),
       await picture.jpeg({ progressive: true }).toBuffer(),
     ];
@@ -82,8 +82,8 @@ describe('what is refused', () => {
     const { data } = waveImage(24, 17);
     const picture = sharp(data, { raw: { width: 24, height: 17, channels: 3 } });
     const files = [
-      png({ width: 24, height: 17, depth: 8, colour: 3, palette: 200, seed: 1, interlaced: true }),
-      png({ width: 24, height: 17, depth: 16, colour: 6, seed: 2, split: 50 }),
+      png({ width: 24, height: 17, depth: 8, color: 3, palette: 200, seed: 1, interlaced: true }),
+      png({ width: 24, height: 17, depth: 16, color: 6, seed: 2, split: 50 }),
       await picture.jpeg({ quality: 70 }).toBuffer(),
       await picture.withMetadata({ orientation: 6 }).jpeg({ progressive: true }).toBuffer(),
       bitmap({ width: 4, height: 4, bits: 24, pixels: noise(48, 3) }),

@@ -6,7 +6,7 @@ export interface JpegHeader {
   height: number;
   /** Bits of a sample. */
   precision: number;
-  /** 1 is grey, 3 colour, 4 CMYK. */
+  /** 1 is gray, 3 color, 4 CMYK. */
   components: number;
   /** EXIF orientation, 1 to 8. */
   orientation: number;

@@ -127,7 +127,7 @@ class JpegInstance {
     try {
       decoded = this.#decoder.decode(bytes, false);
     } catch (error) {
-      // It ends by an exit that is no Error; what it had to say it printed before.
+      // It ends by an exit that is not an Error; what it had to say it printed before.
       throw new Error(this.#said.at(-1) ?? 'the decoder stopped', { cause: error });
     }
     const premature = this.#said.find((text) => text.includes('Premature end'));

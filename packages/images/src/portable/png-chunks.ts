@@ -7,7 +7,7 @@ export interface PngHeader {
   height: number;
   /** Bits of a sample: 1, 2, 4, 8 or 16. */
   depth: number;
-  kind: 'grey' | 'rgb' | 'palette' | 'grey-alpha' | 'rgb-alpha';
+  kind: 'gray' | 'rgb' | 'palette' | 'gray-alpha' | 'rgb-alpha';
   interlaced: boolean;
 }
 
@@ -25,10 +25,10 @@ export interface PngChunks extends PngHeader {
 }
 
 const KINDS = {
-  0: { kind: 'grey', depths: [1, 2, 4, 8, 16] },
+  0: { kind: 'gray', depths: [1, 2, 4, 8, 16] },
   2: { kind: 'rgb', depths: [8, 16] },
   3: { kind: 'palette', depths: [1, 2, 4, 8] },
-  4: { kind: 'grey-alpha', depths: [8, 16] },
+  4: { kind: 'gray-alpha', depths: [8, 16] },
   6: { kind: 'rgb-alpha', depths: [8, 16] },
 } as const satisfies Record<number, { kind: PngHeader['kind']; depths: readonly number[] }>;
 
@@ -45,10 +45,10 @@ export function readPngHeader(bytes: Uint8Array): PngHeader {
   if (width === 0 || height === 0 || width > 0x7fffffff || height > 0x7fffffff) {
     throw new Error(`its header says ${width}x${height} pixels`);
   }
-  const [depth, colour, compression, filter, interlace] = chunk.content.subarray(8) as unknown as number[];
-  const found = KINDS[colour as keyof typeof KINDS];
+  const [depth, color, compression, filter, interlace] = chunk.content.subarray(8) as unknown as number[];
+  const found = KINDS[color as keyof typeof KINDS];
   if (!found || !(found.depths as readonly number[]).includes(depth!)) {
-    throw new Error(`its header says ${depth} bits of colour type ${colour}, which do not exist`);
+    throw new Error(`its header says ${depth} bits of color type ${color}, which do not exist`);
   }
   if (compression !== 0 || filter !== 0 || interlace! > 1) {
     throw new Error(`its header says compression ${compression}, filter ${filter}, interlace ${interlace}`);

@@ -13,7 +13,7 @@ const PASSES = [
 ] as const;
 const WHOLE = [{ x: 0, y: 0, dx: 1, dy: 1 }] as const;
 
-const SAMPLES = { grey: 1, rgb: 3, palette: 1, 'grey-alpha': 2, 'rgb-alpha': 4 } as const;
+const SAMPLES = { gray: 1, rgb: 3, palette: 1, 'gray-alpha': 2, 'rgb-alpha': 4 } as const;
 
 interface Pass {
   x: number;
@@ -149,10 +149,10 @@ export class PngRows {
         data[to + 1] = palette[value * 3 + 1]!;
         data[to + 2] = palette[value * 3 + 2]!;
       } else {
-        const grey = depth < 8 ? value * scale : value;
-        data[to] = grey;
-        data[to + 1] = grey;
-        data[to + 2] = grey;
+        const gray = depth < 8 ? value * scale : value;
+        data[to] = gray;
+        data[to + 1] = gray;
+        data[to + 2] = gray;
       }
     }
   }

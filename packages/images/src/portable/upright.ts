@@ -12,7 +12,7 @@ export function upright(image: RgbImage, orientation: number): RgbImage {
   const mirrorY = [3, 4, 6, 7].includes(orientation);
   const [outWidth, outHeight] = turned ? [height, width] : [width, height];
   const out = new Uint8Array(data.length);
-  // How far apart in the file two neighbours are, to the right and downwards in the upright picture.
+  // How far apart in the file two neighbors are, to the right and downwards in the upright picture.
   const stepX = (turned ? width * (mirrorY ? -1 : 1) : mirrorX ? -1 : 1) * 3;
   const stepY = (turned ? (mirrorX ? -1 : 1) : width * (mirrorY ? -1 : 1)) * 3;
   let row = ((mirrorX ? width - 1 : 0) + (mirrorY ? height - 1 : 0) * width) * 3;

@@ -4,7 +4,7 @@ import { crc32 } from './crc32.js';
 export interface PngSamples {
   width: number;
   height: number;
-  /** 1 is grey, 3 is RGB. */
+  /** 1 is gray, 3 is RGB. */
   channels: 1 | 3;
   /** Bits of a sample. */
   depth: 8 | 16;
@@ -16,7 +16,7 @@ export interface PngSamples {
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const SUBTRACT_LEFT = 1;
-const COLOUR_TYPE = { 1: 0, 3: 2 } as const;
+const COLOR_TYPE = { 1: 0, 3: 2 } as const;
 
 /** A PNG file, by the host's own deflate. */
 export async function writePng(samples: PngSamples): Promise<Uint8Array> {
@@ -25,7 +25,7 @@ export async function writePng(samples: PngSamples): Promise<Uint8Array> {
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  header.set([depth, COLOUR_TYPE[channels], 0, 0, 0], 8);
+  header.set([depth, COLOR_TYPE[channels], 0, 0, 0], 8);
   return joined([
     Uint8Array.from(SIGNATURE),
     chunk('IHDR', header),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { failure, numbers, summary, testFolder } from '../fixtures/data-sets.js';
-import { greyPng } from '../fixtures/files.js';
+import { grayPng } from '../fixtures/files.js';
 import { openDataSet } from '../open-data-set.js';
 
 const folder = testFolder();
@@ -99,7 +99,7 @@ describe('masks', () => {
 
   it('say themselves which images are good where no folder does', async () => {
     await folder.plant('images/0.png', 'images/1.png');
-    await folder.write({ 'masks/0.png': await greyPng(0), 'masks/1.png': await greyPng(255) });
+    await folder.write({ 'masks/0.png': await grayPng(0), 'masks/1.png': await grayPng(255) });
     expect(summary(await openDataSet(folder.root))).toEqual([
       'images/0.png | train | good | - | -',
       'images/1.png | test | bad | defect | masks/1.png',

@@ -23,7 +23,7 @@ export function splitOffMasks({ images }: Pick<Placed, 'images'>): NamedMasks {
     if (own.size === 0) stems.set(folder, own);
     const stem = stemOf(image.file.name).toLowerCase();
     own.add(stem);
-    // `0_image` is what `0_mask` belongs to; a name that is a mask's itself is no such partner.
+    // `0_image` is what `0_mask` belongs to; a name that is a mask's itself is not a such partner.
     if (maskName(stem) === undefined) own.add(plainStem(stem));
   }
   const result: NamedMasks = { masks: [], images: [], alone: [] };

@@ -4,7 +4,7 @@ import type { DataSetReport } from '@cflow/spec';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { testFolder } from '../fixtures/data-sets.js';
-import { greyPng, tiff } from '../fixtures/files.js';
+import { grayPng, tiff } from '../fixtures/files.js';
 import { noise } from '../fixtures/patterns.js';
 import { openDataSet } from '../open-data-set.js';
 import type { OpenDataSetOptions } from '../open-options.js';
@@ -42,7 +42,7 @@ describe('what is understood of a data set', () => {
       'test/dent/4.png',
     );
     await folder.write({
-      'ground_truth/crack/3_mask.png': await greyPng(255, 12, 8),
+      'ground_truth/crack/3_mask.png': await grayPng(255, 12, 8),
       'ground_truth/dent/4_mask.png': await sharp(
         noise(96, 3).map((value) => (value > 128 ? 255 : 0)),
         { raw: { width: 12, height: 8, channels: 1 } },
@@ -100,13 +100,13 @@ describe('what is understood of a data set', () => {
     await folder.plant('good/0.png', 'good/1.png', 'good/2.png');
     expect(kinds(await reportOf())).toContain('warning all-equal');
     await folder.write({
-      'good/0.png': await greyPng(0),
-      'good/1.png': await greyPng(1),
-      'good/2.png': await greyPng(2),
+      'good/0.png': await grayPng(0),
+      'good/1.png': await grayPng(1),
+      'good/2.png': await grayPng(2),
     });
     expect(kinds(await reportOf())).toEqual(['warning all-black']);
     await writePictures('good/0.png', 'good/1.png');
-    await folder.write({ 'good/2.png': await greyPng(90, 12, 8) });
+    await folder.write({ 'good/2.png': await grayPng(90, 12, 8) });
     expect(kinds(await reportOf())).toEqual(['warning flat-images']);
     await writeFile(
       join(folder.root, 'good/0.png'),
@@ -193,25 +193,25 @@ describe('masks of bad images', () => {
     await writePictures('train/good/0.png', 'train/good/1.png', 'test/good/2.png', 'test/bad/3.png');
     await folder.write({ [`ground_truth/bad/3_mask.${end}`]: mask });
   };
-  const grey = (values: Uint8Array, width = 12) =>
+  const gray = (values: Uint8Array, width = 12) =>
     sharp(values, { raw: { width, height: values.length / width, channels: 1 } });
 
   it.each([
     [
       'black',
-      async () => greyPng(0, 12, 8),
+      async () => grayPng(0, 12, 8),
       /3_mask\.png: the mask marks nothing: all of its pixels are black/,
     ],
     [
       'of another shape',
-      async () => greyPng(255, 6, 8),
+      async () => grayPng(255, 6, 8),
       /the mask is 6x8, of another shape than the image of 12x8/,
     ],
-    ['turned', async () => greyPng(255, 8, 12), /which is turned/],
+    ['turned', async () => grayPng(255, 8, 12), /which is turned/],
     [
       'faint noise of a JPEG',
       async () =>
-        grey(noise(96, 1).map((value) => value >> 4))
+        gray(noise(96, 1).map((value) => value >> 4))
           .jpeg()
           .toBuffer(),
       /marks nothing/,
@@ -238,18 +238,18 @@ describe('masks of bad images', () => {
           .toBuffer();
       },
     ],
-    ['another size of the same shape', async () => greyPng(1, 24, 16)],
+    ['another size of the same shape', async () => grayPng(1, 24, 16)],
     [
       'ones and zeros',
       async () =>
-        grey(Uint8Array.from({ length: 96 }, (_, i) => (i < 20 ? 1 : 0)))
+        gray(Uint8Array.from({ length: 96 }, (_, i) => (i < 20 ? 1 : 0)))
           .png()
           .toBuffer(),
     ],
     [
-      'grey of a JPEG below half',
+      'gray of a JPEG below half',
       async () =>
-        grey(
+        gray(
           Uint8Array.from({ length: 64 * 64 }, (_, i) => (i % 64 < 32 ? 0 : 100)),
           64,
         )

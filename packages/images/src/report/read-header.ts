@@ -9,7 +9,7 @@ export interface ImageHeader {
   height: number;
   /** `PNG`, `JPEG`, .... */
   format: string;
-  color: 'grey' | 'color';
+  color: 'gray' | 'color';
   /** Of a sample. */
   bits: number;
 }
@@ -42,7 +42,7 @@ export async function readImageHeader(path: string): Promise<ImageHeader | undef
     const { width, height, autoOrient, space, depth } = await sharp(path, {
       limitInputPixels: false,
     }).metadata();
-    const color = space === 'b-w' || space === 'grey16' ? 'grey' : 'color';
+    const color = space === 'b-w' || space === 'grey16' ? 'gray' : 'color';
     return {
       width: autoOrient?.width ?? width,
       height: autoOrient?.height ?? height,
@@ -69,7 +69,7 @@ async function startOf(path: string): Promise<Uint8Array> {
 function pnmHeader(start: Uint8Array): ImageHeader | undefined {
   const text = new TextDecoder('latin1').decode(start).replace(/#[^\n]*(?:\n|$)/g, ' ');
   const [kind = '', width, height, greatest] = text.split(/\s+/, 4);
-  const color = kind === 'P3' || kind === 'P6' ? 'color' : 'grey';
+  const color = kind === 'P3' || kind === 'P6' ? 'color' : 'gray';
   const deep = kind !== 'P1' && kind !== 'P4' && Number(greatest) > 255;
   return { width: Number(width), height: Number(height), format: 'PNM', color, bits: deep ? 16 : 8 };
 }

@@ -17,7 +17,7 @@ const DELIMITERS = [',', ';', '\t', '|'];
  * quotes where needed, separated by whichever of comma, semicolon, tab and bar the header has most of. UTF-8 or UTF-16.
  * Empty lines are left out, and so is the line `sep=;` that Excel writes.
  *
- * @throws DataSetError when it cannot be read, is larger than 64 MiB, is no table, or lacks a required column.
+ * @throws DataSetError when it cannot be read, is larger than 64 MiB, is not a table, or lacks a required column.
  */
 export async function readTable(path: string, required: readonly string[] = []): Promise<Table> {
   const text = decodeText(await readBytes(path), path);

@@ -87,7 +87,7 @@ it.each([
 });
 
 it.each(['0', 'mask', 'masked_man', 'labels2', 'unmasked', 'gt500', 'segment_1'])(
-  '%s is no name of a mask',
+  '%s is not a name of a mask',
   (stem) => {
     expect(maskName(stem)).toBeUndefined();
   },

@@ -8,7 +8,7 @@ import { databaseError } from './unavailable.js';
  */
 export async function openPglite(folder?: string): Promise<Database> {
   let connection = new PgliteConnection(folder);
-  // There is one connection: what is no part of a transaction waits until it is over.
+  // There is one connection: what is not a part of a transaction waits until it is over.
   let last: Promise<unknown> = Promise.resolve();
   function alone<T>(run: (connection: PgliteConnection) => Promise<T>): Promise<T> {
     const result = last.then(() => {

@@ -74,7 +74,7 @@ export function describeJobs({ name, create }: { name: string; create: () => Pro
       expect(await jobs.get(job.id)).toEqual(job);
     });
 
-    it('refuses what is no request, no key, no cursor', async () => {
+    it('refuses what is not a request, no key, no cursor', async () => {
       await expect(jobs.create({ name: '../x' } as JobRequest)).rejects.toMatchObject({
         code: 'configuration',
       });

@@ -162,7 +162,7 @@ describe('a checkpoint of anomalib', () => {
     [
       'another model',
       { state_dict: { 'model.memory_bank': made.stateDict.values().next().value as Pickled } },
-      /no checkpoint of anomalib/,
+      /not a checkpoint of anomalib/,
     ],
     [
       'a missing tensor',

@@ -137,7 +137,7 @@ function parts(tensors: ReadonlyMap<string, Tensor>): {
   ) {
     const names = [...tensors.keys()].slice(0, 3).map((name) => `"${name.slice(0, 64)}"`);
     throw new WeightsError(
-      'the file is no checkpoint of anomalib’s Cflow: tensors "model.encoder.…" and "model.decoders.0.…" are expected, and it has ' +
+      'the file is not a checkpoint of anomalib’s Cflow: tensors "model.encoder.…" and "model.decoders.0.…" are expected, and it has ' +
         `${tensors.size}, such as ${names.join(', ')}`,
       { details: { tensors: tensors.size } },
     );

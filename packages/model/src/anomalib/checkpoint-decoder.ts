@@ -19,7 +19,7 @@ export function tensorShapeOf(tensors: ReadonlyMap<string, Tensor>, decoder: str
     const found = tensors.get(`module_list.0.${name}`)?.dims;
     if (found?.length === 2) return found;
     throw new WeightsError(
-      `${decoder} of the checkpoint has no "module_list.0.${name}" of two dimensions: this is no decoder of anomalib's Cflow`,
+      `${decoder} of the checkpoint has no "module_list.0.${name}" of two dimensions: this is not a decoder of anomalib's Cflow`,
       { details: { decoder, tensor: name } },
     );
   };

@@ -8,7 +8,7 @@ export interface PixelNormalization {
   deviation: readonly [number, number, number];
 }
 
-/** The usual normalisation of networks trained on ImageNet. */
+/** The usual normalization of networks trained on ImageNet. */
 export const IMAGENET: PixelNormalization = {
   mean: [0.485, 0.456, 0.406],
   deviation: [0.229, 0.224, 0.225],
@@ -17,7 +17,7 @@ export const IMAGENET: PixelNormalization = {
 /** Pixels to [-1, 1]. */
 export const SYMMETRIC: PixelNormalization = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] };
 
-/** Pixels as the networks of Caffe take them: the mean of ImageNet taken off, in units of a grey level. */
+/** Pixels as the networks of Caffe take them: the mean of ImageNet taken off, in units of a gray level. */
 export const MEAN_ONLY: PixelNormalization = {
   mean: [123.68 / 255, 116.779 / 255, 103.939 / 255],
   deviation: [1 / 255, 1 / 255, 1 / 255],

@@ -30,7 +30,7 @@ export interface BackboneOptions {
    */
   outputs?: 'maps' | 'fibers';
   /**
-   * `pixels`, the default: `image` is uint8 and normalised in the graph. `normalized`: `image` is float32 and goes into
+   * `pixels`, the default: `image` is uint8 and normalized in the graph. `normalized`: `image` is float32 and goes into
    * the network as it is.
    */
   input?: 'pixels' | 'normalized';

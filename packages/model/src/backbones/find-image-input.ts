@@ -5,7 +5,7 @@ import { ConfigurationError, WeightsError } from '@cflow/spec';
  * The input of a model that takes images: float32 or float16, [N, 3, height, width].
  *
  * @param wanted its name, where the model has several that could be
- * @throws ConfigurationError for a name that is no input, or when one has to be named; WeightsError when none can be
+ * @throws ConfigurationError for a name that is not an input, or when one has to be named; WeightsError when none can be
  */
 export function findImageInput(file: string, { inputs }: ForeignModel, wanted?: string): ForeignValue {
   const listed = inputs.map(describe).join('; ');

@@ -140,7 +140,7 @@ describe('the image', () => {
 
   it.each([
     ['channels last', inputs(['x', 'float32', ['n', 8, 8, 3]])],
-    ['grey', inputs(['x', 'float32', ['n', 1, 8, 8]])],
+    ['gray', inputs(['x', 'float32', ['n', 1, 8, 8]])],
     ['bytes', inputs(['x', 'uint8', ['n', 3, 8, 8]])],
     ['nothing', inputs()],
   ])('cannot be %s', (_, model) => {

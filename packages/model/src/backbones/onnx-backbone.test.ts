@@ -118,7 +118,7 @@ describe('a network that PyTorch exported', () => {
     expect(outputs['/stage3/HardSwish_output_0']?.dims).toEqual([1, 16, 4, 4]);
   });
 
-  it('takes normalised numbers, or another normalisation', async () => {
+  it('takes normalized numbers, or another normalization', async () => {
     const layers = ['/stage1/HardSwish_output_0'];
     const options = { inputSize: [64, 64], layers } as const;
     const unit = { mean: [0, 0, 0], deviation: [1, 1, 1] } as const;

@@ -100,8 +100,8 @@ function foldBatchNorm(
     for (let i = channel * perOutput; i < (channel + 1) * perOutput; i++) {
       folded[i] = (weight.data[i] as number) * factor;
     }
-    const centre = (own.data[channel] as number) - (norm.runningMean.data[channel] as number);
-    bias[channel] = (norm.bias.data[channel] as number) + centre * factor;
+    const center = (own.data[channel] as number) - (norm.runningMean.data[channel] as number);
+    bias[channel] = (norm.bias.data[channel] as number) + center * factor;
   }
   return {
     weight: { type: 'float32', dims: weight.dims, data: folded },

@@ -35,7 +35,7 @@ export interface CouplingBlockParameters extends StandardizingParameters {
 }
 
 /**
- * What fibres are conditioned on: a vector each, [N, P]; or, where they cover a grid of positions `groups` times over,
+ * What fibers are conditioned on: a vector each, [N, P]; or, where they cover a grid of positions `groups` times over,
  * group by group, row by row, the two parts of the encoding, [P / 2, columns] and [P / 2, rows].
  */
 export type Condition = Value | GridCondition;
@@ -49,7 +49,7 @@ export interface GridCondition {
 export type Permutation = { index: Value; inverse: Value } | { matrix: Value };
 
 /**
- * Forward pass of one block on fibres, which are columns: so splitting, joining and permuting channels moves whole
+ * Forward pass of one block on fibers, which are columns: so splitting, joining and permuting channels moves whole
  * rows, which costs next to nothing, where picking columns out of rows took an eighth of the time of a step.
  *
  * @param x features, [C, N]
@@ -72,7 +72,7 @@ export function couplingBlock(
 /**
  * What every block does after coupling: v = u · ψ + o, permuted.
  *
- * @returns z [C, N] and the log-determinant, which is the same for all fibres, [1]
+ * @returns z [C, N] and the log-determinant, which is the same for all fibers, [1]
  */
 export function standardize(
   u: Value,
@@ -121,7 +121,7 @@ function steering(
 
 /**
  * The same where the positions make a grid: the encoding of a position is that of its column beside that of its row, so
- * its product is the sum of two, each computed once per column and once per row instead of once per fibre.
+ * its product is the sum of two, each computed once per column and once per row instead of once per fiber.
  */
 function onGrid(
   passiveHalf: Value,

@@ -49,7 +49,7 @@ describe('normalizedParameters', () => {
   ])('lets every channel leave the decoder with mean 0 and variance 1: %s', async (_, shape) => {
     const { after, before } = await normalized(shape, features(shape));
     const z = numbers(after, 'z');
-    // The rotation of a soft permutation mixes channels after they were normalised: then their sum is what stays.
+    // The rotation of a soft permutation mixes channels after they were normalized: then their sum is what stays.
     const variances = Array.from({ length: shape.channels }, (_, channel) => {
       const own = z.filter((_, i) => i % shape.channels === channel);
       const mean = meanOf(own);

@@ -1,9 +1,9 @@
-// Data-dependent initialisation, as in Glow (Kingma and Dhariwal, 2018, section 3.1, "actnorm"): each block's global scale
-// and offset are set so that over a sample of fibres every channel leaves the block with mean 0 and variance 1. The
+// Data-dependent initialization, as in Glow (Kingma and Dhariwal, 2018, section 3.1, "actnorm"): each block's global scale
+// and offset are set so that over a sample of fibers every channel leaves the block with mean 0 and variance 1. The
 // features of a CNN are far from that, and Adam moves a global scale by no more than its learning rate per step: from
 // factors of 1 most steps of a short training are spent on finding the scale of the numbers.
 //
-// The first block only standardises: its subnet is 0, and stays so. It alone sees features as they come; where they hardly
+// The first block only standardizes: its subnet is 0, and stays so. It alone sees features as they come; where they hardly
 // vary about a large mean, the smallest step of its subnet would be large beside their deviation.
 import { Graph, op, type Tensor, type Value } from '@cflow/onnx';
 import { couple, permuted } from './coupling-block.js';
@@ -32,7 +32,7 @@ const LEAST_DEVIATION = 0.5;
 const TINY = 1e-12;
 
 /**
- * What each block makes of fibres when all blocks before it are normalised.
+ * What each block makes of fibers when all blocks before it are normalized.
  *
  * Inputs: `features` [N, C], `condition` [N, P] when there is one, and the parameters, whose global scales and offsets
  * are not used. Outputs [blocks, C]: `mean` and `deviation` of a block's channels before its global scale and offset.
@@ -53,8 +53,8 @@ export function channelStatisticsGraph(shape: DecoderShape): Graph {
     graph.scope(`block${index}`, () => {
       const u = 'featureWeight' in block ? couple(x, condition, block, clampAlpha).u : x;
       const mean = op.ReduceMean(u, [1], true);
-      const centred = op.Sub(u, mean);
-      const variance = op.ReduceMean(op.Mul(centred, centred), [1], true);
+      const centered = op.Sub(u, mean);
+      const variance = op.ReduceMean(op.Mul(centered, centered), [1], true);
       const least =
         index === 0
           ? op.Mul(op.ReduceMean(variance, [0], true), graph.scalar(LEAST_FEATURE_DEVIATION ** 2))
@@ -62,7 +62,7 @@ export function channelStatisticsGraph(shape: DecoderShape): Graph {
       const deviation = op.Sqrt(op.Add(op.Max(variance, least), graph.scalar(TINY)));
       means.push(op.Reshape(mean, [1, channels]));
       deviations.push(op.Reshape(deviation, [1, channels]));
-      x = permuted(op.Div(centred, deviation), block.permutation);
+      x = permuted(op.Div(centered, deviation), block.permutation);
     });
   });
   graph.output('mean', op.Concat(means, 0));
@@ -71,7 +71,7 @@ export function channelStatisticsGraph(shape: DecoderShape): Graph {
 }
 
 /**
- * Parameters with the global scales and offsets that normalise every block's channels, and without a first subnet.
+ * Parameters with the global scales and offsets that normalize every block's channels, and without a first subnet.
  *
  * @param statistics outputs of `channelStatisticsGraph`
  * @returns a new map; everything else is as it was

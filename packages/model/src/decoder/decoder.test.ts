@@ -32,7 +32,7 @@ async function run(shape: DecoderShape) {
 }
 
 describe('decoder', () => {
-  it.each(shapes)('equals the formulas written out fibre by fibre: %s', async (_, shape) => {
+  it.each(shapes)('equals the formulas written out fiber by fiber: %s', async (_, shape) => {
     const { outputs, fiber, parameters } = await run(shape);
     for (let index = 0; index < FIBERS; index++) {
       const [x, condition] = fiber(index);

@@ -19,7 +19,7 @@ export type ParameterLookup = (name: string) => Value;
 export const FEATURE_WEIGHT = 'subnet.0.weight.feature';
 export const CONDITION_WEIGHT = 'subnet.0.weight.condition';
 
-/** Whether a parameter belongs to the subnet of the first block, which is 0 where that block only standardises. */
+/** Whether a parameter belongs to the subnet of the first block, which is 0 where that block only standardizes. */
 export function isOfFirstSubnet(name: string): boolean {
   return /(?:^|\.)module_list\.0\.subnet\./.test(name);
 }
@@ -115,8 +115,8 @@ function hardPermutation(index: Value): Permutation {
 /**
  * Coupling blocks in sequence, each with the same condition.
  *
- * @param x features, one fibre per column, [C, N]
- * @param condition of each fibre, or of a grid of them, or undefined
+ * @param x features, one fiber per column, [C, N]
+ * @param condition of each fiber, or of a grid of them, or undefined
  * @returns z [C, N] and the log-determinant, [N]
  */
 export function decoder(
@@ -139,7 +139,7 @@ export function decoder(
 }
 
 /**
- * Log-likelihood per dimension of fibres under a standard normal base (natural log):
+ * Log-likelihood per dimension of fibers under a standard normal base (natural log):
  * (-½C·ln 2π - ½Σz² + log|det|) / C, shape [N]. z is [C, N].
  */
 export function logLikelihood(z: Value, logDeterminant: Value): Value {

@@ -15,7 +15,7 @@ interface Case {
   height: number;
   width: number;
   seed: number;
-  /** Whether the first block only standardises: its subnet is 0. */
+  /** Whether the first block only standardizes: its subnet is 0. */
   standardizing: boolean;
 }
 
@@ -41,7 +41,7 @@ const cases: fc.Arbitrary<Case> = fc
     standardizing,
   }));
 
-/** The last layer of the first subnet at 0, as training leaves it where the first block only standardises. */
+/** The last layer of the first subnet at 0, as training leaves it where the first block only standardizes. */
 function silenced(parameters: Tensors): Tensors {
   const result = { ...parameters };
   for (const name of ['module_list.0.subnet.2.weight', 'module_list.0.subnet.2.bias']) {
@@ -82,7 +82,7 @@ it('is the decoder, for all positions at once and of any shape', async () => {
   );
 });
 
-it('spends nothing on a first block that only standardises', () => {
+it('spends nothing on a first block that only standardizes', () => {
   const shape = smallDecoder();
   const nodes = (parameters: Tensors): string[] => {
     const graph = new Graph('folded');

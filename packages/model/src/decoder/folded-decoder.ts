@@ -74,7 +74,7 @@ export function foldedDecoder(
     graph.scope(`block${block}`, () => {
       const parameters = blockParameters(graph, block, { tensors, constantName });
       let moved = halves[1];
-      // A first block that only standardises: what its subnet says is nothing, and costs nothing.
+      // A first block that only standardizes: what its subnet says is nothing, and costs nothing.
       if (!isSilentSubnet(parameters.tensor)) {
         const coupled = couple(halves, shape, parameters, tables);
         moved = coupled.moved;

@@ -20,7 +20,7 @@ export function parameterInputs(graph: Graph, shape: DecoderShape): Map<string, 
 }
 
 /**
- * Log-likelihoods of fibres under given parameters: the unfolded decoder, for validation while training and for
+ * Log-likelihoods of fibers under given parameters: the unfolded decoder, for validation while training and for
  * comparisons. Inputs: `features` [N, C], `condition` [N, P] when there is one, and the parameters.
  * Outputs: `z` [N, C], `log_determinant` [N] and `log_likelihood` [N], per dimension.
  */

@@ -2,7 +2,7 @@ import type { Tensor } from '@cflow/onnx';
 import { numbersOf } from './channel-affine.js';
 
 /**
- * Whether a block's subnet gives 0 whatever it sees, as where training let the first block only standardise: its last
+ * Whether a block's subnet gives 0 whatever it sees, as where training let the first block only standardize: its last
  * layer is 0, or it is not there at all, as in a bundle.
  *
  * @param tensor looks up a parameter of the block, e.g. `subnet.2.weight`

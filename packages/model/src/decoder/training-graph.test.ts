@@ -209,7 +209,7 @@ describe('trainingGraph on a grid', () => {
   const size = gridRows * WIDTH * groups;
   const mapRows = Int32Array.of(2, 0, 1, 2, 0, 1, 1, 0, 2, 1);
   const count = mapRows.length / gridRows;
-  // Group by group, row by row, column by column, each fibre of some image.
+  // Group by group, row by row, column by column, each fiber of some image.
   const order = Int32Array.from({ length: count * size }, (_, i) => {
     const [step, within] = [Math.floor(i / size), i % size];
     const cell = within % (gridRows * WIDTH);
@@ -234,7 +234,7 @@ describe('trainingGraph on a grid', () => {
       epsilons: { type: 'float32', dims: [count], data: epsilons },
     });
 
-  it('takes the steps that the same fibres give one by one', async () => {
+  it('takes the steps that the same fibers give one by one', async () => {
     const shape = smallDecoder();
     const positions = order.map((row) => row % (HEIGHT * WIDTH));
     const plain = await take(shape, size, undefined, {
@@ -263,12 +263,12 @@ describe('trainingGraph on a grid', () => {
   it('refuses a batch that does not cover it evenly', () => {
     const options = { height: HEIGHT, width: WIDTH, fiberBatchSize: 9, grid: { rows: 2 } };
     expect(() => trainingGraph(smallDecoder(), options)).toThrow(
-      /9 is no multiple of a grid of 2 rows and 4 columns/,
+      /9 is not a multiple of a grid of 2 rows and 4 columns/,
     );
   });
 });
 
-describe('trainingGraph with a first block that only standardises', () => {
+describe('trainingGraph with a first block that only standardizes', () => {
   const shape = smallDecoder({ couplingBlocks: 3 });
   const firstSubnetZero = (state: Tensors): Tensors =>
     Object.fromEntries(

@@ -1,4 +1,4 @@
-// The whole of training as one graph: an ONNX Loop over fibre batches whose body runs forward, the loss, the backward
+// The whole of training as one graph: an ONNX Loop over fiber batches whose body runs forward, the loss, the backward
 // pass and Adam. Parameters and state never leave the device between steps. Where the device has no Loop, a number of
 // steps is written down one after the other.
 import { type AdamOptions, adam, float32, Graph, gradients, int64, op, type Value } from '@cflow/onnx';
@@ -20,12 +20,12 @@ export interface TrainingGraphOptions {
   /** Height and width of the feature map: what positions count. */
   height: number;
   width: number;
-  /** Fibres per optimiser step, N. Fixed in the graph; a last batch of another size is another graph. */
+  /** Fibers per optimizer step, N. Fixed in the graph; a last batch of another size is another graph. */
   fiberBatchSize: number;
   /**
-   * Left out: every fibre of a batch may be of any position. Otherwise a batch covers a grid of positions, `rows` rows of
+   * Left out: every fiber of a batch may be of any position. Otherwise a batch covers a grid of positions, `rows` rows of
    * the map with all their columns, as often as makes N. Then the condition's products are those of a few rows and
-   * columns and not of N fibres, which is a third of the arithmetic and more.
+   * columns and not of N fibers, which is a third of the arithmetic and more.
    */
   grid?: { rows: number } | undefined;
   /** Whether the first block's subnet is 0 and stays so: its parameters are no inputs then. Default false. */
@@ -45,11 +45,11 @@ export const SQUARE_SUM = 'square_sum.';
 export const NEXT = 'next.';
 
 /**
- * Trains one decoder for a number of optimiser steps.
+ * Trains one decoder for a number of optimizer steps.
  *
  * Inputs:
  * - `features` float32 [fibers, C]: a block of features, as rows
- * - `order` int32 [steps, N]: which rows make each fibre batch
+ * - `order` int32 [steps, N]: which rows make each fiber batch
  * - `positions` int32 [steps, N]: the position `y · width + x` of each of those rows; absent without a condition.
  *   On a grid instead `map_rows` int32 [steps, rows]: which rows y each step covers; `order` then goes through groups, each
  *   with all of these rows in their order, each of them with all columns
@@ -58,7 +58,7 @@ export const NEXT = 'next.';
  * - the parameters by their reference names, `gradient_sum.<name>` and `square_sum.<name>` for each trainable one
  *
  * Outputs: `next.<name>`, `next.gradient_sum.<name>`, `next.square_sum.<name>`, and `losses` float32 [steps], the mean of
- * -log σ(log-likelihood per dimension) over each fibre batch, before that batch's step.
+ * -log σ(log-likelihood per dimension) over each fiber batch, before that batch's step.
  */
 export function trainingGraph(shape: DecoderShape, options: TrainingGraphOptions): Graph {
   const { fiberBatchSize, standardizing = false, unrolledSteps } = options;
@@ -135,7 +135,7 @@ export function trainedShapes(shape: DecoderShape, standardizing: boolean): [nam
   return trainableShapes(shape).filter(([name]) => !(standardizing && isOfFirstSubnet(name)));
 }
 
-/** One optimiser step: what it starts from, in the graph that it belongs to, and what the next one starts from. */
+/** One optimizer step: what it starts from, in the graph that it belongs to, and what the next one starts from. */
 type TrainingStep = (
   body: Graph,
   iteration: Value,
@@ -168,7 +168,7 @@ function unrolled(graph: Graph, steps: number, initial: readonly Value[], step: 
   return { carried, losses: op.Concat(losses, 0) };
 }
 
-/** Declares the input that says where fibres are; gives the condition of one iteration. */
+/** Declares the input that says where fibers are; gives the condition of one iteration. */
 function conditionInputs(
   graph: Graph,
   { conditionVector }: DecoderShape,
@@ -186,7 +186,7 @@ function conditionInputs(
   const groups = fiberBatchSize / (grid.rows * width);
   if (!Number.isInteger(groups) || groups < 1) {
     throw new ConfigurationError(
-      `a fibre batch of ${fiberBatchSize} is no multiple of a grid of ${grid.rows} rows and ${width} columns`,
+      `a fiber batch of ${fiberBatchSize} is not a multiple of a grid of ${grid.rows} rows and ${width} columns`,
       { details: { fiberBatchSize, rows: grid.rows, columns: width } },
     );
   }

@@ -74,7 +74,7 @@ describe('anomalyMap', () => {
       /3 layers .* got \[-1, -2\] and 3/,
     ],
     [
-      'a constant that is no number',
+      'a constant that is not a number',
       3,
       { kind: 'fixed', maxLogLikelihood: [-1, -2, -3], maxLikelihood: Number.NaN },
       /one finite largest likelihood, got .* and NaN/,

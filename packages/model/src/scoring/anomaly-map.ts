@@ -5,7 +5,7 @@ import { upsample } from './upsample.js';
 
 /**
  * How likelihoods become a map.
- * - `fixed`: by constants of the detector, so that an image's map does not depend on its neighbours.
+ * - `fixed`: by constants of the detector, so that an image's map does not depend on its neighbors.
  * - `standardized`: by constants of the detector as well, each layer relative to what is usual at each position.
  * - `reference`: by the maxima over the batch, as anomalib does; for comparisons only.
  */

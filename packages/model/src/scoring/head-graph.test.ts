@@ -80,7 +80,7 @@ function largestDifference(a: Float32Array, b: Float32Array): number {
 }
 
 describe('headGraph', () => {
-  it('gives an image the same map and score alone, in a batch, and beside other neighbours', async () => {
+  it('gives an image the same map and score alone, in a batch, and beside other neighbors', async () => {
     const batch = features(3);
     const pixels = IMAGE[0] * IMAGE[1];
     for (const graph of [head(FIXED), head(STANDARDIZED)]) {
@@ -99,7 +99,7 @@ describe('headGraph', () => {
     }
   });
 
-  it('does depend on the batch under the normalisation of the reference', async () => {
+  it('does depend on the batch under the normalization of the reference', async () => {
     const graph = head({ kind: 'reference' });
     const batch = features(3);
     const together = numbers(await runGraph(graph, batch), 'score');
@@ -120,7 +120,7 @@ describe('headGraph', () => {
     ]);
   });
 
-  it('gives log-likelihoods only while there is no normalisation', async () => {
+  it('gives log-likelihoods only while there is no normalization', async () => {
     const outputs = await runGraph(head(), features(1));
     expect(Object.keys(outputs).sort()).toEqual([`${LOG_LIKELIHOOD}layer2`, `${LOG_LIKELIHOOD}layer3`]);
     expect(outputs[`${LOG_LIKELIHOOD}layer3`]?.dims).toEqual([1, 1, 3, 4]);
@@ -173,7 +173,7 @@ describe('headGraph', () => {
     }
   });
 
-  it('takes a first block without a subnet for one that only standardises, and a part of a subnet for a mistake', async () => {
+  it('takes a first block without a subnet for one that only standardizes, and a part of a subnet for a mistake', async () => {
     const names = [...parameters().keys()].filter((name) => /layer2\.module_list\.0\.subnet/.test(name));
     expect(names).toHaveLength(4);
     const zero = parameters();

@@ -26,7 +26,7 @@ export interface HeadOptions {
   /**
    * Parameters by `decoderTensorName`, float32 or float16 (computed in float32 either way); for `standardized`
    * likelihoods also each layer's standard, by `standardTensorName`. Without the first block's subnet where that block
-   * only standardises.
+   * only standardizes.
    */
   parameters: ReadonlyMap<string, Tensor>;
 }
@@ -49,10 +49,10 @@ export function standardTensorName(layer: string, part: 'mean' | 'deviation'): s
 }
 
 /**
- * What turns features into scores: all decoders, fusion and upsampling, without a loop over fibres; with a parameter `region` the map is of that part of the image.
+ * What turns features into scores: all decoders, fusion and upsampling, without a loop over fibers; with a parameter `region` the map is of that part of the image.
  *
  * Inputs: one per layer, float32 [batch, C, h, w]. Outputs: `log_likelihood.<layer>` [batch, 1, h, w] per dimension,
- * and when normalised `anomaly_map` [batch, height, width] and `score` [batch], the map's maximum.
+ * and when normalized `anomaly_map` [batch, height, width] and `score` [batch], the map's maximum.
  *
  * @throws ConfigurationError without layers or without one of the sizes, WeightsError for a parameter that is missing
  * or of another shape
@@ -65,7 +65,7 @@ export function headGraph({ layers, imageSize, normalization, parameters }: Head
     checkSize([height, width], `layer "${name}"`);
     const features = graph.input(name, 'float32', ['batch', decoder.channels, height, width]);
     const tensors = new Map<string, Tensor>();
-    // A first block that only standardises need not have a subnet; one that has any of it has all of it.
+    // A first block that only standardizes need not have a subnet; one that has any of it has all of it.
     const own = [...trainableShapes(decoder), ...permutationShapes(decoder)];
     const hasSubnet = own.some(
       ([parameter]) => isOfFirstSubnet(parameter) && parameters.has(decoderTensorName(name, parameter)),

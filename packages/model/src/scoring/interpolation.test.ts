@@ -7,7 +7,7 @@ const rowsOf = (matrix: Float32Array, width: number): Float32Array[] =>
   Array.from({ length: matrix.length / width }, (_, row) => matrix.subarray(row * width, (row + 1) * width));
 
 describe('interpolationMatrix', () => {
-  it('is a weighted mean of neighbours', () => {
+  it('is a weighted mean of neighbors', () => {
     fc.assert(
       fc.property(size, size, (inputSize, outputSize) => {
         const rows = rowsOf(interpolationMatrix(inputSize, outputSize), inputSize);

@@ -13,14 +13,14 @@ export interface LayerStandard {
  *
  * It levels off on both sides on purpose. A place that is more than usually likely must not make up for another layer
  * that finds it odd, and one coarse layer that is far off must not drown the finer ones, which say where the defect is.
- * Centre and width are constants: they were the best, or close to it, on photographs and on rendered images alike.
+ * Center and width are constants: they were the best, or close to it, on photographs and on rendered images alike.
  */
 export function standardizedLikelihood(logLikelihood: Value, { mean, deviation }: LayerStandard): Value {
   const { graph } = logLikelihood;
   const distance = op.Div(op.Sub(mean, logLikelihood), deviation);
-  return op.Sigmoid(op.Mul(op.Sub(graph.scalar(CENTRE), distance), graph.scalar(1 / WIDTH)));
+  return op.Sigmoid(op.Mul(op.Sub(graph.scalar(CENTER), distance), graph.scalar(1 / WIDTH)));
 }
 
 /** Deviations at which a place is as odd as usual: half-way between 0 and 1. */
-const CENTRE = 2;
+const CENTER = 2;
 const WIDTH = 1.5;

@@ -1,10 +1,10 @@
-// The decoder a second time: one fibre, loops, double precision, nothing shared with the graphs. For tests.
+// The decoder a second time: one fiber, loops, double precision, nothing shared with the graphs. For tests.
 import { blockSizes, type DecoderShape } from '../decoder/decoder-shape.js';
 import type { Tensors } from './tensors.js';
 
 type Numbers = ArrayLike<number>;
 
-/** z and the log-determinant of one fibre x [C] under a condition [P]. */
+/** z and the log-determinant of one fiber x [C] under a condition [P]. */
 export function plainDecoder(
   shape: DecoderShape,
   parameters: Readonly<Record<string, Numbers>>,
@@ -36,7 +36,7 @@ export function plainDecoder(
   return { z, logDeterminant };
 }
 
-/** Log-likelihood per dimension of one fibre. */
+/** Log-likelihood per dimension of one fiber. */
 export function plainLogLikelihood(
   shape: DecoderShape,
   parameters: Readonly<Record<string, Numbers>>,

@@ -59,7 +59,7 @@ function widen(bits: number): number {
   if (exponent === 0x1f) return (sign | 0x7f800000 | (mantissa << 13)) >>> 0;
   if (exponent !== 0) return (sign | ((exponent + 112) << 23) | (mantissa << 13)) >>> 0;
   if (mantissa === 0) return sign >>> 0;
-  // Normalise: the leading one moves to bit 10, and each place costs one in the exponent.
+  // Normalize: the leading one moves to bit 10, and each place costs one in the exponent.
   const places = Math.clz32(mantissa) - 21;
   return (sign | ((113 - places) << 23) | (((mantissa << places) & 0x3ff) << 13)) >>> 0;
 }

@@ -41,7 +41,7 @@ describe('randomStream', () => {
     expect(() => randomStream(0.5, 'a')).toThrow(RangeError);
   });
 
-  it('gives unrelated first numbers for neighbouring seeds', () => {
+  it('gives unrelated first numbers for neighboring seeds', () => {
     const firsts = Array.from(
       { length: 5000 },
       (_, seed) => (randomStream(seed, 'x').next() >>> 0) / 2 ** 32,
@@ -61,9 +61,9 @@ describe('gaussians', () => {
     expect(kolmogorov(values, normalCdf)).toBeLessThan(1.95);
     const fourth = variance(values.map((value) => value * value));
     expect(Math.abs(fourth - 3)).toBeLessThan(4 * Math.sqrt(96 / values.length));
-    const neighbours = values.subarray(1).map((value, i) => value * (values[i] as number));
-    expect(Math.abs(neighbours.reduce((a, b) => a + b, 0) / neighbours.length)).toBeLessThan(
-      4 / Math.sqrt(neighbours.length),
+    const neighbors = values.subarray(1).map((value, i) => value * (values[i] as number));
+    expect(Math.abs(neighbors.reduce((a, b) => a + b, 0) / neighbors.length)).toBeLessThan(
+      4 / Math.sqrt(neighbors.length),
     );
   });
 
@@ -81,7 +81,7 @@ describe('gaussians', () => {
   });
 });
 
-describe('initialisations', () => {
+describe('initializations', () => {
   it('default: uniform within 1 / sqrt(fanIn), weight and bias', () => {
     const { weight, bias } = defaultInit(randomStream(3, 'linear'), [64, 16, 3, 3]);
     expect([weight.dims, bias.dims]).toEqual([[64, 16, 3, 3], [64]]);

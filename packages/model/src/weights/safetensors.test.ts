@@ -168,7 +168,7 @@ describe('safetensors', () => {
     ['not JSON', file('{'), /not JSON/],
     ['a list', file('[]'), /JSON object/],
     ['bytes after the last tensor', file({}, 3), /3 bytes follow/],
-    ['metadata that is no text', file({ __metadata__: { a: 1 } }), /"a"/],
+    ['metadata that is not a text', file({ __metadata__: { a: 1 } }), /"a"/],
     ['__proto__ as a tensor', file('{"__proto__":{}}'), /not allowed/],
     ['__proto__ in the metadata', file('{"__metadata__":{"__proto__":"x"}}'), /not allowed/],
     [

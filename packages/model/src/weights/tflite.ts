@@ -94,7 +94,7 @@ export function tfliteConstant({ name, dims, type, data }: TfliteTensor): Tensor
   const count = dims.reduce((product, dim) => product * dim, 1);
   if (size === 0 || data.length !== count * size) {
     throw new WeightsError(
-      `TFLite tensor "${name}" is no constant of floating-point numbers: ${type}, shape [${dims}], ${data.length} bytes`,
+      `TFLite tensor "${name}" is not a constant of floating-point numbers: ${type}, shape [${dims}], ${data.length} bytes`,
       {
         details: { tensor: name, type, dims, bytes: data.length },
       },

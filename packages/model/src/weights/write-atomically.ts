@@ -7,8 +7,8 @@ const PARTIAL = '.partial';
 const DAY = 86_400_000;
 
 /**
- * Makes the file `path` whole or not at all: `fill` writes to a neighbour with a name of its own, which is flushed and
- * then renamed over `path`. On an error the neighbour is removed; what a killed process left is swept a day later.
+ * Makes the file `path` whole or not at all: `fill` writes to a neighbor with a name of its own, which is flushed and
+ * then renamed over `path`. On an error the neighbor is removed; what a killed process left is swept a day later.
  * @throws StorageError when the disk is full or the folder is not permitted; whatever `fill` throws.
  */
 export async function writeAtomically(

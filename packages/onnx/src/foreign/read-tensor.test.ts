@@ -85,7 +85,7 @@ describe('externalLocation', () => {
     'a\0b',
     '..',
   ])('refuses the path "%s"', (location) => {
-    expect(() => externalLocation(at({ location }))).toThrow(/no path below/);
+    expect(() => externalLocation(at({ location }))).toThrow(/not a path below/);
   });
 
   it.each([

@@ -25,7 +25,7 @@ export function externalLocation(tensor: TensorProto): ExternalLocation | undefi
   const path = entries.get('location') ?? '';
   const parts = path.split('/');
   if (/[\\:\0]/.test(path) || parts.some((part) => part === '' || part === '.' || part === '..')) {
-    throw new GraphError(`"${tensor.name}" lies in "${path}", which is no path below the model's folder`);
+    throw new GraphError(`"${tensor.name}" lies in "${path}", which is not a path below the model's folder`);
   }
   const { bytes: expected } = describe(tensor);
   const offset = wholeNumber(tensor.name, entries.get('offset') ?? '0');
@@ -91,7 +91,7 @@ function numbersOf(tensor: TensorProto, type: DataType, count: number): TensorDa
 function wholeNumber(name: string, text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new GraphError(`"${name}" lies at "${text}" of another file, which is no whole number`);
+    throw new GraphError(`"${name}" lies at "${text}" of another file, which is not a whole number`);
   }
   return value;
 }

@@ -75,7 +75,7 @@ function finite(value: number): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** How far apart neighbours along each axis of `dims` lie in a tensor that is broadcast to it. */
+/** How far apart neighbors along each axis of `dims` lie in a tensor that is broadcast to it. */
 function stridesIn(own: readonly number[], dims: readonly number[]): number[] {
   const strides = new Array<number>(dims.length).fill(0);
   let stride = 1;

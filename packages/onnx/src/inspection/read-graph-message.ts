@@ -53,7 +53,7 @@ export type CheckNodes = (nodes: readonly NodeKind[]) => void;
  * Reads a model, every part of it within bounds.
  *
  * @param check called with all nodes before the rest of any is read; throws for one that is not accepted
- * @throws GraphError for bytes that are no model, and for what no network here may have: functions, sparse constants,
+ * @throws GraphError for bytes that are not model, and for what no network here may have: functions, sparse constants,
  * types other than tensors
  */
 export function readGraphMessage(bytes: Uint8Array, check: CheckNodes): GraphMessage {
@@ -82,7 +82,7 @@ export function readGraphMessage(bytes: Uint8Array, check: CheckNodes): GraphMes
 
 /**
  * Whether a model is of a size that a network can have, before anything reads all of it.
- * @throws GraphError when it has more nodes or constants, or is no model
+ * @throws GraphError when it has more nodes or constants, or is not a model
  */
 export function checkModelSize(bytes: Uint8Array): void {
   openGraph(new WireMessage(bytes, 'ModelProto', MODEL_FIELDS));

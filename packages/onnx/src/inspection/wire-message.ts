@@ -37,7 +37,7 @@ export class WireMessage {
   /**
    * @param kind the message's name, for errors
    * @param known the numbers of the fields that it may have
-   * @throws GraphError for bytes that are no such message, or more than `maxFields` fields
+   * @throws GraphError for bytes that are not such message, or more than `maxFields` fields
    */
   constructor(
     bytes: Uint8Array | Stretch,

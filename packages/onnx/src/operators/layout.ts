@@ -34,7 +34,7 @@ export function Reshape(x: Value, shape: Shape): Value {
 /** Axes in another order: axis i of the result is axis `order[i]` of x. */
 export function Transpose(x: Value, order: readonly number[]): Value {
   if (order.length !== x.shape.length || new Set(order).size !== order.length) {
-    throw new GraphError(`Transpose: [${order}] is no order of the axes of ${formatShape(x.shape)}`);
+    throw new GraphError(`Transpose: [${order}] is not an order of the axes of ${formatShape(x.shape)}`);
   }
   const shape = order.map((axis) => x.shape[normalizeAxis(axis, x.shape.length, 'Transpose')] as Dim);
   const inverse = order.map((_, axis) => order.indexOf(axis));

@@ -32,7 +32,7 @@ export function describeRefusals(context: ConformanceContext): void {
       await session.dispose();
     });
 
-    it('bytes that are no model', async () => {
+    it('bytes that are not model', async () => {
       const model = Uint8Array.from({ length: 64 }, (_, i) => (i * 37) % 256);
       const creation = context.runtime().createSession({ model });
       await expect(creation).rejects.toThrow(BundleError);

@@ -12,7 +12,7 @@ export interface ChildProbeOptions {
 
 const STDERR_KEPT = 16_000;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
-const ANSI_COLOURS = /\x1b\[[\d;]*m/g;
+const ANSI_COLORS = /\x1b\[[\d;]*m/g;
 
 /**
  * Tries a device of `nodeDevices()` in a process of its own, so that a driver that crashes or hangs takes nothing
@@ -65,7 +65,7 @@ export async function probeInChildProcess(
 /** What a driver wrote while it failed is often the only word on why. Lines that sound like it come first. */
 function lastLines(stderr: string): string {
   const lines = stderr
-    .replace(ANSI_COLOURS, '')
+    .replace(ANSI_COLORS, '')
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => /\p{L}{3}/u.test(line) && !/^(at |\d+: 0x)/.test(line));

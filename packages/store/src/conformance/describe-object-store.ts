@@ -238,7 +238,7 @@ export function describeObjectStore({ name, create, missing }: ObjectStoreSuite)
           expect(CflowError.isInstance(error) && error.code, key).toBe('configuration');
         }
       }
-      await expect(store.list('../', { limit: 1 })).rejects.toThrow(/is no key/);
+      await expect(store.list('../', { limit: 1 })).rejects.toThrow(/is not a key/);
       await expect(store.listNames('a', { limit: 1 })).rejects.toThrow(/must end in/);
     });
 

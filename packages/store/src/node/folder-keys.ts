@@ -24,7 +24,7 @@ async function* below(
   for (const key of await entries(root, folder)) {
     if (key.endsWith('/')) {
       if (!key.startsWith(prefix) && !prefix.startsWith(key)) continue;
-      // All its keys begin with it, so they come before `after` when it does and is no part of it.
+      // All its keys begin with it, so they come before `after` when it does and is not a part of it.
       if (after !== undefined && key <= after && !after.startsWith(key)) continue;
       yield* below(root, key, prefix, after);
     } else if (key.startsWith(prefix) && (after === undefined || key > after)) {

@@ -29,7 +29,7 @@ describe('openObjectStore', () => {
     's3://bucket?endpoint=ftp://host',
     's3://bucket?endpoint=http://user:secret@host',
     's3://bucket?pathStyle=yes',
-    's3://bucket?colour=red',
+    's3://bucket?color=red',
     's3://key:secret@bucket/prefix',
   ])('refuses %j', (address) => {
     let error: unknown;

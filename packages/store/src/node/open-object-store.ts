@@ -23,7 +23,7 @@ export function openObjectStore(address: string): ObjectStore {
   try {
     url = new URL(address);
   } catch (cause) {
-    throw refused(address, 'it is no valid address', cause);
+    throw refused(address, 'it is not a valid address', cause);
   }
   if (scheme === 'file') return folderObjectStore(pathOf(url, address));
   return s3ObjectStore(s3Options(url, address));
@@ -73,7 +73,7 @@ function shown(url: URL): string {
 
 function refused(address: string, why: string, cause?: unknown): ConfigurationError {
   return new ConfigurationError(
-    `"${address}" is no address of a store: ${why}. Expected a folder, file:///folder, or ` +
+    `"${address}" is not an address of a store: ${why}. Expected a folder, file:///folder, or ` +
       's3://bucket/prefix?endpoint=https://host&region=name&pathStyle=true',
     { cause, details: { address } },
   );

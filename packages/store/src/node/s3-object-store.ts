@@ -18,7 +18,7 @@ const LAST = '~';
 export function s3ObjectStore(options: S3ObjectStoreOptions): ObjectStore {
   const Bucket = options.bucket;
   if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i.test(Bucket)) {
-    throw new ConfigurationError(`"${Bucket}" is no name of a bucket`, { details: { bucket: Bucket } });
+    throw new ConfigurationError(`"${Bucket}" is not a name of a bucket`, { details: { bucket: Bucket } });
   }
   const prefix = options.prefix ? `${options.prefix.replace(/(?<!\/)\/+$/, '')}/` : '';
   checkPrefix(prefix);

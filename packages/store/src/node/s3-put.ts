@@ -14,7 +14,7 @@ import { writeAside } from './write-aside.js';
 
 /** Content up to this size is sent in one request, which can be repeated. */
 const PART = 8 * 2 ** 20;
-/** Names the writer, so that it recognises its own object when an answer was lost. */
+/** Names the writer, so that it recognizes its own object when an answer was lost. */
 const WRITER = 'cflow-write';
 
 export interface S3Target {

@@ -5,7 +5,7 @@ import type { Surface } from '../surface.js';
 
 /** An irregular spot: an ellipse whose outline noise has moved. */
 export interface Blob {
-  /** Centre, pixels. */
+  /** Center, pixels. */
   readonly x: number;
   readonly y: number;
   /** Half axes, pixels. */
@@ -22,12 +22,12 @@ export interface Blob {
 
 export function drawBlob(
   random: Random,
-  centre: { x: number; y: number },
+  center: { x: number; y: number },
   radius: number,
   shape: { roundness: number; ragged: number; grain: number; seed: number },
 ): Blob {
   return {
-    ...centre,
+    ...center,
     radius,
     minor: radius * random.uniform(shape.roundness, 1),
     axis: direction(random.uniform(0, 1)),
@@ -37,7 +37,7 @@ export function drawBlob(
   };
 }
 
-/** Calls `paint` for each pixel near the blob with its depth: 1 in the centre, 0 on the outline, negative outside. */
+/** Calls `paint` for each pixel near the blob with its depth: 1 in the center, 0 on the outline, negative outside. */
 export function visitBlob(
   { width, height }: Surface,
   blob: Blob,

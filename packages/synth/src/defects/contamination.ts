@@ -1,4 +1,4 @@
-import type { Rgb } from '../colour.js';
+import type { Rgb } from '../color.js';
 import { direction, mix, smoothstep } from '../curves.js';
 import { coverAlbedo, tintAlbedo } from '../surface.js';
 import { drawBlob, visitBlob } from './blob.js';
@@ -8,25 +8,25 @@ import { curve, type Stroke, visitStroke } from './stroke.js';
 
 const shadow: Rgb = [0.35, 0.35, 0.38];
 
-/** What does not belong there: a curled fibre, or a scatter of grains, lying on the product with its shadow. */
+/** What does not belong there: a curled fiber, or a scatter of grains, lying on the product with its shadow. */
 export function contamination(context: DefectContext): void {
-  if (context.random.chance(0.6)) fibre(context);
+  if (context.random.chance(0.6)) fiber(context);
   else grains(context);
 }
 
-function fibre({ surface, look, random, severity }: DefectContext): void {
+function fiber({ surface, look, random, severity }: DefectContext): void {
   const { unit } = surface;
   const length = mix(35, 100, severity) * random.uniform(0.8, 1.2) * unit;
   const halfWidth = Math.max(0.6, mix(0.7, 1.25, severity) * unit);
   const rgb = random.pick(look.foreign);
   const turns = random.uniform(0, 1);
   const heading = direction(turns);
-  const centre = drawPlace(random, surface, 60);
+  const center = drawPlace(random, surface, 60);
   const curl = random.uniform(-0.9, 0.9) * length;
   const curlBack = random.uniform(-0.7, 0.7) * length;
   const at = (along: number, aside: number): Stroke[0] => ({
-    x: centre.x + heading.x * along * length - heading.y * aside,
-    y: centre.y + heading.y * along * length + heading.x * aside,
+    x: center.x + heading.x * along * length - heading.y * aside,
+    y: center.y + heading.y * along * length + heading.x * aside,
   });
   // Two curves that meet in the middle with the same direction.
   const middle = at(0, 0);
@@ -52,12 +52,12 @@ function fibre({ surface, look, random, severity }: DefectContext): void {
 function grains({ surface, look, random, severity, seed }: DefectContext): void {
   const { unit } = surface;
   const rgb = random.pick(look.foreign);
-  const centre = drawPlace(random, surface, 50);
+  const center = drawPlace(random, surface, 50);
   const count = Math.floor(mix(3, 12, severity) * random.uniform(0.8, 1.2));
   for (let grain = 0; grain < count; grain++) {
     const heading = direction(random.uniform(0, 1));
     const away = random.uniform(0, mix(8, 30, severity)) * unit;
-    const place = { x: centre.x + heading.x * away, y: centre.y + heading.y * away };
+    const place = { x: center.x + heading.x * away, y: center.y + heading.y * away };
     const radius = Math.max(1.1, random.uniform(1.8, mix(3, 4.8, severity)) * unit);
     const blob = drawBlob(random, place, radius, {
       roundness: 0.55,

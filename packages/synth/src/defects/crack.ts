@@ -11,9 +11,9 @@ export function crack(context: DefectContext): void {
   const length = mix(45, 170, severity) * random.uniform(0.8, 1.1) * surface.unit;
   const halfWidth = Math.max(0.65, mix(0.7, 1.6, severity) * random.uniform(0.85, 1.2) * surface.unit);
   const turns = random.uniform(0, 1);
-  const centre = drawPlace(random, surface, 70);
+  const center = drawPlace(random, surface, 70);
   const heading = direction(turns);
-  const start = { x: centre.x - (heading.x * length) / 2, y: centre.y - (heading.y * length) / 2 };
+  const start = { x: center.x - (heading.x * length) / 2, y: center.y - (heading.y * length) / 2 };
   const trunk = walk(context, start, turns, length);
   split(context, trunk, halfWidth, 0);
   const branches = severity > 0.35 ? random.integer(1, 3) : 0;

@@ -12,11 +12,11 @@ export function scratch(context: DefectContext): void {
   const length = mix(38, 120, severity) * random.uniform(0.8, 1.15) * surface.unit;
   const heading = direction(random.uniform(0, 1));
   const bend = random.uniform(-0.16, 0.16) * length;
-  const centre = drawPlace(random, surface, 56);
+  const center = drawPlace(random, surface, 56);
   for (let line = 0; line < parallel; line++) {
     const side = line * random.uniform(4, 8) * surface.unit;
-    const x = centre.x - heading.y * side;
-    const y = centre.y + heading.x * side;
+    const x = center.x - heading.y * side;
+    const y = center.y + heading.x * side;
     const half = (length / 2) * random.uniform(0.7, 1);
     const stroke = curve(
       { x: x - heading.x * half, y: y - heading.y * half },

@@ -1,4 +1,4 @@
-import type { Rgb } from '../colour.js';
+import type { Rgb } from '../color.js';
 import { mix, smoothstep } from '../curves.js';
 import { fractalNoise } from '../lattice-noise.js';
 import { coverAlbedo, tintAlbedo } from '../surface.js';
@@ -14,13 +14,13 @@ export function stain(context: DefectContext): void {
   const film = spill > look.stains.length;
   const rgb = film ? look.films[spill - look.stains.length - 1]! : look.stains[spill - 1]!;
   const shape = { roundness: 0.55, ragged: 0.25 + 0.2 * look.ragged, grain: random.uniform(0.45, 0.9), seed };
-  const centre = drawPlace(random, surface, 48);
-  soak(context, drawBlob(random, centre, radius, shape), rgb, film);
+  const center = drawPlace(random, surface, 48);
+  soak(context, drawBlob(random, center, radius, shape), rgb, film);
   const splashes = random.chance(0.4) ? random.integer(1, 4) : 0;
   for (let splash = 0; splash < splashes; splash++) {
     const away = random.uniform(1.25, 1.7) * radius;
-    const x = centre.x + (random.chance(0.5) ? 1 : -1) * away * random.uniform(0.6, 1);
-    const y = centre.y + (random.chance(0.5) ? 1 : -1) * away * random.uniform(0.2, 0.8);
+    const x = center.x + (random.chance(0.5) ? 1 : -1) * away * random.uniform(0.6, 1);
+    const y = center.y + (random.chance(0.5) ? 1 : -1) * away * random.uniform(0.2, 0.8);
     soak(
       context,
       drawBlob(random, { x, y }, radius * random.uniform(0.08, 0.2), { ...shape, ragged: 0.2 }),

@@ -1,22 +1,22 @@
-import { colour } from '../colour.js';
+import { color } from '../color.js';
 import { fractalNoise, valueNoise } from '../lattice-noise.js';
 import { visitProduct } from '../pose.js';
 import { setAlbedo } from '../surface.js';
 import type { Material } from './material.js';
 
-const steel = colour(0xa2a5aa);
+const steel = color(0xa2a5aa);
 
 /** Stainless steel sheet, brushed along x: fine streaks of unequal length, and a highlight spread across them. */
 export const brushedMetal: Material = {
   finish: { polish: 4, sparkle: 0.1, glare: 0.3, glareSize: [0.75, 2.4], bend: 3 },
   tolerance: { tilt: 0.035, shift: 8, zoom: 0.01 },
   look: {
-    bare: colour(0xe9ebee),
-    inside: colour(0x17171a),
-    rim: colour(0xc9cbce),
-    stains: [colour(0xb98a5c), colour(0x8f8a92), colour(0xa6b3a0)],
-    films: [colour(0xb5a382)],
-    foreign: [colour(0x1c1d22), colour(0x7a2a20), colour(0x3a3f6a)],
+    bare: color(0xe9ebee),
+    inside: color(0x17171a),
+    rim: color(0xc9cbce),
+    stains: [color(0xb98a5c), color(0x8f8a92), color(0xa6b3a0)],
+    films: [color(0xb5a382)],
+    foreign: [color(0x1c1d22), color(0x7a2a20), color(0x3a3f6a)],
     ragged: 0.35,
     dentDepth: 3.2,
   },

@@ -1,4 +1,4 @@
-import { colour } from '../colour.js';
+import { color } from '../color.js';
 import { direction, mix, smoothstep } from '../curves.js';
 import { drawShape, type Facet } from '../draw-shape.js';
 import { fractalNoise, latticeHash, valueNoise } from '../lattice-noise.js';
@@ -7,25 +7,25 @@ import { createRandom } from '../random.js';
 import { coverAlbedo, type Surface, setAlbedo } from '../surface.js';
 import type { Material } from './material.js';
 
-const body = colour(0xcfc8bb);
-const chips = [colour(0x6f675d), colour(0xa4937c), colour(0xe9e4d9), colour(0x8d5d46)] as const;
-const grout = colour(0x8b8782);
+const body = color(0xcfc8bb);
+const chips = [color(0x6f675d), color(0xa4937c), color(0xe9e4d9), color(0x8d5d46)] as const;
+const grout = color(0x8b8782);
 
-/** Distance between the centres of neighbouring tiles, and half the width of a tile: one fits the frame. */
+/** Distance between the centers of neighboring tiles, and half the width of a tile: one fits the frame. */
 const pitch = 236;
 const half = 115;
 
-/** A glazed terrazzo tile with its grout: broken stone of four colours and three sizes under a glossy surface. */
+/** A glazed terrazzo tile with its grout: broken stone of four colors and three sizes under a glossy surface. */
 export const ceramicTile: Material = {
   finish: { polish: 6, sparkle: 0.25, glare: 0.12, glareSize: [0.55, 0.4], bend: 1.6 },
   tolerance: { tilt: 0.012, shift: 3, zoom: 0.008 },
   look: {
-    bare: colour(0x87827a),
-    inside: colour(0x3a302a),
-    rim: colour(0xb77a55),
-    stains: [colour(0xb0875c), colour(0x8d99a6), colour(0xa5a080)],
+    bare: color(0x87827a),
+    inside: color(0x3a302a),
+    rim: color(0xb77a55),
+    stains: [color(0xb0875c), color(0x8d99a6), color(0xa5a080)],
     films: [],
-    foreign: [colour(0x1b1b1f), colour(0x8a1f1b), colour(0x29406b)],
+    foreign: [color(0x1b1b1f), color(0x8a1f1b), color(0x29406b)],
     ragged: 0.45,
     dentDepth: 2.5,
   },
@@ -77,7 +77,7 @@ function scatterChips(surface: Surface, pose: Pose, seed: number, spacing: numbe
   }
 }
 
-/** Place along one axis relative to the centre of the tile there. */
+/** Place along one axis relative to the center of the tile there. */
 function offset(place: number): number {
   return place - pitch * Math.floor(place / pitch + 0.5);
 }

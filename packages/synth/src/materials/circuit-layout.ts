@@ -4,7 +4,7 @@ export interface Trace {
   readonly radius: number;
 }
 
-/** A two-terminal part; `x`, `y` is its centre, `upright` means that its terminals lie above each other. */
+/** A two-terminal part; `x`, `y` is its center, `upright` means that its terminals lie above each other. */
 export interface Chip {
   readonly kind: 'resistor' | 'capacitor' | 'diode';
   readonly x: number;

@@ -1,4 +1,4 @@
-import { colour, type Rgb } from '../colour.js';
+import { color, type Rgb } from '../color.js';
 import { clamp01 } from '../curves.js';
 import { disc, drawShape, type Shape } from '../draw-shape.js';
 import { latticeHash } from '../lattice-noise.js';
@@ -7,14 +7,14 @@ import { coverAlbedo, type Surface, tintAlbedo } from '../surface.js';
 import type { Chip, Package } from './circuit-layout.js';
 import { textStrokes } from './stroke-font.js';
 
-const tin = colour(0xb4b7b8);
-const gold = colour(0xcaa24e);
-const mould = colour(0x26272a);
-const ceramic = colour(0xb08a62);
-const film = colour(0x1d1f26);
-const marking = colour(0x9a9c9c);
-const band = colour(0xd2d4d2);
-const dark = colour(0x0a0b0a);
+const tin = color(0xb4b7b8);
+const gold = color(0xcaa24e);
+const mould = color(0x26272a);
+const ceramic = color(0xb08a62);
+const film = color(0x1d1f26);
+const marking = color(0x9a9c9c);
+const band = color(0xd2d4d2);
+const dark = color(0x0a0b0a);
 const shadow: Rgb = [0.25, 0.25, 0.28];
 
 /** A plated hole: a golden ring of radius `outer` around a drill of radius `inner`, world units. */
@@ -92,7 +92,7 @@ export function drawPackage(surface: Surface, pose: Pose, item: Package): void {
   }
 }
 
-/** A box on a chip, `along` its axis from the centre. */
+/** A box on a chip, `along` its axis from the center. */
 function part(chip: Chip, along: number, halfLength: number, halfBreadth: number, round: number): Shape {
   return chip.upright
     ? { kind: 'box', x: chip.x, y: chip.y + along, halfWidth: halfBreadth, halfHeight: halfLength, round }

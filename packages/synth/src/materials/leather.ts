@@ -1,24 +1,24 @@
 import { type Cell, cellularNoise } from '../cellular-noise.js';
-import { colour } from '../colour.js';
+import { color } from '../color.js';
 import { smoothstep } from '../curves.js';
 import { fractalNoise, valueNoise } from '../lattice-noise.js';
 import { visitProduct } from '../pose.js';
 import { setAlbedo } from '../surface.js';
 import type { Material } from './material.js';
 
-const hide = colour(0x97603a);
+const hide = color(0x97603a);
 
 /** Grained brown leather: pebbles of unequal size with creases between them. */
 export const leather: Material = {
   finish: { polish: 4, sparkle: 0.16, glare: 0.05, glareSize: [1.2, 1.2], bend: 0.6 },
   tolerance: { tilt: 0.05, shift: 20, zoom: 0.02 },
   look: {
-    bare: colour(0xe6c29c),
-    inside: colour(0x140c08),
-    rim: colour(0xb98a63),
-    stains: [colour(0x5c585e), colour(0x7c4640), colour(0x48628a)],
-    films: [colour(0xc9c4bc)],
-    foreign: [colour(0xe8e4da), colour(0x1a1a1e), colour(0xb9c4d6)],
+    bare: color(0xe6c29c),
+    inside: color(0x140c08),
+    rim: color(0xb98a63),
+    stains: [color(0x5c585e), color(0x7c4640), color(0x48628a)],
+    films: [color(0xc9c4bc)],
+    foreign: [color(0xe8e4da), color(0x1a1a1e), color(0xb9c4d6)],
     ragged: 0.5,
     dentDepth: 9,
   },

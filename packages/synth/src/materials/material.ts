@@ -1,4 +1,4 @@
-import type { Rgb } from '../colour.js';
+import type { Rgb } from '../color.js';
 import type { Pose, PoseTolerance } from '../pose.js';
 import type { Random } from '../random.js';
 import type { Finish } from '../shade.js';
@@ -26,11 +26,11 @@ export interface DefectLook {
   readonly inside: Rgb;
   /** The broken edge around a hole. */
   readonly rim: Rgb;
-  /** Factors by which stains filter the colour. */
+  /** Factors by which stains filter the color. */
   readonly stains: readonly Rgb[];
-  /** Colours of what dries to a pale or coloured film instead. */
+  /** Colors of what dries to a pale or colored film instead. */
   readonly films: readonly Rgb[];
-  /** Colours of fibres and grains that do not belong there. */
+  /** Colors of fibers and grains that do not belong there. */
   readonly foreign: readonly Rgb[];
   /** How torn the edges of holes and stains are, 0 to 1. */
   readonly ragged: number;

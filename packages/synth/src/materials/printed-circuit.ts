@@ -1,4 +1,4 @@
-import { colour, type Rgb } from '../colour.js';
+import { color, type Rgb } from '../color.js';
 import { sineOfTurns, smoothstep } from '../curves.js';
 import { drawShape, type Shape } from '../draw-shape.js';
 import { fractalNoise, valueNoise } from '../lattice-noise.js';
@@ -10,12 +10,12 @@ import { drawChip, drawHole, drawPackage, drawPads } from './circuit-parts.js';
 import type { Material } from './material.js';
 import { textStrokes } from './stroke-font.js';
 
-const resist = colour(0x0f5a38);
-const resistOnCopper = colour(0x2b8a52);
-const tin = colour(0xb9bcbd);
-const print = colour(0xe8ebe4);
+const resist = color(0x0f5a38);
+const resistOnCopper = color(0x2b8a52);
+const tin = color(0xb9bcbd);
+const print = color(0xe8ebe4);
 
-/** Distance between the centres of neighbouring boards of a panel, world units: one board fills a square picture. */
+/** Distance between the centers of neighboring boards of a panel, world units: one board fills a square picture. */
 const pitch = 267;
 
 /** A populated circuit board: copper under green solder resist, white print, soldered parts. */
@@ -23,12 +23,12 @@ export const printedCircuit: Material = {
   finish: { polish: 5, sparkle: 0.35, glare: 0.05, glareSize: [0.9, 0.8], bend: 0.8 },
   tolerance: { tilt: 0.012, shift: 2.5, zoom: 0.006 },
   look: {
-    bare: colour(0xd9955f),
-    inside: colour(0x1a1611),
-    rim: colour(0xc9b48c),
-    stains: [colour(0x9a6a58), colour(0x8c8c60)],
-    films: [colour(0xd8d2b0), colour(0xc79a4a)],
-    foreign: [colour(0xe6e2d8), colour(0xb5261d), colour(0x151518), colour(0xd4a72c)],
+    bare: color(0xd9955f),
+    inside: color(0x1a1611),
+    rim: color(0xc9b48c),
+    stains: [color(0x9a6a58), color(0x8c8c60)],
+    films: [color(0xd8d2b0), color(0xc79a4a)],
+    foreign: [color(0xe6e2d8), color(0xb5261d), color(0x151518), color(0xd4a72c)],
     ragged: 0.4,
     dentDepth: 2,
   },
@@ -38,8 +38,8 @@ export const printedCircuit: Material = {
       const cloth = sineOfTurns(x * 0.22) * sineOfTurns(y * 0.22);
       const cloud = fractalNoise(seed, x * 0.015, y * 0.015, 2);
       const score = Math.max(
-        smoothstep(132.5, 133.5, fromCentre(x)),
-        smoothstep(132.5, 133.5, fromCentre(y)),
+        smoothstep(132.5, 133.5, fromCenter(x)),
+        smoothstep(132.5, 133.5, fromCenter(y)),
       );
       setAlbedo(surface, index, resist, (1 + 0.06 * cloth + 0.06 * cloud) * (1 - 0.7 * score));
       surface.relief[index] = 0.03 * cloth + 0.1 * valueNoise(seed + 1, x * 0.12, y * 0.12) - score;
@@ -49,8 +49,8 @@ export const printedCircuit: Material = {
     const reach = Math.ceil((0.5 * Math.max(surface.width, surface.height)) / pose.scale / pitch);
     for (let row = -reach; row <= reach; row++) {
       for (let column = -reach; column <= reach; column++) {
-        const isCentre = row === 0 && column === 0;
-        const board = isCentre && fault !== undefined ? applyCircuitFault(layout, fault) : layout;
+        const isCenter = row === 0 && column === 0;
+        const board = isCenter && fault !== undefined ? applyCircuitFault(layout, fault) : layout;
         const place = { ...pose, dx: pose.dx - column * pitch, dy: pose.dy - row * pitch };
         if (boardIsSeen(surface, place)) drawBoard(surface, place, board, seed);
       }
@@ -58,8 +58,8 @@ export const printedCircuit: Material = {
   },
 };
 
-/** Distance along one axis from the centre of the board there. */
-function fromCentre(place: number): number {
+/** Distance along one axis from the center of the board there. */
+function fromCenter(place: number): number {
   return Math.abs(place - pitch * Math.floor(place / pitch + 0.5));
 }
 

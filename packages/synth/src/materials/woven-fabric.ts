@@ -1,13 +1,13 @@
-import { colour } from '../colour.js';
+import { color } from '../color.js';
 import { mix, sineOfTurns, smoothstep } from '../curves.js';
 import { latticeHash, valueNoise } from '../lattice-noise.js';
 import { visitProduct } from '../pose.js';
 import { setAlbedo } from '../surface.js';
 import type { Fault, Material } from './material.js';
 
-const warpYarn = colour(0x3f5878);
-const weftYarn = colour(0x9aa4ad);
-const shadow = colour(0x11151b);
+const warpYarn = color(0x3f5878);
+const weftYarn = color(0x9aa4ad);
+const shadow = color(0x11151b);
 /** Threads per world unit. */
 const density = 1 / 8;
 
@@ -25,12 +25,12 @@ export const wovenFabric: Material = {
   finish: { polish: 2, sparkle: 0.03, glare: 0, glareSize: [1, 1], bend: 0 },
   tolerance: { tilt: 0.03, shift: 8, zoom: 0.01 },
   look: {
-    bare: colour(0xc9d0d6),
-    inside: colour(0x07080a),
-    rim: colour(0xaab2ba),
-    stains: [colour(0x9a6a3c), colour(0x98504c), colour(0x4c4d52)],
-    films: [colour(0xd9d6cc)],
-    foreign: [colour(0xf2efe6), colour(0xb3261e), colour(0x141416), colour(0xd8b23a)],
+    bare: color(0xc9d0d6),
+    inside: color(0x07080a),
+    rim: color(0xaab2ba),
+    stains: [color(0x9a6a3c), color(0x98504c), color(0x4c4d52)],
+    films: [color(0xd9d6cc)],
+    foreign: [color(0xf2efe6), color(0xb3261e), color(0x141416), color(0xd8b23a)],
     ragged: 0.7,
     dentDepth: 4,
   },

@@ -225,15 +225,15 @@ describe('checkFiberBatches', () => {
   const { configuration, plan } = planTraining('anomalib', {}, { imageBatchSize: 16 });
   const check = (images: number) => () => checkFiberBatches({ layers, plan, configuration }, images);
 
-  it('finds the layer of which some batch of images has too few fibres for one step', () => {
+  it('finds the layer of which some batch of images has too few fibers for one step', () => {
     expect(check(32)).not.toThrow();
     expect(check(16)).not.toThrow();
     expect(check(8)).toThrow(TrainingError);
     expect(check(8)).toThrow(
-      /fibre batch of 64 is larger than the 32 fibres that a batch of 8 images has in layer coarse/,
+      /fiber batch of 64 is larger than the 32 fibers that a batch of 8 images has in layer coarse/,
     );
     // The last batch of an epoch counts too, unless it is left out or batches may shrink.
-    expect(check(33)).toThrow(/larger than the 4 fibres that a batch of 1 images/);
+    expect(check(33)).toThrow(/larger than the 4 fibers that a batch of 1 images/);
     const dropping = { layers, configuration, plan: { ...plan, dropLastImages: true } };
     expect(() => checkFiberBatches(dropping, 33)).not.toThrow();
     const shrinking = { layers, configuration, plan: { ...plan, oversize: 'shrink' as const } };

@@ -188,10 +188,10 @@ describe('what cannot work is refused before anything is written', () => {
     ],
     ['a condition of 30', { configuration: { conditionVector: 30 } }, ConfigurationError, /multiple of 4/],
     [
-      'a fibre batch larger than the fibres',
+      'a fiber batch larger than the fibers',
       { preset: 'anomalib', configuration: { fiberBatchSize: 1000 } },
       TrainingError,
-      /fibre batch of 1000 is larger than the \d+ fibres/,
+      /fiber batch of 1000 is larger than the \d+ fibers/,
     ],
     ['a device that is not there', { device: 'wasm' }, Error, /no such device/],
   ])('%s', async (_, options, type, message) => {
@@ -221,7 +221,7 @@ describe('what cannot work is refused before anything is written', () => {
   it("somebody's folder in the place of the bundle", async () => {
     const error = await trainDetector(tinyRun(dataSet, at('data'))).catch((found: unknown) => found);
     expect(error).toBeInstanceOf(StorageError);
-    expect((error as Error).message).toMatch(/is no bundle; choose another --output/);
+    expect((error as Error).message).toMatch(/is not a bundle; choose another --output/);
   });
 });
 

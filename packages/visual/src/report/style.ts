@@ -1,4 +1,4 @@
-/** Style sheet of the report. Colours are chosen to be told apart without red-green vision and to pass WCAG AA. */
+/** Style sheet of the report. Colors are chosen to be told apart without red-green vision and to pass WCAG AA. */
 export const STYLE = `
 :root{color-scheme:light dark;--ground:#fafaf8;--surface:#fff;--ink:#1c2024;--muted:#5f6871;--line:#e2e4e3;--good:#2a6aa6;--bad:#c2452d;--wash:#2a6aa61c}
 @media (prefers-color-scheme:dark){:root{--ground:#131619;--surface:#1a1e22;--ink:#e5e7e9;--muted:#9aa3ab;--line:#2b3137;--good:#72b2e6;--bad:#f0876b;--wash:#72b2e626}}

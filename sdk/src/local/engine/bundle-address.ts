@@ -17,7 +17,7 @@ const SERVICE = /^(.*\/v1\/detectors\/[^/@]+)(?:@([^/]+)|\/versions\/([^/]+))?$/
  * Reads the address of a bundle: that of a service's detector, `…/v1/detectors/name[@reference]`, or else that of a
  * folder, with or without `manifest.json` at its end. The query goes along with every file, for signed addresses.
  *
- * @throws ArgumentError when it is no HTTP address
+ * @throws ArgumentError when it is not an HTTP address
  */
 export function bundleAddress(url: string): BundleAddress {
   const address = parse(url);

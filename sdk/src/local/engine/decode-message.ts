@@ -66,7 +66,7 @@ async function bytesOf(file: Blob | ArrayBufferView | ArrayBuffer): Promise<Uint
     : new Uint8Array(file);
 }
 
-/** Formats that have no decoder here: WebP, AVIF. Colours are not converted, as everywhere. */
+/** Formats that have no decoder here: WebP, AVIF. Colors are not converted, as everywhere. */
 async function decodeByBrowser(bytes: Uint8Array, mime: string): Promise<RgbImage> {
   if (!('createImageBitmap' in globalThis)) {
     throw new ImageError(`${mime} cannot be decoded here; expected PNG, JPEG or BMP`);

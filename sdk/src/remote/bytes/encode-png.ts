@@ -3,7 +3,7 @@ import type { RgbaPixels, RgbImage } from '../../image.js';
 import { crc32 } from './crc32.js';
 
 /**
- * Pixels as a PNG file, exactly as they are: no canvas, which would lose colours where alpha is low.
+ * Pixels as a PNG file, exactly as they are: no canvas, which would lose colors where alpha is low.
  * 3 or 4 bytes a pixel, by the length of the data.
  */
 export async function encodePng({ width, height, data }: RgbImage | RgbaPixels): Promise<Blob> {

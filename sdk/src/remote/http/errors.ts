@@ -63,7 +63,7 @@ export class PayloadTooLargeError extends ApiError {
   override readonly name: string = 'PayloadTooLargeError';
 }
 
-/** What was sent is no image that the service reads (415, 422). */
+/** What was sent is not an image that the service reads (415, 422). */
 export class UnsupportedImageError extends ApiError {
   override readonly name: string = 'UnsupportedImageError';
 }

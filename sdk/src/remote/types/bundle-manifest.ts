@@ -8,7 +8,7 @@ export interface DetectorConfiguration {
   layers: string[];
   /** Pre-trained weights for the backbone. */
   preTrained: boolean;
-  /** Fibres (feature vectors) per optimiser step. */
+  /** Fibers (feature vectors) per optimizer step. */
   method: 'flow' | 'memory';
   fiberBatchSize: number;
   decoder: 'freia-cflow' | 'freia-flow';

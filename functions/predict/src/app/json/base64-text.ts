@@ -64,7 +64,7 @@ export class Base64Text {
     return at;
   }
 
-  /** The bytes that the text stands for; undefined when it is no base64. */
+  /** The bytes that the text stands for; undefined when it is not base64. */
   take(): Uint8Array<ArrayBuffer> | undefined {
     this.#noDataUri();
     const padded = this.#padding === 0 || (this.#characters + this.#padding) % 4 === 0;
@@ -96,7 +96,7 @@ export class Base64Text {
       }
       this.#bytes.advance(to);
       this.#characters += last - at;
-      // Of a piece that has room for less than a group, or before something that is no group, the rest goes one by one.
+      // Of a piece that has room for less than a group, or before something that is not a group, the rest goes one by one.
       if (last === at) break;
       at = last;
     }

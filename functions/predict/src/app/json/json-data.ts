@@ -10,7 +10,7 @@ export interface JsonData {
   readonly count: number;
   /** The numbers, each from 0 to 255; undefined when there are texts. */
   readonly numbers: Uint8Array<ArrayBuffer> | undefined;
-  /** The bytes of each text, undefined for what is no base64. Empty when there are numbers. */
+  /** The bytes of each text, undefined for what is not base64. Empty when there are numbers. */
   readonly texts: readonly (Uint8Array<ArrayBuffer> | undefined)[];
 }
 

@@ -2,7 +2,7 @@ import { ProblemError } from '../problem.js';
 
 export const MALFORMED = 'the body is not JSON in UTF-8';
 
-/** For what is no JSON. */
+/** For what is not JSON. */
 export function malformedJson(cause?: unknown): ProblemError {
   return new ProblemError('invalid-request', MALFORMED, { cause });
 }

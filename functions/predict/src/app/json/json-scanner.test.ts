@@ -107,7 +107,7 @@ describe('JsonScanner', () => {
     expect(() => scan(text, TENSORS, 10_000)).toThrow(message);
   });
 
-  it('says which part of a request is no JSON', () => {
+  it('says which part of a request is not JSON', () => {
     expect(() => parseJson(bytesOf('{'), 'job')).toThrow('job: expected JSON in UTF-8');
   });
 });

@@ -73,7 +73,7 @@ export class JsonScanner {
     }
   }
 
-  /** The document. Throws ProblemError `invalid-request` when what came is no JSON. */
+  /** The document. Throws ProblemError `invalid-request` when what came is not JSON. */
   end(): JsonDocument {
     if (this.#text || this.#data || this.#string) throw malformedJson();
     let text: string;
@@ -158,7 +158,7 @@ export class JsonScanner {
   }
 }
 
-/** A key as it is meant: any character of it may be escaped. What is no key is none of those that are looked for. */
+/** A key as it is meant: any character of it may be escaped. What is not a key is none of those that are looked for. */
 function nameOf(bytes: readonly number[]): string {
   const raw = String.fromCharCode(...bytes);
   if (!raw.includes('\\')) return raw;

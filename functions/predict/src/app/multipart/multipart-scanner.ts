@@ -163,5 +163,5 @@ export class MultipartScanner {
 }
 
 function malformed(detail: string): ProblemError {
-  return new ProblemError('invalid-request', `the body is no multipart form: ${detail}`);
+  return new ProblemError('invalid-request', `the body is not a multipart form: ${detail}`);
 }

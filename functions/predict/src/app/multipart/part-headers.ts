@@ -29,7 +29,7 @@ export function parsePartHeaders(lines: readonly string[]): PartHeaders {
   if (name === undefined) {
     throw new ProblemError(
       'invalid-request',
-      'the body is no multipart form: a part has no Content-Disposition: form-data; name="…"',
+      'the body is not a multipart form: a part has no Content-Disposition: form-data; name="…"',
     );
   }
   return { name, filename, contentType };

@@ -103,7 +103,7 @@ describe('what is refused', () => {
     expect(await (await outer.request('/elsewhere/%ff')).json()).toMatchObject({ status: 400 });
   });
 
-  it('says 422 of a file that is no image', async () => {
+  it('says 422 of a file that is not an image', async () => {
     const response = await infer({
       inputs: [{ name: 'image_bytes', datatype: 'BYTES', shape: [1], data: ['AAAA'] }],
     });

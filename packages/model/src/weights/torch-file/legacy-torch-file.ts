@@ -42,7 +42,7 @@ export function readLegacyTorchFile(bytes: Uint8Array): TorchFile {
   const machine = next();
   const value = next();
   const keys = next();
-  if (magic !== MAGIC || !Array.isArray(keys)) throw damaged('it is no file of torch.save');
+  if (magic !== MAGIC || !Array.isArray(keys)) throw damaged('it is not a file of torch.save');
   if (!(machine instanceof Map) || machine.get('little_endian') !== true) {
     throw damaged('its numbers have their highest byte first');
   }

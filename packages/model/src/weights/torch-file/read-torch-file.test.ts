@@ -76,6 +76,6 @@ describe('a damaged file', () => {
     ['a safetensors file', new TextEncoder().encode('\x10\0\0\0\0\0\0\0{"a":{}}        ')],
     ['a pickle that is not torch’s', Uint8Array.of(0x80, 2, 0x4e, 0x2e)],
   ])('says what was expected of %s', (_, bytes) => {
-    expect(() => readTorchFile(bytes)).toThrow(/no file of torch\.save/);
+    expect(() => readTorchFile(bytes)).toThrow(/not a file of torch\.save/);
   });
 });

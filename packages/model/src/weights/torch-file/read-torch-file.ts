@@ -12,7 +12,7 @@ export function readTorchFile(bytes: Uint8Array): TorchFile {
   if (isLegacyTorchFile(bytes)) return readLegacyTorchFile(bytes);
   if (isZip(bytes)) return readZipTorchFile(bytes);
   throw new WeightsError(
-    'the file is no file of torch.save: expected a ZIP archive or a pickle of torch; give weights as safetensors, or as ' +
+    'the file is not a file of torch.save: expected a ZIP archive or a pickle of torch; give weights as safetensors, or as ' +
       'torch.save writes a state dict',
   );
 }

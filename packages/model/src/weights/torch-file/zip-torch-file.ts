@@ -57,7 +57,7 @@ function storedEntries(bytes: Uint8Array): Map<string, Uint8Array> {
         // torch stores entries as they are: what is compressed, or larger than its archive, is something else.
         if (compression !== 0 || total > bytes.length || count > MOST_ENTRIES) {
           throw new WeightsError(
-            `entry "${name.slice(0, 64)}" of the archive is compressed, or says more than the archive holds: this is no file of torch.save`,
+            `entry "${name.slice(0, 64)}" of the archive is compressed, or says more than the archive holds: this is not a file of torch.save`,
           );
         }
         return true;

@@ -1,4 +1,4 @@
-// Operators that make one number of many, and those that standardise by such numbers.
+// Operators that make one number of many, and those that standardize by such numbers.
 import { BOOL, FLOAT32, INT64 } from '../element-types.js';
 import { exact } from '../fold-values.js';
 import { countOf, type Known, type NodeSite, type OperatorRule } from '../node-site.js';

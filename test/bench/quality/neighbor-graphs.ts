@@ -29,10 +29,10 @@ export function joinedRowsGraph(layers: readonly FeatureLayer[]): Graph {
 
 /**
  * Distance to the nearest of all rows. Inputs as for {@link joinedRowsGraph}, of one image; outputs `map` [height, width],
- * the Euclidean distances after standardising, brought to the size of the image bilinearly, and `score` [1, 1], its
+ * the Euclidean distances after standardizing, brought to the size of the image bilinearly, and `score` [1, 1], its
  * maximum.
  *
- * @param bank standardised rows
+ * @param bank standardized rows
  */
 export function nearestGraph(
   layers: readonly FeatureLayer[],
@@ -44,7 +44,7 @@ export function nearestGraph(
   const [first] = layers as readonly [FeatureLayer];
   const { count, channels } = bank;
   const rows = op.Reshape(joinedRows(graph, layers, 1), [first.height * first.width, channels]);
-  const standardised = op.Div(
+  const standardized = op.Div(
     op.Sub(rows, graph.constant(float32([channels], mean))),
     graph.constant(float32([channels], deviation)),
   );
@@ -58,9 +58,9 @@ export function nearestGraph(
       squares[row] = (squares[row] as number) + value * value;
     }
   }
-  const products = op.MatMul(standardised, graph.constant(float32([channels, count], twice), 'bank'));
+  const products = op.MatMul(standardized, graph.constant(float32([channels, count], twice), 'bank'));
   const bracket = op.Sub(products, graph.constant(float32([count], squares), 'squares'));
-  const own = op.ReduceSum(op.Mul(standardised, standardised), [1]);
+  const own = op.ReduceSum(op.Mul(standardized, standardized), [1]);
   const distance = op.Sqrt(op.Max(op.Sub(own, op.ReduceMax(bracket, [1])), graph.scalar(0)));
   const places = op.Reshape(distance, [1, 1, first.height, first.width]);
   const map = op.Reshape(op.Resize(places, height, width, 'half_pixel'), [height, width]);

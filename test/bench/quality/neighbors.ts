@@ -1,4 +1,4 @@
-// Nearest neighbours, written for comparisons alone: what a user would pick instead, in its plainest form. All places of
+// Nearest neighbors, written for comparisons alone: what a user would pick instead, in its plainest form. All places of
 // good images, or as many drawn at random as are allowed, and the distance to the nearest of them.
 import { type FeatureLayer, randomPermutation, randomStream } from '@cflow/model';
 import { type Tensor, writeModel } from '@cflow/onnx';
@@ -8,7 +8,7 @@ import type { CellTask } from '../../../packages/cli/src/benchmark/cell.js';
 import { medianSeconds, TIMED_IMAGES } from '../../../packages/cli/src/benchmark/measure-detector.js';
 import { evenlySpaced } from '../../../packages/training/src/evenly-spaced.js';
 import type { CategoryFeatures } from './category-features.js';
-import { joinedRowsGraph, nearestGraph, type Rows, type Standard } from './neighbour-graphs.js';
+import { joinedRowsGraph, nearestGraph, type Rows, type Standard } from './neighbor-graphs.js';
 import type { PeerScores, ScoredImage } from './peer-result.js';
 
 /** Rows that are kept at most. */
@@ -16,7 +16,7 @@ export const MOST_ROWS = 24_000;
 const BATCH = 8;
 
 /** Scores of the images to calibrate and to test on, by the nearest of the rows of the images to train on. */
-export async function nearestNeighbours(
+export async function nearestNeighbors(
   { cell, threads, signal }: CellTask,
   data: CategoryFeatures,
   layers: readonly FeatureLayer[],
@@ -29,7 +29,7 @@ export async function nearestNeighbours(
     const joined = await runtime.createSession({ model: writeModel(joinedRowsGraph(layers)) });
     const rows = await drawnRows(joined, data, layers, { seed: cell.seed, mostRows, signal });
     await joined.dispose();
-    const standard = standardise(rows);
+    const standard = standardize(rows);
     const graph = nearestGraph(layers, rows, standard, backbone.inputSize);
     const nearest = await runtime.createSession({ model: writeModel(graph) });
     const trainingSeconds = (performance.now() - started) / 1000;
@@ -72,7 +72,7 @@ async function drawnRows(
   const total = train.length * perImage;
   const channels = layers.reduce((sum, layer) => sum + layer.channels, 0);
   const count = Math.min(total, mostRows);
-  const drawn = randomPermutation(randomStream(seed, 'neighbours'), total).slice(0, count).sort();
+  const drawn = randomPermutation(randomStream(seed, 'neighbors'), total).slice(0, count).sort();
   const kept = new Float32Array(count * channels);
   let next = 0;
   for (let start = 0; start < train.length; start += BATCH) {
@@ -91,7 +91,7 @@ async function drawnRows(
 }
 
 /** Brings each channel to mean 0 and deviation 1, in place, and says how. */
-function standardise({ count, channels, data }: Rows): Standard {
+function standardize({ count, channels, data }: Rows): Standard {
   const mean = new Float64Array(channels);
   const squares = new Float64Array(channels);
   for (let i = 0; i < data.length; i++) (mean[i % channels] as number) += (data[i] as number) / count;
