@@ -210,7 +210,7 @@ describe('a training worker', () => {
       'a path as backbone',
       { configuration: { backbone: '../../secret.onnx' } },
       'configuration',
-      /no such name/,
+      /expected the name of a backbone/,
     ],
     [
       'a file as backbone',
