@@ -155,8 +155,9 @@ export function readServiceEnvironment(
   return parsed.data;
 }
 
-/** Variables of other parts: the backbone cache, the training verb, tests and benchmarks. */
+/** Variables of other parts: the default backbone and its cache, the training verb, tests and benchmarks. */
 const FOREIGN = [
+  'CFLOW_BACKBONE',
   'CFLOW_CACHE',
   'CFLOW_CONCURRENCY',
   'CFLOW_CHECKPOINT_SECONDS',

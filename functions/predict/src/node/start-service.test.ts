@@ -136,6 +136,8 @@ it('reads past what Kubernetes says of a service called cflow, and not past what
     CFLOW_DATABASE_PORT_5432_TCP_PROTO: 'tcp',
   };
   expect(() => readServiceEnvironment(links)).not.toThrow();
+  // Training reads it.
+  expect(() => readServiceEnvironment({ CFLOW_BACKBONE: 'embedded' })).not.toThrow();
   expect(() => readServiceEnvironment({ CFLOW_API_KEY: '[]' })).toThrow(/CFLOW_API_KEY: there is no such/);
 });
 

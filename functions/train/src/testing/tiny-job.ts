@@ -9,6 +9,7 @@ export function tinyJob(options: Partial<JobRequestInput> = {}): JobRequest {
     validationFraction: 0.25,
     ...options,
     configuration: {
+      backbone: 'embedded',
       inputSize: [64, 64],
       couplingBlocks: 2,
       conditionVector: 16,
