@@ -107,6 +107,6 @@ describe('createNetworks', () => {
   });
 
   it.each(['store', '10.0.0.0/33', 'http://a:1', ''])('refuses %j', (entry) => {
-    expect(() => createNetworks([entry])).toThrow(/no inner network/);
+    expect(() => createNetworks([entry])).toThrow(/not an inner network/);
   });
 });
