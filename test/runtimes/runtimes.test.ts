@@ -35,8 +35,9 @@ it('scores the same files to the same numbers in every runtime', async () => {
     stdout,
   ).toEqual(expect.arrayContaining(expected));
   for (const { runtime, scores, largestDifference, pixels } of present) {
-    expect(Object.keys(scores ?? {}), runtime).toHaveLength(9);
-    expect(new Set(Object.values(scores ?? {})).size, runtime).toBe(9);
+    expect(Object.keys(scores ?? {}), runtime).toHaveLength(10);
+    // The picture of 12 bits shows what that of 16 does, and may get its score.
+    expect(new Set(Object.values(scores ?? {})).size, runtime).toBeGreaterThanOrEqual(9);
     expect(largestDifference, runtime).toBeLessThanOrEqual(TOLERANCE);
     if (runtime === 'http') continue;
     expect(pixels?.png, runtime).toBe(0);
