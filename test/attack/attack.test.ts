@@ -10,7 +10,6 @@ import { openRange, type Range } from './range.js';
 const CHOSEN = [
   'multipart-bombs',
   'tensor-data',
-  'small-chunks',
   'dripping-publish',
   'slow-connections',
   'refused-connections',
