@@ -97,14 +97,18 @@ export async function trainInMemory(options: TrainInMemoryOptions): Promise<Map<
   const features = await onRuntime(device, (runtime) =>
     computeFeatures(run, runtime, all, { signal, progress }),
   );
-  const { kept, leftOut } = await onRuntime(device, (runtime) =>
-    leaveOutUnusual({
-      ...{ run, runtime, features, signal, onEvent },
-      images: [...all.keys()],
-      nameOf: (place) => `image ${place + 1}`,
-    }),
-  );
-  const places = [...all.keys()].filter((place) => kept.has(place));
+  // A page opens no engine for nothing.
+  const remaining =
+    run.plan.contamination === 0
+      ? undefined
+      : await onRuntime(device, (runtime) =>
+          leaveOutUnusual({
+            ...{ run, runtime, features, signal, onEvent },
+            images: [...all.keys()],
+            nameOf: (place) => `image ${place + 1}`,
+          }),
+        );
+  const places = [...all.keys()].filter((place) => remaining?.kept.has(place) ?? true);
   const trainImages = places.filter((place) => place < selection.train.length);
   const heldOutImages = places.filter((place) => place >= selection.train.length);
   const provenance = (): KnownProvenance => ({
@@ -119,7 +123,14 @@ export async function trainInMemory(options: TrainInMemoryOptions): Promise<Map<
     await completeBundle(
       files,
       manifest,
-      runReport({ manifest, plan, decoders, evaluation: undefined, unreadable: [], unusual: leftOut }),
+      runReport({
+        manifest,
+        plan,
+        decoders,
+        evaluation: undefined,
+        unreadable: [],
+        unusual: remaining?.leftOut,
+      }),
     );
     signal.throwIfAborted();
     onEvent({ type: 'done', bundle: name, seconds: (performance.now() - started) / 1000 });

@@ -30,16 +30,19 @@ export async function mostUnusual(
     const wanted = Math.max(1, Math.round(share * dealt.length));
     let ranked = dealt.map((image): UnusualImage => ({ image, score: 0 }));
     for (let round = 0; round < ROUNDS; round++) {
-      const usual = (round === 0 ? ranked : ranked.slice(wanted))
+      const stoodOut = round === 0 ? 0 : wanted;
+      const others = ranked.slice(0, stoodOut).map(({ image }) => image);
+      const usual = ranked
+        .slice(stoodOut)
         .map(({ image }) => image)
         .sort((a, b) => a - b);
-      const others = dealt.filter((image) => !usual.includes(image));
       const { scores, parameters } = await fitMemory({
         ...options,
         images: usual,
         onProgress: (done) => onProgress(before + done, ROUNDS * images.length),
       });
-      const outside = await memoryScores({ ...options, images: others, parameters });
+      const outside =
+        others.length === 0 ? [] : await memoryScores({ ...options, images: others, parameters });
       ranked = [
         ...usual.map((image, i) => ({ image, score: scores[i] as number })),
         ...others.map((image, i) => ({ image, score: outside[i] as number })),
