@@ -24,7 +24,7 @@ export function summaryLines(manifest: BundleManifest, record: RunRecord, bundle
     ...(record.start && record.start.refused.length > 0
       ? [`           ${refusedText(record.start.refused)}`]
       : []),
-    ...leftOutLines(record),
+    ...unusualLines(record),
     ...unreadableLines(record),
     `threshold  ${formatNumber(thresholds.score)}${calibrationText(manifest)}`,
     ...(metrics
@@ -50,26 +50,33 @@ function adviceLines(manifest: BundleManifest, record: RunRecord): string[] {
 const howLong = ({ configuration, provenance }: BundleManifest): string =>
   configuration.method === 'memory' ? 'a memory' : count(provenance.epochs, 'epoch');
 
-function leftOutLines({ leftOut }: RunRecord): string[] {
-  if (!leftOut) return [];
-  const shown = leftOut.images.slice(0, MOST_NAMED);
-  const more = leftOut.count - shown.length;
+/** Images that took no part, why, and the first of them by name. */
+function leftOutLines(why: string, total: number, named: readonly string[]): string[] {
+  const shown = named.slice(0, MOST_NAMED);
+  const more = total - shown.length;
   return [
-    `left out   the ${count(leftOut.count, 'good image')} least like the others, the most unusual first:`,
-    ...shown.map(({ path, score }) => printable(`           ${path}, score ${formatNumber(score)}`)),
+    `left out   ${why}:`,
+    ...shown.map((line) => printable(`           ${line}`)),
     ...(more > 0 ? [`           and ${more} more`] : []),
   ];
 }
 
+function unusualLines({ leftOut }: RunRecord): string[] {
+  if (!leftOut) return [];
+  return leftOutLines(
+    `the ${count(leftOut.count, 'good image')} least like the others, the most unusual first`,
+    leftOut.count,
+    leftOut.images.map(({ path, score }) => `${path}, score ${formatNumber(score)}`),
+  );
+}
+
 function unreadableLines({ unreadable }: RunRecord): string[] {
   if (unreadable.length === 0) return [];
-  const shown = unreadable.slice(0, MOST_NAMED).map(({ reason }) => printable(`           ${reason}`));
-  const left = unreadable.length - shown.length;
-  return [
-    `left out   ${count(unreadable.length, 'image')} that could not be read:`,
-    ...shown,
-    ...(left > 0 ? [`           and ${left} more`] : []),
-  ];
+  return leftOutLines(
+    `${count(unreadable.length, 'image')} that could not be read`,
+    unreadable.length,
+    unreadable.map(({ reason }) => reason),
+  );
 }
 
 function calibrationText({ calibration, thresholds }: BundleManifest): string {
