@@ -9,6 +9,8 @@ import { openRange, type Range } from './range.js';
  */
 const CHOSEN = [
   'multipart-bombs',
+  'small-chunks',
+  'pipelined-requests',
   'tensor-data',
   'dripping-publish',
   'slow-connections',

@@ -14,6 +14,7 @@ import { hostileBundlesInStore, hostileBundlesPublished } from './attacks/hostil
 import { archiveBombs, imageBombs } from './attacks/images-and-archives.js';
 import { jsonBombs, jsonUpToTheLimit, tensorData } from './attacks/json-bombs.js';
 import { multipartBombs } from './attacks/multipart-bombs.js';
+import { pipelinedRequests } from './attacks/pipelines.js';
 import { compressedAssets, hostileQueries, largeHeaders, leavingClients } from './attacks/requests.js';
 import { fullLog, phoning, secondProcess, unreadLog } from './attacks/surroundings.js';
 import { clockJumps, webhooks } from './attacks/time.js';
@@ -26,6 +27,7 @@ export const ATTACKS: readonly Attack[] = [
   tensorData,
   unfinishedBodies,
   smallChunks,
+  pipelinedRequests,
   drippingPublish,
   slowConnections,
   refusedConnections,

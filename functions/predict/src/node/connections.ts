@@ -41,7 +41,6 @@ export class Connections {
     this.#limits = limits;
     server.maxConnections = Math.ceil(limits.most * (1 + HEADROOM));
     server.on('connection', (socket: Socket) => this.#open(socket));
-    server.on('request', (incoming, outgoing) => this.#ask(incoming, outgoing));
     server.on('timeout', (socket: Socket) => this.#idle(socket));
     this.#sweep = setInterval(() => this.#endSlowReaders(), SWEEP_MS);
     this.#sweep.unref();
@@ -49,6 +48,22 @@ export class Connections {
 
   get size(): number {
     return this.#all.size;
+  }
+
+  /** Says that a request is being handled from now on. */
+  begin(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const connection = this.#all.get(incoming.socket);
+    if (!connection) return;
+    const exchange = { incoming, outgoing };
+    connection.exchange = exchange;
+    // Node resets it to what keeps a connection alive when the answer is finished.
+    incoming.socket.setTimeout(this.#limits.answerIdleMs);
+    outgoing.once('close', () => {
+      if (connection.exchange !== exchange) return;
+      connection.exchange = undefined;
+      connection.served = true;
+      connection.since = performance.now();
+    });
   }
 
   /** Ends all, whatever they are at. */
@@ -77,21 +92,6 @@ export class Connections {
     }
     this.#all.set(socket, connection);
     socket.once('close', () => this.#all.delete(socket));
-  }
-
-  #ask(incoming: IncomingMessage, outgoing: ServerResponse): void {
-    const connection = this.#all.get(incoming.socket);
-    if (!connection) return;
-    const exchange = { incoming, outgoing };
-    connection.exchange = exchange;
-    // Node resets it to what keeps a connection alive when the answer is finished.
-    incoming.socket.setTimeout(this.#limits.answerIdleMs);
-    outgoing.once('close', () => {
-      if (connection.exchange !== exchange) return;
-      connection.exchange = undefined;
-      connection.served = true;
-      connection.since = performance.now();
-    });
   }
 
   /** Nothing came or went for a while: of a connection that is worked on, only the client can be at fault. */

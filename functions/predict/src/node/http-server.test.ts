@@ -213,3 +213,24 @@ it('reads small chunks joined, not one by one', async () => {
   expect(bytes).toBe(count);
   expect(chunks).toBeLessThan(count / 100);
 });
+
+describe('requests that wait for no answer', () => {
+  const request = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+
+  it('are answered one after the other, in the order in which they were asked', async () => {
+    const { port } = await start();
+    const last = request('/large').replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n');
+    const text = await untilClosed(await open(port, request('/later') + request('/').repeat(10) + last));
+    expect(text.match(/HTTP\/1\.1 200/g)).toHaveLength(12);
+    expect(text.lastIndexOf('here')).toBeLessThan(text.length - LARGE.length);
+  });
+
+  it('are refused from the one on that is too many, and what has been accepted is answered', async () => {
+    const { port } = await start();
+    const text = await untilClosed(await open(port, request('/later') + request('/').repeat(20_000)));
+    const statuses = text.match(/HTTP\/1\.1 \d{3}/g) ?? [];
+    expect(statuses.slice(0, -1)).toEqual(Array(1 + 16).fill('HTTP/1.1 200'));
+    expect(statuses.at(-1)).toBe('HTTP/1.1 429');
+    expect(await get(port)).toContain('here');
+  });
+});

@@ -5,6 +5,8 @@ import { getRequestListener } from '@hono/node-server';
 import { bodyStream } from './body-stream.js';
 import { type ConnectionLimits, Connections } from './connections.js';
 import { endAfterAnswer, endConnection } from './end-connection.js';
+import { meteredMessages } from './metered-message.js';
+import { type Handler, oneAfterAnother } from './one-after-another.js';
 
 export interface HttpServerOptions {
   fetch(request: Request, env: unknown): Response | Promise<Response>;
@@ -35,19 +37,25 @@ export async function startHttpServer({
   port,
   connections: limits,
 }: HttpServerOptions): Promise<RunningHttpServer> {
-  const server = createServer(
-    {
-      // A head that trickles in holds a connection and nothing else; bodies have the app's own limits.
-      headersTimeout: 10_000,
-      requestTimeout: 0,
-      // Longer than load balancers keep theirs (60 s at most hosts), so that it is never us who closes first.
-      keepAliveTimeout: 75_000,
-      connectionsCheckingInterval: 2_000,
-      maxHeaderSize: 16_384,
-    },
-    getRequestListener(closingAfterHalfABody(fetch) as never, { overrideGlobalObjects: false }) as never,
-  );
+  const server = createServer({
+    // A head that trickles in holds a connection and nothing else; bodies have the app's own limits.
+    headersTimeout: 10_000,
+    requestTimeout: 0,
+    // Longer than load balancers keep theirs (60 s at most hosts), so that it is never us who closes first.
+    keepAliveTimeout: 75_000,
+    connectionsCheckingInterval: 2_000,
+    maxHeaderSize: 16_384,
+    IncomingMessage: meteredMessages(),
+  });
   const connections = new Connections(server, { ...CONNECTIONS, ...limits });
+  const handle = getRequestListener(closingAfterHalfABody(fetch) as never, {
+    overrideGlobalObjects: false,
+  }) as unknown as Handler;
+  const begin: Handler = (incoming, outgoing) => {
+    connections.begin(incoming, outgoing);
+    handle(incoming, outgoing);
+  };
+  server.on('request', oneAfterAnother(begin, refusePipeline));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket));
   await listen(server, host, port);
   const address = server.address() as AddressInfo;
@@ -91,18 +99,38 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? [408, 'Request Timeout']
         : [400, 'Bad Request'];
-  const body = JSON.stringify({
-    type: 'urn:cflow:problem:invalid-request',
-    title,
+  const body = problemText(
+    'invalid-request',
     status,
-    detail: 'the request is not an HTTP/1.1 request that could be understood',
-    code: 'invalid-request',
-    requestId: '',
-  });
+    title,
+    'the request is not an HTTP/1.1 request that could be understood',
+  );
   endConnection(
     socket,
     `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
+}
+
+/** The last answer of a client that asks on without end and waits for none. */
+function refusePipeline(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  endAfterAnswer(incoming);
+  outgoing.writeHead(429, {
+    'content-type': 'application/problem+json',
+    'retry-after': '1',
+    connection: 'close',
+  });
+  outgoing.end(
+    problemText(
+      'queue-full',
+      429,
+      'Queue full',
+      'more requests wait for an answer on this connection than may; wait for answers, or use several connections',
+    ),
+  );
+}
+
+function problemText(code: string, status: number, title: string, detail: string): string {
+  return JSON.stringify({ type: `urn:cflow:problem:${code}`, title, status, detail, code, requestId: '' });
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
