@@ -46,10 +46,13 @@ export function meteredMessages(): typeof IncomingMessage {
     override _read(size: number): void {
       // Asked again when what is kept has been handed on.
       if (this.#kept.length > 0) return;
-      if (!this.#sendsMany) return super._read(size);
-      this.#sendsMany = false;
-      waiting.push(() => super._read(size));
-      if (!resting) next();
+      if (this.#sendsMany) {
+        this.#sendsMany = false;
+        waiting.push(() => super._read(size));
+        if (!resting) next();
+      } else {
+        super._read(size);
+      }
     }
 
     #handOn(): void {
