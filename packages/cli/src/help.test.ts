@@ -13,6 +13,7 @@ const COMMANDS = [
   'evaluate',
   'benchmark',
   'predict',
+  'watch',
   'export',
   'import',
   'backbone',

@@ -36,6 +36,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/predict.js')).definePredict,
   },
   {
+    name: 'watch',
+    summary: 'stand at a line: score what comes, and bring the verdicts where they are needed',
+    load: async () => (await import('./commands/watch.js')).defineWatch,
+  },
+  {
     name: 'export',
     summary: 'write a detector as one ONNX file',
     load: async () => (await import('./commands/export.js')).defineExport,

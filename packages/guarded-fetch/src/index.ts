@@ -8,4 +8,5 @@ export {
   type PostOptions,
 } from './guarded-fetch.js';
 export { isPublicAddress } from './networks.js';
+export { type Post, type PostWebhookOptions, postWebhook } from './post-webhook.js';
 export { UrlError } from './url-error.js';

@@ -1,5 +1,7 @@
 export { type DecodeImageOptions, decodeImage } from './decode-image.js';
 export * from './decode-mask.js';
+export type { FileTree, SkippedFile, TreeFile } from './files/file-tree.js';
+export { listFiles } from './files/list-files.js';
 export type { ImageFailure, ImageSource } from './image-error.js';
 export { DEFAULT_IMAGE_LIMITS, type ImageLimits } from './image-limits.js';
 export { readDefectMask } from './masks/read-defect-mask.js';

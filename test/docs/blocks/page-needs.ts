@@ -34,6 +34,7 @@ export const PAGE_NEEDS: Readonly<Record<string, readonly Need[]>> = {
   'docs/choosing.md': ['parts', 'metal', 'part.png'],
   'docs/evaluating.md': ['parts', 'metal'],
   'docs/bundle.md': ['metal'],
+  'docs/line.md': ['parts', 'metal'],
   'docs/serving.md': ['wood', 'part.png', 'images.zip'],
   'docs/clients.md': ['wood', 'part.png', 'service'],
   'docs/sdk.md': ['wood', 'part.png', 'good', 'service'],

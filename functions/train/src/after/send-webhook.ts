@@ -1,12 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
+import { type Post, postWebhook } from '@cflow/guarded-fetch';
 import { CflowError, type Job, shownJob } from '@cflow/spec';
-import { Webhook } from 'standardwebhooks';
 
-/** Sends a request and gives the status of its answer; follows no redirect. */
-export type Post = (
-  url: string,
-  options: { headers: Record<string, string>; body: string; signal: AbortSignal },
-) => Promise<{ status: number }>;
+export type { Post };
 
 export interface SendWebhookOptions {
   post: Post;
@@ -38,8 +34,7 @@ export async function sendWebhook(
   url: string,
   options: SendWebhookOptions,
 ): Promise<WebhookDelivery> {
-  const { post, secret, signal, attempts = 6, pauseMs = 1000, timeoutMs = 15_000 } = options;
-  const webhook = new Webhook(secret);
+  const { signal, attempts = 6, pauseMs = 1000 } = options;
   const body = JSON.stringify({
     type: `job.${job.status}`,
     timestamp: job.finishedAt ?? new Date().toISOString(),
@@ -47,18 +42,10 @@ export async function sendWebhook(
   });
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted();
-    const now = new Date();
-    const headers = {
-      'content-type': 'application/json',
-      'webhook-id': job.id,
-      'webhook-timestamp': `${Math.floor(now.getTime() / 1000)}`,
-      'webhook-signature': webhook.sign(job.id, now, body),
-    };
     let reason: string;
     let final = false;
     try {
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-      const { status } = await post(url, { headers, body, signal: limit });
+      const { status } = await postWebhook({ id: job.id, body }, url, options);
       if (status >= 200 && status < 300) return { delivered: true, attempts: attempt };
       reason = `it answered ${status}`;
       final = status === 410;

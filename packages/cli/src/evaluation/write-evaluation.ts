@@ -3,13 +3,13 @@ import { dirname, join } from 'node:path';
 import type { EvaluatedImage, Evaluation } from '@cflow/detector/node';
 import { resizeBilinear } from '@cflow/images';
 import { decodeImage, type ImageLimits } from '@cflow/images/node';
+import { csvLine } from '@cflow/line';
 import type { BundleManifest, RgbImage } from '@cflow/spec';
 import { contactSheet, type Tile } from '@cflow/visual';
 import { writePng } from '@cflow/visual/node';
 import { OutputNames } from '../output-names.js';
 import { annotate } from '../prediction/annotate.js';
 import { formatNumber } from '../terminal/format.js';
-import { csvLine } from './csv-line.js';
 import type { EvaluationResult } from './evaluation-result.js';
 
 /** Pictures at most: of the mistakes, the clearest. */

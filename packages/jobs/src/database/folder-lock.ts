@@ -9,6 +9,19 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
+/** What a folder is locked for, as messages say it. */
+export interface FolderUse {
+  /** What another process has open: `the jobs`. */
+  holds: string;
+  /** What to do instead, after "or". */
+  instead: string;
+}
+
+const JOBS: FolderUse = {
+  holds: 'the jobs',
+  instead: 'set DATABASE_URL to use PostgreSQL, which allows any number',
+};
+
 /** Bytes that the address of a Unix socket may have everywhere. */
 const ADDRESS_BYTES = 100;
 
@@ -24,13 +37,13 @@ const ADDRESS_BYTES = 100;
  *
  * Rejects with StorageError when another process has the folder; "details.owner" says which, where that is known.
  */
-export async function lockFolder(folder: string): Promise<FolderLock> {
+export async function lockFolder(folder: string, use: FolderUse = JOBS): Promise<FolderLock> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = await realpath(folder);
   if (process.platform === 'win32') {
     const name = createHash('sha256').update(path.toLowerCase()).digest('hex');
     const server = await listen(`\\\\.\\pipe\\cflow-jobs-${name}`).catch((error) => {
-      throw error.code === 'EADDRINUSE' ? inUse(folder) : error;
+      throw error.code === 'EADDRINUSE' ? inUse(folder, use) : error;
     });
     return { release: () => closed(server) };
   }
@@ -51,7 +64,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   try {
     const own = `.lock-${randomUUID().slice(0, 8)}`;
     server = await listen(join(directory, own));
-    await claim(directory, own, folder);
+    await claim(directory, own, folder, use);
     await rm(join(directory, own), { force: true });
     forget = await noteOwner(directory);
   } catch (error) {
@@ -60,7 +73,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     if (error instanceof StorageError) throw error;
     throw new StorageError(
       'store',
-      `"${folder}" cannot be locked; choose a folder on a local disk, or set DATABASE_URL to use PostgreSQL`,
+      `"${folder}" cannot be locked; choose a folder on a local disk, or ${use.instead}`,
       { cause: error, details: { folder } },
     );
   }
@@ -74,14 +87,14 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   };
 }
 
-async function claim(directory: string, own: string, folder: string): Promise<void> {
+async function claim(directory: string, own: string, folder: string, use: FolderUse): Promise<void> {
   for (;;) {
     const numbers = await lockNumbers(directory);
     const highest = Math.max(0, ...numbers);
     if (highest > 0 && (await answers(join(directory, `lock-${highest}`))))
-      throw inUse(folder, await readOwner(directory));
+      throw inUse(folder, use, await readOwner(directory));
     const elsewhere = await ownerElsewhere(directory);
-    if (elsewhere) throw inUse(folder, elsewhere);
+    if (elsewhere) throw inUse(folder, use, elsewhere);
     const next = highest + 1;
     try {
       await link(join(directory, own), join(directory, `lock-${next}`));
@@ -137,12 +150,11 @@ function closed(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-function inUse(folder: string, owner?: LockOwner): StorageError {
+function inUse(folder: string, { holds, instead }: FolderUse, owner?: LockOwner): StorageError {
   const who = owner ? ` (process ${owner.pid} on ${owner.host}, since ${owner.since})` : '';
   return new StorageError(
     'store',
-    `another process${who} has the jobs in "${folder}" open, and only one can; stop it, or set DATABASE_URL to use ` +
-      'PostgreSQL, which allows any number',
+    `another process${who} has ${holds} in "${folder}" open, and only one can; stop it, or ${instead}`,
     { details: { folder, reason: 'in-use', ...(owner && { owner: { ...owner } }) } },
   );
 }

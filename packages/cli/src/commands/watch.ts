@@ -1,0 +1,86 @@
+import { type Command, Option } from 'commander';
+import { withDeviceOptions } from '../device-options.js';
+import { withImageLimitOptions } from '../image-limit-options.js';
+import { byteSize, finiteNumber, integer } from '../option-value.js';
+import { withThresholdOptions } from '../threshold-options.js';
+import { PICTURE_RULES, type WatchFlags } from '../watching/watch-flags.js';
+
+const EXAMPLES = `
+Examples:
+  cflow watch incoming --detector bottle.cflow --to csv:verdicts.csv
+  cflow watch incoming --detector bottle.cflow --to jsonl:verdicts.jsonl --to move:done --rule 2of3 --rule stop:5
+  cflow watch incoming --detector bottle.cflow --to csv:verdicts.csv --pictures bad --pictures-dir seen --pictures-budget 10GB
+  CFLOW_WEBHOOK_SECRET=whsec_... cflow watch incoming --detector bottle.cflow --to https://gate.local/verdict
+
+Sinks (--to, any number):
+  csv:FILE     a row for each frame, exactly once; the next file is begun at --rotate
+  jsonl:FILE   the same as JSON lines, with regions
+  move:DIR     moves each file to good, bad or unreadable below it, by verdict
+  https://...  a signed webhook for each frame (Standard Webhooks, by CFLOW_WEBHOOK_SECRET), in order, at least once:
+               webhook-id tells what came before
+
+Rules (--rule, each kind once); without one the verdict is the label:
+  2of3           bad when 2 of the last 3 frames are
+  hold:5s        what is bad stays bad for so long (ms, s, min)
+  stop:3         raises "stop" from the third bad frame in a row on, until one is good
+  drift:0.2/50   raises "drift" when the median false-alarm probability of 50 frames is below 0.2
+
+It can end at any moment, by any signal or none, and goes on where it was when it is started again with the same --state. A sink
+that is away gets its results later, in order; once what waits exceeds --hold, no more frames are taken until there is room.`;
+
+/** `cflow watch`. */
+export function defineWatch(command: Command): void {
+  command
+    .description(
+      'Stands at a line: scores each image that comes into a folder, once it is whole, and brings the verdicts to files, folders and machines.',
+    )
+    .argument('<source>', 'a folder: every image in it and below')
+    .requiredOption('--detector <bundle>', 'the detector: a folder that "cflow train" wrote')
+    .requiredOption('--to <sink>', 'where verdicts go, see below; may be given several times', gather)
+    .optionsGroup('Line:')
+    .option(
+      '--state <dir>',
+      'where is kept what was taken and delivered (default: .cflow-watch beside the folder)',
+    )
+    .option('--rule <rule>', 'a verdict over several frames, see below; may be given several times', gather)
+    .option('--once', 'end when what is there has been scored and delivered')
+    .option('--settle <ms>', 'how long a file must have stayed the same (default: 500)', integer(0, 600_000))
+    .option('--hold <size>', 'results that may wait for a sink (default: 1GB)', byteSize)
+    .option('--rotate <size>', 'size from which the next file is begun (default: 64MiB)', byteSize);
+  withThresholdOptions(command)
+    .optionsGroup('Regions:')
+    .option(
+      '--pixel-threshold <value>',
+      'map value that regions begin at (default: the score threshold)',
+      finiteNumber,
+    )
+    .option(
+      '--min-area <pixels>',
+      'smallest region that is reported, in pixels of the map (default: 1)',
+      integer(1),
+    )
+    .option('--ignore <mask>', 'an image whose non-black pixels are left out of score and regions');
+  withImageLimitOptions(command.optionsGroup('Images:'))
+    .optionsGroup('Pictures:')
+    .addOption(
+      new Option('--pictures <which>', 'frames of which a picture is kept, under its map in colors').choices(
+        PICTURE_RULES,
+      ),
+    )
+    .option('--pictures-every <n>', 'keep one frame in so many as well', integer(1))
+    .option('--pictures-dir <dir>', 'folder of the pictures (default: pictures)')
+    .option('--pictures-budget <size>', 'bytes that they may take; the oldest go first', byteSize)
+    .optionsGroup('Output:')
+    .option('--json', 'one JSON object per frame and line on stdout, and nothing else there');
+  withDeviceOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (source: string, flags: WatchFlags) => {
+      const { runWatch } = await import('../watching/run-watch.js');
+      await runWatch(source, flags);
+    });
+}
+
+/** All values of an option that is given several times. */
+function gather(text: string, before: string[] = []): string[] {
+  return [...before, text];
+}

@@ -1,0 +1,164 @@
+import { dirname, join, resolve } from 'node:path';
+import { type Detector, scoreThreshold } from '@cflow/detector';
+import { decodeMask } from '@cflow/images/node';
+import { lockFolder } from '@cflow/jobs/folder-lock';
+import {
+  Delivery,
+  FolderSource,
+  Journal,
+  Pictures,
+  parseRules,
+  type Result,
+  runLine,
+  type ScoreFramesOptions,
+  type Sink,
+  scoreFrames,
+} from '@cflow/line';
+import { ConfigurationError } from '@cflow/spec';
+import { imageLimits } from '../image-limit-options.js';
+import { interruptible } from '../interruptible.js';
+import { openDetector } from '../open-detector.js';
+import { annotate } from '../prediction/annotate.js';
+import { ignoreOutputErrors, noteLine } from '../terminal/output.js';
+import { thresholdOf } from '../threshold-options.js';
+import { checkPlaces } from './check-places.js';
+import { createSink } from './create-sink.js';
+import type { WatchFlags } from './watch-flags.js';
+import { WatchPrinter } from './watch-printer.js';
+
+const HOLD_BYTES = 1e9;
+/** Hosts wait 10 seconds from SIGTERM to SIGKILL; what is not delivered by then is when it starts again. */
+const END_MS = 5000;
+/** With --once, sinks that are slow but there are waited for. */
+const ONCE_MS = 600_000;
+
+/** From a folder to verdicts, until it is told to end. */
+export async function runWatch(source: string, flags: WatchFlags): Promise<void> {
+  ignoreOutputErrors();
+  const rules = parseRules(flags.rule ?? []);
+  const state = resolve(flags.state ?? join(dirname(resolve(source)), '.cflow-watch'));
+  let moved: (result: Result) => void = () => {};
+  const parts = { rotateBytes: flags.rotate, env: process.env, onMoved: (result: Result) => moved(result) };
+  const sinks = await Promise.all(flags.to.map((text) => createSink(text, parts)));
+  const twice = sinks.find(({ name }, i) => sinks.findIndex((other) => other.name === name) !== i);
+  if (twice) throw new ConfigurationError(`sink "${twice.name}" is given twice; name each once`);
+  const folder = picturesFolder(flags);
+  await checkPlaces(source, [
+    ...(folder === undefined ? [] : [['the folder of pictures', folder] as const]),
+    ...flags.to.flatMap((text) => (text.startsWith('move:') ? [['sink', text.slice(5)] as const] : [])),
+  ]);
+  const lock = await lockFolder(state, {
+    holds: 'the state of a line',
+    instead: 'give each line a --state of its own',
+  });
+  try {
+    const journal = await Journal.open(state);
+    moved = ({ name, file }) => {
+      if (file && journal.taken.get(name) === file.stamp) journal.taken.delete(name);
+    };
+    try {
+      await watch(source, flags, { journal, sinks, state, rules, folder });
+    } finally {
+      await journal.close();
+    }
+  } finally {
+    await lock.release();
+  }
+}
+
+function picturesFolder({ pictures, picturesEvery, picturesDir }: WatchFlags): string | undefined {
+  const wanted = (pictures !== undefined && pictures !== 'none') || picturesEvery !== undefined;
+  if (!wanted && picturesDir !== undefined)
+    throw new ConfigurationError('--pictures-dir needs --pictures or --pictures-every: say which are kept');
+  return wanted ? resolve(picturesDir ?? 'pictures') : undefined;
+}
+
+interface WatchParts {
+  journal: Journal;
+  sinks: readonly Sink[];
+  state: string;
+  rules: ReturnType<typeof parseRules>;
+  folder: string | undefined;
+}
+
+async function watch(
+  path: string,
+  flags: WatchFlags,
+  { journal, sinks, state, rules, folder }: WatchParts,
+): Promise<void> {
+  const printer = new WatchPrinter(flags);
+  const onEvent = (event: Parameters<WatchPrinter['event']>[0]): void => printer.event(event);
+  const { settle: settleMs, once } = flags;
+  // Before the detector is loaded, which takes longer: what is wrong should be known at once.
+  const source = await FolderSource.open({
+    path,
+    taken: journal.taken,
+    lastNumber: journal.lastNumber,
+    settleMs,
+    once,
+    onEvent,
+  });
+  const deliveries: Delivery[] = [];
+  let detector: Detector | undefined;
+  try {
+    for (const sink of sinks) {
+      const options = { sink, journal, folder: join(state, 'sinks'), onEvent, onDelivered: () => {} };
+      deliveries.push(await Delivery.open(options));
+    }
+    detector = await openDetector(flags.detector, flags);
+    const { manifest } = detector;
+    const pictures =
+      folder === undefined
+        ? undefined
+        : await Pictures.open(
+            {
+              folder,
+              all: flags.pictures === 'all',
+              bad: flags.pictures === 'bad',
+              every: flags.picturesEvery,
+              budgetBytes: flags.picturesBudget,
+              draw: (image, prediction) => annotate(image, prediction, manifest),
+            },
+            journal.last,
+          );
+    for (const delivery of deliveries) delivery.start();
+    await interruptible(async (signal) => {
+      const options = { ...(await scoringOptions(flags)), signal, ownSize: folder !== undefined };
+      await runLine({
+        source,
+        score: (frames) => scoreFrames(detector as Detector, frames, options),
+        journal,
+        deliveries,
+        rules,
+        pictures,
+        detector: manifest.name,
+        threshold: scoreThreshold(manifest, thresholdOf(flags)),
+        holdBytes: flags.hold ?? HOLD_BYTES,
+        signal,
+        onEvent,
+      });
+    });
+  } finally {
+    await Promise.all(deliveries.map((delivery) => delivery.end(once ? ONCE_MS : END_MS)));
+    await source.close();
+    await detector?.dispose();
+    if (!flags.json) noteLine(printer.summary());
+  }
+  const late = deliveries.filter(({ after }) => after < journal.last);
+  if (late.length > 0) {
+    noteLine(
+      `${late.length} of ${deliveries.length} sinks have not got everything: start again with the same --state`,
+    );
+  }
+}
+
+async function scoringOptions(flags: WatchFlags): Promise<ScoreFramesOptions> {
+  const limits = imageLimits(flags);
+  return {
+    ...thresholdOf(flags),
+    pixelThreshold: flags.pixelThreshold,
+    minArea: flags.minArea,
+    ignore: flags.ignore === undefined ? undefined : await decodeMask(flags.ignore, limits),
+    ...(limits && { limits }),
+  };
+}

@@ -1,0 +1,25 @@
+import type { DeviceFlags } from '../device-options.js';
+import type { ImageLimitFlags } from '../image-limit-options.js';
+import type { ThresholdFlags } from '../threshold-options.js';
+
+export const PICTURE_RULES = ['all', 'bad', 'none'] as const;
+
+export interface WatchFlags extends DeviceFlags, ThresholdFlags, ImageLimitFlags {
+  detector: string;
+  to: string[];
+  state?: string;
+  rule?: string[];
+  once?: true;
+  settle?: number;
+  hold?: number;
+  rotate?: number;
+  pixelThreshold?: number;
+  minArea?: number;
+  ignore?: string;
+  pictures?: (typeof PICTURE_RULES)[number];
+  picturesEvery?: number;
+  picturesDir?: string;
+  picturesBudget?: number;
+  json?: true;
+  verbose?: true;
+}

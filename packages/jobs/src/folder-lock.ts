@@ -1,0 +1,1 @@
+export { type FolderLock, type FolderUse, lockFolder } from './database/folder-lock.js';

@@ -1,0 +1,24 @@
+export { Delivery, type DeliveryEvent, type DeliveryOptions } from './delivery.js';
+export type { Frame, Source } from './frame.js';
+export { Journal } from './journal/journal.js';
+export { type PictureRules, Pictures, type PicturesOptions } from './pictures.js';
+export type { Result } from './result.js';
+export { parseRules } from './rules/parse-rule.js';
+export {
+  applyRules,
+  NO_FRAMES_YET,
+  type Observation,
+  type RuleAlarm,
+  type RuleState,
+  type Rules,
+  type Ruling,
+} from './rules/rules.js';
+export { type LineEvent, type LineOptions, runLine } from './run-line.js';
+export { type ScoredFrame, type ScoreFramesOptions, scoreFrames } from './score-frames.js';
+export type { Sink } from './sink.js';
+export { csvLine } from './sinks/csv-line.js';
+export { CSV, type FileFormat, JSON_LINES } from './sinks/file-format.js';
+export { type FilePosition, FileSink, type FileSinkOptions } from './sinks/file-sink.js';
+export { MoveSink, type MoveSinkOptions } from './sinks/move-sink.js';
+export { WebhookSink, type WebhookSinkOptions } from './sinks/webhook-sink.js';
+export { type FolderEvent, FolderSource, type FolderSourceOptions } from './sources/folder-source.js';
