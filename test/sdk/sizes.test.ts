@@ -56,6 +56,9 @@ describe('the SDK', () => {
     for (const found of [code, all.code]) {
       expect(found).not.toMatch(/\bBuffer\b|\bprocess\.|node:|require\(|ZodError/);
     }
+    const review = await bundled("export { ReviewClient } from '@cflow/sdk/review';");
+    console.log(`review client: ${review.bytes} bytes gzip`);
+    expect(review.bytes).toBeLessThan(8000);
     // What is not used is not there.
     const webhook = await bundled("export { verifyWebhook } from '@cflow/sdk';");
     expect(webhook.bytes).toBeLessThan(1500);

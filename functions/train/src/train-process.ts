@@ -3,8 +3,11 @@
 import { rm } from 'node:fs/promises';
 import { isAbsolute, resolve, sep } from 'node:path';
 import { openDataSet } from '@cflow/images/node';
-import { CflowError, DataSetError, TrainingError } from '@cflow/spec';
+import { type BundleManifest, CflowError, type DataSet, DataSetError, TrainingError } from '@cflow/spec';
+import { planTraining, selectImages } from '@cflow/training';
 import { trainDetector } from '@cflow/training/node';
+import { compareVersions } from './retraining/compare-versions.js';
+import { withMarked } from './retraining/with-marked.js';
 import type { ErrorMessage, TrainingMessage, TrainingTask } from './training-process/messages.js';
 
 const controller = new AbortController();
@@ -27,9 +30,11 @@ process.once('message', async (task) => {
 });
 await send({ type: 'ready' });
 
-async function train({ source, reading, overrides, region, ...options }: TrainingTask) {
+async function train(task: TrainingTask) {
+  const { source, reading, overrides, region, marked, compare, ...options } = task;
   const told = Object.fromEntries(Object.entries(reading).filter(([, value]) => value !== undefined));
-  const dataSet = await openDataSet(source, { ...told, seed: options.configuration.seed ?? 0 });
+  const own = await openDataSet(source, { ...told, seed: options.configuration.seed ?? 0 });
+  const dataSet = marked === undefined ? own : await withMarked(own, marked);
   const mask = region === undefined ? undefined : fileWithin(source, region);
   let steps = 0;
   const run = (resume: boolean) =>
@@ -45,17 +50,41 @@ async function train({ source, reading, overrides, region, ...options }: Trainin
         void send({ type: 'event', event });
       },
     });
-  if (!options.resume) return run(false);
-  try {
-    return await run(true);
-  } catch (error) {
-    // Another machine's run may differ in device or threads, and a checkpoint may be damaged: both are told before the
-    // first step. What fails later is the training itself.
-    if (!TrainingError.isInstance(error) || error.code !== 'training' || steps > 0) throw error;
-    await send({ type: 'anew', reason: error.message });
-    await rm(`${options.output}.training`, { recursive: true, force: true });
-    return run(false);
+  const trained = await once();
+  if (compare) await tellComparison(task, compare, dataSet);
+  return trained;
+
+  async function once(): Promise<BundleManifest> {
+    if (!options.resume) return run(false);
+    try {
+      return await run(true);
+    } catch (error) {
+      // Another machine's run may differ in device or threads, and a checkpoint may be damaged: both are told before the
+      // first step. What fails later is the training itself.
+      if (!TrainingError.isInstance(error) || error.code !== 'training' || steps > 0) throw error;
+      await send({ type: 'anew', reason: error.message });
+      await rm(`${options.output}.training`, { recursive: true, force: true });
+      return run(false);
+    }
   }
+}
+
+/** The version before and the new one on the same pictures. */
+async function tellComparison(
+  { output, device, threads, preset, configuration, overrides }: TrainingTask,
+  { bundle, version, settings }: NonNullable<TrainingTask['compare']>,
+  dataSet: DataSet,
+): Promise<void> {
+  const { plan, configuration: planned } = planTraining(preset, configuration, overrides);
+  const { test, heldOut } = selectImages(dataSet, plan.validationFraction, planned.seed);
+  const { signal } = controller;
+  const parts = { settings, test, heldOut, device, threads, signal };
+  const comparison = await compareVersions({
+    ...parts,
+    old: { bundle, version },
+    new: { bundle: output },
+  });
+  await send({ type: 'event', event: { type: 'compared', comparison } });
 }
 
 /** @throws DataSetError for a path that leads out of the data set */

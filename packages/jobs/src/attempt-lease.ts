@@ -1,7 +1,7 @@
 import { ConfigurationError, type Job, versionSchema } from '@cflow/spec';
 import type { Fence } from './attempts.js';
 import type { Database } from './database/database.js';
-import { writeDataSet, writeEvent, writeProgress, writeVersion } from './fenced-writes.js';
+import { writeComparison, writeDataSet, writeEvent, writeProgress, writeVersion } from './fenced-writes.js';
 import { type JobRow, jobOf } from './job-row.js';
 import type { JobLease } from './jobs.js';
 import { type Interruption, isUnavailable, JobInterrupted, JobsError } from './jobs-error.js';
@@ -9,6 +9,12 @@ import { untilAvailable } from './until-available.js';
 
 const PROGRESS_MS = 1_000;
 const EVENT_CHARACTERS = 16_384;
+
+/** What of a training is kept in the job, beside the event. */
+const KEPT: ReadonlyMap<unknown, typeof writeDataSet> = new Map([
+  ['data-set', writeDataSet],
+  ['compared', writeComparison],
+]);
 
 const REASONS: Readonly<Record<Interruption, string>> = {
   cancelled: 'the job was cancelled',
@@ -112,10 +118,9 @@ export class AttemptLease implements JobLease {
         `expected an event of at most ${EVENT_CHARACTERS} characters of JSON, got ${json.length}`,
       );
     }
+    const kept = type === 'training' ? KEPT.get(data.type) : undefined;
     await this.#write(() =>
-      type === 'training' && data.type === 'data-set'
-        ? writeDataSet(this.#database, this.#fence, json)
-        : writeEvent(this.#database, this.#fence, type, json),
+      kept ? kept(this.#database, this.#fence, json) : writeEvent(this.#database, this.#fence, type, json),
     );
   }
 

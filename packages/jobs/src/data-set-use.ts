@@ -8,6 +8,7 @@ interface UseRow {
   stored_data_set: string;
   in_use: boolean;
   last_ended_at: Date | null;
+  detectors: string[] | null;
 }
 
 /** Held until the transaction ends. */
@@ -20,7 +21,8 @@ export async function dataSetUses(
   paths: readonly string[],
 ): Promise<ReadonlyMap<string, DataSetUse>> {
   const rows = await sql.query<UseRow>(
-    `select stored_data_set, bool_or(status in ('queued', 'running')) as in_use, max(finished_at) as last_ended_at
+    `select stored_data_set, bool_or(status in ('queued', 'running')) as in_use, max(finished_at) as last_ended_at,
+        array_agg(distinct result ->> 'name') filter (where result is not null) as detectors
       from cflow.jobs where stored_data_set = any (string_to_array($1, ' ')) group by stored_data_set`,
     [paths.join(' ')],
   );
@@ -35,7 +37,7 @@ export async function releaseDataSet(
 ): Promise<'removed' | 'in-use' | 'resting'> {
   return database.transaction(async (sql) => {
     await lockDataSet(sql, path);
-    const [row] = await sql.query<UseRow & { resting: boolean | null }>(
+    const [row] = await sql.query<Pick<UseRow, 'in_use'> & { resting: boolean | null }>(
       `select bool_or(status in ('queued', 'running')) as in_use,
           max(finished_at) > now() - make_interval(secs => $2) as resting
         from cflow.jobs where stored_data_set = $1`,
@@ -48,6 +50,6 @@ export async function releaseDataSet(
   });
 }
 
-function useOf({ in_use, last_ended_at }: UseRow): DataSetUse {
-  return { inUse: in_use, lastEndedAt: last_ended_at?.toISOString() ?? null };
+function useOf({ in_use, last_ended_at, detectors }: UseRow): DataSetUse {
+  return { inUse: in_use, lastEndedAt: last_ended_at?.toISOString() ?? null, detectors: detectors ?? [] };
 }

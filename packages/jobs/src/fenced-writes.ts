@@ -37,6 +37,11 @@ export async function writeDataSet(database: Database, fence: Fence, json: strin
   await addEvent(database, fence, 'training', json, `, data_set = $4::json -> 'report'`);
 }
 
+/** How the version compares with the one before: an event, and kept in the job. */
+export async function writeComparison(database: Database, fence: Fence, json: string): Promise<void> {
+  await addEvent(database, fence, 'training', json, `, comparison = $4::json -> 'comparison'`);
+}
+
 /** The version that counts: `version`, or the one that was claimed before. */
 export async function writeVersion(database: Database, fence: Fence, version: string): Promise<string> {
   const [row] = await database.query<{ claimed_version: string }>(

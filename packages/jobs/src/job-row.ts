@@ -1,4 +1,4 @@
-import type { DataSetReport, Job, JobRequest, JobStatus } from '@cflow/spec';
+import type { Comparison, DataSetReport, Job, JobRequest, JobStatus } from '@cflow/spec';
 
 /** A row of cflow.jobs. */
 export interface JobRow {
@@ -18,6 +18,7 @@ export interface JobRow {
   progress: Job['progress'];
   claimed_version: string | null;
   data_set: DataSetReport | null;
+  comparison: Comparison | null;
   result: Job['result'];
   error: Job['error'];
   last_event: number;
@@ -38,6 +39,7 @@ export function jobOf(row: JobRow): Job {
     cancelRequested: row.cancel_requested,
     progress: row.progress,
     dataSet: row.data_set,
+    comparison: row.comparison,
     result: row.result,
     error: row.error,
   };

@@ -25,6 +25,8 @@ export interface DataSetUse {
   inUse: boolean;
   /** When the last one that did has ended; null while none has. */
   lastEndedAt: string | null;
+  /** Detectors that have a version trained on it. */
+  detectors: readonly string[];
 }
 
 export type JobOutcome = NonNullable<Job['result']>;
@@ -60,6 +62,8 @@ export interface Jobs {
   cancel(id: string): Promise<Job>;
   /** Events after `after` (0: all), in order, at most `limit`. */
   events(id: string, options: { after: number; limit: number }): Promise<JobEvent[]>;
+  /** The job that trained a version of a detector, the last one; undefined where none has. */
+  trained(name: string, version: string): Promise<Job | undefined>;
   /** What jobs do with archives of the store, by path; those that no job has named are left out. */
   dataSetUses(paths: readonly string[]): Promise<ReadonlyMap<string, DataSetUse>>;
   /**

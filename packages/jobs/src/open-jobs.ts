@@ -15,7 +15,7 @@ import type { Jobs } from './jobs.js';
 import { JobsError } from './jobs-error.js';
 import { type JobsLogger, silentLogger } from './logger.js';
 import { JobQueue } from './queue.js';
-import { jobRow, listJobs, readJob } from './read-jobs.js';
+import { jobOfVersion, jobRow, listJobs, readJob } from './read-jobs.js';
 import { Worker } from './worker.js';
 
 /** A PostgreSQL that any number of processes share; or one inside this process, in a folder or in memory. */
@@ -118,6 +118,9 @@ export async function openJobs(options: OpenJobsOptions): Promise<Jobs> {
       const sql = (await backend()).database;
       await jobRow(sql, id);
       return readEvents(sql, id, { after, limit: Math.min(limit, EVENTS_AT_MOST) });
+    },
+    async trained(name, version) {
+      return jobOfVersion((await backend()).database, name, version);
     },
     async dataSetUses(paths) {
       return paths.length === 0 ? new Map() : dataSetUses((await backend()).database, paths);

@@ -25,6 +25,18 @@ export async function readJob(sql: Sql, id: string): Promise<Job> {
   return jobOf(await jobRow(sql, id));
 }
 
+/** Jobs that made the same bundle under other names, looked through for one. */
+const MOST_NAMESAKES = 100;
+
+export async function jobOfVersion(sql: Sql, name: string, version: string): Promise<Job | undefined> {
+  const rows = await sql.query<JobRow>(
+    `select * from cflow.jobs where claimed_version = $1 and status = 'succeeded' order by number desc limit $2`,
+    [version, MOST_NAMESAKES],
+  );
+  const row = rows.find(({ request }) => request.name === name);
+  return row && jobOf(row);
+}
+
 /** Newest first. The cursor is the number of the last job of the page before, so pages stay apart when jobs come. */
 export async function listJobs(
   sql: Sql,

@@ -12,6 +12,11 @@ export const MAX_URL = 2048;
 export const MAX_CURSOR = 300;
 /** What a person says of a prediction. */
 export const MAX_NOTE = 2000;
+/** Outlines that a person draws on a picture, and corners of each. */
+export const MAX_OUTLINES = 16;
+export const MAX_CORNERS = 64;
+/** Days that images may be kept for: ten years. */
+export const MAX_DAYS = 3650;
 /** Base64 of the largest image file that is decoded, 256 MiB. */
 export const MAX_BASE64: number = 4 * Math.ceil(2 ** 28 / 3);
 /** Characters of a field of a form that is not a file. */

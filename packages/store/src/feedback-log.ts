@@ -1,6 +1,7 @@
-import { sha256Hex } from '@cflow/detector';
 import { type Feedback, feedbackSchema, type PageQuery } from '@cflow/spec';
 import type { ObjectStore } from './object-store.js';
+import { predictionKey } from './prediction-key.js';
+import type { PredictionName } from './registry.js';
 import { feedbackPrefix } from './registry-keys.js';
 import { readSmallJson } from './store-reads.js';
 
@@ -15,32 +16,52 @@ export class FeedbackLog {
   }
 
   async add(feedback: Feedback): Promise<void> {
-    const checked = feedbackSchema.parse(feedback);
-    // Identifiers of predictions come from outside; hashed, any of them is a name of a fixed length.
-    const id = (await sha256Hex(new TextEncoder().encode(checked.prediction))).slice(0, 40);
-    const key = `${feedbackPrefix(checked.name)}${checked.version}/${id}.json`;
-    await this.#store.put(key, new TextEncoder().encode(JSON.stringify(checked)));
+    const { image: _, ...said } = feedbackSchema.parse(feedback);
+    await this.#store.put(await keyOf(said), new TextEncoder().encode(JSON.stringify(said)));
   }
 
-  /** In no particular but a fixed order, version by version. */
+  async of(prediction: PredictionName): Promise<Feedback | undefined> {
+    return this.#read(await keyOf(prediction));
+  }
+
+  async delete(prediction: PredictionName): Promise<void> {
+    await this.#store.delete(await keyOf(prediction));
+  }
+
+  /** In no particular but a fixed order, version by version; `keys` are those of the predictions, `<version>/<id>`. */
   async list(
     name: string,
     { limit, after, version }: PageQuery & { version?: string | undefined },
-  ): Promise<{ feedback: Feedback[]; next: string | null }> {
+  ): Promise<{ feedback: Feedback[]; keys: string[]; next: string | null }> {
     const prefix = feedbackPrefix(name);
-    const keys = await this.#store.list(version === undefined ? prefix : `${prefix}${version}/`, {
+    const listed = await this.#store.list(version === undefined ? prefix : `${prefix}${version}/`, {
       limit: limit + 1,
       after: after === undefined ? undefined : prefix + after,
     });
-    const page = keys.slice(0, limit);
+    const page = listed.slice(0, limit);
     const feedback: Feedback[] = [];
+    const keys: string[] = [];
     for (const { key } of page) {
-      const found = await readSmallJson(this.#store, key, MAX_BYTES, {
-        parse: (value) => feedbackSchema.parse(value),
-        what: 'what was said of a prediction is damaged, and has to be said again',
-      });
-      if (found) feedback.push(found.value);
+      const found = await this.#read(key);
+      if (!found) continue;
+      feedback.push(found);
+      keys.push(key.slice(prefix.length, -ENDING.length));
     }
-    return { feedback, next: keys.length > limit ? (page.at(-1)?.key.slice(prefix.length) ?? null) : null };
+    const next = listed.length > limit ? (page.at(-1)?.key.slice(prefix.length) ?? null) : null;
+    return { feedback, keys, next };
   }
+
+  async #read(key: string): Promise<Feedback | undefined> {
+    const found = await readSmallJson(this.#store, key, MAX_BYTES, {
+      parse: (value) => feedbackSchema.parse(value),
+      what: 'what was said of a prediction is damaged, and has to be said again',
+    });
+    return found?.value;
+  }
+}
+
+const ENDING = '.json';
+
+async function keyOf(prediction: PredictionName): Promise<string> {
+  return `${feedbackPrefix(prediction.name)}${await predictionKey(prediction)}${ENDING}`;
 }

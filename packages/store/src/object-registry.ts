@@ -12,9 +12,10 @@ import { BUNDLE_FILES, versionSchema } from '@cflow/spec';
 import { moveAlias, readAlias, readAliases } from './aliases.js';
 import { FeedbackLog } from './feedback-log.js';
 import { fileOfVersion } from './file-of-version.js';
+import { KeptImages } from './kept-images.js';
 import type { ObjectStore } from './object-store.js';
 import { streamOf } from './read-all.js';
-import type { Registry, RegistryFile, RegistryReader } from './registry.js';
+import type { ImageRoom, PredictionName, Registry, RegistryFile, RegistryReader } from './registry.js';
 import { RegistryError } from './registry-error.js';
 import {
   aliasKey,
@@ -32,6 +33,8 @@ import { storedBundle } from './stored-bundle.js';
 import { sweep } from './sweep.js';
 import { factsOf, positionOf, readVersion, VersionList } from './versions.js';
 
+const DAY_MS = 86_400_000;
+
 export interface ObjectRegistryOptions {
   /** Milliseconds since 1970. Default `Date.now`. */
   now?: (() => number) | undefined;
@@ -44,6 +47,7 @@ export class ObjectRegistry implements Registry {
   readonly #now: () => number;
   readonly #versions: VersionList;
   readonly #feedback: FeedbackLog;
+  readonly #images: KeptImages;
   readonly #settings: SettingsLog;
 
   constructor(store: ObjectStore, options: ObjectRegistryOptions = {}) {
@@ -52,6 +56,7 @@ export class ObjectRegistry implements Registry {
     this.#now = options.now ?? Date.now;
     this.#versions = new VersionList(store);
     this.#feedback = new FeedbackLog(store);
+    this.#images = new KeptImages(store);
     this.#settings = new SettingsLog(store);
   }
 
@@ -191,7 +196,41 @@ export class ObjectRegistry implements Registry {
     page: PageQuery & { version?: string | undefined },
   ): Promise<{ feedback: Feedback[]; next: string | null }> {
     if (!(await this.#exists(detector))) throw noDetector(detector);
-    return this.#feedback.list(detector, page);
+    const { keys, ...found } = await this.#feedback.list(detector, page);
+    return { ...found, feedback: await this.#images.addedTo(detector, found.feedback, keys) };
+  }
+
+  async feedbackOf(prediction: PredictionName): Promise<Feedback | undefined> {
+    return this.#feedback.of(prediction);
+  }
+
+  async deleteFeedback(prediction: PredictionName): Promise<void> {
+    // The image first: one that nothing was said of would be found by nobody.
+    await this.#images.delete(prediction);
+    await this.#feedback.delete(prediction);
+  }
+
+  async keepImage(prediction: PredictionName, image: Uint8Array, room: ImageRoom): Promise<void> {
+    if (!(await this.#feedback.of(prediction))) {
+      throw new RegistryError(
+        'not-found',
+        'nothing was said of this prediction; say first what the part was, then send its image',
+      );
+    }
+    await this.#images.keep(prediction, image, room);
+  }
+
+  async keptImage(prediction: PredictionName): Promise<Uint8Array | undefined> {
+    return this.#images.read(prediction);
+  }
+
+  async sweepImages(): Promise<number> {
+    let removed = 0;
+    for await (const name of listAllNames(this.#store, DETECTORS)) {
+      const days = (await this.#settings.current(name))?.keepImageDays ?? 0;
+      removed += await this.#images.deleteOlder(name, this.#now() - days * DAY_MS);
+    }
+    return removed;
   }
 
   async sweep({ olderThanMs }: { olderThanMs: number }): Promise<number> {

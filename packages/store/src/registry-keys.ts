@@ -20,6 +20,8 @@ export const aliasKey = (name: string, alias: string): string =>
   `${aliasesPrefix(name)}${checkedAlias(name, alias)}`;
 export const settingsPrefix = (name: string): string => `${DETECTORS}${checkedName(name)}/settings/`;
 export const feedbackPrefix = (name: string): string => `${DETECTORS}${checkedName(name)}/feedback/`;
+/** Images that people said something of. */
+export const keptImagesPrefix = (name: string): string => `${DETECTORS}${checkedName(name)}/kept-images/`;
 
 /** The files without which no version can score; others may be missing. */
 export const NEEDED_FILES: readonly string[] = Object.values(BUNDLE_FILES).filter(

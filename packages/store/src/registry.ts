@@ -45,6 +45,19 @@ export interface RegistryReader {
   ): Promise<RegistryFile>;
 }
 
+/** A prediction, by the id that it was answered with. */
+export interface PredictionName {
+  name: string;
+  version: string;
+  prediction: string;
+}
+
+/** What the images of one detector may take. */
+export interface ImageRoom {
+  images: number;
+  bytes: number;
+}
+
 /** A registry that can be changed. */
 export interface Registry extends RegistryReader {
   /**
@@ -77,11 +90,25 @@ export interface Registry extends RegistryReader {
   ): Promise<DetectorSettings>;
   /** All revisions, the newest first. */
   listSettings(detector: string, page: PageQuery): Promise<DetectorSettingsPage>;
+  /** `image` is not of what is said: whether there is one is looked up. */
   addFeedback(feedback: Feedback): Promise<void>;
   listFeedback(
     detector: string,
     page: PageQuery & { version?: string | undefined },
   ): Promise<{ feedback: Feedback[]; next: string | null }>;
+  /** What was said of one prediction. */
+  feedbackOf(prediction: PredictionName): Promise<Feedback | undefined>;
+  /** Deletes what was said of a prediction, and its image; nothing happens when there is neither. */
+  deleteFeedback(prediction: PredictionName): Promise<void>;
+  /**
+   * Keeps the image of a prediction that something was said of. Rejects with RegistryError `not-found` where nothing was, and
+   * with StorageError `storage-full` where the detector's images would take more than `room`.
+   */
+  keepImage(prediction: PredictionName, image: Uint8Array, room: ImageRoom): Promise<void>;
+  /** The image of a prediction, where it is kept. */
+  keptImage(prediction: PredictionName): Promise<Uint8Array | undefined>;
+  /** Deletes images that are kept for longer than their detector's settings say. Gives how many. */
+  sweepImages(): Promise<number>;
   /** Deletes files that no version refers to and that are older than `olderThanMs`. Gives how many. */
   sweep(options: { olderThanMs: number }): Promise<number>;
 }

@@ -11,7 +11,7 @@ import { RegistryError } from './registry-error.js';
 import { settingsPrefix } from './registry-keys.js';
 import { readSmallJson } from './store-reads.js';
 
-const MAX_BYTES = 2 ** 14;
+const MAX_BYTES = 2 ** 16;
 /** Others may save at the same moment, each time one of them succeeds. */
 const MAX_ATTEMPTS = 50;
 

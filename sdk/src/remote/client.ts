@@ -1,7 +1,7 @@
 import type { Asked, Prediction } from '../detector.js';
-import { ArgumentError } from '../errors.js';
 import type { ApiPromise } from './http/api-promise.js';
-import { type CallOptions, type Fetch, Transport } from './http/transport.js';
+import type { CallOptions, Transport } from './http/transport.js';
+import { type CflowClientOptions, transportOf } from './http/transport-of.js';
 import { DataSets } from './jobs/data-sets.js';
 import { Jobs } from './jobs/jobs.js';
 import type { RemoteImage } from './predict/image-file.js';
@@ -9,20 +9,7 @@ import { predict, type RemotePredictOptions, sentImage } from './predict/predict
 import { type BatchOptions, type Images, predictAll } from './predict/predict-all.js';
 import { RemoteDetector } from './predict/remote-detector.js';
 import { Detectors } from './registry/detectors.js';
-import type { Feedback, Health } from './types/service.js';
-
-export interface CflowClientOptions {
-  /** Where the service is; in a page also relative to it. */
-  baseUrl: string | URL;
-  /** Sent as `Authorization: Bearer`. Left out where the service wants none. */
-  apiKey?: string | undefined;
-  /** Instead of the global one. */
-  fetch?: Fetch | undefined;
-  /** Milliseconds of one attempt, 0: any. Default 60 000; an hour for uploads and downloads. */
-  timeout?: number | undefined;
-  /** Attempts after the first, of calls that may be made again. Default 2. */
-  maxRetries?: number | undefined;
-}
+import type { DrawnRegions, Feedback, FeedbackLabel, Health } from './types/service.js';
 
 /** Which detectors see each image: `name` or `name@reference`, 16 at most. */
 export interface SeveralDetectors {
@@ -31,8 +18,10 @@ export interface SeveralDetectors {
 
 /** What a part really was. */
 export interface FeedbackInput {
-  label: 'good' | 'bad';
+  label: FeedbackLabel;
   note?: string | undefined;
+  /** Where it is bad. */
+  regions?: DrawnRegions | undefined;
 }
 
 /** A service: its detectors, and its training jobs. */
@@ -46,19 +35,8 @@ export class CflowClient {
   readonly #transport: Transport;
 
   /** @throws ArgumentError when the address or the key cannot be used */
-  constructor({ baseUrl, apiKey, fetch: own, timeout = 60_000, maxRetries = 2 }: CflowClientOptions) {
-    // Not shown in a message: it could end up in a log.
-    if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
-      throw new ArgumentError('apiKey: expected visible ASCII characters');
-    }
-    this.#transport = new Transport({
-      baseUrl: addressOf(baseUrl),
-      apiKey,
-      // Called as itself: browsers refuse theirs on another object.
-      fetch: own ?? ((url, init) => fetch(url, init)),
-      timeout,
-      maxRetries,
-    });
+  constructor(options: CflowClientOptions) {
+    this.#transport = transportOf(options);
     this.detectors = new Detectors(this.#transport);
     this.jobs = new Jobs(this.#transport);
     this.dataSets = new DataSets(this.#transport);
@@ -107,14 +85,4 @@ export class CflowClient {
   ready(options: CallOptions = {}): ApiPromise<Health> {
     return this.#transport.json({ path: ['readyz'], maxRetries: 0, ...options });
   }
-}
-
-function addressOf(baseUrl: string | URL): URL {
-  const page = (globalThis as { location?: { href?: string } }).location?.href;
-  const url = URL.canParse(baseUrl, page) && new URL(baseUrl, page);
-  // A key belongs into `apiKey`: an address is shown.
-  if (!url || !/^https?:\/\/[^@?#]*$/.test(url.href)) {
-    throw new ArgumentError('baseUrl: expected http(s)://host/path, without user, query or fragment');
-  }
-  return url;
 }

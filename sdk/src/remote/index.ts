@@ -1,15 +1,11 @@
 export type { Bytes } from './bytes/blob-of.js';
 export type { NamedFiles } from './bytes/named-blobs.js';
-export {
-  CflowClient,
-  type CflowClientOptions,
-  type FeedbackInput,
-  type SeveralDetectors,
-} from './client.js';
+export { CflowClient, type FeedbackInput, type SeveralDetectors } from './client.js';
 export type { ApiPromise, WithResponse } from './http/api-promise.js';
 export * from './http/errors.js';
 export type { ListOptions, Page, Paged } from './http/paged.js';
 export type { CallOptions, Fetch } from './http/transport.js';
+export type { CflowClientOptions } from './http/transport-of.js';
 export type { DataSets } from './jobs/data-sets.js';
 export type { JobEventsOptions } from './jobs/job-events.js';
 export {

@@ -94,6 +94,7 @@ export async function sampleBodies(client: Client, { png }: Samples): Promise<Sa
       body: { threshold: 1, version: 'f'.repeat(64), minArea: 3, note: 'a note', expected: 99 },
     },
     { method: 'POST', path: `/v1/predictions/${id}/feedback`, body: { label: 'good', note: 'a note' } },
+    { method: 'POST', path: '/v1/detectors/wood/retrain', body: { version: 'nothing', alias: 'candidate' } },
     {
       method: 'POST',
       path: '/v1/jobs',

@@ -36,6 +36,7 @@ export const PAGE_NEEDS: Readonly<Record<string, readonly Need[]>> = {
   'docs/bundle.md': ['metal'],
   'docs/line.md': ['parts', 'metal'],
   'docs/serving.md': ['wood', 'part.png', 'images.zip'],
+  'docs/review.md': ['wood', 'part.png', 'images.zip', 'training service'],
   'docs/clients.md': ['wood', 'part.png', 'service'],
   'docs/sdk.md': ['wood', 'part.png', 'good', 'service'],
   'docs/browser-scoring.md': ['tiny wood', 'part.png', 'service'],

@@ -24,11 +24,14 @@ import { recordedInference } from './recorded-inference.js';
 import { dataSetRoutes } from './routes/data-sets.js';
 import { detectorRoutes } from './routes/detectors.js';
 import { feedbackRoutes } from './routes/feedback.js';
+import { feedbackExportRoutes } from './routes/feedback-export.js';
 import { fileRoutes } from './routes/files.js';
 import { jobEventRoutes } from './routes/job-events.js';
 import { jobRoutes } from './routes/jobs.js';
+import { keptImageRoutes } from './routes/kept-images.js';
 import { pageRoutes } from './routes/page.js';
 import { predictRoutes } from './routes/predict.js';
+import { retrainRoutes } from './routes/retrain.js';
 import { serviceRoutes } from './routes/service.js';
 import { settingsRoutes } from './routes/settings.js';
 import { versionRoutes } from './routes/versions.js';
@@ -68,8 +71,11 @@ export function createApp(given: AppParts, extras: AppExtras = {}): App {
     settingsRoutes(parts),
     fileRoutes(parts),
     feedbackRoutes(parts, ids, recent),
+    keptImageRoutes(parts, ids),
+    feedbackExportRoutes(parts),
     dataSetRoutes(parts),
     jobRoutes(parts),
+    retrainRoutes(parts),
     jobEventRoutes(parts),
     serviceRoutes(parts, app),
     ...(extras.routes?.(parts) ?? []),

@@ -1,6 +1,6 @@
 import type { DataSetUse } from '@cflow/jobs';
-import type { StoredDataSet } from '@cflow/spec';
-import type { ObjectInfo } from '@cflow/store';
+import { CflowError, type StoredDataSet } from '@cflow/spec';
+import type { ObjectInfo, Registry } from '@cflow/store';
 
 /** Where archives of data sets are. */
 export const DATA_SETS = 'data-sets/';
@@ -10,6 +10,29 @@ const UPLOADED = /^data-sets\/[0-9a-f]{64}\.zip$/;
 
 export function isUpload(path: string): boolean {
   return UPLOADED.test(path);
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Milliseconds that an archive stays after the last job on it: what the service says, or longer where the settings of a
+ * detector that was trained on it do.
+ */
+export async function lifeOfDataSet(
+  registry: Pick<Registry, 'settings'>,
+  use: DataSetUse | undefined,
+  lifeMs: number,
+): Promise<number> {
+  let most = lifeMs;
+  for (const name of use?.detectors ?? []) {
+    const settings = await registry.settings(name).catch((error: unknown) => {
+      // It has been deleted since.
+      if (CflowError.isInstance(error) && (error.code as string) === 'not-found') return undefined;
+      throw error;
+    });
+    most = Math.max(most, (settings?.keepImageDays ?? 0) * DAY_MS);
+  }
+  return most;
 }
 
 /** What is told of an archive. `lifeMs` is counted from its upload, or from the end of the last job on it. */

@@ -22,6 +22,18 @@ export function trainingParts({ jobs, objects }: Pick<AppParts, 'jobs' | 'object
   throw new ProblemError('not-found', 'this service offers no training: it was started without jobs');
 }
 
+/** Refuses a webhook that nothing could sign. */
+export function refuseWebhook(
+  { webhooks }: Pick<AppParts, 'webhooks'>,
+  { webhook }: { webhook?: object | undefined },
+): void {
+  if (!webhook || webhooks !== false) return;
+  throw new ProblemError(
+    'invalid-request',
+    'webhook: this service sends none, since it has no secret to sign them with; poll the job or follow its events instead',
+  );
+}
+
 /** Reads the request for a job: JSON, or a form with the JSON and the data set, which is stored first. */
 export async function readJobRequest(c: Context<AppEnvironment>, parts: AppParts): Promise<JobRequest> {
   const { limits } = parts;

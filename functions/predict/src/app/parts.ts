@@ -21,6 +21,8 @@ export interface Limits {
   bodyMemoryBytes?: number | undefined;
   /** How slow the sender of a body may be after a grace. Default 4096 bytes per second after 10 s. */
   slowestBody?: { graceMs: number; bytesPerSecond: number } | undefined;
+  /** Bytes of the images that are kept with feedback, of one detector. Default 2 GB. */
+  keptImageBytes?: number | undefined;
   /** Predict requests per second and API key (or address, without keys) and how many at once after a pause; null: no limit. */
   rate: { perSecond: number; burst: number } | null;
 }

@@ -10,6 +10,7 @@ import { openInferenceSuite } from '../testing/open-inference-suite.js';
 import { predictSuite } from '../testing/predict-suite.js';
 import { protocolsSuite } from '../testing/protocols-suite.js';
 import { registrySuite } from '../testing/registry-suite.js';
+import { reviewSuite } from '../testing/review-suite.js';
 import { createTestService, type TestService } from '../testing/test-service.js';
 import { createApp } from './create-app.js';
 
@@ -22,6 +23,7 @@ const get = (): TestService => service;
 
 predictSuite(get);
 feedbackSuite(get);
+reviewSuite(get);
 registrySuite(get);
 jobsSuite(get);
 hostsSuite(get);

@@ -8,6 +8,7 @@ import {
   ImageError,
   type Mask,
 } from '@cflow/spec';
+import { ignoredBy, settledOptions } from '@cflow/store';
 import { Admission } from './admission.js';
 import type { RawOutput, Row } from './batch.js';
 import { DetectorCache, type DetectorCacheOptions, type Resident } from './detector-cache.js';
@@ -25,7 +26,6 @@ import { abortReason, InferenceError, orAborted } from './inference-error.js';
 import type { InferenceObserver } from './observer.js';
 import { type InferenceRegistry, SettingsReader } from './settings-reader.js';
 import { VersionResolver } from './version-resolver.js';
-import { withSettings } from './with-settings.js';
 
 export interface InferenceParts {
   registry: InferenceRegistry;
@@ -202,7 +202,13 @@ class InferenceCore implements Inference {
         throw ofImage(error, index);
       });
     observer.decode?.(now() - started);
-    const map = options.map !== 'none' || options.overlay || options.regions || ignore !== undefined;
+    const settings = await Promise.all(residents.map(({ name }) => this.#settings.of(name)));
+    const map =
+      options.map !== 'none' ||
+      options.overlay ||
+      options.regions ||
+      ignore !== undefined ||
+      settings.some((each) => each?.ignore);
     const rows = await Promise.all(
       owners.map((group, g) => this.#score(group, prepared.planes[g] as Uint8Array, map, signal)),
     );
@@ -266,7 +272,8 @@ class InferenceCore implements Inference {
     signal: AbortSignal,
   ): Promise<InferenceResult> {
     const { manifest, pool, name, version } = resident;
-    const options = withSettings(asked, await this.#settings.of(name), version);
+    const settings = await this.#settings.of(name);
+    const options = settledOptions(asked, settings, version);
     const [height, width] = manifest.configuration.inputSize;
     const threshold = scoreThreshold(manifest, options);
     const regionsFrom = pixelThreshold(manifest, options);
@@ -283,7 +290,7 @@ class InferenceCore implements Inference {
             minArea: options.minArea,
             maxRegions: options.maxRegions,
             format: options.map,
-            ignore,
+            ignore: ignoredBy(settings, { width, height }, ignore),
             picture: prepared.picture,
           },
           signal,

@@ -76,6 +76,27 @@ describe('uploaded data sets', () => {
     expect(await after(1, 10)).toEqual([byHand]);
   });
 
+  it('stay for as long as the settings of a detector that was trained on them say', async () => {
+    const objects = memoryObjectStore();
+    const registry = new ObjectRegistry(objects);
+    const version = await registry.stage('wood', memoryBundle(await makeBundle({ name: 'wood' })));
+    await registry.publish('wood', version, { alias: 'latest' });
+    await registry.saveSettings({ name: 'wood', keepImageDays: 30 });
+    for (const digit of ['5', '6']) await objects.put(path(digit), Uint8Array.of(1));
+    await jobs.cancel(await create('6'));
+    const trained = await create('5');
+    const worker = await jobs.work({ handle: async () => ({ name: 'wood', version, metrics: null }) });
+    await expect.poll(async () => (await jobs.get(trained)).status, { timeout: 20_000 }).toBe('succeeded');
+    await worker.stop();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const options = { jobs, dataSetLifeMs: 10 };
+    await clean(objects, 1, undefined, options);
+    expect(await keysOf(objects, 'data-sets/')).toEqual([path('5')]);
+    await registry.saveSettings({ name: 'wood' });
+    await clean(objects, 1, undefined, options);
+    expect(await keysOf(objects, 'data-sets/')).toEqual([]);
+  });
+
   it('that were sent again meanwhile stay', async () => {
     const objects = memoryObjectStore();
     await objects.put(path('4'), Uint8Array.of(1));
@@ -114,7 +135,11 @@ it('logs what it cannot do, and does the rest', async () => {
   const silent = (): void => {};
   await cleanStore({
     objects,
-    registry: { sweep: async ({ olderThanMs }) => swept.push(olderThanMs) },
+    registry: {
+      sweep: async ({ olderThanMs }) => swept.push(olderThanMs),
+      sweepImages: async () => 0,
+      settings: async (name) => ({ name, revision: 0 }),
+    },
     logger: { debug: silent, info: silent, error: silent, warn: (_, message) => void warned.push(message) },
     now: Date.now,
     signal: new AbortController().signal,

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Jobs } from '@cflow/jobs';
 import type { ObjectInfo, ObjectStore, Registry } from '@cflow/store';
-import { DATA_SETS, isUpload } from '../app/data-sets.js';
+import { DATA_SETS, isUpload, lifeOfDataSet } from '../app/data-sets.js';
 import type { Logger } from '../app/logger.js';
 import { UPLOADS } from '../app/store-data-set.js';
 
@@ -12,9 +12,9 @@ const PAGE = 1000;
 
 export interface CleanStoreOptions {
   objects: ObjectStore;
-  registry: Pick<Registry, 'sweep'>;
+  registry: Pick<Registry, 'sweep' | 'sweepImages' | 'settings'>;
   /** Undefined, where no training is offered: data sets stay. */
-  jobs?: Pick<Jobs, 'releaseDataSet'> | undefined;
+  jobs?: Pick<Jobs, 'releaseDataSet' | 'dataSetUses'> | undefined;
   /** How long an uploaded data set is kept after its upload and the last job on it. Undefined: for ever. */
   dataSetLifeMs?: number | undefined;
   logger: Logger;
@@ -59,7 +59,8 @@ export async function cleanStore({
     await attempt('data sets that were no longer used', () =>
       eachOlder(objects, old, async ({ key }) => {
         if (!isUpload(key)) return false;
-        const options = { restSeconds: dataSetLifeMs / 1000 };
+        const use = (await jobs.dataSetUses([key])).get(key);
+        const options = { restSeconds: (await lifeOfDataSet(registry, use, dataSetLifeMs)) / 1000 };
         // Somebody may have sent it again meanwhile.
         let removed = false;
         await jobs.releaseDataSet(key, options, async () => {
@@ -72,6 +73,7 @@ export async function cleanStore({
       }),
     );
   }
+  await attempt('images that were kept for as long as was decided', () => registry.sweepImages());
   await attempt('files of no version', () => registry.sweep({ olderThanMs: WEEK_MS }));
 }
 

@@ -19,6 +19,7 @@ export function lazyJobs(open: () => Promise<Jobs>): Jobs {
     list: async (page) => (await jobs()).list(page),
     cancel: async (id) => (await jobs()).cancel(id),
     events: async (id, options) => (await jobs()).events(id, options),
+    trained: async (name, version) => (await jobs()).trained(name, version),
     dataSetUses: async (paths) => (await jobs()).dataSetUses(paths),
     releaseDataSet: async (path, options, remove) => (await jobs()).releaseDataSet(path, options, remove),
     work: async (options) => (await jobs()).work(options),

@@ -50,6 +50,9 @@ export const serviceEnvironmentSchema = z.object({
     'Connections at a time (default: what file descriptors leave, at most 8192)',
   ),
   CFLOW_MAX_UPLOAD_MB: megabytes.describe('Megabytes of an uploaded data set or bundle (default 8192)'),
+  CFLOW_KEPT_IMAGES_MB: megabytes.describe(
+    'Megabytes of images that are kept with feedback, of each detector (default 2000)',
+  ),
   CFLOW_REQUEST_TIMEOUT_SECONDS: whole(1, 3600).describe('Seconds that a prediction may take (default 30)'),
   CFLOW_RUN_TIMEOUT_SECONDS: whole(1, 3600).describe(
     'Seconds that a run may take before its lane is given up; less where runs are known to be short (default 20)',

@@ -99,6 +99,7 @@ export function serviceJobs(options: ServiceJobsOptions): ServiceJobs {
       ...jobs,
       // The page asks for the list, and should not start a database for the answer that there is nothing in it.
       list: async (page) => (opening || earlier() ? jobs.list(page) : { jobs: [], next: null }),
+      trained: async (name, version) => (opening || earlier() ? jobs.trained(name, version) : undefined),
       dataSetUses: async (paths) => (opening || earlier() ? jobs.dataSetUses(paths) : new Map()),
     },
     resume: async () => {

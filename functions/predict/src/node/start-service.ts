@@ -139,6 +139,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       bodyBytes,
       bodyMemoryBytes: bodyMemory(environment.CFLOW_BODY_MEMORY_MB, bodyBytes),
       uploadBytes: (environment.CFLOW_MAX_UPLOAD_MB ?? 8192) * MEGABYTE,
+      keptImageBytes: environment.CFLOW_KEPT_IMAGES_MB && environment.CFLOW_KEPT_IMAGES_MB * MEGABYTE,
       requestTimeoutMs: (environment.CFLOW_REQUEST_TIMEOUT_SECONDS ?? 30) * 1000,
       bodyTimeoutMs: 30_000,
       rate: environment.CFLOW_RATE ? parseRate(environment.CFLOW_RATE) : null,

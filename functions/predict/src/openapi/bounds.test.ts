@@ -48,6 +48,7 @@ function requestSchemas(): [string, z.ZodType][] {
 /** What is written by the service, or by whoever holds its store, and read by others: their sizes follow from it. */
 const ANSWERS: ReadonlySet<string> = new Set([
   'aliasStateSchema',
+  'comparisonSchema',
   'dataSetFindingSchema',
   'dataSetGroupSchema',
   'dataSetReportSchema',

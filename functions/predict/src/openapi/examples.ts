@@ -51,6 +51,7 @@ export const JOB: Job = {
   cancelRequested: false,
   progress: { fraction: 0.4, phase: 'training' },
   dataSet: null,
+  comparison: null,
   result: null,
   error: null,
 };

@@ -24,6 +24,13 @@ const MAX_JSON_FIELD: number = 2 ** 20;
 /** The JSON of a job whose data set comes in the same request. */
 export const jobWithoutDataSetSchema = jobRequestSchema.omit({ dataSet: true });
 
+export const idempotencyHeader = z.object({
+  'idempotency-key': text(255)
+    .regex(/^[\x21-\x7e]{1,255}$/, 'expected 1 to 255 visible ASCII characters')
+    .optional()
+    .openapi({ description: 'Of your choice, for example a UUID', example: 'f2c1a0c6-job-42' }),
+});
+
 export const createJobRoute = createRoute({
   method: 'post',
   path: '/v1/jobs',
@@ -35,12 +42,7 @@ export const createJobRoute = createRoute({
   security: KEYS,
   request: {
     query: noQuery,
-    headers: z.object({
-      'idempotency-key': text(255)
-        .regex(/^[\x21-\x7e]{1,255}$/, 'expected 1 to 255 visible ASCII characters')
-        .optional()
-        .openapi({ description: 'Of your choice, for example a UUID', example: 'f2c1a0c6-job-42' }),
-    }),
+    headers: idempotencyHeader,
     body: {
       required: true,
       content: {

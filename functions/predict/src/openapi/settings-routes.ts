@@ -10,6 +10,7 @@ const SETTINGS = {
   threshold: 2.4,
   version: VERSION,
   minArea: 20,
+  keepImageDays: 90,
   note: 'fewer false alarms on line 2',
   by: 'quality',
   at: '2026-01-02T08:00:00.000Z',
@@ -35,7 +36,8 @@ export const saveSettingsRoute = createRoute({
   path: '/v1/detectors/{name}/settings',
   operationId: 'saveSettings',
   tags: ['Settings'],
-  summary: 'Decide threshold and smallest region, as a new revision',
+  summary:
+    'Decide threshold, smallest region, what is ignored and for how long images are kept, as a new revision',
   description:
     'Needs the scope `admin`. Predictions that do not ask for something else have it within a second or, at the edge, ten. With `expected` only if that revision is in force, so that of two who decide at once one is told. An empty object goes back to what the bundle says.',
   security: KEYS,

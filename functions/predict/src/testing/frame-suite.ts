@@ -25,7 +25,12 @@ const GUARDED: readonly [method: string, path: string, tooLittle: string][] = [
   ['PUT', '/v1/detectors/wood/settings', 'train'],
   ['GET', '/v1/detectors/wood/settings/revisions', 'predict'],
   ['POST', '/v1/predictions/x/feedback', 'read'],
+  ['DELETE', '/v1/predictions/x/feedback', 'predict'],
+  ['PUT', '/v1/predictions/x/image', 'read'],
+  ['GET', '/v1/predictions/x/image', 'predict'],
   ['GET', '/v1/detectors/wood/feedback', 'predict'],
+  ['GET', '/v1/detectors/wood/feedback/export', 'predict'],
+  ['POST', '/v1/detectors/wood/retrain', 'read'],
   ['GET', '/v1/detectors/wood/drift', 'predict'],
   ['POST', '/v1/data-sets', 'read'],
   ['GET', '/v1/data-sets', 'read'],
@@ -41,8 +46,8 @@ const GUARDED: readonly [method: string, path: string, tooLittle: string][] = [
 
 /** With a body of the right type, so that it is not its type that is refused. */
 function init(method: string, path: string, headers: Record<string, string> = {}): RequestInit {
-  if (method === 'PUT' || path.endsWith('/feedback')) {
-    return method === 'GET' ? { method, headers } : jsonBody({}, headers, method);
+  if (method === 'PUT' || path.endsWith('/feedback') || path.endsWith('/retrain')) {
+    return method === 'GET' || method === 'DELETE' ? { method, headers } : jsonBody({}, headers, method);
   }
   return { method, headers };
 }

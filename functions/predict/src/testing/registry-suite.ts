@@ -187,6 +187,7 @@ export function registrySuite(get: () => TestService): void {
         ],
         ['/v1/detectors/wood/settings', jsonBody({ note: 'x'.repeat(100) }, {}, 'PUT')],
         ['/v1/jobs', jsonBody({ name: 'wood', dataSet: { path: `data-sets/${'x'.repeat(100)}.zip` } })],
+        ['/v1/detectors/wood/retrain', jsonBody({ dataSet: { path: `data-sets/${'x'.repeat(100)}.zip` } })],
         ['/v2/repository/index', jsonBody({ ready: true, more: 'x'.repeat(100) })],
       ];
       for (const [address, init] of refused) {

@@ -32,5 +32,10 @@ export function readOnlyRegistry(reader: RegistryReader): Registry {
     sweep: noChange,
     addFeedback: noFeedback,
     listFeedback: noFeedback,
+    feedbackOf: noFeedback,
+    deleteFeedback: noFeedback,
+    keepImage: noFeedback,
+    keptImage: noFeedback,
+    sweepImages: noChange,
   };
 }

@@ -36,6 +36,7 @@ export class FolderJobs implements Jobs {
       cancelRequested: false,
       progress: { fraction: 0, phase: 'waiting' },
       dataSet: null,
+      comparison: null,
       result: null,
       error: null,
     };
@@ -61,6 +62,10 @@ export class FolderJobs implements Jobs {
 
   async events(id: string, { after, limit }: { after: number; limit: number }): Promise<JobEvent[]> {
     return this.#read(id).events.slice(after, after + limit);
+  }
+
+  async trained(name: string, version: string): Promise<Job | undefined> {
+    return this.#all().find(({ result }) => result?.name === name && result.version === version);
   }
 
   async dataSetUses(): Promise<ReadonlyMap<string, DataSetUse>> {
@@ -131,6 +136,7 @@ export class FolderJobs implements Jobs {
         void change(({ job, events }) => {
           events.push({ id: events.length + 1, job: id, at: now(), type, data } as JobEvent);
           if (data.type === 'data-set') Object.assign(job, { dataSet: data.report });
+          if (data.type === 'compared') Object.assign(job, { comparison: data.comparison });
         }),
       claimVersion: async (version) => {
         controller.signal.throwIfAborted();

@@ -2,6 +2,7 @@ import type { OpenDataSetOptions } from '@cflow/images/node';
 import type {
   BundleManifest,
   DetectorConfigurationInput,
+  DetectorSettings,
   DeviceChoice,
   dataSetReadingFields,
   ErrorCode,
@@ -36,6 +37,10 @@ export interface TrainingTask {
   /** Go on from the checkpoints of a run before, when it was the same run; start anew when it was not. */
   resume: boolean;
   featureBytes?: number | undefined;
+  /** Folder of images that people marked, where there are any. */
+  marked?: string | undefined;
+  /** What the result is compared with: the folder of another version, and what is decided for the detector. */
+  compare?: { bundle: string; version: string; settings: DetectorSettings } | undefined;
 }
 
 /** An error on its way between processes. */

@@ -14,6 +14,9 @@ import { CheckpointStore } from '../checkpoint/checkpoint-store.js';
 import { DEFAULT_DATA_SET_LIMITS } from '../data-set/data-set-limits.js';
 import { fetchArchive } from '../data-set/fetch-archive.js';
 import { unpackZip } from '../data-set/unpack-zip.js';
+import { collectMarked } from '../retraining/collect-marked.js';
+import { copyBundle } from '../retraining/copy-bundle.js';
+import type { TrainingTask } from '../training-process/messages.js';
 import { runTrainingProcess } from '../training-process/run-training-process.js';
 import { taskSettings } from '../training-process/task-settings.js';
 import { checkpointPrefix } from './job-keys.js';
@@ -36,7 +39,9 @@ export async function handleJob(lease: JobLease, parts: TrainWorkerParts): Promi
     reporter.phase('fetching');
     const source = await again(() => fetchDataSet(request.dataSet, place, parts, signal));
     const output = join(place.folder, 'bundle');
-    await train(lease, { source, output, parts, reporter, again });
+    const retraining =
+      request.retrain && (await again(() => prepareRetraining(lease, place, parts, reporter)));
+    await train(lease, { source, output, parts, reporter, again, retraining });
     reporter.phase('publishing');
     const version = await again(() => parts.registry.stage(request.name, folderBundle(output)));
     const counted = await again(() => lease.claimVersion(version));
@@ -70,6 +75,28 @@ async function fetchDataSet(
   return unpacked;
 }
 
+/** Brings in what people marked, and the version that is to be better. */
+async function prepareRetraining(
+  { job: { request }, signal }: JobLease,
+  { folder }: WorkPlace,
+  { registry }: TrainWorkerParts,
+  reporter: JobReporter,
+): Promise<Pick<TrainingTask, 'marked' | 'compare'>> {
+  const { name, retrain } = request;
+  const { version } = retrain as NonNullable<typeof retrain>;
+  const marked = join(folder, 'marked');
+  await rm(marked, { recursive: true, force: true });
+  const images = await collectMarked(registry, name, marked, {
+    signal,
+    onLeftOut: (reason) => reporter.log('warn', reason),
+  });
+  reporter.log('info', `${images} marked images take part`);
+  const bundle = join(folder, 'before');
+  await copyBundle(registry.bundle(name, version), bundle, signal);
+  const settings = await registry.settings(name);
+  return { ...(images > 0 && { marked }), compare: { bundle, version, settings } };
+}
+
 /** A name for the detector's provenance, from the last part of where the data set is. */
 function dataSetName(reference: DataSetReference): string {
   const path = 'url' in reference ? new URL(reference.url).pathname : reference.path;
@@ -86,11 +113,13 @@ interface TrainOptions {
   parts: TrainWorkerParts;
   reporter: JobReporter;
   again: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Of a retraining. */
+  retraining: Pick<TrainingTask, 'marked' | 'compare'> | undefined;
 }
 
 async function train(
   lease: JobLease,
-  { source, output, parts, reporter, again }: TrainOptions,
+  { source, output, parts, reporter, again, retraining }: TrainOptions,
 ): Promise<void> {
   const { job, attempt, signal } = lease;
   const { device, threads, graceMs = 4000, checkpointPauseMs = 30_000 } = parts;
@@ -114,7 +143,10 @@ async function train(
   let flush = false;
   try {
     await runTrainingProcess(
-      taskOf(job, { source, output, device, threads, resume, featureBytes: parts.featureBytes }),
+      {
+        ...taskOf(job, { source, output, device, threads, resume, featureBytes: parts.featureBytes }),
+        ...retraining,
+      },
       {
         signal,
         graceMs,

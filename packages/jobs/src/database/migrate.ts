@@ -54,6 +54,11 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `create index jobs_stored_data_set on cflow.jobs (stored_data_set)
        where stored_data_set is not null`,
   ],
+  [
+    // How a version compares with the one before it, and which job a version is of.
+    'alter table cflow.jobs add column comparison json',
+    'create index jobs_claimed_version on cflow.jobs (claimed_version) where claimed_version is not null',
+  ],
 ];
 
 /** Runs `prepare`, which uses other connections, while no other process does. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { count, float32, MAX_INT32, text } from '../bounds.js';
+import { count, float32, MAX_DAYS, MAX_INT32, text } from '../bounds.js';
 import { closedObject } from '../closed-object.js';
+import { drawnRegionsSchema } from './feedback.js';
 import { detectorNameSchema, referenceSchema, versionSchema } from './names.js';
 
 const settingFields = {
@@ -22,6 +23,15 @@ const settingFields = {
     .max(MAX_INT32)
     .optional()
     .describe('Smallest region, in pixels of the map. Default: 1'),
+  ignore: drawnRegionsSchema
+    .optional()
+    .describe('What is left out of score and regions of every picture, drawn on one of them'),
+  keepImageDays: count(MAX_DAYS)
+    .min(1)
+    .optional()
+    .describe(
+      'Days that images are kept for: those that come with feedback, and the data sets of training jobs after the last job on them. Left out: no image is kept with feedback, and data sets for as long as the service keeps any',
+    ),
 };
 
 const note = text(500).optional().describe('Why it was decided');

@@ -1,12 +1,43 @@
 import * as z from 'zod';
-import { MAX_NOTE, text } from '../bounds.js';
+import { count, MAX_CORNERS, MAX_NOTE, MAX_OUTLINES, text } from '../bounds.js';
 import { closedObject } from '../closed-object.js';
 import { detectorNameSchema, versionSchema } from './names.js';
 
+/** What a part really was; `unsure`: somebody else is to look at it. */
+export const FEEDBACK_LABELS = ['good', 'bad', 'unsure'] as const;
+export type FeedbackLabel = (typeof FEEDBACK_LABELS)[number];
+
+const side = count(65_535).min(1);
+
+/** What a person drew on a picture: where it is bad. */
+export const drawnRegionsSchema = closedObject({
+  width: side.describe('Of the picture as it was sent, upright, in pixels'),
+  height: side,
+  outlines: z
+    .array(
+      z
+        .array(z.tuple([count(65_535), count(65_535)]))
+        .min(3)
+        .max(MAX_CORNERS),
+    )
+    .min(1)
+    .max(MAX_OUTLINES)
+    .describe('Corners [x, y] of each region, in pixels of the picture; the last is joined to the first'),
+}).meta({ id: 'DrawnRegions' });
+export type DrawnRegions = z.infer<typeof drawnRegionsSchema>;
+
+const label = z.enum(FEEDBACK_LABELS).describe('What the part really was; unsure: somebody else is to look');
+
 export const feedbackBodySchema = closedObject({
-  label: z.enum(['good', 'bad']).describe('What the part really was'),
+  label,
   note: text(MAX_NOTE).optional(),
-}).meta({ id: 'FeedbackBody' });
+  regions: drawnRegionsSchema.optional().describe('Where it is bad'),
+})
+  .refine((body) => body.regions === undefined || body.label === 'bad', {
+    message: 'regions are of what is bad; leave them out, or label the part bad',
+    path: ['regions'],
+  })
+  .meta({ id: 'FeedbackBody' });
 
 /** A person's word on a prediction, kept with the version that made it, for its next calibration. */
 export const feedbackSchema = z
@@ -15,10 +46,16 @@ export const feedbackSchema = z
     name: detectorNameSchema,
     version: versionSchema,
     score: z.number(),
-    label: z.enum(['good', 'bad']),
+    label,
     note: z.string().optional(),
+    regions: drawnRegionsSchema.optional(),
+    by: text(200).optional().describe('Name of the key that it was said with'),
     predictedAt: z.iso.datetime(),
     createdAt: z.iso.datetime(),
+    image: z
+      .object({ bytes: count(Number.MAX_SAFE_INTEGER), keptAt: z.iso.datetime().max(40) })
+      .optional()
+      .describe('The image, where it is kept'),
   })
   .meta({ id: 'Feedback' });
 export type Feedback = z.infer<typeof feedbackSchema>;

@@ -1,3 +1,4 @@
+export * from './comparison.js';
 export * from './detector-settings.js';
 export * from './feedback.js';
 export * from './http-url.js';
@@ -8,5 +9,6 @@ export * from './names.js';
 export * from './predict.js';
 export * from './problem.js';
 export * from './registry.js';
+export * from './retrain.js';
 export * from './shown-job.js';
 export * from './training-settings.js';

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { MAX_INT32 } from '../bounds.js';
 import { metricsSchema } from '../calibration.js';
 import { dataSetReportSchema } from '../data-set.js';
+import { comparisonSchema } from './comparison.js';
 import { jobProgressSchema, jobSchema } from './job.js';
 
 const whole = z.number().int();
@@ -103,6 +104,12 @@ export const trainingReportSchema = z
       heldOut: z.boolean().describe('Whether the images were held out'),
     }),
     z.object({ type: z.literal('evaluated'), metrics: metricsSchema }),
+    z.object({
+      type: z
+        .literal('compared')
+        .describe('Of a retraining: the version before and the new one on the same pictures'),
+      comparison: comparisonSchema,
+    }),
   ])
   .meta({ id: 'TrainingReport' });
 export type TrainingReport = z.infer<typeof trainingReportSchema>;

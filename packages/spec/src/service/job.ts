@@ -3,6 +3,7 @@ import { text } from '../bounds.js';
 import { metricsSchema } from '../calibration.js';
 import { closedObject } from '../closed-object.js';
 import { dataSetReportSchema } from '../data-set.js';
+import { comparisonSchema } from './comparison.js';
 import { httpUrlSchema } from './http-url.js';
 import { aliasSchema, DEFAULT_ALIAS, detectorNameSchema, versionSchema } from './names.js';
 import { PROBLEM_CODES } from './problem.js';
@@ -31,6 +32,13 @@ export const jobRequestSchema = closedObject({
   name: detectorNameSchema.describe('The detector that the result is a version of'),
   dataSet: dataSetReferenceSchema,
   ...trainingSettingsSchema.shape,
+  retrain: closedObject({
+    version: versionSchema.describe('The version that is to be better'),
+  })
+    .optional()
+    .describe(
+      'Also train on what people marked as good, and compare the result with this version on the same pictures',
+    ),
   alias: aliasSchema.nullable().default(DEFAULT_ALIAS).describe('Alias moved to the new version; null: none'),
   webhook: closedObject({ url: httpUrlSchema })
     .optional()
@@ -73,6 +81,11 @@ export const jobSchema = z
     dataSet: dataSetReportSchema
       .nullable()
       .describe('What was understood of the data set, once it is unpacked'),
+    comparison: comparisonSchema
+      .nullable()
+      .describe(
+        'Of a retraining: the version before and the new one on the same pictures, and what is proposed',
+      ),
     result: z
       .object({ name: detectorNameSchema, version: versionSchema, metrics: metricsSchema.nullable() })
       .nullable(),

@@ -14,6 +14,7 @@ const jobWith = (request: object): Job => ({
   cancelRequested: false,
   progress: { fraction: 0, phase: 'waiting' },
   dataSet: null,
+  comparison: null,
   result: null,
   error: null,
 });

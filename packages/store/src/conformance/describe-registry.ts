@@ -213,6 +213,51 @@ export function describeRegistry({ name, create, missing }: RegistrySuite): void
       expect(ofTwo).toEqual([feedback('c', two, 'bad')]);
     });
 
+    test('keeps images of what something was said of, for as long as the settings say', async () => {
+      const version = await bring('seen', 1);
+      const named = (prediction: string) => ({ name: 'seen', version, prediction });
+      const room = { images: 3, bytes: 100 };
+      const image = Uint8Array.of(1, 2, 3);
+      await expect(registry.keepImage(named('a'), image, room)).rejects.toMatchObject({ code: 'not-found' });
+      const ids = ['a', 'b', 'c', 'd', 'e'];
+      for (const prediction of ids) {
+        const said = { score: 1, label: 'good' as const, predictedAt: day(3), createdAt: day(4) };
+        await registry.addFeedback({ ...named(prediction), ...said });
+      }
+      await registry.keepImage(named('b'), image, room);
+      await registry.keepImage(named('d'), Uint8Array.of(4), room);
+      await registry.keepImage(named('d'), Uint8Array.of(4, 5), room);
+      await registry.keepImage(named('e'), image, room);
+      await expect(registry.keepImage(named('a'), image, room)).rejects.toMatchObject({
+        code: 'storage-full',
+      });
+      await expect(
+        registry.keepImage(named('b'), new Uint8Array(99), { ...room, images: 9 }),
+      ).rejects.toMatchObject({
+        code: 'storage-full',
+      });
+      expect(await registry.keptImage(named('d'))).toEqual(Uint8Array.of(4, 5));
+      expect(await registry.keptImage(named('a'))).toBeUndefined();
+      const kept: Record<string, number | undefined> = {};
+      let after: string | undefined;
+      do {
+        const page = await registry.listFeedback('seen', { limit: 2, after });
+        for (const { prediction, image: found } of page.feedback) kept[prediction] = found?.bytes;
+        after = page.next ?? undefined;
+      } while (after !== undefined);
+      expect(kept).toEqual({ a: undefined, b: 3, c: undefined, d: 2, e: 3 });
+      await registry.deleteFeedback(named('e'));
+      expect(await registry.keptImage(named('e'))).toBeUndefined();
+      expect(await registry.feedbackOf(named('e'))).toBeUndefined();
+      expect(await registry.feedbackOf(named('d'))).toMatchObject({ label: 'good' });
+      await registry.saveSettings({ name: 'seen', keepImageDays: 30 });
+      expect(await registry.sweepImages()).toBe(0);
+      await registry.saveSettings({ name: 'seen' });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(await registry.sweepImages()).toBe(2);
+      expect(await registry.keptImage(named('d'))).toBeUndefined();
+    });
+
     test('keeps what is decided as revisions, and of many who decide at once each', async () => {
       const version = await bring('decided', 1, 'latest');
       expect(await registry.settings('decided')).toEqual({ name: 'decided', revision: 0 });

@@ -2,7 +2,6 @@ import type { BitmapImage, ImageInput } from '../../detector.js';
 import { ArgumentError } from '../../errors.js';
 import type { RgbImage } from '../../image.js';
 import { blobOf } from '../bytes/blob-of.js';
-import { encodePng } from '../bytes/encode-png.js';
 import type { CallOptions, Transport } from '../http/transport.js';
 
 /** An image that the service itself fetches, from a host that its operator allows. */
@@ -24,7 +23,8 @@ export async function imageFile(image: ImageInput, transport: Transport, call: C
   const blob = await blobOf(image);
   if (blob) return blob;
   if (typeof image === 'object' && image !== null && 'width' in image) {
-    if ('data' in image) return encodePng(image as RgbImage);
+    // Loaded by those who have pixels: few do.
+    if ('data' in image) return (await import('../bytes/encode-png.js')).encodePng(image as RgbImage);
     if ('close' in image) return drawn(image);
   }
   throw new ArgumentError(

@@ -10,7 +10,7 @@ import type {
   VersionDetail,
   VersionSummary,
 } from '../types/registry.js';
-import type { Drift, Feedback } from '../types/service.js';
+import type { DrawnRegions, Drift, Feedback } from '../types/service.js';
 
 export interface PublishOptions extends CallOptions {
   /** Alias moved to the new version; null: none. Default `latest`. */
@@ -37,6 +37,10 @@ export interface SettingsInput {
   pixelThreshold?: number | undefined;
   /** Smallest region, in pixels of the map. */
   minArea?: number | undefined;
+  /** What is left out of score and regions of every picture, drawn on one of them. */
+  ignore?: DrawnRegions | undefined;
+  /** Days, to 3650, that images are kept for: those that come with feedback, and the data sets of training jobs. */
+  keepImageDays?: number | undefined;
   /** An alias or a version: whose scores the thresholds are of. Needed for them. */
   version?: string | undefined;
   /** Why it was decided: 500 characters at most. */

@@ -1,5 +1,5 @@
 import type { DataSetReport } from './data-set-report.js';
-import type { Job, JobProgress } from './job.js';
+import type { Comparison, Job, JobProgress } from './job.js';
 import type { Metrics } from './metrics.js';
 
 /** What a training run reports while it goes on: told apart by `type`. */
@@ -55,7 +55,9 @@ export type TrainingReport =
     }
   | { type: 'checkpoint'; layer: string; epoch: number }
   | { type: 'calibrated'; images: number; threshold: number; falseAlarmRate: number; heldOut: boolean }
-  | { type: 'evaluated'; metrics: Metrics };
+  | { type: 'evaluated'; metrics: Metrics }
+  /** Of a retraining: the version before and the new one on the same pictures. */
+  | { type: 'compared'; comparison: Comparison };
 
 /** What every event has. */
 interface JobEventFrame {

@@ -49,6 +49,8 @@ export interface JobSettings extends DataSetReading {
   strict?: boolean | undefined;
   /** Evaluate on the test images, where there are any. Default true. */
   evaluate?: boolean | undefined;
+  /** Also train on what people marked as good, and compare the result with this version (all 64 digits). */
+  retrain?: { version: string } | undefined;
   /** Alias moved to the new version; null: none. Default `latest`. */
   alias?: string | null | undefined;
   /** Told when the job has ended, signed as in Standard Webhooks. */
@@ -74,6 +76,7 @@ export interface JobRequest extends DataSetReading {
   precision: 'float32' | 'float16';
   strict: boolean;
   evaluate: boolean;
+  retrain?: { version: string } | undefined;
   alias: string | null;
   webhook?: { url: string } | undefined;
   timeoutSeconds: number;
@@ -86,6 +89,38 @@ export interface JobProgress {
   /** 0 to 1. */
   fraction: number;
   phase: 'waiting' | 'fetching' | 'features' | 'training' | 'calibrating' | 'publishing' | 'done';
+}
+
+/** What one version says of the pictures that two are compared on. */
+export interface ComparedVersion {
+  /** Null: the one that the job has trained, whose version is its result. */
+  version: string | null;
+  /** Score from which a picture is bad. */
+  threshold: number;
+  /** Good pictures that it calls bad. */
+  falseAlarms: number;
+  /** Bad pictures that it calls bad. */
+  found: number;
+  /** Null where all are good or all are bad. */
+  imageAuroc: number | null;
+}
+
+/** Two versions on the same pictures. */
+export interface Comparison {
+  good: number;
+  bad: number;
+  /** Of both, those that people have marked. */
+  marked: number;
+  /** The good ones are those that the new version held out; the old one may have been trained on them. */
+  heldOut: boolean;
+  old: ComparedVersion;
+  new: ComparedVersion;
+  /** Pictures that they do not agree on, the first 20. */
+  changed: { name: string; label: 'good' | 'bad'; old: 'good' | 'bad'; new: 'good' | 'bad' }[];
+  /** `weigh`: one is better in one way and worse in another; `unknown`: there is nothing to compare on. */
+  proposal: 'promote' | 'keep' | 'weigh' | 'unknown';
+  /** Why, in a sentence. */
+  reason: string;
 }
 
 /** A training job. */
@@ -103,6 +138,8 @@ export interface Job {
   progress: JobProgress;
   /** What was understood of the data set, once it is unpacked. */
   dataSet: DataSetReport | null;
+  /** Of a retraining: the version before and the new one on the same pictures, and what is proposed. */
+  comparison: Comparison | null;
   result: { name: string; version: string; metrics: Metrics | null } | null;
   error: { code: ProblemCode; message: string } | null;
 }

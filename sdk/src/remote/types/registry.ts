@@ -1,4 +1,5 @@
 import type { BundleManifest } from './bundle-manifest.js';
+import type { DrawnRegions } from './service.js';
 
 /** A detector and its aliases. */
 export interface DetectorSummary {
@@ -36,6 +37,10 @@ export interface DetectorSettings {
   pixelThreshold?: number | undefined;
   /** Smallest region, in pixels of the map. */
   minArea?: number | undefined;
+  /** What is left out of score and regions of every picture, drawn on one of them. */
+  ignore?: DrawnRegions | undefined;
+  /** Days that images are kept for: those that come with feedback, and the data sets of training jobs. */
+  keepImageDays?: number | undefined;
   /** The version whose scores the thresholds are of. */
   version?: string | undefined;
   /** Why it was decided. */

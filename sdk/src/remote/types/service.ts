@@ -51,16 +51,33 @@ export interface Problem {
   attempts?: { device: string; reason: string }[] | undefined;
 }
 
+/** What a part really was; `unsure`: somebody else is to look at it. */
+export type FeedbackLabel = 'good' | 'bad' | 'unsure';
+
+/** What a person drew on a picture of `width` by `height` pixels, as it was sent and upright. */
+export interface DrawnRegions {
+  width: number;
+  height: number;
+  /** Corners [x, y] of each region: 16 regions of 3 to 64 corners at most. The last is joined to the first. */
+  outlines: [x: number, y: number][][];
+}
+
 /** What people said of predictions. */
 export interface Feedback {
   prediction: string;
   name: string;
   version: string;
   score: number;
-  label: 'good' | 'bad';
+  label: FeedbackLabel;
   note?: string | undefined;
+  /** Where it is bad. */
+  regions?: DrawnRegions | undefined;
+  /** Name of the key that it was said with. */
+  by?: string | undefined;
   predictedAt: string;
   createdAt: string;
+  /** The image, where it is kept. */
+  image?: { bytes: number; keptAt: string } | undefined;
 }
 
 /** Whether recent scores still look like those of the good images that the detector was calibrated on. */

@@ -1,3 +1,6 @@
+import type { DataSetUse } from '@cflow/jobs';
+import type { StoredDataSet } from '@cflow/spec';
+import type { ObjectInfo } from '@cflow/store';
 import {
   deleteDataSetRoute,
   getDataSetRoute,
@@ -5,7 +8,7 @@ import {
   uploadDataSetRoute,
 } from '../../openapi/data-set-routes.js';
 import { bodyChunks, mediaType, uploadLimits } from '../body/read-body.js';
-import { DATA_SETS, dataSetOf } from '../data-sets.js';
+import { DATA_SETS, dataSetOf, lifeOfDataSet } from '../data-sets.js';
 import { trainingParts } from '../job-request.js';
 import { type App, newApp } from '../new-app.js';
 import type { AppParts } from '../parts.js';
@@ -42,10 +45,8 @@ export function dataSetRoutes(parts: AppParts): App {
     const page = found.slice(0, limit);
     const uses = await jobs.dataSetUses(page.map(({ key }) => key));
     const next = found.length > limit ? (page.at(-1)?.key.slice(DATA_SETS.length) ?? null) : null;
-    return c.json(
-      { dataSets: page.map((info) => dataSetOf(info, uses.get(info.key), dataSetLifeMs)), next },
-      200,
-    );
+    const dataSets = await Promise.all(page.map((info) => told(info, uses.get(info.key))));
+    return c.json({ dataSets, next }, 200);
   });
 
   app.openapi({ ...getDataSetRoute, middleware: train }, async (c) => {
@@ -53,7 +54,7 @@ export function dataSetRoutes(parts: AppParts): App {
     const path = DATA_SETS + c.req.valid('param').name;
     const info = await objects.head(path);
     if (!info) throw noDataSet(path);
-    return c.json(dataSetOf(info, (await jobs.dataSetUses([path])).get(path), dataSetLifeMs), 200);
+    return c.json(await told(info, (await jobs.dataSetUses([path])).get(path)), 200);
   });
 
   app.openapi({ ...deleteDataSetRoute, middleware: train }, async (c) => {
@@ -69,6 +70,13 @@ export function dataSetRoutes(parts: AppParts): App {
     }
     return c.body(null, 204);
   });
+
+  async function told(info: ObjectInfo, use: DataSetUse | undefined): Promise<StoredDataSet> {
+    const { registry } = parts;
+    const lifeMs =
+      dataSetLifeMs === undefined ? undefined : await lifeOfDataSet(registry, use, dataSetLifeMs);
+    return dataSetOf(info, use, lifeMs);
+  }
   return app;
 }
 

@@ -1,13 +1,21 @@
 import { driftTest } from '@cflow/evaluation';
 import { DEFAULT_ALIAS, type Drift, type Feedback } from '@cflow/spec';
-import { getDriftRoute, giveFeedbackRoute, listFeedbackRoute } from '../../openapi/feedback-routes.js';
+import {
+  deleteFeedbackRoute,
+  getDriftRoute,
+  giveFeedbackRoute,
+  listFeedbackRoute,
+} from '../../openapi/feedback-routes.js';
 import type { PredictionIds } from '../../security/prediction-ids.js';
 import { jsonBody } from '../json/json-body.js';
 import { type App, newApp } from '../new-app.js';
 import type { AppParts } from '../parts.js';
-import { ProblemError } from '../problem.js';
 import type { RecentScores } from '../recent-scores.js';
 import { requires } from '../requires.js';
+import { signedFacts } from '../signed-facts.js';
+
+/** Characters of a key's name that are kept. */
+const MOST_NAME = 200;
 
 const instant = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
@@ -21,20 +29,16 @@ export function feedbackRoutes(parts: AppParts, ids: PredictionIds, recent: Rece
     { ...giveFeedbackRoute, middleware: [requires(parts, 'predict'), jsonBody(parts.limits)] },
     async (c) => {
       const { id } = c.req.valid('param');
-      const { label, note } = c.req.valid('json');
-      const found = await ids.verify(id);
-      if (!found) {
-        throw new ProblemError(
-          'not-found',
-          'this id is of no prediction of this service; send it as it was given',
-        );
-      }
-      const { time, ...facts } = found;
+      const { label, note, regions } = c.req.valid('json');
+      const { time, ...facts } = await signedFacts(ids, id);
+      const by = c.get('caller')?.name.slice(0, MOST_NAME);
       const feedback: Feedback = {
         prediction: id,
         ...facts,
         label,
         ...(note !== undefined && { note }),
+        ...(regions && { regions }),
+        ...(by !== undefined && { by }),
         predictedAt: instant(time),
         createdAt: instant(parts.now()),
       };
@@ -42,6 +46,13 @@ export function feedbackRoutes(parts: AppParts, ids: PredictionIds, recent: Rece
       return c.json(feedback, 201);
     },
   );
+
+  app.openapi({ ...deleteFeedbackRoute, middleware: [requires(parts, 'admin')] }, async (c) => {
+    const { id } = c.req.valid('param');
+    const { name, version } = await signedFacts(ids, id);
+    await registry.deleteFeedback({ name, version, prediction: id });
+    return c.body(null, 204);
+  });
 
   app.openapi({ ...listFeedbackRoute, middleware: read }, async (c) => {
     const { name } = c.req.valid('param');

@@ -7,10 +7,9 @@ import {
   listJobsRoute,
 } from '../../openapi/job-routes.js';
 import type { AppEnvironment } from '../environment.js';
-import { readJobRequest, trainingParts } from '../job-request.js';
+import { readJobRequest, refuseWebhook, trainingParts } from '../job-request.js';
 import { type App, newApp } from '../new-app.js';
 import type { AppParts } from '../parts.js';
-import { ProblemError } from '../problem.js';
 import { requires } from '../requires.js';
 import { shownTo } from '../shown-to.js';
 import { streamOf } from '../stream-of.js';
@@ -24,12 +23,7 @@ export function jobRoutes(parts: AppParts): App {
   app.openapi({ ...createJobRoute, middleware: train }, async (c) => {
     const { jobs } = trainingParts(parts);
     const request = await readJobRequest(c, parts);
-    if (request.webhook && parts.webhooks === false) {
-      throw new ProblemError(
-        'invalid-request',
-        'webhook: this service sends none, since it has no secret to sign them with; poll the job or follow its events instead',
-      );
-    }
+    refuseWebhook(parts, request);
     const { job } = await jobs.create(request, {
       idempotencyKey: c.req.valid('header')['idempotency-key'],
       owner: c.get('caller')?.name as string,

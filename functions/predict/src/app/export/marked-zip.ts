@@ -1,0 +1,28 @@
+import { sniffFormat } from '@cflow/images';
+import { type MarkedImage, markedFiles } from '@cflow/store';
+import { Zip, ZipPassThrough } from 'fflate';
+
+/** The images as a ZIP archive that training reads, a few pieces at a time: images are packed already, so they are stored. */
+export async function* markedZip(images: AsyncIterable<MarkedImage>): AsyncGenerator<Uint8Array> {
+  const ready: Uint8Array[] = [];
+  const zip = new Zip((error, chunk) => {
+    if (error) throw error;
+    ready.push(chunk);
+  });
+  for await (const marked of images) {
+    for (const { path, bytes } of markedFiles(marked, { ending: endingOf(marked.image), holdOut: false })) {
+      const entry = new ZipPassThrough(path);
+      entry.mtime = marked.feedback.createdAt;
+      zip.add(entry);
+      entry.push(bytes, true);
+    }
+    yield* ready.splice(0);
+  }
+  zip.end();
+  yield* ready.splice(0);
+}
+
+function endingOf(image: Uint8Array): string {
+  const found = sniffFormat(image);
+  return found && 'format' in found ? `.${found.format}` : '';
+}

@@ -1,0 +1,6 @@
+export {
+  type ExportOptions,
+  type RetrainOptions,
+  ReviewClient,
+  type ReviewedPart,
+} from './review-client.js';
