@@ -20,5 +20,6 @@ export { csvLine } from './sinks/csv-line.js';
 export { CSV, type FileFormat, JSON_LINES } from './sinks/file-format.js';
 export { type FilePosition, FileSink, type FileSinkOptions } from './sinks/file-sink.js';
 export { MoveSink, type MoveSinkOptions } from './sinks/move-sink.js';
+export { MqttSink, type MqttSinkOptions } from './sinks/mqtt-sink.js';
 export { WebhookSink, type WebhookSinkOptions } from './sinks/webhook-sink.js';
 export { type FolderEvent, FolderSource, type FolderSourceOptions } from './sources/folder-source.js';

@@ -10,6 +10,7 @@ Examples:
   cflow watch incoming --detector bottle.cflow --to csv:verdicts.csv
   cflow watch incoming --detector bottle.cflow --to jsonl:verdicts.jsonl --to move:done --rule 2of3 --rule stop:5
   cflow watch incoming --detector bottle.cflow --to csv:verdicts.csv --pictures bad --pictures-dir seen --pictures-budget 10GB
+  cflow watch incoming --detector bottle.cflow --to mqtt://broker:1883/plant/line-1
   CFLOW_WEBHOOK_SECRET=whsec_... cflow watch incoming --detector bottle.cflow --to https://gate.local/verdict
 
 Sinks (--to, any number):
@@ -18,6 +19,9 @@ Sinks (--to, any number):
   move:DIR     moves each file to good, bad or unreadable below it, by verdict
   https://...  a signed webhook for each frame (Standard Webhooks, by CFLOW_WEBHOOK_SECRET), in order, at least once:
                webhook-id tells what came before
+  mqtt://HOST:PORT/TOPIC or mqtts://...
+               MQTT 5, QoS 1: TOPIC/result has each, TOPIC/state (retained) where the line stands, TOPIC/status (retained)
+               "online" or, by last will, "offline"; user and password by CFLOW_MQTT_USERNAME and CFLOW_MQTT_PASSWORD
 
 Rules (--rule, each kind once); without one the verdict is the label:
   2of3           bad when 2 of the last 3 frames are

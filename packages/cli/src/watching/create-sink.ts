@@ -1,18 +1,34 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { CSV, FileSink, JSON_LINES, MoveSink, type Result, type Sink, WebhookSink } from '@cflow/line';
+import {
+  CSV,
+  FileSink,
+  JSON_LINES,
+  MoveSink,
+  MqttSink,
+  type Result,
+  type Sink,
+  WebhookSink,
+} from '@cflow/line';
 import { ConfigurationError } from '@cflow/spec';
 
 export interface SinkParts {
+  /** Where the line keeps its state: what a broker knows it by is made of it. */
+  state: string;
   rotateBytes: number | undefined;
   env: Readonly<Record<string, string | undefined>>;
   onMoved: (result: Result) => void;
 }
 
-const EXPECTED = 'expected csv:FILE, jsonl:FILE, move:DIR or an address that begins with https:// or http://';
+const EXPECTED =
+  'expected csv:FILE, jsonl:FILE, move:DIR or an address that begins with https://, http://, mqtts:// or mqtt://';
 
 /** A sink as it is written on the command line. @throws ConfigurationError that says what was expected */
-export async function createSink(text: string, { rotateBytes, env, onMoved }: SinkParts): Promise<Sink> {
+export async function createSink(text: string, parts: SinkParts): Promise<Sink> {
+  const { rotateBytes, env, onMoved } = parts;
   if (/^https?:\/\//i.test(text)) return webhook(text, env);
+  if (/^mqtts?:\/\//i.test(text)) return broker(text, parts);
   const [, kind, place] = /^([a-z]+):(.+)$/.exec(text) ?? [];
   if (kind === undefined || place === undefined) throw new ConfigurationError(`sink "${text}": ${EXPECTED}`);
   const path = resolve(place);
@@ -27,6 +43,19 @@ export async function createSink(text: string, { rotateBytes, env, onMoved }: Si
     default:
       throw new ConfigurationError(`sink "${text}": there is no kind "${kind}"; ${EXPECTED}`);
   }
+}
+
+function broker(text: string, { env, state }: SinkParts): Sink {
+  if (!URL.canParse(text) || new URL(text).hostname === '')
+    throw new ConfigurationError(
+      'sink of a broker: expected a whole address, such as mqtt://broker:1883/plant/line-1',
+    );
+  return new MqttSink({
+    url: text,
+    username: env.CFLOW_MQTT_USERNAME,
+    password: env.CFLOW_MQTT_PASSWORD,
+    clientId: `cflow-${createHash('sha256').update(`${hostname()} ${state} ${text}`).digest('hex').slice(0, 16)}`,
+  });
 }
 
 async function webhook(text: string, env: SinkParts['env']): Promise<Sink> {

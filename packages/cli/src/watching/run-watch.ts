@@ -38,7 +38,12 @@ export async function runWatch(source: string, flags: WatchFlags): Promise<void>
   const rules = parseRules(flags.rule ?? []);
   const state = resolve(flags.state ?? join(dirname(resolve(source)), '.cflow-watch'));
   let moved: (result: Result) => void = () => {};
-  const parts = { rotateBytes: flags.rotate, env: process.env, onMoved: (result: Result) => moved(result) };
+  const parts = {
+    state,
+    rotateBytes: flags.rotate,
+    env: process.env,
+    onMoved: (result: Result) => moved(result),
+  };
   const sinks = await Promise.all(flags.to.map((text) => createSink(text, parts)));
   const twice = sinks.find(({ name }, i) => sinks.findIndex((other) => other.name === name) !== i);
   if (twice) throw new ConfigurationError(`sink "${twice.name}" is given twice; name each once`);
