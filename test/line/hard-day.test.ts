@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const end of ends.reverse()) await end();
-  if (smallDisk !== undefined) await run('umount', [smallDisk]);
+  if (smallDisk !== undefined) await run('umount', ['--lazy', smallDisk]);
   await place.remove();
 });
 
@@ -83,6 +83,7 @@ it(
         cwd: place.path,
         stdio: ['ignore', 'pipe', 'pipe'],
       });
+      ends.push(() => child.kill('SIGKILL'));
       child.stderr?.setEncoding('utf8').on('data', (text: string) => {
         stderr += text;
       });

@@ -1,5 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 
+const TOO_LATE = 'the receiver has not answered in time';
+
 /** Sends a request and gives the status of its answer; follows no redirect. */
 export type Post = (
   url: string,
@@ -33,5 +35,16 @@ export async function postWebhook(
     'webhook-timestamp': `${Math.floor(now.getTime() / 1000)}`,
     'webhook-signature': new Webhook(secret).sign(id, now, body),
   };
-  return post(url, { headers, body, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
+  // Not a signal that times out: one that only another signal refers to may be collected as garbage before it does.
+  const limit = new AbortController();
+  const stop = (): void => limit.abort(signal.reason);
+  const timer = setTimeout(() => limit.abort(new DOMException(TOO_LATE, 'TimeoutError')), timeoutMs);
+  signal.addEventListener('abort', stop);
+  try {
+    signal.throwIfAborted();
+    return await post(url, { headers, body, signal: limit.signal });
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
 }

@@ -1,4 +1,5 @@
 export { Delivery, type DeliveryEvent, type DeliveryOptions } from './delivery.js';
+export { type FilmEvent, FilmEvents, type FilmFrame } from './film/film-events.js';
 export type { Frame, Source } from './frame.js';
 export { Journal } from './journal/journal.js';
 export { type PictureRules, Pictures, type PicturesOptions } from './pictures.js';
@@ -22,4 +23,8 @@ export { type FilePosition, FileSink, type FileSinkOptions } from './sinks/file-
 export { MoveSink, type MoveSinkOptions } from './sinks/move-sink.js';
 export { MqttSink, type MqttSinkOptions } from './sinks/mqtt-sink.js';
 export { WebhookSink, type WebhookSinkOptions } from './sinks/webhook-sink.js';
+export { findFfmpeg } from './sources/ffmpeg/find-ffmpeg.js';
+export { isFilmName, type VideoInput, videoInput } from './sources/ffmpeg/video-input.js';
+export { FilmSource, type FilmSourceOptions } from './sources/film-source.js';
 export { type FolderEvent, FolderSource, type FolderSourceOptions } from './sources/folder-source.js';
+export { type StreamEvent, StreamSource, type StreamSourceOptions } from './sources/stream-source.js';

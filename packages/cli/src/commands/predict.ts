@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { withDeviceOptions } from '../device-options.js';
 import { withImageLimitOptions } from '../image-limit-options.js';
-import { finiteNumber, integer } from '../option-value.js';
+import { finiteNumber, integer, positiveNumber } from '../option-value.js';
 import { MAP_FORMATS, type PredictFlags } from '../prediction/predict-flags.js';
 import { withThresholdOptions } from '../threshold-options.js';
 
@@ -11,7 +11,11 @@ Examples:
   cflow predict bottle.cflow incoming 'archive/**/*.jpg' --json > scores.jsonl
   cflow predict bottle.cflow incoming --overlays overlays
   cflow predict bottle.cflow incoming --maps maps --map-format png16
+  cflow predict bottle.cflow film.mp4 --overlays peaks --scores frames.csv
   cflow predict bottle.cflow photo.png --false-alarm-rate 0.001 --fail-on-bad && echo good
+
+Of a film there is a line for each event: bad frames that belong together, with start, end, and the frame with the highest score,
+which --overlays and --maps write.
 
 Map formats:
   png8   false colors to look at, from the score of a good image (blue) to the highest possible (red)
@@ -28,7 +32,7 @@ export function definePredict(command: Command): void {
       'Scores images and prints a line for each as soon as it is known: score, probability that a good image scores as high (false alarm), label, and the regions that stand out, in pixels of the anomaly map.',
     )
     .argument('<bundle>', 'the detector: a folder that "cflow train" wrote')
-    .argument('<images...>', 'files, folders (everything below), globs');
+    .argument('<images...>', 'files, folders (everything below), globs; or one film, with ffmpeg');
   withThresholdOptions(command)
     .optionsGroup('Regions:')
     .option(
@@ -49,6 +53,11 @@ export function definePredict(command: Command): void {
     .addOption(new Option('--map-format <format>', 'see below').choices(MAP_FORMATS).default('png16'))
     .option('--overlays <dir>', 'write each image under its map in colors, regions framed')
     .option('--layers', "also each layer's log-likelihoods: extremes and mean with --json, maps with --maps")
+    .optionsGroup('Film:')
+    .option('--scores <csv>', 'a row for each frame')
+    .option('--fps <n>', 'frames per second that are scored (default: all)', positiveNumber)
+    .option('--gap <seconds>', 'bad frames so far apart are still one event (default: 0.2)', positiveNumber)
+    .optionsGroup('Exit code:')
     .option('--fail-on-bad', 'exit with 1 when an image is bad')
     .option('--strict', 'exit with 2 when an image could not be read');
   withDeviceOptions(command)

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { withDeviceOptions } from '../device-options.js';
 import { withImageLimitOptions } from '../image-limit-options.js';
-import { byteSize, finiteNumber, integer } from '../option-value.js';
+import { byteSize, finiteNumber, integer, positiveNumber } from '../option-value.js';
 import { withThresholdOptions } from '../threshold-options.js';
 import { PICTURE_RULES, type WatchFlags } from '../watching/watch-flags.js';
 
@@ -11,6 +11,7 @@ Examples:
   cflow watch incoming --detector bottle.cflow --to jsonl:verdicts.jsonl --to move:done --rule 2of3 --rule stop:5
   cflow watch incoming --detector bottle.cflow --to csv:verdicts.csv --pictures bad --pictures-dir seen --pictures-budget 10GB
   cflow watch incoming --detector bottle.cflow --to mqtt://broker:1883/plant/line-1
+  cflow watch rtsp://camera/stream --detector bottle.cflow --fps 5 --to jsonl:verdicts.jsonl
   CFLOW_WEBHOOK_SECRET=whsec_... cflow watch incoming --detector bottle.cflow --to https://gate.local/verdict
 
 Sinks (--to, any number):
@@ -30,15 +31,20 @@ Rules (--rule, each kind once); without one the verdict is the label:
   drift:0.2/50   raises "drift" when the median false-alarm probability of 50 frames is below 0.2
 
 It can end at any moment, by any signal or none, and goes on where it was when it is started again with the same --state. A sink
-that is away gets its results later, in order; once what waits exceeds --hold, no more frames are taken until there is room.`;
+that is away gets its results later, in order; once what waits exceeds --hold, no more frames are taken until there is room.
+Frames of a stream that come faster than they are scored are dropped, the oldest first, and counted; a stream that is lost is
+opened again. A film waits, and its times count from 1970.`;
 
 /** `cflow watch`. */
 export function defineWatch(command: Command): void {
   command
     .description(
-      'Stands at a line: scores each image that comes into a folder, once it is whole, and brings the verdicts to files, folders and machines.',
+      'Stands at a line: scores each image that comes into a folder, once it is whole, or the frames of a film, stream or camera, and brings the verdicts to files, folders and machines.',
     )
-    .argument('<source>', 'a folder: every image in it and below')
+    .argument(
+      '<source>',
+      'a folder: every image in it and below; or, by ffmpeg, a film, rtsp://…, http://… (MJPEG), v4l2:/dev/video0',
+    )
     .requiredOption('--detector <bundle>', 'the detector: a folder that "cflow train" wrote')
     .requiredOption('--to <sink>', 'where verdicts go, see below; may be given several times', gather)
     .optionsGroup('Line:')
@@ -49,6 +55,11 @@ export function defineWatch(command: Command): void {
     .option('--rule <rule>', 'a verdict over several frames, see below; may be given several times', gather)
     .option('--once', 'end when what is there has been scored and delivered')
     .option('--settle <ms>', 'how long a file must have stayed the same (default: 500)', integer(0, 600_000))
+    .option(
+      '--fps <n>',
+      'frames per second that are taken of a film or stream (default: all)',
+      positiveNumber,
+    )
     .option('--hold <size>', 'results that may wait for a sink (default: 1GB)', byteSize)
     .option('--rotate <size>', 'size from which the next file is begun (default: 64MiB)', byteSize);
   withThresholdOptions(command)

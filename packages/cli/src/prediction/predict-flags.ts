@@ -13,6 +13,9 @@ export interface PredictFlags extends DeviceFlags, ThresholdFlags, ImageLimitFla
   mapFormat: MapFormat;
   overlays?: string;
   layers?: true;
+  scores?: string;
+  fps?: number;
+  gap?: number;
   json?: true;
   failOnBad?: true;
   strict?: true;

@@ -1,7 +1,8 @@
 import { type DetectOptions, type Detector, scoreThreshold } from '@cflow/detector';
 import { checkIgnoreMask } from '@cflow/images';
 import { decodeMask, openDataSet, type UnreadableImage } from '@cflow/images/node';
-import { type DataSetItem, ImageError, type Mask, type Prediction } from '@cflow/spec';
+import { findFfmpeg, isFilmName, videoInput } from '@cflow/line';
+import { ConfigurationError, type DataSetItem, ImageError, type Mask, type Prediction } from '@cflow/spec';
 import { EXIT } from '../exit-code.js';
 import { imageLimits } from '../image-limit-options.js';
 import { interruptible } from '../interruptible.js';
@@ -32,6 +33,11 @@ export async function runPrediction(
   paths: readonly string[],
   flags: PredictFlags,
 ): Promise<void> {
+  if (paths.some(isFilmName)) return predictOneFilm(bundle, paths, flags);
+  for (const [name, value] of Object.entries({ scores: flags.scores, fps: flags.fps, gap: flags.gap })) {
+    if (value !== undefined)
+      throw new ConfigurationError(`--${name} is for films: leave it out, or name one`);
+  }
   // As a list, so that a folder is all images below it and not a data set with a layout.
   const { items } = await openDataSet(paths, { everyImage: true });
   const detector = await openDetector(bundle, flags);
@@ -48,6 +54,19 @@ export async function runPrediction(
   } finally {
     await detector.dispose();
   }
+}
+
+async function predictOneFilm(bundle: string, paths: readonly string[], flags: PredictFlags): Promise<void> {
+  const [path] = paths;
+  const input = paths.length === 1 ? videoInput(path as string) : undefined;
+  if (!input)
+    throw new ConfigurationError(
+      `expected one film alone, got ${count(paths.length, 'path')}; run once for each film, and once for the images`,
+    );
+  if (flags.layers) throw new ConfigurationError('--layers is for images: leave it out for a film');
+  findFfmpeg();
+  const { predictFilm } = await import('./predict-film.js');
+  await predictFilm(bundle, input, flags);
 }
 
 async function predictAll(

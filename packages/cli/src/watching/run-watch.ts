@@ -4,7 +4,6 @@ import { decodeMask } from '@cflow/images/node';
 import { lockFolder } from '@cflow/jobs/folder-lock';
 import {
   Delivery,
-  FolderSource,
   Journal,
   Pictures,
   parseRules,
@@ -13,6 +12,8 @@ import {
   type ScoreFramesOptions,
   type Sink,
   scoreFrames,
+  type VideoInput,
+  videoInput,
 } from '@cflow/line';
 import { ConfigurationError } from '@cflow/spec';
 import { imageLimits } from '../image-limit-options.js';
@@ -23,6 +24,7 @@ import { ignoreOutputErrors, noteLine } from '../terminal/output.js';
 import { thresholdOf } from '../threshold-options.js';
 import { checkPlaces } from './check-places.js';
 import { createSink } from './create-sink.js';
+import { createSource } from './create-source.js';
 import type { WatchFlags } from './watch-flags.js';
 import { WatchPrinter } from './watch-printer.js';
 
@@ -36,7 +38,9 @@ const ONCE_MS = 600_000;
 export async function runWatch(source: string, flags: WatchFlags): Promise<void> {
   ignoreOutputErrors();
   const rules = parseRules(flags.rule ?? []);
-  const state = resolve(flags.state ?? join(dirname(resolve(source)), '.cflow-watch'));
+  const video = videoInput(source);
+  const beside = video?.kind === 'stream' ? '.' : dirname(resolve(source));
+  const state = resolve(flags.state ?? join(beside, '.cflow-watch'));
   let moved: (result: Result) => void = () => {};
   const parts = {
     state,
@@ -48,10 +52,12 @@ export async function runWatch(source: string, flags: WatchFlags): Promise<void>
   const twice = sinks.find(({ name }, i) => sinks.findIndex((other) => other.name === name) !== i);
   if (twice) throw new ConfigurationError(`sink "${twice.name}" is given twice; name each once`);
   const folder = picturesFolder(flags);
-  await checkPlaces(source, [
-    ...(folder === undefined ? [] : [['the folder of pictures', folder] as const]),
-    ...flags.to.flatMap((text) => (text.startsWith('move:') ? [['sink', text.slice(5)] as const] : [])),
-  ]);
+  if (video) refuseFolderOptions(source, flags);
+  else
+    await checkPlaces(source, [
+      ...(folder === undefined ? [] : [['the folder of pictures', folder] as const]),
+      ...flags.to.flatMap((text) => (text.startsWith('move:') ? [['sink', text.slice(5)] as const] : [])),
+    ]);
   const lock = await lockFolder(state, {
     holds: 'the state of a line',
     instead: 'give each line a --state of its own',
@@ -62,7 +68,7 @@ export async function runWatch(source: string, flags: WatchFlags): Promise<void>
       if (file && journal.taken.get(name) === file.stamp) journal.taken.delete(name);
     };
     try {
-      await watch(source, flags, { journal, sinks, state, rules, folder });
+      await watch(source, flags, { video, journal, sinks, state, rules, folder });
     } finally {
       await journal.close();
     }
@@ -78,7 +84,16 @@ function picturesFolder({ pictures, picturesEvery, picturesDir }: WatchFlags): s
   return wanted ? resolve(picturesDir ?? 'pictures') : undefined;
 }
 
+/** What only files can be done with. */
+function refuseFolderOptions(source: string, { to, settle }: WatchFlags): void {
+  const move = to.find((text) => text.startsWith('move:'));
+  if (move !== undefined)
+    throw new ConfigurationError(`sink "${move}": there are no files to move in "${source}"; leave it out`);
+  if (settle !== undefined) throw new ConfigurationError('--settle is for folders: leave it out');
+}
+
 interface WatchParts {
+  video: VideoInput | undefined;
   journal: Journal;
   sinks: readonly Sink[];
   state: string;
@@ -89,20 +104,12 @@ interface WatchParts {
 async function watch(
   path: string,
   flags: WatchFlags,
-  { journal, sinks, state, rules, folder }: WatchParts,
+  { video, journal, sinks, state, rules, folder }: WatchParts,
 ): Promise<void> {
   const printer = new WatchPrinter(flags);
   const onEvent = (event: Parameters<WatchPrinter['event']>[0]): void => printer.event(event);
-  const { settle: settleMs, once } = flags;
   // Before the detector is loaded, which takes longer: what is wrong should be known at once.
-  const source = await FolderSource.open({
-    path,
-    taken: journal.taken,
-    lastNumber: journal.lastNumber,
-    settleMs,
-    once,
-    onEvent,
-  });
+  const source = await createSource(path, video, flags, { journal, onEvent });
   const deliveries: Delivery[] = [];
   let detector: Detector | undefined;
   try {
@@ -144,10 +151,12 @@ async function watch(
       });
     });
   } finally {
-    await Promise.all(deliveries.map((delivery) => delivery.end(once ? ONCE_MS : END_MS)));
+    await Promise.all(
+      deliveries.map((delivery) => delivery.end(flags.once || video?.kind === 'film' ? ONCE_MS : END_MS)),
+    );
     await source.close();
     await detector?.dispose();
-    if (!flags.json) noteLine(printer.summary());
+    if (!flags.json) noteLine(printer.summary(source.dropped));
   }
   const late = deliveries.filter(({ after }) => after < journal.last);
   if (late.length > 0) {

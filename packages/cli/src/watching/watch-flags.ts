@@ -11,6 +11,7 @@ export interface WatchFlags extends DeviceFlags, ThresholdFlags, ImageLimitFlags
   rule?: string[];
   once?: true;
   settle?: number;
+  fps?: number;
   hold?: number;
   rotate?: number;
   pixelThreshold?: number;

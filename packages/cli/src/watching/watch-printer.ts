@@ -1,4 +1,4 @@
-import type { DeliveryEvent, FolderEvent, LineEvent, Result } from '@cflow/line';
+import type { DeliveryEvent, FolderEvent, LineEvent, Result, StreamEvent } from '@cflow/line';
 import { count, formatBytes, formatNumber, formatPercent } from '../terminal/format.js';
 import { noteLine, printLine } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
@@ -6,7 +6,7 @@ import { shorten, Table } from '../terminal/table.js';
 
 const LONGEST_NAME = 40;
 
-export type WatchEvent = LineEvent | DeliveryEvent | FolderEvent;
+export type WatchEvent = LineEvent | DeliveryEvent | FolderEvent | StreamEvent;
 
 export interface WatchTally {
   good: number;
@@ -42,10 +42,11 @@ export class WatchPrinter {
     }
   }
 
-  summary(): string {
+  summary(dropped: number): string {
     const { good, bad, unreadable } = this.tally;
     const left = unreadable > 0 ? `, ${unreadable} not readable` : '';
-    return `${count(good + bad + unreadable, 'frame')}: ${bad} bad, ${good} good${left}`;
+    const lost = dropped > 0 ? `, ${dropped} dropped` : '';
+    return `${count(good + bad + unreadable, 'frame')}: ${bad} bad, ${good} good${left}${lost}`;
   }
 
   #result(result: Result): void {
@@ -90,6 +91,8 @@ function textOf(event: Exclude<WatchEvent, { type: 'result' }>): string {
       return `the source is lost, trying again: ${event.reason}`;
     case 'source-back':
       return 'the source is back';
+    case 'frames-dropped':
+      return `${count(event.frames, 'frame')} dropped: they come faster than they are scored (--fps takes fewer)`;
     case 'file-skipped':
       return `passed by: ${event.name} (${event.reason})`;
   }

@@ -102,10 +102,11 @@ export class MqttSink implements Sink<true> {
   async #connected(client: MqttClient, signal: AbortSignal): Promise<void> {
     if (client.connected) return;
     const connected = once(client, 'connect');
-    const end = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]);
-    await Promise.race([connected.promise, aborted(end)]).catch(() => undefined);
-    connected.forget();
-    if (!client.connected) throw unavailable(this.#reason);
+    try {
+      await within(connected.promise, CONNECT_MS, signal, () => this.#reason);
+    } finally {
+      connected.forget();
+    }
   }
 
   async #acknowledged(
@@ -114,13 +115,10 @@ export class MqttSink implements Sink<true> {
     signal: AbortSignal,
   ): Promise<void> {
     const lost = once(client, 'close');
-    const end = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+    const cut = lost.promise.then(() => Promise.reject(unavailable('the connection to the broker was lost')));
     try {
-      await Promise.race([
-        Promise.all(sent),
-        lost.promise.then(() => Promise.reject(unavailable('the connection to the broker was lost'))),
-        aborted(end).catch(() => Promise.reject(unavailable('the broker does not acknowledge'))),
-      ]);
+      const done = Promise.race([Promise.all(sent), cut]);
+      await within(done, ANSWER_MS, signal, () => 'the broker does not acknowledge');
     } finally {
       lost.forget();
     }
@@ -154,10 +152,30 @@ function once(
   return { promise, forget: () => client.off(event, listener) };
 }
 
-/** Rejects when the signal aborts. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+/**
+ * Waits for work, but no longer than that, and not past the signal. (A signal that times out would do, were it not collected
+ * as garbage while it is waited for.)
+ */
+async function within<T>(
+  work: Promise<T>,
+  milliseconds: number,
+  signal: AbortSignal,
+  reason: () => string,
+): Promise<T> {
+  let end: () => void = () => {};
+  const limit = new Promise<never>((_, reject) => {
+    const timer = setTimeout(() => reject(unavailable(reason())), milliseconds);
+    const stop = (): void => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop);
+    end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+    };
   });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    end();
+  }
 }
