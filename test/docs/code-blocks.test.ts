@@ -7,9 +7,9 @@ import { serviceEnvironmentSchema } from '@cflow/predict/node';
 import { validate } from 'dockerfile-utils';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { missingChromium } from '../browser/chromium.js';
 import { differenceOfOutput } from './blocks/compare-output.js';
 import { blocksOf, type FencedBlock, label, pagesOfTheProject } from './blocks/fenced-blocks.js';
+import { missingProgram } from './blocks/missing-program.js';
 import { NOT_RUN, type NotRun } from './blocks/not-run.js';
 import { PAGE_NEEDS } from './blocks/page-needs.js';
 import { prepare } from './blocks/prepare.js';
@@ -50,8 +50,7 @@ async function begin(page: string): Promise<Page> {
   const addresses = await prepare(page, PAGE_NEEDS[page] ?? [], place, shared);
   const ran: Page['ran'] = new Map();
   for (const block of blocksOf(page)) {
-    if (!RUNS.has(block.language) || listed(block) || (block.language === 'html' && missingChromium))
-      continue;
+    if (!RUNS.has(block.language) || listed(block) || missingProgram(block)) continue;
     const result = runBlock(block, place, addresses);
     ran.set(block, result);
     await result.catch(() => undefined);
@@ -73,7 +72,7 @@ describe.each(all.filter(({ blocks }) => blocks.length > 0))('$page', ({ page, b
     const reason = listed(block);
     if (reason) it(`${label(block)} is parsed: ${reason.reason}`, () => parse(block, reason));
     else if (RUNS.has(block.language)) {
-      const missing = block.language === 'html' ? missingChromium : undefined;
+      const missing = missingProgram(block);
       it.skipIf(missing)(
         `${label(block)} runs ${missing ?? ''}`,
         async () => {
@@ -83,7 +82,7 @@ describe.each(all.filter(({ blocks }) => blocks.length > 0))('$page', ({ page, b
       );
     } else {
       const source = blocks.slice(0, i).findLast(({ language }) => RUNS.has(language));
-      const missing = source?.language === 'html' ? missingChromium : undefined;
+      const missing = source && missingProgram(source);
       it.skipIf(missing)(`${label(block)} is what the block before it gives ${missing ?? ''}`, async () => {
         const kind = `a block "${block.language}" that is neither run nor an output`;
         expect(['', 'text', 'json'], kind).toContain(block.language);

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { createServer, connect as dial, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt, { type MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Mosquitto, missingMosquitto, startMosquitto } from '../testing/mosquitto.js';
@@ -78,6 +79,9 @@ describe.skipIf(missingMosquitto)(`MqttSink, against mosquitto ${missingMosquitt
     ]);
     await sink.close();
     await expect.poll(() => of(messages, 'status')).toEqual(['online', 'offline']);
+    // Not once more as its last will.
+    await sleep(300);
+    expect(of(messages, 'status')).toHaveLength(2);
   });
 
   it('says that results may have come before, where it goes on', async () => {

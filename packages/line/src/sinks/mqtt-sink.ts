@@ -7,6 +7,7 @@ import { openMqttClient } from './mqtt-client.js';
 
 const CONNECT_MS = 5000;
 const ANSWER_MS = 10_000;
+const END_MS = 1000;
 
 export interface MqttSinkOptions {
   /** `mqtt://host:1883/plant/line-1` or `mqtts://…`: the path is what topics begin with. */
@@ -75,9 +76,11 @@ export class MqttSink implements Sink<true> {
     if (!client) return;
     if (client.connected) {
       const goodbye = client.publishAsync(`${this.#prefix}/status`, 'offline', { qos: 1, retain: true });
-      await Promise.race([goodbye.catch(() => undefined), sleep(1000)]);
+      await Promise.race([goodbye.catch(() => undefined), sleep(END_MS)]);
+      // As MQTT has it, so that the broker does not take it for dead. It waits for acknowledgements, which may not come.
+      await Promise.race([client.endAsync().catch(() => undefined), sleep(END_MS)]);
     }
-    await Promise.race([client.endAsync(true).catch(() => undefined), sleep(1000)]);
+    await Promise.race([client.endAsync(true).catch(() => undefined), sleep(END_MS)]);
   }
 
   /** Sends it, unless it was sent and only its acknowledgement is missing: then the client sees to it. */
