@@ -1,50 +1,85 @@
-// The page of the service: inspect images with its detectors, train new ones.
+// The page of the service, a view for each part of the loop: inspect, review, detectors, train.
 import '@cflow/viewer';
 import { ApiKey } from './api/api-key.js';
 import { Client } from './api/client.js';
+import { Marks } from './api/marks.js';
 import { LiveView } from './camera/live-view.js';
-import { byId } from './dom/by-id.js';
+import type { Detectors } from './detectors/detectors.js';
 import { TrainingHere } from './here/training-here.js';
-import type { ChosenDetector } from './inspect/chosen-detector.js';
 import { Inspection } from './inspect/inspection.js';
 import { PlaceSwitch } from './places/place-switch.js';
 import { Places } from './places/places.js';
+import type { Review } from './review/review.js';
 import { Training } from './train/training.js';
+import { Views } from './views/views.js';
 
+const views = new Views();
 const client = new Client(
   new ApiKey(() => {
     void inspection.choice.refresh();
     void training.refresh();
   }),
 );
+const marks = new Marks(client);
 const places: Places = new Places(client, (state) => placeSwitch.show(state));
 const placeSwitch = new PlaceSwitch(places);
-const inspection: Inspection = new Inspection(client, places, () => here.showBackbone());
+const inspection: Inspection = new Inspection(client, places, marks, () => {
+  here.showBackbone();
+  const { chosen } = inspection.choice;
+  if (chosen && !chosen.trained) views.note('inspect', `${chosen.name}@${chosen.reference}`);
+});
 const live: LiveView = new LiveView(inspection, () => here.snapshots.stop());
 const training = new Training(client, {
   published: () => void inspection.choice.refresh(),
-  use: ({ name, version }) => inspectWith({ name, reference: version }),
+  use: ({ name, version }) => views.go('inspect', `${name}@${version}`),
+  shown: (id) => views.note('train', id),
 });
 const here = new TrainingHere(client, {
   chosen: () => inspection.choice.chosen,
   cameraStarting: () => live.stop(),
   published: () => void inspection.choice.refresh(),
   use: (trained) => {
+    views.go('inspect');
     inspection.choice.addTrained(trained);
-    showInspection();
   },
 });
 
-function inspectWith(detector: ChosenDetector): void {
-  void inspection.choice.refresh(detector);
-  showInspection();
+// Loaded when they are looked at: the first view is there sooner without them.
+let review: Promise<Review> | undefined;
+let detectors: Promise<Detectors> | undefined;
+views.on('review', (of) => {
+  review ??= import('./review/review.js').then(
+    ({ Review }) =>
+      new Review(client, marks, {
+        chosen: (name) => views.note('review', name),
+        train: (job) => views.go('train', job),
+      }),
+  );
+  void review.then((view) => view.open(of));
+});
+views.on('detectors', (of) => {
+  detectors ??= import('./detectors/detectors.js').then(
+    ({ Detectors }) =>
+      new Detectors(client, {
+        chosen: (name) => views.note('detectors', name),
+        moved: () => void inspection.choice.refresh(),
+        pictures: () => inspection.pictures,
+      }),
+  );
+  void detectors.then((view) => view.open(of));
+});
+views.on('train', (of) => void training.refresh().then(() => training.open(of)));
+let first = true;
+views.on('inspect', (of) => {
+  const [name = '', reference = ''] = of.split('@');
+  // What the address names counts when it was gone to; the page itself writes what is chosen into it.
+  if (!first && name === '') return;
+  first = false;
+  void inspection.choice.refresh(name === '' ? undefined : { name, reference });
+});
+views.start();
+if (first) {
+  first = false;
+  void inspection.choice.refresh();
 }
-
-function showInspection(): void {
-  byId('inspect').focus();
-  byId('inspect').scrollIntoView();
-}
-
-void inspection.choice.refresh();
-void training.refresh();
 here.showBackbone();

@@ -71,7 +71,7 @@ export class TrainingHere {
   showBackbone(): void {
     const chosen = this.actions.chosen();
     byId('here-backbone').textContent = chosen
-      ? `On the backbone of ${chosen.name}, the detector chosen above.`
+      ? `On the backbone of ${chosen.name}, the detector that is chosen in Inspect.`
       : 'The backbone is that of a detector, and there is none yet: train the first one on the service or with cflow train.';
     this.start.disabled = chosen === undefined || this.training !== undefined;
   }

@@ -169,8 +169,8 @@ export class DetectorChoice {
     this.drift.replaceChildren(
       'Drift ',
       element('strong', { class: pValue < 0.01 ? 'bad' : '' }, statistic.toFixed(2)),
-      `: ${verdict} (p ${formatProbability(pValue)}, ${plural(samples, 'score')} against ${calibrationSamples})`,
+      `: ${verdict} (${plural(samples, 'score')} against ${calibrationSamples})`,
     );
-    this.drift.title = 'Kolmogorov-Smirnov distance between recent scores and those of the calibration';
+    this.drift.title = `Kolmogorov-Smirnov distance between recent scores and those of the calibration; p = ${formatProbability(pValue)}`;
   }
 }

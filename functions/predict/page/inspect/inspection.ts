@@ -1,14 +1,18 @@
 import type { Prediction } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
+import type { Marks, Said } from '../api/marks.js';
 import { byId } from '../dom/by-id.js';
 import { plural } from '../dom/format.js';
 import { problemMessage } from '../dom/problem-message.js';
+import { saveFile } from '../dom/save-file.js';
 import type { Places } from '../places/places.js';
 import type { ChosenDetector } from './chosen-detector.js';
 import { DetectorChoice } from './detector-choice.js';
 import { droppedFiles, mayBeImage, type NamedFile } from './dropped-files.js';
 import { Enlarged } from './enlarged.js';
 import { ResultCard } from './result-card.js';
+import { ResultList } from './result-list.js';
+import { resultsCsv } from './results-csv.js';
 import type { StripScore } from './score-strip.js';
 import { SlicedWork } from './sliced-work.js';
 import { takeFiles } from './take-files.js';
@@ -19,12 +23,13 @@ import { VersionStates } from './version-states.js';
 /** Images that the page keeps: their maps are held in memory so that the threshold can be moved. */
 const MAX_RESULTS = 500;
 
-/** Images in, verdicts out: the upper half of the page. */
+/** Images in, verdicts out. */
 export class Inspection {
   readonly choice: DetectorChoice;
   /** What else is judged at the threshold: its score, where there is one. */
   readonly live: { score?: StripScore | undefined; judge?: () => void } = {};
-  private readonly client: Client;
+  private readonly marks: Marks;
+  private readonly results = new ResultList(() => this.cards);
   private readonly places: Places;
   private readonly onChosen: () => void;
   private readonly list = byId('results');
@@ -41,8 +46,8 @@ export class Inspection {
   private current: VersionState | undefined;
 
   /** @param onChosen Called when another detector was chosen. */
-  constructor(client: Client, places: Places, onChosen: () => void) {
-    this.client = client;
+  constructor(client: Client, places: Places, marks: Marks, onChosen: () => void) {
+    this.marks = marks;
     this.places = places;
     this.onChosen = onChosen;
     this.states = new VersionStates(client, places, () => this.schedule());
@@ -56,6 +61,9 @@ export class Inspection {
     byId('clear').addEventListener('click', () => {
       for (const card of [...this.cards]) this.remove(card);
       byId('files').focus();
+    });
+    byId('export').addEventListener('click', () => {
+      saveFile('results.csv', new Blob([resultsCsv(this.results.sorted)], { type: 'text/csv' }));
     });
     byId('again').addEventListener('click', () => {
       for (const card of this.cards) this.enqueue(card);
@@ -74,7 +82,8 @@ export class Inspection {
     this.problem.replaceChildren(...notes.map((note) => problemMessage(note)));
     for (const { file, path } of room) {
       const card = new ResultCard(file, path, {
-        feedback: (id, label) => this.feedback(id, label),
+        canMark: ({ prediction, state }) => prediction?.id !== undefined || state?.ofService === true,
+        mark: (each, said) => this.mark(each, said),
         enlarge: (each) => this.enlarged.open(each),
         remove: (each) => this.remove(each),
         retry: (each) => this.enqueue(each),
@@ -84,6 +93,11 @@ export class Inspection {
       this.enqueue(card);
     }
     this.summarise();
+  }
+
+  /** What is on the page, in the order of the page. */
+  get pictures(): NamedFile[] {
+    return this.results.sorted.map(({ file, name }) => ({ file: file as File, path: name }));
   }
 
   /** Scores an image where it is chosen, and takes what it says into the range of its version. */
@@ -97,6 +111,7 @@ export class Inspection {
     if (chosen?.trained) chosen.trained.version = prediction.detector.version;
     const state = this.states.of(prediction);
     state.include(prediction.score);
+    state.ofService ||= prediction.where === 'remote' || !chosen?.trained;
     if (sameDetector(chosen, this.choice.chosen)) this.current = state;
     this.schedule();
     return { prediction, map, state };
@@ -113,6 +128,7 @@ export class Inspection {
       this.drawing.start([...this.cards].filter((card) => card.stale));
       const shown = this.scoresOf(this.current).length > 0;
       this.panel.show(shown ? this.current : undefined);
+      this.results.arrange();
       this.summarise();
     });
   }
@@ -148,8 +164,13 @@ export class Inspection {
     this.schedule();
   }
 
-  private async feedback(id: string, label: 'good' | 'bad'): Promise<void> {
-    await this.client.request(`v1/predictions/${encodeURIComponent(id)}/feedback`, { json: { label } });
+  /** What was scored in this page is scored by the service, too, once somebody says something of it. */
+  private async mark(card: ResultCard, said: Said): Promise<boolean> {
+    const { prediction, file } = card;
+    if (!prediction) return false;
+    const { detector } = prediction;
+    prediction.id ??= await this.marks.predictionOf(detector, file);
+    return this.marks.mark({ id: prediction.id, name: detector.name }, said, file);
   }
 
   private remove(card: ResultCard): void {
@@ -194,9 +215,13 @@ export class Inspection {
     const text = all.length === 0 ? '' : `${plural(all.length, 'image')}: ${parts.join(', ')}`;
     const summary = byId('summary');
     if (summary.textContent !== text) summary.textContent = text;
-    byId('color-key').hidden = all.length === 0;
-    byId('clear').hidden = all.length === 0;
-    byId('again').hidden = all.length === 0;
+    const decided = good + bad > 0;
+    const verdict = byId('verdict');
+    verdict.hidden = !decided;
+    verdict.textContent = bad > 0 ? 'NG' : 'OK';
+    verdict.dataset.label = bad > 0 ? 'bad' : 'good';
+    for (const id of ['color-key', 'clear', 'again', 'arrange']) byId(id).hidden = all.length === 0;
+    byId('export', HTMLButtonElement).disabled = !decided;
   }
 
   private takeFiles(): void {

@@ -1,14 +1,19 @@
 import type { Prediction } from '@cflow/sdk';
 import type { ScalarMap } from '@cflow/spec';
 import type { CflowViewer, ViewerRegion } from '@cflow/viewer';
+import type { Said } from '../api/marks.js';
 import { button, element } from '../dom/element.js';
 import { formatMilliseconds, formatProbability, formatScore, plural, shortVersion } from '../dom/format.js';
 import { problemMessage } from '../dom/problem-message.js';
+import { MarkButtons } from '../marks/mark-buttons.js';
+import { markPicture } from '../marks/mark-picture.js';
 import type { VersionState } from './version-state.js';
 
 export interface CardActions {
-  /** On a prediction of the service, by its id. */
-  feedback(id: string, label: 'good' | 'bad'): Promise<void>;
+  /** Whether something can be said of a prediction: to a service that knows its detector. */
+  canMark(card: ResultCard): boolean;
+  /** Says what a part really was; whether the picture is kept with it. */
+  mark(card: ResultCard, said: Said): Promise<boolean>;
   enlarge(card: ResultCard): void;
   remove(card: ResultCard): void;
   retry(card: ResultCard): void;
@@ -23,6 +28,7 @@ export class ResultCard {
   label: 'good' | 'bad' | undefined;
   failed = false;
   state: VersionState | undefined;
+  marks: MarkButtons | undefined;
   /** The threshold that is drawn. */
   private drawn: number | undefined;
   private readonly actions: CardActions;
@@ -110,7 +116,7 @@ export class ResultCard {
         ),
         element('p', { class: 'hint' }, `In pixels of the map, ${map.width} × ${map.height}.`),
       ),
-      ...(prediction.id === undefined ? [] : [this.feedback(prediction.id)]),
+      ...(this.actions.canMark(this) ? [this.marking().node] : []),
     );
     this.drawn = undefined;
     this.judge();
@@ -145,34 +151,39 @@ export class ResultCard {
     this.regionRows.replaceChildren(...found.map(rowOf));
   }
 
+  /** How many regions stand out at the threshold as it is drawn. */
+  get regions(): number {
+    return this.viewer.found.length;
+  }
+
   dispose(): void {
     this.node.remove();
   }
 
-  private feedback(id: string): HTMLElement {
-    const note = element('span', { class: 'hint', role: 'status' });
-    const choices = (['good', 'bad'] as const).map((label) => {
-      const choice = button(label === 'good' ? 'Good' : 'Bad', 'choice', () => void say(label, choice));
-      choice.setAttribute('aria-pressed', 'false');
-      choice.setAttribute('aria-label', `${this.name} is actually ${label}`);
-      return choice;
-    });
-    const row = element('div', { class: 'feedback' }, element('span', {}, 'Actually'), ...choices, note);
-    const say = async (label: 'good' | 'bad', choice: HTMLButtonElement): Promise<void> => {
-      for (const each of choices) each.disabled = true;
-      try {
-        await this.actions.feedback(id, label);
-        for (const each of choices) each.setAttribute('aria-pressed', String(each === choice));
-        note.textContent = 'Noted.';
-        row.nextElementSibling?.remove();
-      } catch (error) {
-        row.nextElementSibling?.remove();
-        row.after(problemMessage(error));
-      }
-      for (const each of choices) each.disabled = false;
-      choice.focus();
-    };
-    return row;
+  /** What the detector marks, in pixels of the picture. */
+  private get foundInPicture(): { x: number; y: number; width: number; height: number }[] {
+    const { map, original } = this.prediction ?? {};
+    if (!map || !original) return [];
+    const [sx, sy] = [original.width / map.width, original.height / map.height];
+    return this.viewer.found.map(({ box: { x, y, width, height } }) => ({
+      x: x * sx,
+      y: y * sy,
+      width: width * sx,
+      height: height * sy,
+    }));
+  }
+
+  private marking(): MarkButtons {
+    const words = (kept: boolean): string => (kept ? 'Noted, with the picture.' : 'Noted.');
+    this.marks = new MarkButtons(
+      this.name,
+      async (label) => words(await this.actions.mark(this, { label })),
+      async () => {
+        const said = await markPicture({ name: this.name, image: this.file, found: this.foundInPicture });
+        return said && { label: said.label, words: words(await this.actions.mark(this, said)) };
+      },
+    );
+    return this.marks;
   }
 }
 

@@ -14,6 +14,8 @@ export class VersionState {
   settings: DetectorSettings | undefined;
   /** Undefined where the service does not let this key read it. */
   calibrations: Pick<BundleManifest['calibration'], 'score' | 'map'> | undefined;
+  /** Whether the service has this version: what was trained in this tab it has not. */
+  ofService = false;
   threshold: number;
   private low: number;
   private high: number;

@@ -1,6 +1,7 @@
 import type { Prediction } from '@cflow/sdk';
 import type { BundleManifest, DetectorSettings, VersionDetail } from '@cflow/spec';
 import type { Client } from '../api/client.js';
+import { decide } from '../api/decide.js';
 import { byId } from '../dom/by-id.js';
 import type { Places } from '../places/places.js';
 import type { ChosenDetector } from './chosen-detector.js';
@@ -39,18 +40,10 @@ export class VersionStates {
   /** Makes the threshold that of the detector, for everybody who asks it from now on. */
   async save(state: VersionState): Promise<void> {
     const { threshold, pixelThreshold, version, settings } = state;
-    state.decide(
-      await this.client.json<DetectorSettings>(`v1/detectors/${state.name}/settings`, {
-        method: 'PUT',
-        json: {
-          threshold,
-          pixelThreshold,
-          version,
-          minArea: settings?.minArea,
-          expected: settings?.revision,
-        },
-      }),
-    );
+    if (!settings) return;
+    // One or the other.
+    const falseAlarmRate = undefined;
+    state.decide(await decide(this.client, settings, { threshold, pixelThreshold, version, falseAlarmRate }));
   }
 
   /** Without the right to read the manifest there is a threshold, but no false-alarm rate. */

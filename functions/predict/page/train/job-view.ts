@@ -6,6 +6,7 @@ import { byId } from '../dom/by-id.js';
 import { button, element } from '../dom/element.js';
 import { formatDuration, formatTime, shortVersion } from '../dom/format.js';
 import { problemMessage } from '../dom/problem-message.js';
+import { comparisonView } from './comparison-view.js';
 import { hasEnded, PHASES } from './job-words.js';
 import { lossChart } from './loss-chart.js';
 import { LossHistory } from './loss-history.js';
@@ -30,7 +31,7 @@ export class JobView {
   private frame = 0;
   private history = new LossHistory();
   private secondsLeft: number | null = null;
-  private readonly title = element('h4', { tabindex: '-1' });
+  private readonly title = element('h3', { tabindex: '-1' });
   private readonly status = element('span', { class: 'chip' });
   private readonly bar = element('progress', { max: 1, 'aria-label': 'Progress' });
   private readonly note = element('p', { class: 'hint', role: 'status' });
@@ -145,7 +146,7 @@ export class JobView {
     if (ended && this.outcome.childElementCount === 0) this.showOutcome(job);
   }
 
-  private showOutcome({ result, error, status }: Job): void {
+  private showOutcome({ result, error, status, comparison }: Job): void {
     if (result) {
       const auroc = result.metrics?.imageAuroc;
       const advice = element('div', { class: 'advice' });
@@ -157,6 +158,7 @@ export class JobView {
           `Version ${shortVersion(result.version)} is ready${typeof auroc === 'number' ? `; image AUROC ${auroc.toFixed(4)}` : ''}. `,
         ),
         advice,
+        ...(comparison ? [comparisonView(this.client, comparison, result)] : []),
         button(`Inspect with ${result.name}`, 'primary', () => this.actions.use(result)),
       );
     } else if (error) {

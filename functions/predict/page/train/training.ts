@@ -1,4 +1,7 @@
+import type { Job } from '@cflow/spec';
 import type { Client } from '../api/client.js';
+import { byId } from '../dom/by-id.js';
+import { problemMessage } from '../dom/problem-message.js';
 import { JobList } from './job-list.js';
 import { JobView } from './job-view.js';
 import { TrainingForm } from './training-form.js';
@@ -7,14 +10,20 @@ export interface TrainingActions {
   /** There is a new version of a detector. */
   published(): void;
   use(detector: { name: string; version: string }): void;
+  /** A job is shown, for the address. */
+  shown(id: string): void;
 }
 
-/** The lower half of the page: a data set in, a job to watch, a detector out. */
+/** A data set in, a job to watch, a detector out. */
 export class Training {
   private readonly list: JobList;
   private readonly view: JobView;
+  private readonly client: Client;
+  private readonly actions: TrainingActions;
 
   constructor(client: Client, actions: TrainingActions) {
+    this.client = client;
+    this.actions = actions;
     this.view = new JobView(client, {
       changed: (job) => {
         this.list.put(job);
@@ -22,16 +31,30 @@ export class Training {
       },
       use: actions.use,
     });
-    this.list = new JobList(client, (job) => {
-      void this.view.show(job);
-      this.view.focus();
-    });
+    this.list = new JobList(client, (job) => this.show(job));
     // It registers itself with the form of the page.
     new TrainingForm(client, (job) => {
       this.list.put(job);
-      void this.view.show(job);
-      this.view.focus();
+      this.show(job);
     });
+  }
+
+  /** Shows the job that an address names. */
+  async open(id: string): Promise<void> {
+    if (id === '' || id === this.view.shown) return;
+    try {
+      const job = await this.client.json<Job>(`v1/jobs/${encodeURIComponent(id)}`);
+      this.list.put(job);
+      this.show(job);
+    } catch (error) {
+      byId('jobs-problem').replaceChildren(problemMessage(error));
+    }
+  }
+
+  private show(job: Job): void {
+    this.actions.shown(job.id);
+    void this.view.show(job);
+    this.view.focus();
   }
 
   async refresh(): Promise<void> {

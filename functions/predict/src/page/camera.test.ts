@@ -124,7 +124,7 @@ describe.skipIf(noChromium !== '')(`the camera on the page${noChromium}`, () => 
 
     const plain = await PageBrowser.start();
     try {
-      const none = await plain.open(service, { permissions: ['camera'] });
+      const none = await plain.open(service, { path: '/#train', permissions: ['camera'] });
       await none.locator('#here-start-camera').click();
       await none.locator('#here-camera-problem .problem').waitFor();
       expect(await none.locator('#here-camera-problem').textContent()).toContain('There is no camera');

@@ -23,7 +23,7 @@ describe.skipIf(noChromium !== '')(`training jobs on the page${noChromium}`, () 
   });
 
   it('starts a job and watches it across a broken connection', async () => {
-    const page = await browser.open(service);
+    const page = await browser.open(service, { path: '/#train' });
     const chooser = page.waitForEvent('filechooser');
     await page.locator('label[for="zip"]').click();
     const archive = zipSync({ 'good/1.png': (await images(1))[0]!.buffer });
@@ -77,7 +77,7 @@ describe.skipIf(noChromium !== '')(`training jobs on the page${noChromium}`, () 
     await mkdir(join(folder, 'good'));
     for (const { name, buffer } of await images(2)) await writeFile(join(folder, 'good', name), buffer);
     await writeFile(join(folder, 'notes.txt'), 'not an image');
-    const page = await browser.open(service);
+    const page = await browser.open(service, { path: '/#train' });
     // The answer to the first request is lost on its way.
     let lost = 0;
     await page.route('**/v1/jobs', async (route) => {

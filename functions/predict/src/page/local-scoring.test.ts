@@ -90,8 +90,13 @@ describe.skipIf(noChromium !== '')(`local scoring on the page${noChromium}`, () 
       expect(await page.locator(`#time-${place}`).textContent()).toMatch(/^[\d.]+\sm?s$/);
     }
     expect(service.requests.filter((request) => request.endsWith('/predict')).length).toBe(asked);
-    // Feedback needs the service to know the prediction.
-    expect(await page.locator('.card .feedback').count()).toBe(0);
+    // What is said of a picture that was scored here makes the service score it, too: it has to know the prediction.
+    await page.locator('.card .choice').first().click();
+    await page.locator('.choice[aria-pressed="true"]').waitFor();
+    expect((await service.registry.listFeedback('wood', { limit: 9 })).feedback).toMatchObject([
+      { label: 'good' },
+    ]);
+    expect(service.requests.filter((request) => request.endsWith('/predict')).length).toBe(asked + 1);
 
     // The graphics card is lost while it is in use: WASM goes on, and the page says so.
     await loseDevices(page);

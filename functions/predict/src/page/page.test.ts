@@ -1,10 +1,20 @@
+import { readFile } from 'node:fs/promises';
 import { testImage } from '@cflow/detector/testing';
 import type { PredictResponse, RgbImage } from '@cflow/spec';
 import { encodePng } from '@cflow/visual/node';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findings } from './testing/axe.js';
-import { focused, imageFile, images, noChromium, PageBrowser, tabTo, wait } from './testing/page-browser.js';
+import {
+  focused,
+  goTo,
+  imageFile,
+  images,
+  noChromium,
+  PageBrowser,
+  tabTo,
+  wait,
+} from './testing/page-browser.js';
 import { type ServiceForPage, startServiceForPage } from './testing/service-for-page.js';
 
 /** A part that is like none of the good ones. */
@@ -179,6 +189,47 @@ describe.skipIf(noChromium !== '')(`the page in a browser${noChromium}`, () => {
     );
   });
 
+  it('shows the worst first, counts, filters, goes by keyboard, and saves what it shows', async () => {
+    const page = await browser.open(service, { order: 'worst', acceptDownloads: true });
+    await page.setInputFiles('#files', [...(await images(2)), await imageFile('odd.png', oddPart())]);
+    await page.locator('.verdict').nth(2).waitFor();
+    await wait(async () => (await page.locator('.file').first().textContent()) === 'odd.png');
+    expect(await page.locator('#verdict').textContent()).toBe('NG');
+    await page.locator('#filter').selectOption('good');
+    await wait(async () => (await page.locator('.card').locator('visible=true').count()) === 2);
+    await page.locator('#filter').selectOption('all');
+    await page.getByRole('button', { name: 'Enlarge odd.png' }).focus();
+    await page.keyboard.press('ArrowRight');
+    expect(await page.evaluate('document.activeElement.ariaLabel')).toMatch(/^Enlarge part-\d\.png$/);
+    await page.keyboard.press('u');
+    await page.locator('.choice[aria-pressed="true"]').waitFor();
+    const { feedback } = await service.registry.listFeedback('wood', { limit: 10 });
+    expect(feedback).toMatchObject([{ label: 'unsure' }]);
+    await service.registry.deleteFeedback(feedback[0]!);
+    const download = page.waitForEvent('download');
+    await page.locator('#export').click();
+    const lines = (await readFile(await (await download).path(), 'utf8')).split('\r\n');
+    expect(lines[0]).toBe('file,label,score,threshold,falseAlarmProbability,regions,detector,version');
+    expect(lines[1]).toMatch(/^odd\.png,bad,/);
+    expect(lines).toHaveLength(5);
+  });
+
+  it('has views with addresses that a reload finds again', async () => {
+    const page = await browser.open(service, { path: '/#detectors/wood' });
+    await page.locator('.versions tbody tr').first().waitFor();
+    await page.reload();
+    await page.locator('.versions tbody tr').first().waitFor();
+    expect(await page.locator('#inspect').isHidden()).toBe(true);
+    expect(await page.title()).toBe('Detectors · CFLOW');
+    await goTo(page, 'inspect');
+    await page.locator('#reference').selectOption('latest');
+    await wait(() => new URL(page.url()).hash === '#inspect/wood@latest');
+    await page.reload();
+    await wait(async () => (await page.locator('#reference').inputValue()) === 'latest');
+    await page.goBack();
+    await page.locator('.versions tbody tr').first().waitFor();
+  });
+
   it('takes feedback', async () => {
     const page = await browser.open(service);
     await page.setInputFiles('#files', await images(1));
@@ -260,7 +311,9 @@ describe.skipIf(noChromium !== '')(`the page in a browser${noChromium}`, () => {
     try {
       const page = await browser.open(empty);
       await page.locator('#no-detectors').waitFor();
+      await goTo(page, 'train');
       await page.locator('#no-training').waitFor();
+      await goTo(page, 'inspect');
       expect(await page.locator('#no-detectors').innerText()).toMatch(/No detectors yet.*cflow train/s);
       await page.context().close();
     } finally {
@@ -277,6 +330,11 @@ describe.skipIf(noChromium !== '')(`the page in a browser${noChromium}`, () => {
     await page.locator('.verdict').nth(1).waitFor();
     await page.setInputFiles('#here-files', await images(12));
     expect(await findings(page)).toEqual([]);
+    for (const view of ['review', 'detectors', 'train'] as const) {
+      await goTo(page, view);
+      await page.locator(`#${view} select`).locator('visible=true').first().waitFor();
+      expect(await findings(page), view).toEqual([]);
+    }
     // As it is with the camera on, and whatever is only there at times.
     await page.evaluate(
       `for (const node of document.querySelectorAll('main [hidden]')) node.hidden = false;`,

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { describeTasks, watchMainThread } from './testing/main-thread.js';
 import {
   focused,
+  goTo,
   type ImageFile,
   imageFile,
   images,
@@ -49,7 +50,7 @@ describe.skipIf(noChromium !== '')(`training in the page${noChromium}`, () => {
   });
 
   it('trains on twelve images so that defects score above good ones; saves and uploads what it made', async () => {
-    const page = await browser.open(service, { acceptDownloads: true });
+    const page = await browser.open(service, { path: '/#train', acceptDownloads: true });
     const good = await parts(0, 12);
     const report = await watchMainThread(page, async () => {
       await begin(page, good, 40);
@@ -80,6 +81,7 @@ describe.skipIf(noChromium !== '')(`training in the page${noChromium}`, () => {
     // Its calibration comes with it, not from the service.
     await wait(async () => (await page.locator('#false-alarm-rate').inputValue()) !== '');
 
+    await goTo(page, 'train');
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Save as a file' }).click();
     const file = await download;
@@ -102,12 +104,13 @@ describe.skipIf(noChromium !== '')(`training in the page${noChromium}`, () => {
     expect(predictions[0]!.score / scores[3]!).toBeCloseTo(1, 3);
     // The one that is chosen stays chosen; the new one is there, too.
     expect(await page.locator('#detector option').allTextContents()).toEqual(['striped', 'striped', 'wood']);
+    await goTo(page, 'inspect');
     await page.locator('#detector').selectOption({ index: 1 });
     expect(await page.locator('#place-server').isDisabled()).toBe(false);
   });
 
   it('makes a memory where that is chosen, and asks for no epochs then', async () => {
-    const page = await browser.open(service);
+    const page = await browser.open(service, { path: '/#train' });
     await page.setInputFiles('#here-files', await parts(0, 12));
     await page.locator('#here-name').fill('kept');
     await page.locator('#here-device').selectOption('wasm');
@@ -126,7 +129,7 @@ describe.skipIf(noChromium !== '')(`training in the page${noChromium}`, () => {
   });
 
   it('says what is missing, and stops when it is told to, by keyboard alone', async () => {
-    const page = await browser.open(service);
+    const page = await browser.open(service, { path: '/#train' });
     // Before any key, or the dialog may open before anyone listens.
     const chooser = page.waitForEvent('filechooser', { timeout: 90_000 });
     await tabTo(page, 'here-train');
@@ -155,7 +158,7 @@ describe.skipIf(noChromium !== '')(`training in the page${noChromium}`, () => {
   });
 
   it('takes snapshots of the camera, and lets go of it', async () => {
-    const page = await browser.open(service, { permissions: ['camera'] });
+    const page = await browser.open(service, { path: '/#train', permissions: ['camera'] });
     await page.locator('#here-start-camera').click();
     await page.locator('#here-camera').waitFor();
     for (let i = 0; i < 3; i++) {
@@ -168,6 +171,7 @@ describe.skipIf(noChromium !== '')(`training in the page${noChromium}`, () => {
       `{ globalThis.track = document.querySelector('#here-video').srcObject.getTracks()[0]; }`,
     );
     // One camera at a time: the other view takes it over.
+    await goTo(page, 'inspect');
     await page.locator('#live-start').click();
     await page.locator('#live').waitFor();
     expect(await page.evaluate('track.readyState')).toBe('ended');

@@ -50,7 +50,12 @@ export class PageBrowser implements Complaints {
   /** Opens a page of the service until the end of the test, and waits for its first content. */
   async open(
     at: { address: string },
-    { path = '/', prepare, ...options }: BrowserContextOptions & { path?: string; prepare?: string } = {},
+    {
+      path = '/',
+      prepare,
+      order = 'added',
+      ...options
+    }: BrowserContextOptions & { path?: string; prepare?: string; order?: 'added' | 'worst' } = {},
   ): Promise<Page> {
     const context = await this.browser.newContext(options);
     onTestFinished(() => context.close());
@@ -64,10 +69,16 @@ export class PageBrowser implements Complaints {
     });
     await page.goto(at.address + path);
     await page
-      .locator('#inspection, #no-detectors, #key-panel, #reference article')
+      .locator(
+        '#inspection, #no-detectors, #key-panel, #reference article, #train h1, #review select, #detectors select',
+      )
       .locator('visible=true')
       .first()
       .waitFor();
+    // Cards stay where they were put, so that a test can count them.
+    await page.evaluate(
+      `{ const order = document.getElementById('order'); if (order) order.value = '${order}'; }`,
+    );
     return page;
   }
 
@@ -78,6 +89,11 @@ export class PageBrowser implements Complaints {
   close(): Promise<void> {
     return this.browser.close();
   }
+}
+
+/** Goes to another view of the page. */
+export function goTo(page: Page, view: 'inspect' | 'review' | 'detectors' | 'train'): Promise<void> {
+  return page.locator(`nav a[data-view="${view}"]`).click();
 }
 
 export interface ImageFile {

@@ -1,0 +1,86 @@
+import type { DetectorPage, VersionPage } from '@cflow/spec';
+import type { Client } from '../api/client.js';
+import { byId } from '../dom/by-id.js';
+import { element } from '../dom/element.js';
+import { problemMessage } from '../dom/problem-message.js';
+import type { NamedFile } from '../inspect/dropped-files.js';
+import { ComparePanel } from './compare-panel.js';
+import { SettingsPanel } from './settings-panel.js';
+import { VersionTable } from './version-table.js';
+
+export interface DetectorsActions {
+  chosen(name: string): void;
+  /** Which version is in use has changed. */
+  moved(): void;
+  /** The pictures that are in Inspect. */
+  pictures(): readonly NamedFile[];
+}
+
+/** Versions of a detector, what is decided for it, and two of them side by side. */
+export class Detectors {
+  private readonly client: Client;
+  private readonly actions: DetectorsActions;
+  private readonly detector = element('select', { id: 'versions-detector' });
+  private readonly problem = element('div', {});
+  private readonly table: VersionTable;
+  private readonly settings: SettingsPanel;
+  private readonly compare: ComparePanel;
+
+  constructor(client: Client, actions: DetectorsActions) {
+    this.client = client;
+    this.actions = actions;
+    this.table = new VersionTable(client, () => {
+      actions.moved();
+      void this.load();
+    });
+    this.settings = new SettingsPanel(client);
+    this.compare = new ComparePanel(client, () => actions.pictures());
+    this.detector.addEventListener('change', () => void this.load());
+    byId('detectors-body').append(
+      element(
+        'div',
+        { class: 'fields' },
+        element('label', { class: 'field', for: 'versions-detector' }, 'Detector', this.detector),
+      ),
+      this.problem,
+      this.table.node,
+      element('div', { class: 'panels' }, this.settings.node, this.compare.node),
+    );
+  }
+
+  async open(name: string): Promise<void> {
+    try {
+      const page = await this.client.json<DetectorPage>('v1/detectors', { query: { limit: 200 } });
+      const wanted = name || this.detector.value;
+      this.detector.replaceChildren(
+        ...page.detectors.map((each) => element('option', { value: each.name }, each.name)),
+      );
+      if (page.detectors.some((each) => each.name === wanted)) this.detector.value = wanted;
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error, () => void this.open(name)));
+      return;
+    }
+    await this.load();
+  }
+
+  private async load(): Promise<void> {
+    const name = this.detector.value;
+    if (name === '') return;
+    this.actions.chosen(name);
+    this.problem.replaceChildren();
+    void this.settings.show(name);
+    try {
+      const { versions } = await this.client.json<VersionPage>(`v1/detectors/${name}/versions`, {
+        query: { limit: 50 },
+      });
+      if (this.detector.value !== name) return;
+      this.table.show(name, versions);
+      this.compare.show(
+        name,
+        versions.map(({ version, aliases }) => ({ version, aliases })),
+      );
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error, () => void this.load()));
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import type { DetectorSettings, DetectorSettingsPage } from '@cflow/spec';
+import type { Client } from '../api/client.js';
+import { decide, readSettings } from '../api/decide.js';
+import { button, element } from '../dom/element.js';
+import { formatScore, formatTime } from '../dom/format.js';
+import { problemMessage, sentence } from '../dom/problem-message.js';
+
+const SHOWN = 20;
+
+/** What is decided for a detector, and all that was: what, by whom, when. */
+export class SettingsPanel {
+  readonly node: HTMLElement = element('div', { class: 'panel settings' });
+  private readonly client: Client;
+  private readonly rate = element('input', {
+    id: 'settings-rate',
+    type: 'number',
+    min: '0.0001',
+    max: '99.99',
+    step: 'any',
+    inputmode: 'decimal',
+    placeholder: 'as trained',
+  });
+  private readonly area = element('input', {
+    id: 'settings-area',
+    type: 'number',
+    min: 0,
+    step: 1,
+    placeholder: '1',
+    inputmode: 'numeric',
+  });
+  private readonly why = element('input', { id: 'settings-note', maxlength: 500, autocomplete: 'off' });
+  private readonly save = element('button', { type: 'submit' }, 'Save');
+  private readonly now = element('p', { role: 'status' });
+  private readonly history = element('ol', { class: 'revisions' });
+  private readonly problem = element('div', {});
+  private settings: DetectorSettings | undefined;
+
+  constructor(client: Client) {
+    this.client = client;
+    const form = element(
+      'form',
+      { class: 'fields' },
+      element('label', { class: 'field', for: 'settings-rate' }, 'False alarms, % of good parts', this.rate),
+      element(
+        'label',
+        { class: 'field', for: 'settings-area' },
+        'Smallest place that counts, pixels',
+        this.area,
+      ),
+      element('label', { class: 'field', for: 'settings-note' }, 'Why', this.why),
+      this.save,
+    );
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.decide();
+    });
+    this.node.append(
+      element('h2', {}, 'Decided'),
+      this.now,
+      form,
+      this.problem,
+      element('h3', {}, 'What was decided before'),
+      this.history,
+    );
+  }
+
+  async show(name: string): Promise<void> {
+    this.problem.replaceChildren();
+    try {
+      const [settings, page] = await Promise.all([
+        readSettings(this.client, name),
+        this.client.json<DetectorSettingsPage>(`v1/detectors/${name}/settings/revisions`, {
+          query: { limit: SHOWN },
+        }),
+      ]);
+      this.settings = settings;
+      this.draw(page.settings);
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error, () => void this.show(name)));
+    }
+  }
+
+  private draw(revisions: readonly DetectorSettings[]): void {
+    const { settings } = this;
+    if (!settings) return;
+    this.now.textContent =
+      settings.revision === 0 ? 'Nothing yet: as it was trained.' : sentence(sentenceOf(settings));
+    this.rate.value =
+      settings.falseAlarmRate === undefined
+        ? ''
+        : String(Number((settings.falseAlarmRate * 100).toPrecision(3)));
+    this.area.value = settings.minArea === undefined ? '' : String(settings.minArea);
+    this.why.value = '';
+    this.history.replaceChildren(
+      ...revisions.map((each) => {
+        const back = button('Back to this', 'quiet', () => void this.restore(each));
+        back.setAttribute('aria-label', `Back to this: revision ${each.revision}`);
+        const note = each.note === undefined ? '' : ` “${each.note}”`;
+        return element(
+          'li',
+          {},
+          `${each.revision}: ${sentenceOf(each)}${note} `,
+          element('span', { class: 'hint' }, whoAndWhen(each)),
+          ...(each.revision === settings.revision ? [] : [back]),
+        );
+      }),
+    );
+  }
+
+  private async decide(): Promise<void> {
+    const rate = Number(this.rate.value) / 100;
+    // A rate and a threshold are two ways to say one thing.
+    const threshold =
+      this.rate.value === '' ? {} : { falseAlarmRate: rate, threshold: undefined, pixelThreshold: undefined };
+    await this.put({
+      ...threshold,
+      ...(this.rate.value === '' && { falseAlarmRate: undefined }),
+      minArea: this.area.value === '' ? undefined : Number(this.area.value),
+      note: this.why.value.trim() || undefined,
+    });
+  }
+
+  private restore({
+    threshold,
+    pixelThreshold,
+    falseAlarmRate,
+    minArea,
+    ignore,
+    keepImageDays,
+    version,
+    revision,
+  }: DetectorSettings): Promise<void> {
+    return this.put({
+      threshold,
+      pixelThreshold,
+      falseAlarmRate,
+      minArea,
+      ignore,
+      keepImageDays,
+      version,
+      note: `back to revision ${revision}`,
+    });
+  }
+
+  private async put(change: Parameters<typeof decide>[2]): Promise<void> {
+    const { settings } = this;
+    if (!settings) return;
+    this.save.disabled = true;
+    this.problem.replaceChildren();
+    try {
+      this.settings = await decide(this.client, settings, change);
+      await this.show(settings.name);
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error));
+    }
+    this.save.disabled = false;
+  }
+}
+
+/** A revision in words. */
+function sentenceOf({ threshold, falseAlarmRate, minArea, ignore, keepImageDays }: DetectorSettings): string {
+  const parts = [
+    threshold !== undefined && `bad from a score of ${formatScore(threshold)}`,
+    falseAlarmRate !== undefined && `${Number((falseAlarmRate * 100).toPrecision(3))} % false alarms`,
+    minArea !== undefined && `places of ${minArea} pixels or more`,
+    ignore !== undefined && 'a part of the picture is ignored',
+    keepImageDays !== undefined && `pictures kept for ${keepImageDays} days`,
+  ].filter((part) => part !== false);
+  return parts.length === 0 ? 'as it was trained' : parts.join(', ');
+}
+
+function whoAndWhen({ at, by }: DetectorSettings): string {
+  return [at === undefined ? '' : formatTime(at), by ?? ''].filter((part) => part !== '').join(', by ');
+}

@@ -1,0 +1,105 @@
+import type { VersionDetail, VersionSummary } from '@cflow/spec';
+import type { Client } from '../api/client.js';
+import { button, element } from '../dom/element.js';
+import { formatTime, shortVersion } from '../dom/format.js';
+import { problemMessage } from '../dom/problem-message.js';
+
+/** The alias that production asks for. */
+export const PRODUCTION = 'production';
+
+/** Versions, the newest first, and which one is in use: a version is promoted, or rolled back to, by one button. */
+export class VersionTable {
+  readonly node: HTMLElement = element('div', { class: 'panel versions' });
+  private readonly client: Client;
+  private readonly onMoved: () => void;
+  private readonly rows = element('tbody');
+  private readonly problem = element('div', {});
+  private readonly note = element('p', { class: 'hint', role: 'status' });
+  private name = '';
+
+  constructor(client: Client, onMoved: () => void) {
+    this.client = client;
+    this.onMoved = onMoved;
+    const heads = ['Version', 'Made', 'Aliases', 'Trained on', 'AUROC', ''];
+    this.node.append(
+      element('h2', {}, 'Versions'),
+      element(
+        'div',
+        { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Versions' },
+        element(
+          'table',
+          { class: 'facts' },
+          element(
+            'thead',
+            {},
+            element(
+              'tr',
+              {},
+              ...heads.map((head) => (head === '' ? element('td') : element('th', { scope: 'col' }, head))),
+            ),
+          ),
+          this.rows,
+        ),
+      ),
+      this.note,
+      this.problem,
+    );
+  }
+
+  show(name: string, versions: readonly VersionSummary[]): void {
+    this.name = name;
+    this.problem.replaceChildren();
+    const inUse = versions.find(({ aliases }) => aliases.includes(PRODUCTION))?.version ?? null;
+    this.rows.replaceChildren(...versions.map((version) => this.row(version, inUse)));
+  }
+
+  private row({ version, createdAt, aliases }: VersionSummary, inUse: string | null): HTMLTableRowElement {
+    const images = element('td', {}, '…');
+    const auroc = element('td', {}, '…');
+    void this.fill(version, images, auroc);
+    const promote = button('Use in production', '', () => void this.promote(version, inUse, promote));
+    promote.setAttribute('aria-label', `Use in production: version ${shortVersion(version)}`);
+    return element(
+      'tr',
+      {},
+      element('th', { scope: 'row' }, element('code', {}, shortVersion(version))),
+      element('td', {}, formatTime(createdAt)),
+      element('td', {}, aliases.join(', ')),
+      images,
+      auroc,
+      element('td', {}, version === inUse ? element('strong', {}, 'in production') : promote),
+    );
+  }
+
+  private async fill(version: string, images: HTMLElement, auroc: HTMLElement): Promise<void> {
+    try {
+      const { manifest } = await this.client.json<VersionDetail>(
+        `v1/detectors/${this.name}/versions/${version}`,
+      );
+      images.textContent = `${manifest.provenance.trainImages} good`;
+      const found = manifest.metrics?.imageAuroc;
+      auroc.textContent = typeof found === 'number' ? found.toFixed(3) : 'not measured';
+    } catch {
+      // The row says what the list said.
+      images.textContent = '';
+      auroc.textContent = '';
+    }
+  }
+
+  /** Only if it is still as it was looked at: of two who decide at once, one is told. */
+  private async promote(version: string, expected: string | null, pressed: HTMLButtonElement): Promise<void> {
+    pressed.disabled = true;
+    this.problem.replaceChildren();
+    try {
+      await this.client.json(`v1/detectors/${this.name}/aliases/${PRODUCTION}`, {
+        method: 'PUT',
+        json: { version, expected },
+      });
+      this.note.textContent = `Version ${shortVersion(version)} is in production.`;
+      this.onMoved();
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error));
+      pressed.disabled = false;
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import type { Said } from '../api/marks.js';
+import { button, element } from '../dom/element.js';
+import { plural } from '../dom/format.js';
+import { type Box, RegionDrawing } from './region-drawing.js';
+
+export interface MarkedPicture {
+  name: string;
+  image: Blob;
+  /** What the detector marks, in pixels of the picture. */
+  found?: readonly Box[] | undefined;
+}
+
+/** One picture, what it really is, and where it is bad. */
+export class MarkDialog {
+  private readonly title = element('h2', { id: 'mark-title' });
+  private readonly count = element('p', { class: 'hint', role: 'status' });
+  private readonly note = element('input', { id: 'mark-note', maxlength: 2000, autocomplete: 'off' });
+  private readonly drawing = new RegionDrawing(() => this.tell());
+  private readonly take = button('Take what the detector marks', 'quiet', () => this.drawing.add(this.found));
+  private readonly undo = button('Take the last one back', 'quiet', () => this.drawing.undo());
+  private readonly bad = button('Bad', 'primary', () => this.close('bad'));
+  private readonly dialog = element('dialog', { id: 'mark', 'aria-labelledby': 'mark-title' });
+  private found: readonly Box[] = [];
+  private resolve: ((said: Said | undefined) => void) | undefined;
+
+  constructor() {
+    this.dialog.append(
+      element(
+        'div',
+        { class: 'row' },
+        this.title,
+        button('Close', '', () => this.dialog.close()),
+      ),
+      element('p', { class: 'hint' }, 'Draw a rectangle around each place that is bad, or none.'),
+      this.drawing.node,
+      element(
+        'div',
+        { class: 'row' },
+        this.count,
+        element('span', { class: 'actions' }, this.take, this.undo),
+      ),
+      element('label', { class: 'field', for: 'mark-note' }, 'Note', this.note),
+      element(
+        'div',
+        { class: 'choices' },
+        this.bad,
+        button('Good', '', () => this.close('good')),
+        button('Unsure', '', () => this.close('unsure')),
+      ),
+    );
+    document.body.append(this.dialog);
+    this.dialog.addEventListener('close', () => {
+      this.resolve?.(undefined);
+      this.resolve = undefined;
+    });
+  }
+
+  /** Undefined where it is closed without a word. Rejects where the browser cannot show the picture. */
+  async ask({ name, image, found = [] }: MarkedPicture): Promise<Said | undefined> {
+    const address = URL.createObjectURL(image);
+    try {
+      const size = await sizeOf(address);
+      this.title.textContent = name;
+      this.note.value = '';
+      this.found = found;
+      this.take.hidden = found.length === 0;
+      this.drawing.show(address, name, size);
+      this.tell();
+      this.dialog.showModal();
+      return await new Promise((resolve) => {
+        this.resolve = resolve;
+      });
+    } finally {
+      URL.revokeObjectURL(address);
+    }
+  }
+
+  private close(label: Said['label']): void {
+    const note = this.note.value.trim();
+    const { regions } = this.drawing;
+    this.resolve?.({
+      label,
+      ...(note !== '' && { note }),
+      ...(label === 'bad' && regions && { regions }),
+    });
+    this.resolve = undefined;
+    this.dialog.close();
+  }
+
+  private tell(): void {
+    const { count } = this.drawing;
+    this.count.textContent = count === 0 ? 'Nothing drawn.' : `${plural(count, 'place')} drawn.`;
+    this.undo.hidden = count === 0;
+  }
+}
+
+async function sizeOf(address: string): Promise<{ width: number; height: number }> {
+  const picture = new Image();
+  picture.src = address;
+  await picture.decode().catch(() => {
+    throw new Error('This browser cannot show a picture of this format. It can be marked as a whole.');
+  });
+  return { width: picture.naturalWidth, height: picture.naturalHeight };
+}

@@ -1,0 +1,90 @@
+import type { DetectorSettings } from '@cflow/spec';
+import type { Client } from '../api/client.js';
+import { decide, readSettings } from '../api/decide.js';
+import { element } from '../dom/element.js';
+import { problemMessage } from '../dom/problem-message.js';
+
+const DEFAULT_DAYS = 90;
+
+/** Whether pictures are kept with what people say, and for how long: for whoever owns them to decide. */
+export class KeepImages {
+  readonly node: HTMLFormElement = element('form', { class: 'panel keep' });
+  private readonly client: Client;
+  private readonly onDecided: (name: string) => void;
+  private readonly keep = element('input', { id: 'keep-images', type: 'checkbox' });
+  private readonly days = element('input', {
+    id: 'keep-days',
+    type: 'number',
+    min: 1,
+    max: 3650,
+    step: 1,
+    value: DEFAULT_DAYS,
+  });
+  private readonly save = element('button', { type: 'submit' }, 'Save');
+  private readonly note = element('p', { class: 'hint', role: 'status' });
+  private readonly problem = element('div', {});
+  private settings: DetectorSettings | undefined;
+
+  /** @param onDecided Called when it was decided anew for a detector. */
+  constructor(client: Client, onDecided: (name: string) => void) {
+    this.client = client;
+    this.onDecided = onDecided;
+    this.node.append(
+      element('h2', {}, 'Pictures'),
+      element(
+        'label',
+        { class: 'check', for: 'keep-images' },
+        this.keep,
+        ' Keep the pictures of parts that are marked',
+      ),
+      element('label', { class: 'field', for: 'keep-days' }, 'Days', this.days),
+      this.save,
+      this.note,
+      this.problem,
+    );
+    this.node.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.decide();
+    });
+    this.keep.addEventListener('change', () => this.draw());
+  }
+
+  async show(name: string): Promise<void> {
+    this.problem.replaceChildren();
+    try {
+      this.settings = await readSettings(this.client, name);
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error));
+      return;
+    }
+    const { keepImageDays } = this.settings;
+    this.keep.checked = keepImageDays !== undefined;
+    this.days.value = String(keepImageDays ?? DEFAULT_DAYS);
+    this.draw();
+  }
+
+  private draw(): void {
+    this.days.disabled = !this.keep.checked;
+    const { keepImageDays } = this.settings ?? {};
+    this.note.textContent =
+      keepImageDays === undefined
+        ? 'None is kept: only what was said is.'
+        : `Kept for ${keepImageDays} days, with the images that the detector was trained on; then deleted.`;
+  }
+
+  private async decide(): Promise<void> {
+    const { settings } = this;
+    if (!settings) return;
+    this.save.disabled = true;
+    this.problem.replaceChildren();
+    try {
+      const keepImageDays = this.keep.checked ? Number(this.days.value) : undefined;
+      this.settings = await decide(this.client, settings, { keepImageDays });
+      this.onDecided(settings.name);
+      this.draw();
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error));
+    }
+    this.save.disabled = false;
+  }
+}

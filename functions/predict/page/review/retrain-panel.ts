@@ -1,0 +1,88 @@
+import type { Job } from '@cflow/spec';
+import type { Client } from '../api/client.js';
+import { uploadDataSet } from '../api/upload.js';
+import { button, element } from '../dom/element.js';
+import { problemMessage } from '../dom/problem-message.js';
+
+/** Trains the next version with what was marked. */
+export class RetrainPanel {
+  readonly node: HTMLElement = element('div', { class: 'panel retrain' });
+  private readonly client: Client;
+  private readonly onStarted: (job: string) => void;
+  private readonly start = button('Train a better version', 'primary', () => void this.train());
+  private readonly file = element('input', {
+    id: 'retrain-zip',
+    class: 'hidden-input',
+    type: 'file',
+    accept: '.zip,application/zip',
+  });
+  private readonly note = element('p', { class: 'hint', role: 'status' });
+  private readonly problem = element('div', {});
+  private name = '';
+  private version = '';
+
+  constructor(client: Client, onStarted: (job: string) => void) {
+    this.client = client;
+    this.onStarted = onStarted;
+    this.node.append(
+      element('h2', {}, 'The next version'),
+      element(
+        'p',
+        {},
+        'Takes the images that it was trained on and the pictures that are kept. Three of four good ones are trained on; the others, and all bad ones, compare it with the version before. Nothing in use changes by itself.',
+      ),
+      element(
+        'div',
+        { class: 'choices' },
+        this.start,
+        element(
+          'span',
+          {},
+          this.file,
+          element('label', { for: 'retrain-zip', class: 'button' }, 'With a ZIP of its images'),
+        ),
+      ),
+      this.note,
+      this.problem,
+    );
+    this.file.addEventListener('change', () => {
+      const [archive] = this.file.files ?? [];
+      this.file.value = '';
+      if (archive) void this.train(archive);
+    });
+  }
+
+  /** @param version That is to be better: an alias or a version */
+  show(name: string, version: string): void {
+    this.name = name;
+    this.version = version;
+    this.problem.replaceChildren();
+    this.note.textContent = '';
+  }
+
+  private async train(archive?: Blob): Promise<void> {
+    const { name } = this;
+    if (name === '') return;
+    this.start.disabled = true;
+    this.problem.replaceChildren();
+    try {
+      const dataSet = archive && {
+        path: (
+          await uploadDataSet(this.client, archive, (share) => this.tell(share), new AbortController().signal)
+        ).path,
+      };
+      const { id } = await this.client.json<Job>(`v1/detectors/${name}/retrain`, {
+        json: { version: this.version, dataSet },
+      });
+      this.note.textContent = '';
+      this.onStarted(id);
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error));
+    }
+    this.start.disabled = false;
+  }
+
+  private tell(share: number): void {
+    this.note.textContent = share < 1 ? `Uploading: ${Math.floor(share * 100)} %` : 'Storing';
+  }
+}

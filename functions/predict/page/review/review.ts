@@ -1,0 +1,180 @@
+import type { DetectorPage, Feedback, FeedbackLabel } from '@cflow/spec';
+import type { Client } from '../api/client.js';
+import type { Marks } from '../api/marks.js';
+import { byId } from '../dom/by-id.js';
+import { button, element } from '../dom/element.js';
+import { plural } from '../dom/format.js';
+import { problemMessage } from '../dom/problem-message.js';
+import { saveFile } from '../dom/save-file.js';
+import { KeepImages } from './keep-images.js';
+import { RetrainPanel } from './retrain-panel.js';
+import { ReviewItem } from './review-item.js';
+
+/** Shown at a time: each may be a picture of its own to fetch. */
+const PAGE = 60;
+/** Read at most: of more, the CSV has all. */
+const MOST = 5000;
+
+const FILTERS = [
+  ['all', 'all'],
+  ['unsure', 'unsure'],
+  ['bad', 'bad'],
+  ['good', 'good, the most unusual first'],
+] as const;
+
+export interface ReviewActions {
+  /** What is looked at, for the address. */
+  chosen(name: string): void;
+  /** Shows a job that was started. */
+  train(job: string): void;
+}
+
+/** What people said of a detector's predictions: looked at again, corrected, and trained with. */
+export class Review {
+  private readonly client: Client;
+  private readonly marks: Marks;
+  private readonly actions: ReviewActions;
+  private readonly detector = element('select', { id: 'review-detector' });
+  private readonly filter = element('select', { id: 'review-filter' });
+  private readonly summary = element('p', { role: 'status' });
+  private readonly problem = element('div', {});
+  private readonly list = element('ul', { class: 'results', 'aria-label': 'What people said' });
+  private readonly more = button('Show more', '', () => this.draw(this.shown + PAGE));
+  private readonly keep: KeepImages;
+  private readonly retrain: RetrainPanel;
+  private all: Feedback[] = [];
+  private shown = PAGE;
+  private items: ReviewItem[] = [];
+  /** The alias that is in use, of each detector. */
+  private inUse: ReadonlyMap<string, string> = new Map();
+  private loading: AbortController | undefined;
+
+  constructor(client: Client, marks: Marks, actions: ReviewActions) {
+    this.client = client;
+    this.marks = marks;
+    this.actions = actions;
+    this.keep = new KeepImages(client, (name) => marks.forget(name));
+    this.retrain = new RetrainPanel(client, (job) => actions.train(job));
+    this.filter.append(...FILTERS.map(([value, text]) => element('option', { value }, text)));
+    this.filter.addEventListener('change', () => this.draw(PAGE));
+    this.detector.addEventListener('change', () => void this.load());
+    byId('review-body').append(
+      element(
+        'div',
+        { class: 'fields' },
+        element('label', { class: 'field', for: 'review-detector' }, 'Detector', this.detector),
+        element('label', { class: 'field', for: 'review-filter' }, 'Show', this.filter),
+      ),
+      element('div', { class: 'panels' }, this.keep.node, this.retrain.node),
+      element(
+        'div',
+        { class: 'row results-head' },
+        this.summary,
+        element(
+          'span',
+          { class: 'actions' },
+          button('Export CSV', 'quiet', () => void this.export('csv')),
+          button('Export pictures as ZIP', 'quiet', () => void this.export('zip')),
+        ),
+      ),
+      this.problem,
+      this.list,
+      this.more,
+    );
+    this.more.hidden = true;
+  }
+
+  /** Looks again, at a detector that the address names or the one that was looked at before. */
+  async open(name: string): Promise<void> {
+    try {
+      const page = await this.client.json<DetectorPage>('v1/detectors', { query: { limit: 200 } });
+      this.inUse = new Map(
+        page.detectors.map(({ name: each, aliases }) => [each, aliases.production ? 'production' : 'latest']),
+      );
+      const wanted = name || this.detector.value;
+      this.detector.replaceChildren(
+        ...page.detectors.map((each) => element('option', { value: each.name }, each.name)),
+      );
+      if (page.detectors.some((each) => each.name === wanted)) this.detector.value = wanted;
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error, () => void this.open(name)));
+      return;
+    }
+    await this.load();
+  }
+
+  private async load(): Promise<void> {
+    const name = this.detector.value;
+    this.loading?.abort();
+    const loading = new AbortController();
+    this.loading = loading;
+    this.all = [];
+    this.problem.replaceChildren();
+    if (name === '') {
+      this.summary.textContent = 'No detectors yet.';
+      return;
+    }
+    this.actions.chosen(name);
+    void this.keep.show(name);
+    this.retrain.show(name, this.inUse.get(name) ?? 'latest');
+    try {
+      for await (const some of this.marks.all(name)) {
+        if (loading.signal.aborted) return;
+        this.all.push(...some);
+        if (this.all.length >= MOST) break;
+      }
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error, () => void this.load()));
+    }
+    this.draw(PAGE);
+  }
+
+  private draw(count: number): void {
+    this.shown = count;
+    const wanted = this.filter.value;
+    const found = this.all.filter(({ label }) => wanted === 'all' || label === wanted);
+    found.sort((a, b) => rankOf(a.label) - rankOf(b.label) || b.score - a.score);
+    for (const item of this.items) item.dispose();
+    this.items = found.slice(0, count).map((feedback) => this.item(feedback));
+    this.list.replaceChildren(...this.items.map(({ node }) => node));
+    this.more.hidden = found.length <= count;
+    this.tell();
+  }
+
+  private item(feedback: Feedback): ReviewItem {
+    return new ReviewItem(feedback, this.marks, {
+      changed: (next) => {
+        const place = this.all.findIndex(({ prediction }) => prediction === next.prediction);
+        if (place >= 0) this.all[place] = next;
+        this.tell();
+      },
+      deleted: ({ prediction }) => {
+        this.all = this.all.filter((each) => each.prediction !== prediction);
+        this.draw(this.shown);
+      },
+    });
+  }
+
+  private tell(): void {
+    const count = (label: FeedbackLabel): number => this.all.filter((each) => each.label === label).length;
+    const kept = this.all.filter(({ image }) => image).length;
+    this.summary.textContent =
+      this.all.length === 0
+        ? 'Nothing yet. Mark parts in Inspect as good, bad or unsure.'
+        : `${plural(this.all.length, 'part')}: ${count('bad')} bad, ${count('good')} good, ${count('unsure')} unsure; ${plural(kept, 'picture')} kept.`;
+  }
+
+  private async export(format: 'csv' | 'zip'): Promise<void> {
+    try {
+      const name = this.detector.value;
+      saveFile(`${name}-feedback.${format}`, await this.marks.export(name, format));
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error));
+    }
+  }
+}
+
+/** What is to be decided first. */
+function rankOf(label: FeedbackLabel): number {
+  return { unsure: 0, good: 1, bad: 2 }[label];
+}
