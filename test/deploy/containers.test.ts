@@ -170,7 +170,7 @@ describe('compose.yaml', () => {
 
   it('names services, images and variables that exist', () => {
     for (const { image, depends_on } of Object.values(services)) {
-      expect(image).toMatch(/^cflow(:cpu)?$|:(\d|RELEASE\.)\S+$/);
+      expect(image).toMatch(/^cflow(:cpu)?$|:(v?\d|RELEASE\.)\S+$/);
       for (const other of Object.keys(depends_on ?? {})) expect(Object.keys(services)).toContain(other);
     }
     const serving = Object.values(services).filter(({ command }) => command?.[0] === 'serve');
