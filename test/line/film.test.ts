@@ -1,6 +1,7 @@
 // Films made by ffmpeg, with defects at known times, through the command.
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -118,6 +119,62 @@ describe.skipIf(missingFfmpeg)(`a film ${missingFfmpeg ?? ''}`, () => {
     expect(await readdir(join(place.path, 'seen'))).toHaveLength(3);
   });
 
+  it('can be a stream of which only the frames are scored that are asked for', async () => {
+    // ffmpeg as the camera: MJPEG over HTTP, for one who comes.
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}/camera.mjpg`;
+    const camera = spawn(
+      'ffmpeg',
+      [
+        ...[
+          '-nostdin',
+          '-loglevel',
+          'error',
+          '-re',
+          '-stream_loop',
+          '-1',
+          '-i',
+          join(place.path, 'film.mp4'),
+        ],
+        ...['-c:v', 'mjpeg', '-q:v', '2', '-pix_fmt', 'yuvj444p', '-f', 'mpjpeg', '-listen', '1', url],
+      ],
+      { stdio: 'ignore' },
+    );
+    const args = ['watch', url, '--detector', 'metal.cflow', ...CPU, '--json', '--trigger', 'key'];
+    const child = spawn(
+      process.execPath,
+      [CFLOW, ...args, '--to', 'jsonl:stream.jsonl', '--state', 'stream'],
+      {
+        cwd: place.path,
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    );
+    try {
+      let stdout = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text;
+      });
+      child.stdin.write('go\n');
+      await expect.poll(() => jsonLines(stdout).length, { timeout: 30_000 }).toBe(1);
+      child.stdin.write('go\ngo\n');
+      await expect.poll(() => jsonLines(stdout).length, { timeout: 30_000 }).toBe(3);
+      const [first, second, third] = jsonLines(stdout) as {
+        number: number;
+        source: string;
+        sequence: number;
+      }[];
+      expect(first).toMatchObject({ source: url, sequence: 1 });
+      // Of what came in between nobody wanted a verdict.
+      expect(third?.number).toBe((second?.number as number) + 1);
+      expect(second?.number).toBeGreaterThan((first?.number as number) + 1);
+    } finally {
+      child.kill('SIGTERM');
+      await new Promise((resolve) => child.on('close', resolve));
+      camera.kill('SIGKILL');
+    }
+    expect(jsonLines(await readFile(join(place.path, 'stream.jsonl'), 'utf8'))).toHaveLength(3);
+  });
+
   it('that cannot be read is said, and so is what films have not', async () => {
     await writeFile(join(place.path, 'broken.mp4'), 'no film');
     const watch = ['--detector', 'metal.cflow', '--to', 'csv:x.csv', '--state', 'other', ...CPU];
@@ -127,6 +184,15 @@ describe.skipIf(missingFfmpeg)(`a film ${missingFfmpeg ?? ''}`, () => {
     expectError(await place.cflow('predict', 'metal.cflow', 'film.mp4', 'parts'), 2, 'one film alone');
     expectError(await place.cflow('predict', 'metal.cflow', 'parts', '--gap', '1'), 2, '--gap is for films');
     expectError(await place.cflow('watch', 'film.mp4', ...watch, '--to', 'move:done'), 2, 'no files to move');
+    expectError(
+      await place.cflow('watch', 'film.mp4', ...watch, '--trigger', 'key'),
+      2,
+      '--trigger is for streams',
+    );
+    const stream = ['watch', 'http://127.0.0.1:9/x', ...watch, '--trigger'];
+    expectError(await place.cflow(...stream, 'shout'), 2, 'expected change:0.05, key, http:8090');
+    expectError(await place.cflow(...stream, 'change:1.5'), 2, 'expected change:0.05');
+    expectError(await place.cflow(...stream, 'mqtt://broker/a/#'), 2, 'expected a topic');
     expectError(await place.cflow('watch', 'ftp://camera/x', ...watch), 2, /no kind "ftp"/);
     await mkdir(join(place.path, 'empty'));
     const env = { PATH: join(place.path, 'empty'), CFLOW_FFMPEG: '' };
@@ -134,3 +200,14 @@ describe.skipIf(missingFfmpeg)(`a film ${missingFfmpeg ?? ''}`, () => {
     expectError(without, 2, /need the program ffmpeg.*apt install ffmpeg/);
   });
 });
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -28,3 +28,9 @@ export { isFilmName, type VideoInput, videoInput } from './sources/ffmpeg/video-
 export { FilmSource, type FilmSourceOptions } from './sources/film-source.js';
 export { type FolderEvent, FolderSource, type FolderSourceOptions } from './sources/folder-source.js';
 export { type StreamEvent, StreamSource, type StreamSourceOptions } from './sources/stream-source.js';
+export { TriggeredSource } from './sources/triggered-source.js';
+export { changeTrigger } from './triggers/change-trigger.js';
+export { type HttpTrigger, httpTrigger } from './triggers/http-trigger.js';
+export { keyTrigger } from './triggers/key-trigger.js';
+export { mqttTrigger } from './triggers/mqtt-trigger.js';
+export type { Trigger } from './triggers/trigger.js';

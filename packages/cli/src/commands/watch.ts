@@ -12,6 +12,7 @@ Examples:
   cflow watch incoming --detector bottle.cflow --to csv:verdicts.csv --pictures bad --pictures-dir seen --pictures-budget 10GB
   cflow watch incoming --detector bottle.cflow --to mqtt://broker:1883/plant/line-1
   cflow watch rtsp://camera/stream --detector bottle.cflow --fps 5 --to jsonl:verdicts.jsonl
+  cflow watch v4l2:/dev/video0 --detector bottle.cflow --trigger http:8090 --to mqtt://broker:1883/plant/line-1
   CFLOW_WEBHOOK_SECRET=whsec_... cflow watch incoming --detector bottle.cflow --to https://gate.local/verdict
 
 Sinks (--to, any number):
@@ -23,6 +24,13 @@ Sinks (--to, any number):
   mqtt://HOST:PORT/TOPIC or mqtts://...
                MQTT 5, QoS 1: TOPIC/result has each, TOPIC/state (retained) where the line stands, TOPIC/status (retained)
                "online" or, by last will, "offline"; user and password by CFLOW_MQTT_USERNAME and CFLOW_MQTT_PASSWORD
+
+Triggers (--trigger), each for the next frame of a stream:
+  http:8090     POST /trigger, on this machine; http:0.0.0.0:8090 for others
+  mqtt://HOST/TOPIC
+                a message on that topic
+  key           a line on stdin
+  change:0.05   no call: a part that lies still, once; mean difference to the empty scene, which is the first frame
 
 Rules (--rule, each kind once); without one the verdict is the label:
   2of3           bad when 2 of the last 3 frames are
@@ -60,6 +68,7 @@ export function defineWatch(command: Command): void {
       'frames per second that are taken of a film or stream (default: all)',
       positiveNumber,
     )
+    .option('--trigger <trigger>', 'take only the frames of a stream that are asked for, see below')
     .option('--hold <size>', 'results that may wait for a sink (default: 1GB)', byteSize)
     .option('--rotate <size>', 'size from which the next file is begun (default: 64MiB)', byteSize);
   withThresholdOptions(command)

@@ -5,8 +5,13 @@ import {
   type Journal,
   type Source,
   StreamSource,
+  TriggeredSource,
   type VideoInput,
 } from '@cflow/line';
+import { ConfigurationError } from '@cflow/spec';
+import { noteLine } from '../terminal/output.js';
+import { printable } from '../terminal/printable.js';
+import { createTrigger } from './create-trigger.js';
 import type { WatchFlags } from './watch-flags.js';
 import type { WatchEvent } from './watch-printer.js';
 
@@ -17,11 +22,19 @@ export async function createSource(
   flags: WatchFlags,
   { journal, onEvent }: { journal: Journal; onEvent: (event: WatchEvent) => void },
 ): Promise<Source> {
-  const { settle: settleMs, once, fps } = flags;
+  const { settle: settleMs, once, fps, trigger } = flags;
+  if (trigger !== undefined && video?.kind !== 'stream') {
+    throw new ConfigurationError(
+      `--trigger is for streams and cameras: of "${path}" every image is taken; leave it out`,
+    );
+  }
   const { lastNumber, taken } = journal;
   if (!video) return FolderSource.open({ path, taken, lastNumber, settleMs, once, onEvent });
   // Rather than after the detector is loaded.
   findFfmpeg();
   if (video.kind === 'film') return new FilmSource({ input: video, lastNumber, fps });
-  return new StreamSource({ input: video, lastNumber, fps, onEvent });
+  const source = new StreamSource({ input: video, lastNumber, fps, onEvent });
+  if (trigger === undefined) return source;
+  const note = (line: string): void => noteLine(printable(line));
+  return new TriggeredSource({ source, trigger: await createTrigger(trigger, { env: process.env, note }) });
 }

@@ -12,6 +12,7 @@ export interface WatchFlags extends DeviceFlags, ThresholdFlags, ImageLimitFlags
   once?: true;
   settle?: number;
   fps?: number;
+  trigger?: string;
   hold?: number;
   rotate?: number;
   pixelThreshold?: number;

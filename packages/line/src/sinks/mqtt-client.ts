@@ -12,15 +12,15 @@ export interface MqttPlace {
 }
 
 /**
- * A client that connects, and connects again, by itself, and says `online` on a retained topic each time; the broker says
- * `offline` there for it when it dies.
+ * A client that connects, and connects again, by itself.
  *
  * @param onTrouble told why there is no connection
+ * @param statusTopic where it says `online`, retained, each time; the broker says `offline` there for it when it dies
  */
 export async function openMqttClient(
   { url, username, password, clientId }: MqttPlace,
-  statusTopic: string,
   onTrouble: (reason: string) => void,
+  statusTopic?: string,
 ): Promise<MqttClient> {
   // Not loaded by lines that have no broker.
   const { default: mqtt } = await import('mqtt');
@@ -34,7 +34,9 @@ export async function openMqttClient(
     reconnectOnConnackError: true,
     queueQoSZero: false,
     outgoingStore: resendStore(new mqtt.Store()),
-    will: { topic: statusTopic, payload: Buffer.from('offline'), qos: 1, retain: true },
+    ...(statusTopic !== undefined && {
+      will: { topic: statusTopic, payload: Buffer.from('offline'), qos: 1, retain: true },
+    }),
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
   };
@@ -43,6 +45,7 @@ export async function openMqttClient(
   if (secret !== '') options.password ??= decodeURIComponent(secret);
   const client = mqtt.connect(`${protocol}//${host}`, options);
   client.on('error', (error) => onTrouble(reasonOf(error)));
+  if (statusTopic === undefined) return client;
   client.on('connect', () => {
     client.publish(statusTopic, 'online', { qos: 1, retain: true }, (error) => {
       if (error) onTrouble(reasonOf(error));

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CflowError, ConfigurationError } from '@cflow/spec';
+import { CflowError } from '@cflow/spec';
 import type { MqttClient } from 'mqtt';
 import type { Result } from '../result.js';
 import type { Sink } from '../sink.js';
 import { openMqttClient } from './mqtt-client.js';
+import { topicOf } from './mqtt-topic.js';
 
 const CONNECT_MS = 5000;
 const ANSWER_MS = 10_000;
@@ -38,16 +39,18 @@ export class MqttSink implements Sink<true> {
   constructor(options: MqttSinkOptions) {
     const url = new URL(options.url);
     this.name = `${url.protocol}//${url.host}${url.pathname}`;
-    this.#prefix = topicPrefix(url);
+    this.#prefix = topicOf(url);
     this.#options = options;
   }
 
   async open(position: true | undefined): Promise<true> {
     if (this.#client) return true;
     this.#mayRepeat = position === true;
-    this.#client = await openMqttClient(this.#options, `${this.#prefix}/status`, (reason) => {
+    const statusTopic = `${this.#prefix}/status`;
+    const onTrouble = (reason: string): void => {
       this.#reason = reason;
-    });
+    };
+    this.#client = await openMqttClient(this.#options, onTrouble, statusTopic);
     return true;
   }
 
@@ -126,17 +129,6 @@ export class MqttSink implements Sink<true> {
       lost.forget();
     }
   }
-}
-
-/** What topics begin with. @throws ConfigurationError */
-function topicPrefix(url: URL): string {
-  const prefix = decodeURIComponent(url.pathname.slice(1)).replace(/\/$/, '');
-  const fits = prefix !== '' && !/[#+\0]|^\$|\/\//.test(prefix) && Buffer.byteLength(prefix) <= 1000;
-  // Of an address, # and ? begin other parts.
-  if (fits && !/[#?]/.test(url.href)) return prefix;
-  throw new ConfigurationError(
-    `sink "${url.protocol}//${url.host}${url.pathname}": expected a topic to begin with, such as mqtt://broker/plant/line-1, without # and +`,
-  );
 }
 
 function unavailable(reason: string): CflowError {
