@@ -14,7 +14,9 @@ const AWAY_MS = 1500;
 
 export type DeliveryEvent =
   | { type: 'sink-away'; sink: string; reason: string; waiting: number }
-  | { type: 'sink-back'; sink: string };
+  | { type: 'sink-back'; sink: string }
+  /** While the line ran without this sink, results went that it has not got. */
+  | { type: 'sink-missed'; sink: string; results: number };
 
 export interface DeliveryOptions {
   sink: Sink;
@@ -57,12 +59,17 @@ export class Delivery {
 
   /** Opens the sink where it stood. A sink that is new to the line begins with the next result. */
   static async open(options: DeliveryOptions): Promise<Delivery> {
-    const { sink, journal, folder } = options;
+    const { sink, journal, folder, onEvent } = options;
     const hash = createHash('sha256').update(sink.name).digest('hex').slice(0, 16);
     const path = join(folder, `${hash}.json`);
     await mkdir(folder, { recursive: true });
     const known = await readCursor(path);
     const cursor = known ?? { sink: sink.name, after: journal.last, position: undefined };
+    const missed = journal.first - 1 - cursor.after;
+    if (missed > 0) {
+      cursor.after += missed;
+      onEvent({ type: 'sink-missed', sink: sink.name, results: missed });
+    }
     const delivery = new Delivery(options, path, cursor);
     await delivery.#reopen();
     return delivery;

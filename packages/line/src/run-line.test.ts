@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Detector, loadDetector } from '@cflow/detector';
 import { makeBundle, memoryBundle, testImages } from '@cflow/detector/testing';
 import { nodeDevices } from '@cflow/runtime/node';
+import { StorageError } from '@cflow/spec';
 import { encodePng } from '@cflow/visual/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Delivery, type DeliveryEvent } from './delivery.js';
@@ -54,14 +55,22 @@ function memorySink(name: string, maxBatch = 4) {
 
 interface Run {
   name: string;
+  segmentBytes?: number;
+  /** In place of the journal's own. */
+  append?: (journal: Pick<Journal, 'append'>, results: readonly Result[]) => Promise<void>;
   sinks: readonly Sink[];
   more?: Partial<LineOptions>;
 }
 
 /** Everything that is in `<name>/incoming` through a line, and what it said. */
-async function run({ name, sinks, more }: Run): Promise<(LineEvent | DeliveryEvent)[]> {
+async function run({ name, sinks, more, segmentBytes, append }: Run): Promise<(LineEvent | DeliveryEvent)[]> {
   const place = join(root, name);
-  const journal = await Journal.open(join(place, 'state'));
+  const journal = await Journal.open(
+    join(place, 'state'),
+    segmentBytes === undefined ? {} : { segmentBytes },
+  );
+  const ownAppend = journal.append.bind(journal);
+  if (append) journal.append = (results) => append({ append: ownAppend }, results);
   const events: (LineEvent | DeliveryEvent)[] = [];
   const deliveries = await Promise.all(
     sinks.map((sink) =>
@@ -206,6 +215,41 @@ describe('runLine', () => {
     await run({ name: 'moved', sinks: [sink, memory] });
     expect((await readdir(join(done, 'unreadable'))).sort()).toEqual(['3-4.png', '3.png']);
     expect(await readFile(join(done, 'unreadable', '3.png'), 'utf8')).toBe('no image');
+  });
+
+  it('keeps frames where they are while no result can be kept, and says so', async () => {
+    await fill(join(root, 'kept', 'incoming'), 1, 3);
+    const { sink, got } = memorySink('memory');
+    let tries = 0;
+    const events = await run({
+      name: 'kept',
+      sinks: [sink],
+      append: async (journal, results) => {
+        if (tries++ === 0) throw new StorageError('storage-full', 'the disk is full', { retryable: true });
+        expect(got).toEqual([]);
+        await journal.append(results);
+      },
+    });
+    expect(tries).toBe(2);
+    expect(events.map(({ type }) => type).slice(0, 2)).toEqual(['journal-failed', 'journal-back']);
+    expect(got.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+  });
+
+  it('tells a sink that comes back what it has missed, and gives it what is still there', async () => {
+    const [always, sometimes] = [memorySink('always'), memorySink('sometimes')];
+    const incoming = join(root, 'missed', 'incoming');
+    const day = async (number: number, ...sinks: Sink[]) => {
+      await fill(incoming, number, number);
+      return run({ name: 'missed', sinks, segmentBytes: 1 });
+    };
+    await day(1, always.sink, sometimes.sink);
+    for (let number = 2; number <= 9; number++) await day(number, always.sink);
+    const events = await day(10, always.sink, sometimes.sink);
+    expect(always.got).toHaveLength(10);
+    const missed = events.find((event) => event.type === 'sink-missed');
+    const sequences = sometimes.got.map(({ sequence }) => sequence);
+    const first = 2 + (missed as { results: number }).results;
+    expect(sequences).toEqual([1, ...Array.from({ length: 11 - first }, (_, i) => first + i)]);
   });
 
   it('goes on with the rules where the run before ended', async () => {

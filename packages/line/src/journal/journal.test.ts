@@ -74,7 +74,9 @@ describe('Journal', () => {
     expect(journal.bytesAfter(0)).toBeGreaterThan(journal.bytesAfter(30));
     expect((await journal.tail(30)).map(({ sequence }) => sequence)).toEqual(seen.slice(10));
 
+    expect(journal.first).toBe(1);
     await journal.prune(5);
+    expect(journal.first).toBeLessThanOrEqual(6);
     expect(await journal.read(5, 1)).toMatchObject([{ sequence: 6 }]);
     await journal.prune(40);
     // One is kept for rules that look back.

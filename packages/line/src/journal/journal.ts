@@ -87,6 +87,11 @@ export class Journal {
     return this.#current.checkpoint.last + this.#current.results.length;
   }
 
+  /** Sequence number of the first result that is still there, or would be the next one. */
+  get first(): number {
+    return (this.#closed[0]?.after ?? this.#current.checkpoint.last) + 1;
+  }
+
   /** The source's number of the last result. */
   get lastNumber(): number {
     return this.#current.results.at(-1)?.number ?? this.#current.checkpoint.number;
