@@ -1,6 +1,6 @@
 import type { DetectOptions, Detector } from '@cflow/detector';
 import { type ImageLimits, readImages } from '@cflow/images/node';
-import type { ImageError, Prediction, RgbImage } from '@cflow/spec';
+import { CflowError, ImageError, type Prediction, type RgbImage } from '@cflow/spec';
 import type { Frame } from './frame.js';
 import { fileStamp } from './sources/file-stamp.js';
 
@@ -61,10 +61,39 @@ export async function scoreFrames(
   for (const { item, error } of images.unreadable) {
     if ((await fileStamp(item.path)) === item.stamp) scored.push({ frame: item.frame, error });
   }
-  const predictions = await detector.predictBatch(
-    read.map(({ image }) => image),
-    options,
-  );
-  for (const [i, each] of read.entries()) scored.push({ ...each, prediction: predictions[i] as Prediction });
+  const outcomes = await predictAll(detector, read, options);
+  for (const [i, each] of read.entries())
+    scored.push({ ...each, ...(outcomes[i] as { prediction: Prediction } | { error: ImageError }) });
   return scored.sort((a, b) => a.frame.number - b.frame.number);
 }
+
+/**
+ * A prediction for each frame. One that the device gives no number for, where it does for others, must not end the line again and
+ * again: it counts as a frame that cannot be read.
+ */
+async function predictAll(
+  detector: Detector,
+  frames: readonly ReadFrame[],
+  options: DetectOptions,
+): Promise<({ prediction: Prediction } | { error: ImageError })[]> {
+  const images = frames.map(({ image }) => image);
+  try {
+    return (await detector.predictBatch(images, options)).map((prediction) => ({ prediction }));
+  } catch (error) {
+    if (!isDeviceError(error)) throw error;
+    if (frames.length > 1) {
+      const alone = [];
+      for (const frame of frames) alone.push(...(await predictAll(detector, [frame], options)));
+      return alone;
+    }
+    // Is it the frame, or the device? This throws when it is the device.
+    const [frame] = frames as [ReadFrame];
+    const { width, height } = frame.image;
+    await detector.predict({ width, height, data: new Uint8Array(width * height * 3).fill(128) }, options);
+    const message = `${frame.frame.name}: cannot be scored: ${error.message.split('\n').join('; ')}`;
+    return [{ error: new ImageError(message, { cause: error }) }];
+  }
+}
+
+const isDeviceError = (error: unknown): error is CflowError =>
+  CflowError.isInstance(error) && error.code === 'device';
