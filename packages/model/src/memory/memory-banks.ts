@@ -80,8 +80,14 @@ export type ImageStatistic = (typeof IMAGE_STATISTICS)[number];
 /** The layers that a whole image is described by: the two deepest. */
 export const imageLayers = (layers: readonly FeatureLayer[]): readonly FeatureLayer[] => layers.slice(-2);
 
+/** How many numbers of each channel describe an image. */
+export const STATISTIC_PARTS: Readonly<Record<ImageStatistic, number>> = {
+  extremes: 2,
+  'quarter-extremes': 8,
+  'quarter-means': 4,
+};
+
 /** How many numbers describe an image. */
 export function statisticLength(statistic: ImageStatistic, layers: readonly FeatureLayer[]): number {
-  const channels = channelsOf({ layers: imageLayers(layers) });
-  return { extremes: 2, 'quarter-extremes': 8, 'quarter-means': 4 }[statistic] * channels;
+  return STATISTIC_PARTS[statistic] * channelsOf({ layers: imageLayers(layers) });
 }

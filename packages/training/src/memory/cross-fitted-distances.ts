@@ -15,6 +15,12 @@ export interface CrossFittedOptions extends FitBanksOptions {
 /** Parts that are left out in turn, at most. */
 const FOLDS = 8;
 
+/** Which part an image is left out with. */
+export function foldOf(images: number): (index: number) => number {
+  const folds = Math.min(FOLDS, images);
+  return (index) => index % folds;
+}
+
 /**
  * Distance of each place of each image to a memory, and in coordinates, that the image took no part in: of all images but
  * the eighth that it belongs to.
@@ -25,14 +31,15 @@ export async function crossFittedDistances(
   options: CrossFittedOptions,
 ): Promise<Map<MemoryBank['name'], Float32Array>> {
   const { images, sampled } = options;
-  const folds = Math.min(FOLDS, images.length);
+  const fold = foldOf(images.length);
+  const parts = new Set([...images.keys()].map(fold));
   const all = new Map(
     sampled.map(({ bank }) => [bank.name, new Float32Array(images.length * bank.height * bank.width)]),
   );
   let done = 0;
-  for (let fold = 0; fold < folds; fold++) {
-    const members = [...images.keys()].filter((index) => index % folds === fold);
-    const others = sampled.map((places) => without(places, (owner) => owner % folds === fold));
+  for (const part of parts) {
+    const members = [...images.keys()].filter((index) => fold(index) === part);
+    const others = sampled.map((places) => without(places, (owner) => fold(owner) === part));
     const fitted = await fitBanks({ ...options, sampled: others });
     const distances = await leftOutDistances({ ...options, ...fitted, members, onProgress: () => undefined });
     for (const { bank } of sampled) {

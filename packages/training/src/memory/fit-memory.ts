@@ -3,6 +3,7 @@ import {
   type FeatureLayer,
   IMAGE_STATISTICS,
   type ImageStatistic,
+  imageLayers,
   type MemoryBank,
   memoryBanks,
   memoryMap,
@@ -11,6 +12,7 @@ import {
   REGION,
   SCORE_DEVIATIONS,
   SCORE_MEANS,
+  STATISTIC_PARTS,
   TOP_SHARE,
 } from '@cflow/model';
 import { float32, Graph, op, type Tensor, writeModel } from '@cflow/onnx';
@@ -18,8 +20,9 @@ import type { Runtime } from '@cflow/runtime';
 import { evenlySpaced } from '../evenly-spaced.js';
 import type { FeatureSource } from '../feature-source.js';
 import { crossFittedDistances } from './cross-fitted-distances.js';
+import { crossFittedStandards } from './cross-fitted-standards.js';
 import { fitBanks, storedTensors } from './fit-banks.js';
-import { type ImageStandard, imageStandard } from './image-standards.js';
+import { imageStandard } from './image-standards.js';
 import { leftOutDistances } from './left-out-distances.js';
 import { PlaceStandards } from './place-standards.js';
 import { samplePlaces } from './sample-places.js';
@@ -93,10 +96,10 @@ export async function fitMemory(options: FitMemoryOptions): Promise<FittedMemory
     onProgress,
   };
   const { parameters, owners } = await fitBanks(parts);
-  const distances =
-    images.length <= CROSS_FITTED_IMAGES
-      ? await crossFittedDistances(parts)
-      : await leftOutDistances({ ...parts, members: [...images.keys()], parameters, owners });
+  const few = images.length <= CROSS_FITTED_IMAGES;
+  const distances = few
+    ? await crossFittedDistances(parts)
+    : await leftOutDistances({ ...parts, members: [...images.keys()], parameters, owners });
   const banks = memoryBanks(layers);
   const standards = new Map(
     banks.map((bank) => [bank.name, new PlaceStandards(bank, distances.get(bank.name) as Float32Array)]),
@@ -106,11 +109,13 @@ export async function fitMemory(options: FitMemoryOptions): Promise<FittedMemory
     parameters.set(bankTensorName(name, 'usual'), float32([1, usual.length], usual));
     parameters.set(bankTensorName(name, 'spread'), float32([1, spread.length], spread));
   }
-  const wholes = IMAGE_STATISTICS.map((statistic: ImageStatistic): ImageStandard => {
-    const standard = imageStandard(statistic, sampled.statistics[statistic], images.length);
+  const wholes = IMAGE_STATISTICS.map((statistic: ImageStatistic): Float64Array => {
+    const within = numbersOf(statistic, layers, sampled.deviations);
+    const args = [statistic, sampled.statistics[statistic], images.length, within] as const;
+    const standard = imageStandard(...args);
     // What takes room is stored in the precision asked for.
     for (const [name, tensor] of storedTensors(standard.tensors, precision)) parameters.set(name, tensor);
-    return standard;
+    return few ? crossFittedStandards(...args) : standard.leftOut;
   });
   const leftOut: LeftOutMaps = new Map(
     [...standards].map(([name, standard]) => [name, images.map((_, image) => standard.leftOut(image))]),
@@ -119,7 +124,7 @@ export async function fitMemory(options: FitMemoryOptions): Promise<FittedMemory
   const counted = countedPlaces(banks, options.region);
   const evidence = [
     images.map((_, image) => topMean(counted(sumOf(scored.map((maps) => maps[image] as Float32Array))))),
-    ...wholes.map(({ leftOut }) => [...leftOut]),
+    ...wholes.map((distances) => [...distances]),
   ];
   const means = evidence.map(meanOf);
   const deviations = evidence.map((values, i) => deviationOf(values, means[i] as number));
@@ -135,6 +140,21 @@ export async function fitMemory(options: FitMemoryOptions): Promise<FittedMemory
   const peaks = await leftOutPeaks(runtime, banks, leftOut, images.length, options);
   if (options.region) parameters.set(REGION, options.region);
   return { parameters, scores, peaks, images };
+}
+
+/** What is known of each channel, for each number of a statistic: of a layer they follow each other. */
+function numbersOf(
+  statistic: ImageStatistic,
+  layers: readonly FeatureLayer[],
+  channels: Float32Array,
+): Float32Array {
+  let first = 0;
+  const parts = imageLayers(layers).flatMap((layer) => {
+    const own = channels.subarray(first, first + layer.channels);
+    first += layer.channels;
+    return Array.from({ length: STATISTIC_PARTS[statistic] }, () => [...own]).flat();
+  });
+  return Float32Array.from(parts);
 }
 
 /** Per bank and image what the image's map is to the other images, [positions]. */

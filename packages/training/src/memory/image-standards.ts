@@ -8,10 +8,15 @@ export interface ImageStandard {
   tensors: Map<string, Tensor>;
   /** Distance of each image from the others, as if it had not been among them: [images]. */
   leftOut: Float64Array;
+  /** Distance of another image, as the head computes it. @param image [length] */
+  distance(image: Float32Array): number;
 }
 
 /** The ridge, as a part of the mean variance along the axes that the images span. */
 const RIDGE = 0.05;
+
+/** Images that what channels stray within one of them counts as, beside those there are. */
+const PRIOR_IMAGES = 2;
 
 /** A number that hardly varies is not blown up: it is divided by this part of the mean deviation at least. */
 const LEAST_SCALE = 1e-3;
@@ -20,20 +25,26 @@ const LEAST_SCALE = 1e-3;
  * Mean, deviation and, standardized by them, principal axes of good images, from the products of all images with each other: there are fewer images than
  * numbers in each. What Mahalanobis' distance would be without an image follows from the whole by the formula of Sherman
  * and Morrison: with n images, λ = (n - 1) c and h = xᵀ(XᵀX + λ)⁻¹x for a centered image x, the others' mean is n / (n - 1)
- * x away and their scatter is XᵀX - n / (n - 1) xxᵀ.
+ * x away and their scatter is XᵀX - n / (n - 1) xxᵀ. The deviations are those of all images, which is right as long as there
+ * are many.
+ *
+ * Few images say little of how much a number strays, and by chance nothing of some. What its channel strays within an image is
+ * in proportion to it, and counts as two images more.
  *
  * @param values [images, length]
+ * @param within [length], what each number's channel strays within an image
  */
 export function imageStandard(
   statistic: ImageStatistic,
   values: Float32Array,
   images: number,
+  within: Float32Array,
 ): ImageStandard {
   const length = values.length / images;
   const mean = new Float64Array(length);
   for (let i = 0; i < values.length; i++)
     mean[i % length] = (mean[i % length] as number) + (values[i] as number) / images;
-  const scale = deviationsOf(values, mean);
+  const scale = deviationsOf(values, mean, within);
   const centered = Float64Array.from(
     values,
     (value, i) => (value - (mean[i % length] as number)) / (scale[i % length] as number),
@@ -71,6 +82,12 @@ export function imageStandard(
   axes.forEach((axis, k) => {
     matrix.set(axis, k * length);
   });
+  const distance = (image: Float32Array): number => {
+    const q = mean.map((each, j) => ((image[j] as number) - each) / (scale[j] as number));
+    let rest = q.reduce((sum, each) => sum + each * each, 0);
+    for (const axis of axes) rest -= axis.reduce((sum, each, j) => sum + each * (q[j] as number), 0) ** 2;
+    return Math.sqrt(Math.max(rest, 0) / ridge);
+  };
   return {
     tensors: new Map<string, Tensor>([
       [statisticTensorName(statistic, 'mean'), float32([length], Float32Array.from(mean))],
@@ -79,17 +96,24 @@ export function imageStandard(
       [statisticTensorName(statistic, 'ridge'), float32([1], [ridge])],
     ]),
     leftOut,
+    distance,
   };
 }
 
-/** Deviation of each number over the images, of none 0. */
-function deviationsOf(values: Float32Array, mean: Float64Array): Float64Array {
+/** Deviation of each number over the images and the prior. */
+function deviationsOf(values: Float32Array, mean: Float64Array, within: Float32Array): Float64Array {
   const { length } = mean;
+  const images = values.length / length;
   const squares = new Float64Array(length);
   values.forEach((value, i) => {
     squares[i % length] = (squares[i % length] as number) + (value - (mean[i % length] as number)) ** 2;
   });
-  const deviations = squares.map((sum) => Math.sqrt((sum * length) / values.length));
+  const total = squares.reduce((sum, each) => sum + each / images, 0);
+  const prior = within.reduce((sum, each) => sum + each * each, 0);
+  const ratio = prior > 0 ? total / prior : 0;
+  const deviations = squares.map((sum, j) =>
+    Math.sqrt((sum + PRIOR_IMAGES * ratio * (within[j] as number) ** 2) / (images + PRIOR_IMAGES)),
+  );
   const least = (LEAST_SCALE * deviations.reduce((sum, each) => sum + each, 0)) / length;
   // Images that are all alike have no deviation at all.
   return deviations.map((each) => Math.max(each, least) || 1);

@@ -60,6 +60,8 @@ export interface SampledImages {
   banks: SampledPlaces[];
   /** Per statistic [images, length]. */
   statistics: Record<ImageStatistic, Float32Array>;
+  /** How much each channel of the layers that an image is described by strays within an image, on average, [channels]. */
+  deviations: Float32Array;
 }
 
 export interface SampleOptions {
@@ -100,8 +102,9 @@ export async function samplePlaces(options: SampleOptions): Promise<SampledImage
     const rows = new Float32Array(count * channels);
     return { bank, reductions, channels, perImage, rows, owners: new Int32Array(count) };
   });
+  const seen = imageLayers(layers).map(({ name }) => maps.get(name) as Value);
+  graph.output('deviations', op.Concat(seen.map(channelDeviations), 1));
   const lengths = IMAGE_STATISTICS.map((statistic) => {
-    const seen = imageLayers(layers).map(({ name }) => maps.get(name) as Value);
     const values = imageStatistic(statistic, seen);
     graph.output(statistic, values);
     return values.shape[1] as number;
@@ -112,6 +115,8 @@ export async function samplePlaces(options: SampleOptions): Promise<SampledImage
       new Float32Array(images.length * (lengths[i] as number)),
     ]),
   ) as Record<ImageStatistic, Float32Array>;
+
+  const deviations = new Float32Array(imageLayers(layers).reduce((sum, { channels }) => sum + channels, 0));
 
   const session = await runtime.createSession({ model: writeModel(graph) });
   try {
@@ -124,6 +129,10 @@ export async function samplePlaces(options: SampleOptions): Promise<SampledImage
       IMAGE_STATISTICS.forEach((statistic, i) => {
         const values = (outputs[statistic] as Tensor).data as Float32Array;
         statistics[statistic].set(values, start * (lengths[i] as number));
+      });
+      ((outputs.deviations as Tensor).data as Float32Array).forEach((value, i) => {
+        const channel = i % deviations.length;
+        deviations[channel] = (deviations[channel] as number) + value / images.length;
       });
       for (const { bank, channels, perImage, rows, owners } of banks) {
         const found = (outputs[bank.name] as Tensor).data as Float32Array;
@@ -142,7 +151,13 @@ export async function samplePlaces(options: SampleOptions): Promise<SampledImage
   } finally {
     await session.dispose();
   }
-  return { banks, statistics };
+  return { banks, statistics, deviations };
+}
+
+/** Deviation of each channel over the places of a map, [batch, C]. */
+function channelDeviations(map: Value): Value {
+  const away = op.Sub(map, op.ReduceMean(map, [2, 3], true));
+  return op.Sqrt(op.ReduceMean(op.Mul(away, away), [2, 3]));
 }
 
 /** A random projection keeps distances (Johnson and Lindenstrauss), and what follows is then no wider than it has to be. */
