@@ -2,6 +2,7 @@
 import '@cflow/viewer';
 import { ApiKey } from './api/api-key.js';
 import { Client } from './api/client.js';
+import { Decisions } from './api/decisions.js';
 import { Marks } from './api/marks.js';
 import { LiveView } from './camera/live-view.js';
 import type { Detectors } from './detectors/detectors.js';
@@ -21,9 +22,11 @@ const client = new Client(
   }),
 );
 const marks = new Marks(client);
+const decisions = new Decisions(client);
+decisions.on(({ name }) => marks.forget(name));
 const places: Places = new Places(client, (state) => placeSwitch.show(state));
 const placeSwitch = new PlaceSwitch(places);
-const inspection: Inspection = new Inspection(client, places, marks, () => {
+const inspection: Inspection = new Inspection({ client, places, marks, decisions }, () => {
   here.showBackbone();
   const { chosen } = inspection.choice;
   if (chosen && !chosen.trained) views.note('inspect', `${chosen.name}@${chosen.reference}`);
@@ -50,17 +53,20 @@ let detectors: Promise<Detectors> | undefined;
 views.on('review', (of) => {
   review ??= import('./review/review.js').then(
     ({ Review }) =>
-      new Review(client, marks, {
-        chosen: (name) => views.note('review', name),
-        train: (job) => views.go('train', job),
-      }),
+      new Review(
+        { client, marks, decisions },
+        {
+          chosen: (name) => views.note('review', name),
+          train: (job) => views.go('train', job),
+        },
+      ),
   );
   void review.then((view) => view.open(of));
 });
 views.on('detectors', (of) => {
   detectors ??= import('./detectors/detectors.js').then(
     ({ Detectors }) =>
-      new Detectors(client, {
+      new Detectors(client, decisions, {
         chosen: (name) => views.note('detectors', name),
         moved: () => void inspection.choice.refresh(),
         pictures: () => inspection.pictures,

@@ -1,5 +1,6 @@
 import type { DetectorPage, VersionPage } from '@cflow/spec';
 import type { Client } from '../api/client.js';
+import type { Decisions } from '../api/decisions.js';
 import { byId } from '../dom/by-id.js';
 import { element } from '../dom/element.js';
 import { problemMessage } from '../dom/problem-message.js';
@@ -26,14 +27,14 @@ export class Detectors {
   private readonly settings: SettingsPanel;
   private readonly compare: ComparePanel;
 
-  constructor(client: Client, actions: DetectorsActions) {
+  constructor(client: Client, decisions: Decisions, actions: DetectorsActions) {
     this.client = client;
     this.actions = actions;
     this.table = new VersionTable(client, () => {
       actions.moved();
       void this.load();
     });
-    this.settings = new SettingsPanel(client);
+    this.settings = new SettingsPanel(client, decisions);
     this.compare = new ComparePanel(client, () => actions.pictures());
     this.detector.addEventListener('change', () => void this.load());
     byId('detectors-body').append(

@@ -1,6 +1,6 @@
 import type { DetectorSettings, DetectorSettingsPage } from '@cflow/spec';
 import type { Client } from '../api/client.js';
-import { decide, readSettings } from '../api/decide.js';
+import type { Decision, Decisions } from '../api/decisions.js';
 import { button, element } from '../dom/element.js';
 import { formatScore, formatTime } from '../dom/format.js';
 import { problemMessage, sentence } from '../dom/problem-message.js';
@@ -11,6 +11,7 @@ const SHOWN = 20;
 export class SettingsPanel {
   readonly node: HTMLElement = element('div', { class: 'panel settings' });
   private readonly client: Client;
+  private readonly decisions: Decisions;
   private readonly rate = element('input', {
     id: 'settings-rate',
     type: 'number',
@@ -35,8 +36,9 @@ export class SettingsPanel {
   private readonly problem = element('div', {});
   private settings: DetectorSettings | undefined;
 
-  constructor(client: Client) {
+  constructor(client: Client, decisions: Decisions) {
     this.client = client;
+    this.decisions = decisions;
     const form = element(
       'form',
       { class: 'fields' },
@@ -68,7 +70,7 @@ export class SettingsPanel {
     this.problem.replaceChildren();
     try {
       const [settings, page] = await Promise.all([
-        readSettings(this.client, name),
+        this.decisions.read(name),
         this.client.json<DetectorSettingsPage>(`v1/detectors/${name}/settings/revisions`, {
           query: { limit: SHOWN },
         }),
@@ -142,13 +144,13 @@ export class SettingsPanel {
     });
   }
 
-  private async put(change: Parameters<typeof decide>[2]): Promise<void> {
+  private async put(change: Decision): Promise<void> {
     const { settings } = this;
     if (!settings) return;
     this.save.disabled = true;
     this.problem.replaceChildren();
     try {
-      this.settings = await decide(this.client, settings, change);
+      this.settings = await this.decisions.save(settings, change);
       await this.show(settings.name);
     } catch (error) {
       this.problem.replaceChildren(problemMessage(error));

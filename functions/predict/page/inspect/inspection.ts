@@ -1,5 +1,6 @@
 import type { Prediction } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
+import type { Decisions } from '../api/decisions.js';
 import type { Marks, Said } from '../api/marks.js';
 import { byId } from '../dom/by-id.js';
 import { plural } from '../dom/format.js';
@@ -22,6 +23,13 @@ import { VersionStates } from './version-states.js';
 
 /** Images that the page keeps: their maps are held in memory so that the threshold can be moved. */
 const MAX_RESULTS = 500;
+
+export interface InspectionParts {
+  client: Client;
+  places: Places;
+  marks: Marks;
+  decisions: Decisions;
+}
 
 /** Images in, verdicts out. */
 export class Inspection {
@@ -46,11 +54,11 @@ export class Inspection {
   private current: VersionState | undefined;
 
   /** @param onChosen Called when another detector was chosen. */
-  constructor(client: Client, places: Places, marks: Marks, onChosen: () => void) {
+  constructor({ client, places, marks, decisions }: InspectionParts, onChosen: () => void) {
     this.marks = marks;
     this.places = places;
     this.onChosen = onChosen;
-    this.states = new VersionStates(client, places, () => this.schedule());
+    this.states = new VersionStates(client, places, decisions, () => this.schedule());
     this.panel = new ThresholdPanel(
       () => this.schedule(),
       () => this.scoresOf(this.current),

@@ -1,7 +1,7 @@
 import type { Prediction } from '@cflow/sdk';
-import type { BundleManifest, DetectorSettings, VersionDetail } from '@cflow/spec';
+import type { BundleManifest, VersionDetail } from '@cflow/spec';
 import type { Client } from '../api/client.js';
-import { decide } from '../api/decide.js';
+import type { Decisions } from '../api/decisions.js';
 import { byId } from '../dom/by-id.js';
 import type { Places } from '../places/places.js';
 import type { ChosenDetector } from './chosen-detector.js';
@@ -12,11 +12,22 @@ export class VersionStates {
   private readonly states = new Map<string, VersionState>();
 
   private readonly client: Client;
+  private readonly decisions: Decisions;
   private readonly places: Pick<Places, 'manifestOf'>;
   private readonly onCalibrated: () => void;
 
-  constructor(client: Client, places: Pick<Places, 'manifestOf'>, onCalibrated: () => void) {
+  constructor(
+    client: Client,
+    places: Pick<Places, 'manifestOf'>,
+    decisions: Decisions,
+    onCalibrated: () => void,
+  ) {
     this.client = client;
+    this.decisions = decisions;
+    decisions.on((settings) => {
+      for (const state of this.states.values()) if (state.name === settings.name) state.decide(settings);
+      onCalibrated();
+    });
     this.places = places;
     this.onCalibrated = onCalibrated;
   }
@@ -43,7 +54,7 @@ export class VersionStates {
     if (!settings) return;
     // One or the other.
     const falseAlarmRate = undefined;
-    state.decide(await decide(this.client, settings, { threshold, pixelThreshold, version, falseAlarmRate }));
+    await this.decisions.save(settings, { threshold, pixelThreshold, version, falseAlarmRate });
   }
 
   /** Without the right to read the manifest there is a threshold, but no false-alarm rate. */
@@ -58,7 +69,7 @@ export class VersionStates {
             .json<VersionDetail>(`${path}/versions/${state.version}`)
             .then((found) => found.manifest),
         // What was trained in this tab is not there.
-        this.client.json<DetectorSettings>(`${path}/settings`).catch(() => undefined),
+        this.decisions.read(state.name).catch(() => undefined),
       ]);
       state.calibrations = (manifest as Manifest).calibration;
       if (settings) state.decide(settings);

@@ -1,6 +1,5 @@
 import type { DetectorSettings } from '@cflow/spec';
-import type { Client } from '../api/client.js';
-import { decide, readSettings } from '../api/decide.js';
+import type { Decisions } from '../api/decisions.js';
 import { element } from '../dom/element.js';
 import { problemMessage } from '../dom/problem-message.js';
 
@@ -9,8 +8,7 @@ const DEFAULT_DAYS = 90;
 /** Whether pictures are kept with what people say, and for how long: for whoever owns them to decide. */
 export class KeepImages {
   readonly node: HTMLFormElement = element('form', { class: 'panel keep' });
-  private readonly client: Client;
-  private readonly onDecided: (name: string) => void;
+  private readonly decisions: Decisions;
   private readonly keep = element('input', { id: 'keep-images', type: 'checkbox' });
   private readonly days = element('input', {
     id: 'keep-days',
@@ -25,10 +23,8 @@ export class KeepImages {
   private readonly problem = element('div', {});
   private settings: DetectorSettings | undefined;
 
-  /** @param onDecided Called when it was decided anew for a detector. */
-  constructor(client: Client, onDecided: (name: string) => void) {
-    this.client = client;
-    this.onDecided = onDecided;
+  constructor(decisions: Decisions) {
+    this.decisions = decisions;
     this.node.append(
       element('h2', {}, 'Pictures'),
       element(
@@ -52,7 +48,7 @@ export class KeepImages {
   async show(name: string): Promise<void> {
     this.problem.replaceChildren();
     try {
-      this.settings = await readSettings(this.client, name);
+      this.settings = await this.decisions.read(name);
     } catch (error) {
       this.problem.replaceChildren(problemMessage(error));
       return;
@@ -79,8 +75,7 @@ export class KeepImages {
     this.problem.replaceChildren();
     try {
       const keepImageDays = this.keep.checked ? Number(this.days.value) : undefined;
-      this.settings = await decide(this.client, settings, { keepImageDays });
-      this.onDecided(settings.name);
+      this.settings = await this.decisions.save(settings, { keepImageDays });
       this.draw();
     } catch (error) {
       this.problem.replaceChildren(problemMessage(error));

@@ -1,5 +1,6 @@
 import type { DetectorPage, Feedback, FeedbackLabel } from '@cflow/spec';
 import type { Client } from '../api/client.js';
+import type { Decisions } from '../api/decisions.js';
 import type { Marks } from '../api/marks.js';
 import { byId } from '../dom/by-id.js';
 import { button, element } from '../dom/element.js';
@@ -29,6 +30,12 @@ export interface ReviewActions {
   train(job: string): void;
 }
 
+export interface ReviewParts {
+  client: Client;
+  marks: Marks;
+  decisions: Decisions;
+}
+
 /** What people said of a detector's predictions: looked at again, corrected, and trained with. */
 export class Review {
   private readonly client: Client;
@@ -49,11 +56,11 @@ export class Review {
   private inUse: ReadonlyMap<string, string> = new Map();
   private loading: AbortController | undefined;
 
-  constructor(client: Client, marks: Marks, actions: ReviewActions) {
+  constructor({ client, marks, decisions }: ReviewParts, actions: ReviewActions) {
     this.client = client;
     this.marks = marks;
     this.actions = actions;
-    this.keep = new KeepImages(client, (name) => marks.forget(name));
+    this.keep = new KeepImages(decisions);
     this.retrain = new RetrainPanel(client, (job) => actions.train(job));
     this.filter.append(...FILTERS.map(([value, text]) => element('option', { value }, text)));
     this.filter.addEventListener('change', () => this.draw(PAGE));

@@ -14,6 +14,7 @@ import { Budget } from './budget.js';
 import type { AppEnvironment } from './environment.js';
 import { HEALTH_PATHS } from './health-paths.js';
 import { identify } from './identify.js';
+import { withNearNames } from './near-names-of.js';
 import { type App, newApp } from './new-app.js';
 import { noStrangePages } from './no-strange-pages.js';
 import type { AppParts } from './parts.js';
@@ -128,5 +129,8 @@ function frame(app: App, parts: AppParts, healthPaths: ReadonlySet<string>): voi
   );
   app.notFound((c) => problem(c, new ProblemError('not-found', 'there is nothing at this address')));
   // Whoever was stopped says so in words of its own; why it was stopped is what counts.
-  app.onError((error, c) => problem(c, stoppedBy(c.get('deadline')?.signal) ?? error));
+  app.onError(async (error, c) => {
+    const stopped = stoppedBy(c.get('deadline')?.signal);
+    return problem(c, stopped ?? (await withNearNames(error, parts.registry, c.get('caller'))));
+  });
 }

@@ -225,6 +225,28 @@ export function registrySuite(get: () => TestService): void {
     });
   });
 
+  describe('a name that is none', () => {
+    it('is answered with the nearest, to those who may read names', async () => {
+      const { apiKeys, keyOf } = get();
+      const detail = async (path: string, scope = 'read'): Promise<string> => {
+        const headers = { authorization: `Bearer ${keyOf(scope)}` };
+        const response = await get().app({ keys: apiKeys }).request(path, { headers });
+        return ((await response.json()) as Problem).detail;
+      };
+      expect(await detail('/v1/detectors/wod')).toMatch(/there is no detector "wod"; is "wood" meant\?$/);
+      expect(await detail('/v1/detectors/wood/versions/lastest')).toMatch(/; is "latest" meant\?$/);
+      expect(await detail('/v1/detectors/wood/aliases/stabel')).toMatch(/; is "stable" meant\?$/);
+      expect(await detail('/v1/detectors/something-else')).not.toMatch(/meant/);
+      const { app, keyOf: key } = get();
+      const refused = await app({ keys: apiKeys }).request('/v1/detectors/wod/predict', {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key('predict')}`, 'content-type': 'image/png' },
+        body: new Uint8Array(9),
+      });
+      expect(((await refused.json()) as Problem).detail).not.toMatch(/meant/);
+    });
+  });
+
   describe('settings', () => {
     it('are saved as revisions, by one who expects what is in force', async () => {
       const { versions } = get();

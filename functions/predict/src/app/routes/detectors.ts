@@ -5,6 +5,7 @@ import {
   listDetectorsRoute,
   moveAliasRoute,
 } from '../../openapi/detector-routes.js';
+import { meant } from '../faults.js';
 import { jsonBody } from '../json/json-body.js';
 import { type App, newApp } from '../new-app.js';
 import type { AppParts } from '../parts.js';
@@ -32,7 +33,8 @@ export function detectorRoutes(parts: AppParts): App {
     const aliases = await registry.aliases(name);
     const version = Object.hasOwn(aliases, alias) ? aliases[alias] : undefined;
     if (version === undefined) {
-      throw new ProblemError('not-found', `the detector "${name}" has no alias "${alias}"`);
+      const hint = meant(alias, Object.keys(aliases));
+      throw new ProblemError('not-found', `the detector "${name}" has no alias "${alias}"${hint}`);
     }
     return c.json({ name, alias, version }, 200);
   });

@@ -14,6 +14,7 @@ import { loadPage } from '../load-page.js';
 export interface ServiceForPage {
   address: string;
   registry: Registry;
+  objects: ObjectStore;
   jobs: Jobs;
   /** Method and path of what was asked, the page's own files aside. */
   requests: string[];
@@ -88,6 +89,7 @@ export async function startServiceForPage(
   return {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     registry,
+    objects,
     get jobs() {
       if (!jobs) throw new Error('this service was started without training');
       return jobs;

@@ -1,0 +1,46 @@
+import type { DetectorSettings, DetectorSettingsBody } from '@cflow/spec';
+import type { Client } from './client.js';
+
+/** What may be decided for a detector; what is undefined is the bundle's own again. */
+export type Decision = Pick<
+  DetectorSettings,
+  | 'threshold'
+  | 'pixelThreshold'
+  | 'falseAlarmRate'
+  | 'minArea'
+  | 'ignore'
+  | 'keepImageDays'
+  | 'version'
+  | 'note'
+>;
+
+/** What is decided for detectors, read and saved; all views hear of what any of them saves. */
+export class Decisions {
+  private readonly client: Client;
+  private readonly listeners = new Set<(settings: DetectorSettings) => void>();
+
+  constructor(client: Client) {
+    this.client = client;
+  }
+
+  /** @param saved Called with what was saved: what a view knows of it is old then. */
+  on(saved: (settings: DetectorSettings) => void): void {
+    this.listeners.add(saved);
+  }
+
+  read(name: string): Promise<DetectorSettings> {
+    return this.client.json<DetectorSettings>(`v1/detectors/${name}/settings`);
+  }
+
+  /** Saves a change to what is in force as the next revision: what it does not name stays. Refused when somebody was faster. */
+  async save(before: DetectorSettings, { note, ...change }: Decision): Promise<DetectorSettings> {
+    const { name, revision, by: _by, at: _at, note: _note, ...decided } = before;
+    const body: DetectorSettingsBody = { ...decided, ...change, note, expected: revision };
+    const settings = await this.client.json<DetectorSettings>(`v1/detectors/${name}/settings`, {
+      method: 'PUT',
+      json: body,
+    });
+    for (const listener of this.listeners) listener(settings);
+    return settings;
+  }
+}
