@@ -43,9 +43,8 @@ export async function imageFeatures(
       done += batch.length;
       batch = [];
     };
-    const size = { height, width };
     for await (const { item, image, original } of readImages(items, {
-      size,
+      canvas: { inputSize },
       onBad: 'stop',
       ...(signal && { signal }),
     })) {

@@ -74,7 +74,7 @@ export async function checkDevices(options: CheckOptions): Promise<DeviceReport[
       if (adapter?.status !== 'passed') continue;
       // What the process had loaded counts for more than what the driver is called.
       if (device === 'webgpu') report.software = softwareOf(candidate, adapter);
-      bundle ??= await trainSmallBundle(folder);
+      bundle ??= await trainSmallBundle(folder, 'squeeze');
       for (const check of CHECKS) {
         // What is not known to be a GPU is not given a GPU's work.
         const software = report.software !== false;

@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openDataSet } from '@cflow/images/node';
-import type { RgbImage } from '@cflow/spec';
+import type { DetectorConfigurationInput, RgbImage } from '@cflow/spec';
 import { planDataSet, renderSample, type SampleRequest } from '@cflow/synth';
 import { trainDetector } from '@cflow/training/node';
 import sharp, { type Sharp } from 'sharp';
@@ -11,8 +11,11 @@ import type { Work } from './score-files.js';
 const TWELVE_BITS = { low: 0, high: 4095 };
 const SIZE = { width: 120, height: 100 };
 
+/** Nine tiles of every picture. */
+const TILES: DetectorConfigurationInput = { geometry: 'tiles', inputSize: [128, 160], tileSize: [64, 64] };
+
 /** Trains on wood for some seconds: the fast preset, the backbone that needs no download, small images. */
-export async function trainSmallBundle(folder: string): Promise<string> {
+export async function trainSmallBundle(folder: string, geometry: 'squeeze' | 'tiles'): Promise<string> {
   const plan = planDataSet({
     materials: ['wood'],
     trainCount: 24,
@@ -26,7 +29,7 @@ export async function trainSmallBundle(folder: string): Promise<string> {
     await mkdir(dirname(file), { recursive: true });
     await toSharp(render().image).png().toFile(file);
   }
-  const output = join(folder, 'wood.cflow');
+  const output = join(folder, `${geometry}.cflow`);
   await trainDetector({
     dataSet: await openDataSet(join(folder, 'wood')),
     output,
@@ -35,7 +38,11 @@ export async function trainSmallBundle(folder: string): Promise<string> {
     device: 'cpu',
     evaluate: false,
     // Of the pictures that follow, those of 8 bits are taken as they are, and those of 16 from here.
-    configuration: { inputSize: [64, 64], couplingBlocks: 2, conditionVector: 32, range: TWELVE_BITS },
+    configuration: {
+      inputSize: [64, 64],
+      ...(geometry === 'tiles' && TILES),
+      ...{ couplingBlocks: 2, conditionVector: 32, range: TWELVE_BITS },
+    },
     overrides: { epochs: 3, imageBatchSize: 8 },
   });
   return output;

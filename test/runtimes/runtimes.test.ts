@@ -16,10 +16,11 @@ it('scores the same files to the same numbers in every runtime', async () => {
   const { code, stdout, stderr } = await script.ended;
   expect(code, stdout + stderr).toBe(0);
   const lines = stdout.trimEnd().split('\n');
-  const { spread, tolerance, runtimes, timings } = JSON.parse(lines.at(-1) as string) as {
+  const { spread, tolerance, runtimes, tiled, timings } = JSON.parse(lines.at(-1) as string) as {
     spread: number;
     tolerance: number;
     runtimes: Comparison[];
+    tiled: Comparison[];
     timings: Timing[];
   };
   expect(tolerance).toBe(TOLERANCE);
@@ -34,7 +35,10 @@ it('scores the same files to the same numbers in every runtime', async () => {
     present.map(({ runtime }) => runtime),
     stdout,
   ).toEqual(expect.arrayContaining(expected));
-  for (const { runtime, scores, largestDifference, pixels } of present) {
+  const inTiles = tiled.filter(({ scores }) => scores);
+  expect(inTiles.map(({ runtime }) => runtime)).toEqual(present.map(({ runtime }) => runtime));
+  expect(inTiles[0]?.scores).not.toEqual(present[0]?.scores);
+  for (const { runtime, scores, largestDifference, pixels } of [...present, ...inTiles]) {
     expect(Object.keys(scores ?? {}), runtime).toHaveLength(10);
     // The picture of 12 bits shows what that of 16 does, and may get its score.
     expect(new Set(Object.values(scores ?? {})).size, runtime).toBeGreaterThanOrEqual(9);

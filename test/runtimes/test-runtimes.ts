@@ -22,8 +22,42 @@ const { values } = parseArgs({
 });
 const folder = await mkdtemp(join(tmpdir(), 'cflow-runtimes-'));
 try {
-  const bundleFolder = values.bundle ?? (await trainSmallBundle(folder));
-  const work = await makeWork(bundleFolder, join(folder, 'images'));
+  const compared = await scoreEverywhere(
+    values.bundle ?? (await trainSmallBundle(folder, 'squeeze')),
+    join(folder, 'images'),
+  );
+  const tiled =
+    values.bundle === undefined
+      ? await scoreEverywhere(await trainSmallBundle(folder, 'tiles'), join(folder, 'tiled'))
+      : undefined;
+
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds: expected a whole number from 1 on');
+  const timings: Timing[] = [];
+  for (const each of TIMING_CASES) timings.push(await timeRuntimes(each, rounds));
+  const { spread } = compared;
+  const comparisons = withTimes(compareRuns(compared.runs, spread), timings[0] as Timing);
+  const inTiles = tiled && compareRuns(tiled.runs, tiled.spread);
+  const { log } = console;
+  log(printTable(comparisons, spread));
+  if (tiled && inTiles) log(`In tiles:\n${printTable(inTiles, tiled.spread)}`);
+  log(printTimings(timings));
+  log(JSON.stringify({ tolerance: TOLERANCE, spread, runtimes: comparisons, tiled: inTiles, timings }));
+  const all = [...comparisons, ...(inTiles ?? [])];
+  if (all.some(({ withinTolerance }) => withinTolerance === false)) process.exitCode = 1;
+} finally {
+  await rm(folder, { recursive: true });
+}
+
+interface Scored {
+  runs: RuntimeRun[];
+  /** Of the scores of good images. */
+  spread: number;
+}
+
+/** What every runtime makes of a bundle and the files of the work. */
+async function scoreEverywhere(bundleFolder: string, imagesFolder: string): Promise<Scored> {
+  const work = await makeWork(bundleFolder, imagesFolder);
   const manifest = await parseManifest(work.bundle.get(BUNDLE_FILES.manifest) as Uint8Array, bundleFolder);
   const spread = manifest.calibration.scoreSpread;
   const server = await serveWork(work);
@@ -54,17 +88,5 @@ try {
   await run('workerd wasm', () => onWorkerd(server.origin));
   await run('http', () => overHttp(work, bundleFolder, manifest.name));
   await server.close();
-
-  const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds: expected a whole number from 1 on');
-  const timings: Timing[] = [];
-  for (const each of TIMING_CASES) timings.push(await timeRuntimes(each, rounds));
-  const comparisons = withTimes(compareRuns(runs, spread), timings[0] as Timing);
-  const { log } = console;
-  log(printTable(comparisons, spread));
-  log(printTimings(timings));
-  log(JSON.stringify({ tolerance: TOLERANCE, spread, runtimes: comparisons, timings }));
-  if (comparisons.some(({ withinTolerance }) => withinTolerance === false)) process.exitCode = 1;
-} finally {
-  await rm(folder, { recursive: true });
+  return { runs, spread };
 }

@@ -8,6 +8,8 @@ const MOST: Readonly<Record<string, number>> = {
   fiberBatchSize: 65_536,
 };
 const LARGEST_INPUT = 2048;
+/** In tiles, whose size does not decide about the network's memory. */
+const LARGEST_TILED = 4096;
 
 /**
  * Checks what a job asks for, since anybody may have sent it: the backbone by one of the names that are known here,
@@ -15,7 +17,7 @@ const LARGEST_INPUT = 2048;
  * @throws ConfigurationError
  */
 export function checkJobRequest({ configuration }: JobRequest): void {
-  const { backbone, inputSize } = configuration;
+  const { backbone, inputSize, geometry } = configuration;
   if (backbone !== undefined) checkBackboneName(backbone);
   for (const [key, most] of Object.entries(MOST)) {
     const value = configuration[key as keyof typeof configuration];
@@ -25,10 +27,11 @@ export function checkJobRequest({ configuration }: JobRequest): void {
       });
     }
   }
-  if (inputSize?.some((pixels) => pixels > LARGEST_INPUT)) {
+  const largest = geometry === 'tiles' ? LARGEST_TILED : LARGEST_INPUT;
+  if (inputSize?.some((pixels) => pixels > largest)) {
     throw new ConfigurationError(
-      `inputSize is ${inputSize.join(' x ')}; at most ${LARGEST_INPUT} x ${LARGEST_INPUT} are allowed in a job`,
-      { details: { key: 'inputSize', value: inputSize, most: LARGEST_INPUT } },
+      `inputSize is ${inputSize.join(' x ')}; at most ${largest} x ${largest} are allowed in a job`,
+      { details: { key: 'inputSize', value: inputSize, most: largest } },
     );
   }
 }

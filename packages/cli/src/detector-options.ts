@@ -3,6 +3,8 @@ import {
   type DetectorConfiguration,
   detectorConfigurationSchema,
   FUSIONS,
+  GEOMETRIES,
+  type Geometry,
   OUT_OF_RANGE,
 } from '@cflow/spec';
 import { type Command, Option } from 'commander';
@@ -17,7 +19,10 @@ import {
 } from './option-value.js';
 
 /** What the command line gives of a detector; what is left out is the preset's or the configuration's default. */
-export type DetectorFlags = Partial<Omit<DetectorConfiguration, 'backbone' | 'seed'>>;
+export type DetectorFlags = Partial<Omit<DetectorConfiguration, 'backbone' | 'seed' | 'geometry'>> & {
+  /** `auto` is what leaving it out is. */
+  geometry?: Geometry | 'auto';
+};
 
 /** The parameters of a detector but for its backbone and its seed. */
 export function withDetectorOptions(command: Command): Command {
@@ -55,6 +60,13 @@ export function withDetectorOptions(command: Command): Command {
       `pixels that images are resized to: 256, or HEIGHTxWIDTH (default: ${defaults.inputSize[0]})`,
       imageSize,
     )
+    .addOption(
+      new Option(
+        '--geometry <kind>',
+        'how pictures come to that size: squeezed to it; padded or cropped, which keep their shape; or in tiles, for large or long ones (default: by their shapes and sizes)',
+      ).choices(['auto', ...GEOMETRIES]),
+    )
+    .option('--tile-size <size>', 'pixels of a tile: 256, or HEIGHTxWIDTH (default: 256)', imageSize)
     .option(
       '--range <low:high>',
       'values that samples of more than 8 bits lie between, such as 0:4095 (default: found over the good images)',

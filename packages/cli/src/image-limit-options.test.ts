@@ -25,9 +25,9 @@ describe('--max-megapixels', () => {
       /the limit is 67108864; --max-megapixels of a command raises it/,
     );
     const limits = imageLimits({ maxMegapixels: 82 });
-    const size = { width: 64, height: 32 };
+    const canvas = { inputSize: [32, 64] } as const;
     const read: unknown[] = [];
-    for await (const { original, image } of readImages([{ path }], { limits: limits ?? {}, size }))
+    for await (const { original, image } of readImages([{ path }], { limits: limits ?? {}, canvas }))
       read.push([original, image.width, image.data[0]]);
     expect(read).toEqual([[SCAN, 64, 90]]);
   });

@@ -17,7 +17,7 @@ export interface DetectOptions extends PredictOptions {
   signal?: AbortSignal | undefined;
 }
 
-export interface DetectorParts extends Omit<ScorerOptions, 'inputSize' | 'region'> {
+export interface DetectorParts extends Omit<ScorerOptions, 'inputSize' | 'geometry' | 'region'> {
   manifest: BundleManifest;
   /** Where backbone and head live. */
   runtime: Runtime;
@@ -44,7 +44,12 @@ export class Detector {
     this.refused = parts.refused ?? [];
     this.runtime = parts.runtime;
     const { configuration, region } = parts.manifest;
-    this.#scorer = new Scorer({ ...parts, inputSize: configuration.inputSize, region });
+    this.#scorer = new Scorer({
+      ...parts,
+      inputSize: configuration.inputSize,
+      geometry: configuration.geometry,
+      region,
+    });
     this.#dispose = parts.dispose;
   }
 

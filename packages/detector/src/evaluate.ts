@@ -1,5 +1,5 @@
 import { computeMetrics } from '@cflow/evaluation';
-import { regionPlaces, resizeMask } from '@cflow/images';
+import { type Canvas, fittedSize, regionPlaces, resizeMask } from '@cflow/images';
 import { type ImageLimits, readDefectMask, readImages, type UnreadableImage } from '@cflow/images/node';
 import {
   CflowError,
@@ -54,9 +54,10 @@ export async function evaluateDetector(
   const labelled = items.filter(({ label }) => label !== 'unknown');
   const images: EvaluatedImage[] = [];
   const { configuration, region } = detector.manifest;
-  const { inputSize, range, outOfRange } = configuration;
+  const { inputSize, geometry, range, outOfRange } = configuration;
+  const canvas: Canvas = { inputSize, geometry };
   const stream = readImages(labelled, {
-    size: { height: inputSize[0], width: inputSize[1] },
+    canvas,
     range,
     outOfRange,
     onBad: options.strict ? 'stop' : 'skip',
@@ -77,7 +78,7 @@ export async function evaluateDetector(
     options.onProgress?.(images.length, labelled.length);
   };
   for await (const { item, index, image, original } of stream) {
-    const mask = await readMask(item, original, inputSize, options.limits);
+    const mask = await readMask(item, original, canvas, options.limits);
     if (isError(mask)) {
       if (options.strict) throw mask;
       options.onUnreadable?.({ item, index, error: mask });
@@ -110,12 +111,13 @@ export async function evaluateDetector(
 async function readMask(
   { maskPaths, label }: DataSetItem,
   original: { width: number; height: number },
-  [height, width]: readonly [number, number],
+  canvas: Canvas,
   limits: ImageLimits | undefined,
 ): Promise<Mask | ImageError | undefined> {
   if (maskPaths === undefined) return undefined;
   try {
     const mask = await readDefectMask(maskPaths, original, { mustMark: label === 'bad', limits });
+    const { width, height } = fittedSize(original, canvas);
     return resizeMask(mask, width, height);
   } catch (error) {
     if (isError(error)) return error;

@@ -1,13 +1,19 @@
 import type { BundleManifest, DetectorConfiguration } from '@cflow/spec';
 
 /** What decides how an image becomes what a detector takes. Detectors that agree in it can be given the same pixels. */
-export type ImageInput = Pick<DetectorConfiguration, 'inputSize' | 'range' | 'outOfRange'> &
+export type ImageInput = Pick<DetectorConfiguration, 'inputSize' | 'geometry' | 'range' | 'outOfRange'> &
   Pick<BundleManifest, 'region'>;
 
 export function imageInput({
   configuration,
   region,
 }: Pick<BundleManifest, 'configuration' | 'region'>): ImageInput {
-  const { inputSize, range, outOfRange } = configuration;
-  return { inputSize, ...(range && { range }), ...(outOfRange && { outOfRange }), ...(region && { region }) };
+  const { inputSize, geometry, range, outOfRange } = configuration;
+  return {
+    inputSize,
+    ...(geometry && { geometry }),
+    ...(range && { range }),
+    ...(outOfRange && { outOfRange }),
+    ...(region && { region }),
+  };
 }

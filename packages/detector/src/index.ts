@@ -1,6 +1,6 @@
 export * from './bundle.js';
 export * from './detector.js';
-export { imageBatch } from './image-batch.js';
+export { type ImageBatchOptions, imageBatch } from './image-batch.js';
 export { type ImageInput, imageInput } from './image-input.js';
 export * from './inspect-bundle.js';
 export * from './load-detector.js';
@@ -12,4 +12,5 @@ export { probeImage } from './probe-image.js';
 export { readProbe } from './read-probe.js';
 export * from './scorer.js';
 export * from './sha256.js';
+export * from './tiled-session.js';
 export * from './verify-bundle.js';

@@ -1,7 +1,15 @@
 import { readSafetensorsHeader, type SafetensorsType } from '@cflow/model/safetensors';
 import { type Feed, GraphError, type GraphFacts, inspectGraph, type WeightTable } from '@cflow/onnx/inspect';
-import { BUNDLE_FILES, BundleError, type BundleManifest, LOG_LIKELIHOOD, WeightsError } from '@cflow/spec';
+import {
+  BUNDLE_FILES,
+  BundleError,
+  type BundleManifest,
+  ConfigurationError,
+  LOG_LIKELIHOOD,
+  WeightsError,
+} from '@cflow/spec';
 import { DEFAULT_MAX_BATCH } from './batch-sizes.js';
+import { checkTiles, seenLayers, seenSize } from './tiled-session.js';
 
 export interface InspectBundleOptions {
   /** How many images may be run at once. Default: the sizes that hosts are warmed for. */
@@ -60,10 +68,12 @@ export function inspectBackbone(
   options: InspectBundleOptions = {},
 ): void {
   const { configuration, layers } = bundle.manifest;
-  const image: Feed = { type: 'uint8', dims: ['batch', 3, ...configuration.inputSize] };
+  refusing(BUNDLE_FILES.manifest, name, () => checkTiles(configuration, layers));
+  const image: Feed = { type: 'uint8', dims: ['batch', 3, ...seenSize(configuration)] };
   const [graph, weights] = [BUNDLE_FILES.backboneModel, BUNDLE_FILES.backboneWeights];
   const inputs = new Map([['image', image]]);
-  inspect(bundle, name, { graph, weights, inputs, outputs: mapsOf(layers) }, options);
+  const outputs = mapsOf(seenLayers(configuration, layers));
+  inspect(bundle, name, { graph, weights, inputs, outputs }, options);
 }
 
 function mapsOf(layers: BundleManifest['layers']): Map<string, Feed> {
@@ -133,7 +143,8 @@ function refusing<T>(file: string, bundle: string, look: () => T): T {
   try {
     return look();
   } catch (cause) {
-    if (!(cause instanceof GraphError || WeightsError.isInstance(cause))) throw cause;
+    const known = cause instanceof GraphError || WeightsError.isInstance(cause);
+    if (!(known || ConfigurationError.isInstance(cause))) throw cause;
     throw new BundleError(`${file} of bundle "${bundle}" is refused: ${cause.message}`, {
       cause,
       details: { file },

@@ -8,14 +8,19 @@ import {
 } from '@cflow/runtime';
 import { BUNDLE_FILES, BundleError, DeviceError } from '@cflow/spec';
 import type { VerifiedBundle } from './bundle.js';
+import { detectorTiling, tiledSession } from './tiled-session.js';
 
-/** Images in, feature maps out. Detectors with the same `manifest.backbone.sha256` can share it. */
-export function openBackbone(
+/** Images in, feature maps out. Detectors with the same `backboneKey` can share it. */
+export async function openBackbone(
   runtime: Runtime,
   bundle: VerifiedBundle,
   options: SessionOptions = {},
 ): Promise<Session> {
-  return open(runtime, bundle, BUNDLE_FILES.backboneModel, BUNDLE_FILES.backboneWeights, options);
+  const { backboneModel, backboneWeights } = BUNDLE_FILES;
+  const session = await open(runtime, bundle, backboneModel, backboneWeights, options);
+  const { configuration, layers } = bundle.manifest;
+  const tiling = detectorTiling(configuration, layers);
+  return tiling ? tiledSession(session, tiling, layers) : session;
 }
 
 /** Feature maps in, score and map out. */

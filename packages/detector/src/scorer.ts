@@ -1,4 +1,4 @@
-import { regionFill } from '@cflow/images';
+import { type Canvas, pictureMap, regionFill } from '@cflow/images';
 import type { Tensor } from '@cflow/onnx';
 import type { Session } from '@cflow/runtime';
 import {
@@ -22,10 +22,9 @@ export interface RawScore {
   layers?: LayerLogLikelihood[];
 }
 
-export interface ScorerOptions extends BatchSizes {
+export interface ScorerOptions extends BatchSizes, Canvas {
   backbone: Session;
   head: Session;
-  inputSize: readonly [number, number];
   /** The part of the picture that counts. */
   region?: PictureRegion | undefined;
 }
@@ -72,34 +71,49 @@ export class Scorer {
   }
 
   async #batch(images: readonly RgbImage[], padTo: number, options: ScoreOptions): Promise<RawScore[]> {
-    const { backbone, head, inputSize } = this.#options;
+    const { backbone, head, inputSize, geometry } = this.#options;
     const { signal } = options;
+    const seen = geometry === 'pad' && this.#gives([...this.#likelihoods, 'anomaly_map']);
     if (options.layers) this.#requireLikelihoods();
     const aborting = signal ? { signal } : {};
-    const image = imageBatch(images, inputSize, padTo, this.#fill);
+    const image = imageBatch(images, inputSize, { padTo, geometry, fill: this.#fill });
     const features = await backbone.run({ image }, { ...aborting, consumeFeeds: true });
     const fetches = [
-      ...(head.outputs.some(({ name }) => name === 'score') ? ['score'] : []),
-      ...(options.map ? ['anomaly_map'] : []),
-      ...(options.layers ? this.#layers.map((layer) => LOG_LIKELIHOOD + layer) : []),
+      ...(this.#gives(['score']) ? ['score'] : []),
+      ...(options.map || seen ? ['anomaly_map'] : []),
+      ...(options.layers ? this.#likelihoods : []),
     ];
     const outputs = await head.run(features, { ...aborting, fetches, consumeFeeds: true });
     for (const name of fetches) this.#refuseNaN(name, outputs[name] as Tensor);
-    return images.map((_, index) => ({
-      score: (outputs.score?.data as Float32Array | undefined)?.[index] ?? Number.NaN,
-      ...(options.map && { map: planeOf(outputs.anomaly_map as Tensor, index) }),
-      ...(options.layers && {
-        layers: this.#layers.map((layer) => ({
-          layer,
-          ...planeOf(outputs[LOG_LIKELIHOOD + layer] as Tensor, index),
-        })),
-      }),
-    }));
+    return images.map((picture, index) => {
+      const map =
+        outputs.anomaly_map && pictureMap(planeOf(outputs.anomaly_map, index), picture, this.#options);
+      const given = (outputs.score?.data as Float32Array | undefined)?.[index] ?? Number.NaN;
+      return {
+        // Where the score is the map's maximum, what lies beside a padded picture takes no part in it.
+        score: seen && map ? highest(map) : given,
+        ...(options.map && map && { map }),
+        ...(options.layers && {
+          layers: this.#layers.map((layer) => ({
+            layer,
+            ...planeOf(outputs[LOG_LIKELIHOOD + layer] as Tensor, index),
+          })),
+        }),
+      };
+    });
+  }
+
+  get #likelihoods(): string[] {
+    return this.#layers.map((layer) => LOG_LIKELIHOOD + layer);
+  }
+
+  #gives(names: readonly string[]): boolean {
+    const given = new Set(this.#options.head.outputs.map(({ name }) => name));
+    return names.every((name) => given.has(name));
   }
 
   #requireLikelihoods(): void {
-    const given = new Set(this.#options.head.outputs.map(({ name }) => name));
-    if (this.#layers.every((layer) => given.has(LOG_LIKELIHOOD + layer))) return;
+    if (this.#gives(this.#likelihoods)) return;
     throw new ConfigurationError(
       'this detector has no log-likelihoods: it compares with a memory; ask for the map, or train one with a flow',
     );
@@ -124,6 +138,13 @@ export class Scorer {
  */
 const defaultMaxBatch = (device: Device): number =>
   device === 'cpu' || device === 'wasm' ? 1 : DEFAULT_MAX_BATCH;
+
+/** The highest value of a map. */
+export const highest = ({ data }: ScalarMap): number => {
+  let most = Number.NEGATIVE_INFINITY;
+  for (const value of data) if (value > most) most = value;
+  return most;
+};
 
 /** One image's plane of [batch, …, height, width]. */
 function planeOf({ dims, data }: Tensor, index: number): ScalarMap {

@@ -119,7 +119,7 @@ function lostInLargePictures({ configuration, largestPicture }: AdviceFacts): Ad
   if (times < MUCH_LARGER) return false;
   return {
     kind: 'small-defects',
-    text: `Look closer: pictures of ${largestPicture[0]} x ${largestPicture[1]} are shrunk to ${width} x ${height}, where a defect of ${Math.ceil(3 * times)} pixels is ${short(3)}. Crop to the part, or give a larger --input-size.`,
+    text: `Look closer: pictures of ${largestPicture[0]} x ${largestPicture[1]} are shrunk to ${width} x ${height}, where a defect of ${Math.ceil(3 * times)} pixels is ${short(3)}. Crop to the part, give a larger --input-size, or --geometry tiles.`,
   };
 }
 

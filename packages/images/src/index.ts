@@ -1,5 +1,8 @@
 export * from './decode-bmp.js';
 export { type DecodePnmOptions, decodePnm, type PnmRaster } from './decode-pnm.js';
+export { type Canvas, drawOnCanvas, fitImage, fittedSize, pictureMap } from './geometry/canvas.js';
+export { checkTiling } from './geometry/check-tiling.js';
+export { type Tile, type TileSpan, type Tiling, tilingOf } from './geometry/tiling.js';
 export * from './image-format.js';
 export * from './map-in-order.js';
 export { checkIgnoreMask, isSameShape } from './masks/check-mask.js';

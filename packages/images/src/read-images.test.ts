@@ -59,7 +59,7 @@ describe('readImages', () => {
 
   it('resamples as it reads, and keeps the size the image had', async () => {
     const [first] = items;
-    for await (const { image, original } of readImages([first!], { size: { width: 10, height: 5 } })) {
+    for await (const { image, original } of readImages([first!], { canvas: { inputSize: [5, 10] } })) {
       expect([image.width, image.height, image.data.length]).toEqual([10, 5, 150]);
       expect(original).toEqual({ width: 64, height: 48 });
     }
@@ -85,7 +85,7 @@ describe('readImages', () => {
   });
 
   it('does not take a mistake in its use for a bad image', async () => {
-    expect(() => readImages(items, { size: { width: 0, height: 5 } })).toThrow(/0x5/);
+    expect(() => readImages(items, { canvas: { inputSize: [5, 0] } })).toThrow(/0x5/);
     const run = async (): Promise<void> => {
       for await (const _ of readImages([{ path: 5 as unknown as string }]));
     };

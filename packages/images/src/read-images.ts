@@ -1,9 +1,9 @@
 import { CflowError, type DataSetItem, type ImageError, type RgbImage } from '@cflow/spec';
 import { checkSize } from './check-image.js';
 import { decodeImage } from './decode-image.js';
+import { type Canvas, fitImage } from './geometry/canvas.js';
 import type { ImageLimits } from './image-limits.js';
 import { mapInOrder } from './map-in-order.js';
-import { resizeBilinear } from './resize-bilinear.js';
 import type { RangeOptions } from './sample-scale.js';
 
 /** How images are read one after another. */
@@ -13,8 +13,8 @@ export interface ReadImagesOptions extends RangeOptions {
   /** Images decoded ahead, which bounds the memory. Default 4. */
   concurrency?: number;
   limits?: ImageLimits;
-  /** Resample each image to this size as soon as it is decoded, so that large ones are not kept waiting. */
-  size?: { width: number; height: number };
+  /** Resample each image to the size that it has on this canvas as soon as it is decoded, so that large ones are not kept waiting. */
+  canvas?: Canvas;
   signal?: AbortSignal;
   /** Called for each image left out, in order. */
   onUnreadable?: (unreadable: UnreadableImage) => void;
@@ -48,7 +48,7 @@ export interface ImageStream<Item> extends AsyncIterable<ItemImage<Item>> {
  * Decodes the images of a list in its order, a few ahead of whoever takes them. An image that cannot be read is
  * left out, named and counted in `unreadable`, unless `onBad` is `stop`.
  *
- * @throws ImageError at once when `size` is not a positive whole number of pixels. While iterating: the ImageError of the first image that cannot be read (`onBad: 'stop'`), or the
+ * @throws ImageError at once when the canvas is not a positive whole number of pixels. While iterating: the ImageError of the first image that cannot be read (`onBad: 'stop'`), or the
  * signal's reason.
  */
 export function readImages<Item extends Pick<DataSetItem, 'path'>>(
@@ -56,8 +56,8 @@ export function readImages<Item extends Pick<DataSetItem, 'path'>>(
   options: ReadImagesOptions = {},
 ): ImageStream<Item> {
   // Here, where a wrong size is a mistake of the caller, and not below, where it would count as a bad image.
-  if (options.size !== undefined)
-    checkSize(options.size.width, options.size.height, 'the size to resample to');
+  const { canvas } = options;
+  if (canvas) checkSize(canvas.inputSize[1], canvas.inputSize[0], 'the size to resample to');
   const unreadable: UnreadableImage<Item>[] = [];
   return {
     unreadable,
@@ -71,7 +71,7 @@ async function* images<Item extends Pick<DataSetItem, 'path'>>(
     onBad = 'skip',
     concurrency = 4,
     limits,
-    size,
+    canvas,
     signal,
     onUnreadable,
     range,
@@ -83,11 +83,7 @@ async function* images<Item extends Pick<DataSetItem, 'path'>>(
     try {
       const decoded = await decodeImage(item.path, { ...limits, range, outOfRange });
       const original = { width: decoded.width, height: decoded.height };
-      const { warnings } = decoded;
-      const image =
-        size === undefined
-          ? decoded
-          : { ...resizeBilinear(decoded, size.width, size.height), ...(warnings && { warnings }) };
+      const image = canvas ? fitImage(decoded, canvas) : decoded;
       return { item, index, image, original };
     } catch (error) {
       if (!isImageError(error)) throw error;

@@ -38,8 +38,7 @@ export async function scoreFrames(
   frames: readonly Frame[],
   { ownSize, limits, ...options }: ScoreFramesOptions,
 ): Promise<ScoredFrame[]> {
-  const { range, outOfRange, inputSize } = detector.manifest.configuration;
-  const [height, width] = inputSize;
+  const { range, outOfRange, inputSize, geometry } = detector.manifest.configuration;
   const scored: ScoredFrame[] = [];
   const read: ReadFrame[] = [];
   const files: { path: string; stamp: string; frame: Frame }[] = [];
@@ -53,7 +52,7 @@ export async function scoreFrames(
     outOfRange,
     ...(limits && { limits }),
     ...(options.signal && { signal: options.signal }),
-    ...(!ownSize && { size: { width, height } }),
+    ...(!ownSize && { canvas: { inputSize, geometry } }),
   });
   for await (const { item, image, original } of images) {
     if ((await fileStamp(item.path)) === item.stamp) read.push({ frame: item.frame, image, original });

@@ -19,6 +19,8 @@ export interface MergeModelsOptions {
   outputs?: readonly string[];
   /** Put before the name of every value and node of the second model, so that none is met twice. Default `head/`. */
   prefix?: string;
+  /** The output of the first that feeds an input of the second. Default: the one of its name. */
+  feedOf?: (input: string) => string;
   /** Name of the result's graph. Default: that of the first. */
   name?: string;
   /** Free text beside the graph, as key and value. */
@@ -43,11 +45,12 @@ export function mergeModels(
   const after = graphOf(b);
   const opsetImport = operatorSets(a, b);
   const { outputs = after.output.map(({ name }) => name), prefix = 'head/', metadata = {} } = options;
+  const { feedOf = (input) => input } = options;
   const given = new Set(before.output.map(({ name }) => name));
   const constants = new Set(after.initializer.map(({ name }) => name));
   for (const { name } of after.input) {
-    if (!given.has(name) && !constants.has(name)) {
-      throw new GraphError(`the second model takes "${name}", which the first does not give`);
+    if (!given.has(feedOf(name)) && !constants.has(name)) {
+      throw new GraphError(`the second model takes "${feedOf(name)}", which the first does not give`);
     }
   }
   const results = new Set(after.output.map(({ name }) => name));
@@ -56,13 +59,16 @@ export function mergeModels(
     throw new GraphError(`the second model does not give ${missing.map((name) => `"${name}"`).join(', ')}`);
   }
   const wanted = new Set(outputs);
-  const connected = new Set(after.input.map(({ name }) => name).filter((name) => given.has(name)));
+  const connected = new Map(
+    after.input.map(({ name }) => [name, feedOf(name)] as const).filter(([, feed]) => given.has(feed)),
+  );
   const taken = new Set(before.node.flatMap(({ output }) => output));
   for (const name of wanted) {
     if (taken.has(name)) throw new GraphError(`both models have a value named "${name}"`);
   }
-  renameGraph(after, (name) =>
-    name === '' || connected.has(name) || wanted.has(name) ? name : prefix + name,
+  renameGraph(
+    after,
+    (name) => connected.get(name) ?? (name === '' || wanted.has(name) ? name : prefix + name),
   );
   const node = [...before.node, ...after.node];
   // A runtime complains about constants that nobody uses, and they make the file larger.

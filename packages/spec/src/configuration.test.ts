@@ -43,6 +43,8 @@ describe('the configuration of a detector', () => {
       fusion: 'standardized',
       lr: 2e-4,
       inputSize: [224, 320],
+      geometry: 'tiles',
+      tileSize: [224, 224],
       range: { low: 0, high: 4095 },
       outOfRange: 'error',
       seed: 7,

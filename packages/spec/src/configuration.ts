@@ -20,6 +20,14 @@ export type Method = (typeof METHODS)[number];
 export const FUSIONS = ['likelihood', 'standardized'] as const;
 export type Fusion = (typeof FUSIONS)[number];
 
+/**
+ * How a picture comes to the input size. `squeeze`: resampled to it, whatever its shape. `pad`: its shape is kept, and what
+ * it does not fill is mirrored. `crop`: its shape is kept, and what does not fit is not looked at. `tiles`: as `squeeze`,
+ * and the network sees it in overlapping tiles, whose features are put together.
+ */
+export const GEOMETRIES = ['squeeze', 'pad', 'crop', 'tiles'] as const;
+export type Geometry = (typeof GEOMETRIES)[number];
+
 /** What serves where nobody names a backbone: small, of ImageNet, and the best of its size on photographs of parts. */
 export const DEFAULT_BACKBONE = 'efficientnet_lite0';
 
@@ -81,6 +89,18 @@ export const detectorConfigurationSchema = closedObject({
     .tuple([positive(MAX_INPUT_SIDE), positive(MAX_INPUT_SIDE)])
     .default([256, 256])
     .describe('height and width in pixels'),
+  /** In a bundle, left out: `squeeze`. In training: chosen by the shapes of the good images. */
+  geometry: z
+    .enum(GEOMETRIES)
+    .optional()
+    .describe(
+      'how pictures come to the input size: squeezed, padded, cropped, or in tiles; left out: chosen by their shapes',
+    ),
+  /** `[height, width]` in pixels of what the network sees at once, where the geometry is `tiles`. */
+  tileSize: z
+    .tuple([positive(MAX_INPUT_SIDE), positive(MAX_INPUT_SIDE)])
+    .optional()
+    .describe('height and width of a tile in pixels; left out: 256 by 256'),
   /** Left out: full scale, 0 to 65535 of 16 bits. In training: what the good images show. */
   range: sampleRangeSchema
     .optional()

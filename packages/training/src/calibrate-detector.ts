@@ -11,7 +11,7 @@ import {
 } from '@cflow/model';
 import { Graph, op, type Tensor, writeModel } from '@cflow/onnx';
 import type { Runtime, Session } from '@cflow/runtime';
-import type { Fusion, LayerLogLikelihood, PictureRegion, RgbImage } from '@cflow/spec';
+import type { Fusion, Geometry, LayerLogLikelihood, PictureRegion, RgbImage } from '@cflow/spec';
 import { LayerStandardEstimate } from './layer-standards.js';
 
 export interface CalibrateDetectorOptions {
@@ -20,6 +20,7 @@ export interface CalibrateDetectorOptions {
   layers: readonly (FeatureLayer & { decoder: DecoderShape })[];
   parameters: ReadonlyMap<string, Tensor>;
   inputSize: readonly [number, number];
+  geometry?: Geometry | undefined;
   /** The part of the picture that counts. */
   region?: PictureRegion | undefined;
   fusion: Fusion;
@@ -46,10 +47,10 @@ export interface CalibratedMap {
  * standardized: what is usual at each position, and the largest logarithm of the fused likelihood.
  */
 export async function calibrateNormalization(options: CalibrateDetectorOptions): Promise<CalibratedMap> {
-  const { runtime, backbone, layers, parameters, inputSize, fusion } = options;
+  const { runtime, backbone, layers, parameters, inputSize, geometry, fusion, region } = options;
   const head = headGraph({ layers, imageSize: inputSize, parameters });
   const session = await runtime.createSession({ model: writeModel(head) });
-  const scorer = new Scorer({ backbone, head: session, inputSize, region: options.region });
+  const scorer = new Scorer({ backbone, head: session, inputSize, geometry, region });
   const found: LayerLogLikelihood[][] = [];
   for await (const batch of options.images) {
     for (const { layers: each } of await scorer.score(batch, { layers: true }))

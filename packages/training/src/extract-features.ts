@@ -1,11 +1,11 @@
-import { imageBatch } from '@cflow/detector';
+import { type ImageBatchOptions, imageBatch, seenLayers } from '@cflow/detector';
 import type { FeatureLayer } from '@cflow/model';
 import { Graph, mergeModels, op, type Tensor, writeModel } from '@cflow/onnx';
 import type { Session } from '@cflow/runtime';
 import { type RgbImage, TrainingError } from '@cflow/spec';
 import { allFinite } from './all-finite.js';
 import { valuesPerImage } from './feature-source.js';
-import type { TrainingBackbone } from './training-backbone.js';
+import { type TrainingBackbone, tiledInput } from './training-backbone.js';
 
 const FIBERS = 'fibers.';
 
@@ -13,20 +13,23 @@ const FIBERS = 'fibers.';
  * The backbone with its maps turned into fibers, [batch, h · w, C], one row per position as decoders are trained on
  * them: the same file of weights serves both.
  */
-export function fiberBackbone({ model, layers }: Pick<TrainingBackbone, 'model' | 'layers'>): Uint8Array {
+export function fiberBackbone(backbone: Omit<TrainingBackbone, 'weights'>): {
+  model: Uint8Array;
+  named: (layer: string) => string;
+} {
   const graph = new Graph('fibers');
-  for (const { name, channels, height, width } of layers) {
+  for (const { name, channels, height, width } of seenLayers(tiledInput(backbone), backbone.layers)) {
     const map = graph.input(name, 'float32', ['batch', channels, height, width]);
     const rows = op.Transpose(op.Reshape(map, ['batch', channels, height * width]), [0, 2, 1]);
     graph.output(FIBERS + name, rows);
   }
-  return mergeModels(model, writeModel(graph));
+  return { model: mergeModels(backbone.model, writeModel(graph)), named: (layer) => FIBERS + layer };
 }
 
 /**
  * Features as rows, per layer [images · h · w, C].
  * @param session of a `fiberBackbone`
- * @param fill of the region that counts, see `regionFill`
+ * @param how the geometry, and the fill of the region that counts, see `regionFill`
  * @throws TrainingError when they are not finite, or not of the shape that the layers say
  */
 export async function extractFeatures(
@@ -34,12 +37,9 @@ export async function extractFeatures(
   layers: readonly FeatureLayer[],
   images: readonly RgbImage[],
   inputSize: readonly [number, number],
-  fill?: Int32Array,
+  how: Pick<ImageBatchOptions, 'geometry' | 'fill'> = {},
 ): Promise<Float32Array[]> {
-  const outputs = await session.run(
-    { image: imageBatch(images, inputSize, images.length, fill) },
-    { consumeFeeds: true },
-  );
+  const outputs = await session.run({ image: imageBatch(images, inputSize, how) }, { consumeFeeds: true });
   return layers.map((layer) => {
     const { name } = layer;
     const rows = (outputs[FIBERS + name] as Tensor).data as Float32Array;

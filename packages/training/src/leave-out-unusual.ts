@@ -45,6 +45,7 @@ export async function leaveOutUnusual({
       features,
       images,
       imageSize: run.backbone.inputSize,
+      tileSize: run.backbone.tileSize,
       seed: run.configuration.seed,
       precision: run.backbone.precision,
       signal,

@@ -52,6 +52,7 @@ export async function makeDetector(options: MakeDetectorOptions): Promise<MadeDe
   const { run, runtime, decoders, calibrationImages, trainImages, heldOut, device, onEvent } = options;
   const { configuration, layers, backbone: source, region } = run;
   const { inputSize, precision } = source;
+  const { geometry } = configuration;
   const trained = inPrecision(namedParameters(layers, decoders), precision);
   const backbone = await openTrainingBackbone(runtime, source);
   const { normalization, maxLogLikelihood, maxLikelihood, standards } = await calibrateNormalization({
@@ -60,6 +61,7 @@ export async function makeDetector(options: MakeDetectorOptions): Promise<MadeDe
     layers,
     parameters: trained,
     inputSize,
+    geometry,
     region,
     fusion: configuration.fusion,
     images: calibrationImages(),
@@ -76,7 +78,7 @@ export async function makeDetector(options: MakeDetectorOptions): Promise<MadeDe
     externalData: [{ path: BUNDLE_FILES.decoders, data: headPack.weights }],
   });
   const scores = await calibrationScores(
-    new Scorer({ backbone, head, inputSize, region }),
+    new Scorer({ backbone, head, inputSize, geometry, region }),
     calibrationImages(),
   );
   const calibrated = calibrationPart(scores, heldOut ? 'held-out' : 'training');
@@ -84,7 +86,10 @@ export async function makeDetector(options: MakeDetectorOptions): Promise<MadeDe
   onEvent({ type: 'calibrated', images: scores.length, threshold, falseAlarmRate, heldOut });
 
   const fill = region && regionFill(region);
-  const picture = imageBatch([await probePicture(scores, calibrationImages())], inputSize, 1, fill);
+  const picture = imageBatch([await probePicture(scores, calibrationImages())], inputSize, {
+    geometry,
+    fill,
+  });
   const files = new Map<string, Uint8Array>([
     [BUNDLE_FILES.backboneModel, source.model],
     [BUNDLE_FILES.backboneWeights, source.weights],

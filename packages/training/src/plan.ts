@@ -185,10 +185,9 @@ export function planTraining(
   }
   checkMethod(preset, configuration, overrides);
   return {
-    configuration: parse(detectorConfigurationSchema, {
-      ...definition.configuration,
-      ...defined(configuration),
-    }),
+    configuration: withTiles(
+      parse(detectorConfigurationSchema, { ...definition.configuration, ...defined(configuration) }),
+    ),
     plan: {
       preset,
       ...definition.plan,
@@ -197,6 +196,23 @@ export function planTraining(
       ...defined(parse(planOverridesSchema, overrides)),
     },
   };
+}
+
+/** Pixels of a tile along each side, where nobody says. */
+const TILE = 256;
+
+/** A configuration as bundles have it: with the size of tiles where there are any, and without the geometry that is usual. */
+function withTiles({ geometry, tileSize, ...rest }: DetectorConfiguration): DetectorConfiguration {
+  if (tileSize && geometry !== 'tiles') {
+    throw new ConfigurationError(
+      `a size of tiles was given, and the geometry is ${geometry ?? 'squeeze'}; leave it out, or choose the geometry tiles`,
+      { details: { option: 'tileSize', geometry: geometry ?? 'squeeze' } },
+    );
+  }
+  if (geometry === undefined || geometry === 'squeeze') return rest;
+  if (geometry !== 'tiles') return { ...rest, geometry };
+  const [height, width] = rest.inputSize;
+  return { ...rest, geometry, tileSize: tileSize ?? [Math.min(TILE, height), Math.min(TILE, width)] };
 }
 
 /** @throws ConfigurationError where the configuration asks for another method than the preset has, or a memory for training */

@@ -179,7 +179,7 @@ export async function trainInMemory(options: TrainInMemoryOptions): Promise<Map<
 }
 
 async function computeFeatures(
-  { backbone, layers }: PreparedRun,
+  { backbone, layers, configuration: { geometry } }: PreparedRun,
   runtime: Runtime,
   images: readonly RgbImage[],
   { signal, progress }: { signal: AbortSignal; progress: (done: number) => void },
@@ -189,7 +189,7 @@ async function computeFeatures(
   const load = async (places: readonly number[]) => places.map((place) => images[place] as RgbImage);
   let done = 0;
   for await (const batch of inBatches([...images.keys()], load, batchOn(runtime.device), signal)) {
-    features.write(done, await extractFeatures(session, layers, batch, backbone.inputSize));
+    features.write(done, await extractFeatures(session, layers, batch, backbone.inputSize, { geometry }));
     done += batch.length;
     progress(done);
   }

@@ -1,4 +1,11 @@
-import { backboneHash, sha256Hex, type VerifiedBundle } from '@cflow/detector';
+import {
+  backboneHash,
+  detectorTiling,
+  sha256Hex,
+  type TiledInput,
+  tiledSession,
+  type VerifiedBundle,
+} from '@cflow/detector';
 import type { FeatureLayer, Precision } from '@cflow/model';
 import type { Runtime, Session } from '@cflow/runtime';
 import { BUNDLE_FILES, ConfigurationError, type DetectorConfigurationInput } from '@cflow/spec';
@@ -18,6 +25,8 @@ export interface TrainingBackbone {
   layers: readonly FeatureLayer[];
   /** [height, width] in pixels of the images it takes. */
   inputSize: readonly [number, number];
+  /** [height, width] in pixels of the tiles that `model` takes instead, where the geometry is `tiles`. */
+  tileSize?: readonly [number, number] | undefined;
   /** How weights are stored: the decoders' as well. */
   precision: Precision;
 }
@@ -31,8 +40,8 @@ export interface BundleTraining {
 
 /** The backbone of a bundle and the configuration of its detector, to train on other images. */
 export function trainingFromBundle({ manifest, files }: VerifiedBundle): BundleTraining {
-  const { decoder, conditionVector, couplingBlocks, clampAlpha, fusion, inputSize, preTrained } =
-    manifest.configuration;
+  const { decoder, conditionVector, couplingBlocks, clampAlpha, fusion, preTrained } = manifest.configuration;
+  const { inputSize, geometry, tileSize } = manifest.configuration;
   return {
     backbone: {
       model: files.get(BUNDLE_FILES.backboneModel) as Uint8Array,
@@ -42,9 +51,14 @@ export function trainingFromBundle({ manifest, files }: VerifiedBundle): BundleT
       licence: manifest.backbone.licence,
       layers: manifest.layers.map(({ name, channels, height, width }) => ({ name, channels, height, width })),
       inputSize,
+      ...(tileSize && { tileSize }),
       precision: manifest.precision,
     },
-    configuration: { decoder, conditionVector, couplingBlocks, clampAlpha, fusion, inputSize, preTrained },
+    configuration: {
+      ...{ decoder, conditionVector, couplingBlocks, clampAlpha, fusion, inputSize, preTrained },
+      ...(geometry && { geometry }),
+      ...(tileSize && { tileSize }),
+    },
   };
 }
 
@@ -53,17 +67,36 @@ export async function hashOfBackbone({ model, weights }: TrainingBackbone): Prom
   return backboneHash(await sha256Hex(model), await sha256Hex(weights));
 }
 
-/** Images in, feature maps out. `model` is another graph over the same weights. */
-export function openTrainingBackbone(
+/**
+ * Images in, feature maps out.
+ * @param other another graph over the same weights, which gives the features of each layer under the name that `named` makes of it
+ */
+export async function openTrainingBackbone(
   runtime: Runtime,
   backbone: TrainingBackbone,
-  model: Uint8Array = backbone.model,
+  other: { model: Uint8Array; named: (layer: string) => string } = {
+    model: backbone.model,
+    named: (layer) => layer,
+  },
 ): Promise<Session> {
-  return runtime.createSession({
-    model,
+  const session = await runtime.createSession({
+    model: other.model,
     externalData: [{ path: BUNDLE_FILES.backboneWeights, data: backbone.weights }],
   });
+  const { layers } = backbone;
+  const tiling = detectorTiling(tiledInput(backbone), layers);
+  const named = layers.map((layer) => ({ ...layer, name: other.named(layer.name) }));
+  return tiling ? tiledSession(session, tiling, named) : session;
 }
+
+/** A backbone's input as a bundle has it. */
+export const tiledInput = ({
+  inputSize,
+  tileSize,
+}: Pick<TrainingBackbone, 'inputSize' | 'tileSize'>): TiledInput => ({
+  inputSize,
+  ...(tileSize && { geometry: 'tiles', tileSize }),
+});
 
 /**
  * Completes a configuration with what the backbone is; one that asks for another backbone is refused.
@@ -71,11 +104,11 @@ export function openTrainingBackbone(
  */
 export function withBackbone(
   configuration: DetectorConfigurationInput,
-  { name, layers, inputSize }: TrainingBackbone,
+  { name, layers, inputSize, tileSize }: TrainingBackbone,
 ): DetectorConfigurationInput {
-  const own = { backbone: name, layers: layers.map((layer) => layer.name), inputSize };
+  const own = { backbone: name, layers: layers.map((layer) => layer.name), inputSize, tileSize };
   const asked = { ...configuration, ...(configuration.layers?.length === 0 && { layers: undefined }) };
-  for (const key of ['backbone', 'layers', 'inputSize'] as const) {
+  for (const key of ['backbone', 'layers', 'inputSize', 'tileSize'] as const) {
     const wanted = asked[key];
     if (wanted === undefined || `${wanted}` === `${own[key]}`) continue;
     throw new ConfigurationError(
@@ -84,5 +117,19 @@ export function withBackbone(
       { details: { option: key, expected: own[key], found: wanted } },
     );
   }
-  return { ...configuration, ...own, inputSize: [...inputSize] };
+  const geometry = configuration.geometry ?? (tileSize && 'tiles');
+  if ((geometry === 'tiles') !== (tileSize !== undefined)) {
+    throw new ConfigurationError(
+      `the backbone that was given sees ${tileSize ? 'pictures in tiles' : 'whole pictures'}, and the geometry ${geometry} was asked for: ` +
+        'leave it out, or take the backbone of a bundle that was trained so',
+      { details: { option: 'geometry', found: geometry } },
+    );
+  }
+  return {
+    ...configuration,
+    ...own,
+    inputSize: [...inputSize],
+    geometry,
+    tileSize: tileSize && [...tileSize],
+  };
 }

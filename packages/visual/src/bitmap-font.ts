@@ -21,12 +21,19 @@ const GLYPHS = [
   'ggmphhh0 40c444e0 206222ic ggikoki0 c44444e0 00qllhh0 00mphhh0 00ehhhe0', // hijklmno
   '00uhhugg 00fhhf11 00mpggg0 00fge1u0 88s88960 00hhhjd0 00hhha40 00hhlla0', // pqrstuvw
   '00ha4ah0 00hhhf1e 00v248v0 24484420 44444440 84424480 008l2000', //          xyz{|}~
-]
-  .join(' ')
-  .split(' ');
+];
+/** Characters of a line. */
+const PER_LINE = 8;
 
 /** The eight rows of a character, five bits each. A character that the font lacks gives those of `?`. */
 export function glyph(character: string): number[] {
-  const rows = GLYPHS[character.charCodeAt(0) - 0x20] ?? GLYPHS['?'.charCodeAt(0) - 0x20]!;
+  const rows = rowsOf(character) || rowsOf('?');
   return Array.from(rows, (digit) => Number.parseInt(digit, 32));
+}
+
+/** Empty where the font lacks it. Found when it is needed, so that bundlers can tell that nobody needs the font. */
+function rowsOf(character: string): string {
+  const place = character.charCodeAt(0) - 0x20;
+  const start = (place % PER_LINE) * (GLYPH_HEIGHT + 1);
+  return GLYPHS[Math.floor(place / PER_LINE)]?.slice(start, start + GLYPH_HEIGHT) ?? '';
 }

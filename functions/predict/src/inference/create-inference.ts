@@ -1,4 +1,13 @@
-import { imageInput, pixelThreshold, pixelThresholdOf, scoreThreshold, verdictOf } from '@cflow/detector';
+import {
+  backboneKey,
+  type ImageInput,
+  imageInput,
+  pixelThreshold,
+  pixelThresholdOf,
+  scoreThreshold,
+  verdictOf,
+} from '@cflow/detector';
+import { fittedSize } from '@cflow/images';
 import type { DeviceCandidate } from '@cflow/runtime';
 import {
   CflowError,
@@ -209,8 +218,12 @@ class InferenceCore implements Inference {
       options.regions ||
       ignore !== undefined ||
       settings.some((each) => each?.ignore);
+    // What lies beside a padded picture has to be told from the picture.
+    const seen = ({ geometry }: ImageInput): boolean => map || geometry === 'pad';
     const rows = await Promise.all(
-      owners.map((group, g) => this.#score(group, prepared.planes[g] as Uint8Array, map, signal)),
+      owners.map((group, g) =>
+        this.#score(group, prepared.planes[g] as Uint8Array, seen(inputs[g] as ImageInput), signal),
+      ),
     );
     const results = owners.flatMap((group, g) =>
       group.map(async (resident, i) => {
@@ -243,7 +256,7 @@ class InferenceCore implements Inference {
         reject(abortReason(signal));
       };
       const row: Row = {
-        backbone: manifest.backbone.sha256,
+        backbone: backboneKey(manifest),
         planes,
         heads: owners.map(({ key }) => ({ key, map })),
         readyAt: this.#parts.now(),
@@ -274,7 +287,9 @@ class InferenceCore implements Inference {
     const { manifest, pool, name, version } = resident;
     const settings = await this.#settings.of(name);
     const options = settledOptions(asked, settings, version);
-    const [height, width] = manifest.configuration.inputSize;
+    const { inputSize, geometry, method } = manifest.configuration;
+    const canvas = { inputSize, geometry };
+    const { width, height } = fittedSize(prepared, canvas);
     const threshold = scoreThreshold(manifest, options);
     const regionsFrom = pixelThreshold(manifest, options);
     const { score, regions, map, overlay } = output.map
@@ -282,7 +297,10 @@ class InferenceCore implements Inference {
           {
             device: pool.device,
             score: output.score,
-            map: { width, height, data: output.map },
+            map: { width: inputSize[1], height: inputSize[0], data: output.map },
+            original: { width: prepared.width, height: prepared.height },
+            canvas,
+            method,
             calibration: manifest.calibration,
             pixelThreshold: regionsFrom,
             ownPixelThreshold: pixelThresholdOf(manifest),
@@ -315,7 +333,7 @@ function rowsOf(residents: readonly Resident[]): Resident[][] {
   const rows = new Map<string, Resident[]>();
   for (const resident of new Set(residents)) {
     const { manifest } = resident;
-    const key = `${manifest.backbone.sha256} ${JSON.stringify(imageInput(manifest))}`;
+    const key = `${backboneKey(manifest)} ${JSON.stringify(imageInput(manifest))}`;
     rows.set(key, [...(rows.get(key) ?? []), resident]);
   }
   return [...rows.values()];

@@ -1,4 +1,4 @@
-import { type VerifiedBundle, type VerifyOptions, verifyBundle } from '@cflow/detector';
+import { backboneKey, type VerifiedBundle, type VerifyOptions, verifyBundle } from '@cflow/detector';
 import { type DeviceCandidate, deviceFault, selectDevice } from '@cflow/runtime';
 import {
   type BundleManifest,
@@ -109,7 +109,7 @@ export class DetectorCache {
 
   /** Whether it may be used. @throws InferenceError while it, or its backbone, is refused */
   check({ key, manifest }: Resident): void {
-    this.#incidents.refuse([key, manifest.backbone.sha256]);
+    this.#incidents.refuse([key, backboneKey(manifest)]);
   }
 
   /** Keeps it until the function that comes back is called; undefined when it is gone already. */
@@ -153,9 +153,9 @@ export class DetectorCache {
     const [bundle, devices] = await Promise.all([read(), this.#devices, this.#freeing.get(key)]);
     return this.#changes.run(async () => {
       const { manifest } = bundle;
-      this.#incidents.refuse([manifest.backbone.sha256]);
+      this.#incidents.refuse([backboneKey(manifest)]);
       const { headBytes, backboneBytes } = this.#options.estimate(manifest);
-      await this.#makeRoom(devices, key, manifest.backbone.sha256, headBytes, backboneBytes);
+      await this.#makeRoom(devices, key, backboneKey(manifest), headBytes, backboneBytes);
       const selected = await selectDevice(device, devices, (candidate) =>
         this.#openWithRoom(candidate, key, bundle, read),
       );
@@ -247,7 +247,7 @@ export class DetectorCache {
     const blamed = failure.late || refused ? failure.step?.key : undefined;
     for (const entry of [...this.#entries.values()]) {
       const { key, manifest } = entry;
-      if (key === dropped || key === blamed || manifest.backbone.sha256 === blamed) this.#expel(entry);
+      if (key === dropped || key === blamed || backboneKey(manifest) === blamed) this.#expel(entry);
     }
   }
 
@@ -279,9 +279,7 @@ export class DetectorCache {
     const expected = pool?.device ?? (device === 'auto' ? devices.at(-1)?.device : device);
     const lanes = expected === undefined ? 1 : this.#options.poolOptions(expected).lanes;
     const missing = (): number => {
-      const shared = [...this.#entries.values()].some(
-        ({ manifest }) => manifest.backbone.sha256 === backbone,
-      );
+      const shared = [...this.#entries.values()].some(({ manifest }) => backboneKey(manifest) === backbone);
       return this.#bytes() + lanes * (headBytes + (shared ? 0 : backboneBytes)) - memoryBytes;
     };
     while (missing() > 0) {
@@ -306,7 +304,7 @@ export class DetectorCache {
     let bytes = 0;
     for (const { manifest, headBytes, backboneBytes } of this.#entries.values()) {
       bytes += headBytes;
-      backbones.set(manifest.backbone.sha256, backboneBytes);
+      backbones.set(backboneKey(manifest), backboneBytes);
     }
     for (const backbone of backbones.values()) bytes += backbone;
     return bytes;

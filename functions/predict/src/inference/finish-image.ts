@@ -1,13 +1,17 @@
-import { inspectMap } from '@cflow/detector';
+import { highest, inspectMap } from '@cflow/detector';
+import { pictureMap } from '@cflow/images';
 import { DeviceError, type MapPayload, type RgbImage, type ScalarMap } from '@cflow/spec';
 import { anomalyScale, drawFindings } from '@cflow/visual';
 import type { FinishedImage, FinishTask, ImageCodecs } from './image-work.js';
 
 /** @throws ConfigurationError when the mask leaves no pixel */
 export async function finishImage(task: FinishTask, codecs: ImageCodecs): Promise<FinishedImage> {
-  const { map, picture, format, ownPixelThreshold, pixelThreshold } = task;
+  const { picture, format, ownPixelThreshold, pixelThreshold, canvas, method } = task;
   refuseNaN(task);
-  const { score, regions } = inspectMap(task, task, task);
+  const map = pictureMap(task.map, task.original, canvas);
+  // Where the score is the map's maximum, what lies beside a padded picture takes no part in it.
+  const raw = { score: canvas.geometry === 'pad' && method === 'flow' ? highest(map) : task.score, map };
+  const { score, regions } = inspectMap(raw, task, task);
   const drawn = (image: RgbImage): RgbImage =>
     drawFindings(image, map, regions, anomalyScale(ownPixelThreshold, pixelThreshold));
   return {

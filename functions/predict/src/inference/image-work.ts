@@ -1,11 +1,12 @@
 import type { ImageInput } from '@cflow/detector';
-import type { RangeOptions } from '@cflow/images';
+import type { Canvas, RangeOptions } from '@cflow/images';
 import type {
   BundleManifest,
   Device,
   MapFormat,
   MapPayload,
   Mask,
+  Method,
   Region,
   RgbImage,
   ScalarMap,
@@ -30,7 +31,7 @@ export interface PreparedImage {
   planes: Uint8Array[];
   /** For each input, what was odd about the image, if anything was. */
   warnings: (readonly string[] | undefined)[];
-  /** For each input, when there is a mask: 0 counts, the others are left out. */
+  /** For each input, when there is a mask, of the size of the picture's map: 0 counts, the others are left out. */
   ignore?: Mask[];
   picture?: RgbImage;
 }
@@ -40,7 +41,11 @@ export interface FinishTask {
   /** Where the map comes from, for messages. */
   device: Device;
   score: number;
+  /** Of the whole canvas. */
   map: ScalarMap;
+  original: { width: number; height: number };
+  canvas: Canvas;
+  method: Method;
   /** The detector's: what a score is without the part that is ignored. */
   calibration: BundleManifest['calibration'];
   pixelThreshold: number;

@@ -1,11 +1,12 @@
 import {
   checkIgnoreMask,
+  drawOnCanvas,
   fillPlanes,
+  fittedSize,
   type RangeOptions,
   regionFill,
   resizeBilinear,
   resizeMask,
-  resizeToPlanar,
 } from '@cflow/images';
 import type { RgbImage } from '@cflow/spec';
 import type { ImageCodecs, PreparedImage, PrepareTask } from './image-work.js';
@@ -24,10 +25,10 @@ export async function prepareImage(task: PrepareTask, codecs: ImageCodecs): Prom
     images.push(image);
   }
   const [image] = images as [RgbImage];
-  const planes = inputs.map(({ inputSize: [height, width], region }, i) => {
-    const resized = resizeToPlanar(images[i] as RgbImage, width, height);
-    if (region) fillPlanes(resized, regionFill(region));
-    return resized;
+  const planes = inputs.map((input, i) => {
+    const drawn = drawOnCanvas(images[i] as RgbImage, input);
+    if (input.region) fillPlanes(drawn, regionFill(input.region));
+    return drawn;
   });
   const mask = task.ignore && (await codecs.decodeMask(task.ignore));
   if (mask) checkIgnoreMask(mask, image);
@@ -37,7 +38,10 @@ export async function prepareImage(task: PrepareTask, codecs: ImageCodecs): Prom
     planes,
     warnings: images.map(({ warnings }) => warnings),
     ...(mask && {
-      ignore: inputs.map(({ inputSize: [height, width] }) => resizeMask(mask, width, height)),
+      ignore: inputs.map((input) => {
+        const { width, height } = fittedSize(image, input);
+        return resizeMask(mask, width, height);
+      }),
     }),
     ...(pictureSide !== undefined && { picture: fit(image, pictureSide) }),
   };

@@ -1,4 +1,11 @@
-import { openBackbone, openHead, probeGraphs, readProbe, type VerifiedBundle } from '@cflow/detector';
+import {
+  backboneKey,
+  openBackbone,
+  openHead,
+  probeGraphs,
+  readProbe,
+  type VerifiedBundle,
+} from '@cflow/detector';
 import type { Tensor } from '@cflow/onnx';
 import type { Runtime, Session, SessionOptions } from '@cflow/runtime';
 import { DeviceError } from '@cflow/spec';
@@ -27,7 +34,7 @@ interface SharedBackbone {
 
 interface OpenHead {
   session: Session;
-  /** Hash of its backbone. */
+  /** Which backbone, see `backboneKey`. */
   backbone: string;
 }
 
@@ -92,11 +99,9 @@ export class RuntimeLane implements Lane {
   }
 
   async #open(key: string, bundle: VerifiedBundle, warmSizes: readonly number[]): Promise<void> {
-    const {
-      backbone: { sha256 },
-      configuration,
-    } = bundle.manifest;
-    const shared = this.#backbones.get(sha256);
+    const { manifest } = bundle;
+    const used = backboneKey(manifest);
+    const shared = this.#backbones.get(used);
     const step: Step = { kind: 'open', key };
     const runtime = this.#runtime;
     const opened = await Promise.allSettled([
@@ -110,12 +115,12 @@ export class RuntimeLane implements Lane {
         if (result.status === 'rejected') throw result.reason;
         return result.value;
       }) as [Session, Session];
-      const tried = [this.#inStep(backbone, step, sha256), this.#inStep(head, step, key)] as const;
+      const tried = [this.#inStep(backbone, step, used), this.#inStep(head, step, key)] as const;
       await probeGraphs(...tried, readProbe(bundle));
-      const { inputSize } = configuration;
+      const { inputSize } = manifest.configuration;
       for (const size of warmSizes) await warm(...tried, size, inputSize);
-      this.#backbones.set(sha256, { session: backbone, inputSize, users: (shared?.users ?? 0) + 1 });
-      this.#heads.set(key, { session: head, backbone: sha256 });
+      this.#backbones.set(used, { session: backbone, inputSize, users: (shared?.users ?? 0) + 1 });
+      this.#heads.set(key, { session: head, backbone: used });
     } catch (error) {
       const own = shared ? opened.slice(1) : opened;
       await Promise.all(

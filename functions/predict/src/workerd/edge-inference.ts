@@ -1,4 +1,4 @@
-import { parseManifest } from '@cflow/detector';
+import { backboneKey, parseManifest } from '@cflow/detector';
 import {
   BUNDLE_FILES,
   BundleError,
@@ -98,7 +98,7 @@ export class EdgeInference implements Inference {
       const { manifest } = await this.#manifest(name, version);
       const { headBytes, backboneBytes } = this.#parts.estimate(manifest);
       heads.set(`${name}@${version}`, headBytes);
-      backbones.set(manifest.backbone.sha256, backboneBytes);
+      backbones.set(backboneKey(manifest), backboneBytes);
     }
     const needed = [...heads.values(), ...backbones.values()].reduce((sum, bytes) => sum + bytes, 0);
     const limit = this.#parts.memoryBytes;

@@ -1,13 +1,15 @@
-import type { VerifiedBundle } from '@cflow/detector';
+import { detectorTiling, type VerifiedBundle } from '@cflow/detector';
 import { internalizeWeights, MAX_MODEL_BYTES, mergeModels } from '@cflow/onnx';
 import { BUNDLE_FILES, ConfigurationError } from '@cflow/spec';
 import { regionGraph } from './region-graph.js';
+import { TILES, tileGraphs, WHOLE } from './tile-graphs.js';
 
 /** What an exported detector gives, in this order. */
 const OUTPUTS = ['score', 'anomaly_map'];
 
 /**
- * A detector as one ONNX model: backbone and head, weights inside. With a region it takes the whole picture.
+ * A detector as one ONNX model: backbone and head, weights inside. With a region it takes the whole picture; one with tiles
+ * takes one picture at a time, and cuts it itself.
  *
  * @throws ConfigurationError when the weights are more than one ONNX file can hold
  */
@@ -29,10 +31,15 @@ export function exportModel({ manifest, files }: VerifiedBundle): Uint8Array {
       files.get(model) as Uint8Array,
       new Map([[weights, files.get(weights) as Uint8Array]]),
     );
-  const { thresholds, name, configuration, provenance, region } = manifest;
+  const { thresholds, name, configuration, provenance, region, layers } = manifest;
   const backbone = whole(backboneModel, backboneWeights);
-  const seen = region ? mergeModels(regionGraph(region), backbone, { prefix: 'backbone/' }) : backbone;
+  const tiling = detectorTiling(configuration, layers);
+  const tiled = tiling && tileGraphs(tiling, layers);
+  const cut = tiled && mergeModels(tiled.cut, backbone, { prefix: 'backbone/', feedOf: () => TILES });
+  const network = tiled && cut ? mergeModels(cut, tiled.stitch, { prefix: 'stitch/' }) : backbone;
+  const seen = region ? mergeModels(regionGraph(region), network, { prefix: 'network/' }) : network;
   return mergeModels(seen, whole(headModel, decoders), {
+    ...(tiled && { feedOf: (layer: string) => WHOLE + layer }),
     outputs: OUTPUTS,
     name: 'cflow',
     metadata: {
@@ -40,6 +47,7 @@ export function exportModel({ manifest, files }: VerifiedBundle): Uint8Array {
       'cflow.threshold': String(thresholds.score),
       'cflow.falseAlarmRate': String(thresholds.falseAlarmRate),
       'cflow.inputSize': configuration.inputSize.join('x'),
+      'cflow.geometry': configuration.geometry ?? 'squeeze',
       'cflow.dataSet': provenance.dataSet,
       'cflow.backbone': manifest.backbone.name,
       'cflow.backboneLicence': manifest.backbone.licence ?? 'not known',

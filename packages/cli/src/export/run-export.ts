@@ -3,13 +3,21 @@ import { basename, resolve } from 'node:path';
 import { sha256Hex, verifyBundle } from '@cflow/detector';
 import { folderBundle, storageErrorOf } from '@cflow/detector/node';
 import { writeAtomically } from '@cflow/model/node';
-import { ConfigurationError } from '@cflow/spec';
+import { ConfigurationError, type Geometry } from '@cflow/spec';
 import { formatBytes, formatNumber } from '../terminal/format.js';
 import { printLine } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
 import type { ExportFlags } from './export-flags.js';
 import { exportModel } from './export-model.js';
 import { PICTURE } from './region-graph.js';
+
+/** What the caller does to a picture, where it is more than to resize it. */
+const KEPT: Readonly<Record<Geometry, string>> = {
+  squeeze: '',
+  pad: ': the picture in the middle, its shape kept, mirrored at its edges',
+  crop: ': the middle of the picture, its shape kept',
+  tiles: ', a whole picture, which it cuts into tiles',
+};
 
 /** From the command line to an ONNX file. */
 export async function runExport(folder: string, flags: ExportFlags): Promise<void> {
@@ -26,23 +34,27 @@ export async function runExport(folder: string, flags: ExportFlags): Promise<voi
   }
   const { configuration, thresholds, region } = bundle.manifest;
   const input = region ? PICTURE : 'image';
+  const { geometry } = configuration;
   const [height, width] = configuration.inputSize;
+  // All tiles of a picture are the batch of the network.
+  const batch = geometry === 'tiles' ? 1 : 'batch';
   if (flags.json) {
     const result = {
       path: output,
       bytes: model.length,
       sha256: await sha256Hex(model),
-      inputs: { [input]: ['uint8', 'batch', 3, height, width] },
-      outputs: { score: ['float32', 'batch'], anomaly_map: ['float32', 'batch', height, width] },
+      inputs: { [input]: ['uint8', batch, 3, height, width] },
+      outputs: { score: ['float32', batch], anomaly_map: ['float32', batch, height, width] },
+      geometry: geometry ?? 'squeeze',
       threshold: thresholds.score,
     };
     printLine(JSON.stringify(result));
     return;
   }
   printLine(printable(`${output} (${formatBytes(model.length)})`));
-  printLine(`takes  ${input}: uint8 [batch, 3, ${height}, ${width}], RGB`);
-  printLine(`gives  score: float32 [batch]; bad from ${formatNumber(thresholds.score)} on`);
-  printLine(`       anomaly_map: float32 [batch, ${height}, ${width}]`);
+  printLine(`takes  ${input}: uint8 [${batch}, 3, ${height}, ${width}], RGB${KEPT[geometry ?? 'squeeze']}`);
+  printLine(`gives  score: float32 [${batch}]; bad from ${formatNumber(thresholds.score)} on`);
+  printLine(`       anomaly_map: float32 [${batch}, ${height}, ${width}]`);
 }
 
 async function exists(path: string): Promise<boolean> {

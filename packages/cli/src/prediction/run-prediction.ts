@@ -86,8 +86,7 @@ async function predictAll(
     ignore: flags.ignore === undefined ? undefined : await decodeMask(flags.ignore, limits),
     signal,
   };
-  const { inputSize, range, outOfRange } = detector.manifest.configuration;
-  const [height, width] = inputSize;
+  const { inputSize, geometry, range, outOfRange } = detector.manifest.configuration;
   const started = performance.now();
   const tally: Tally = { good: 0, bad: 0, unreadable: [], warned: [], seconds: 0 };
   // A table on a terminal shows by itself how far it is.
@@ -98,7 +97,7 @@ async function predictAll(
     outOfRange,
     ...(limits && { limits }),
     // The image at its own size is only needed to draw on.
-    ...(!files.wantsImages && { size: { width, height } }),
+    ...(!files.wantsImages && { canvas: { inputSize, geometry } }),
     onUnreadable: (each) => {
       tally.unreadable.push(each);
       printer.unreadable((each.item as DataSetItem).name, each.error);

@@ -47,6 +47,8 @@ const SETTINGS = {
     fusion: 'standardized',
     lr: 0.001,
     inputSize: [128, 192],
+    geometry: 'tiles',
+    tileSize: [128, 64],
     range: { low: 0, high: 4095 },
     outOfRange: 'error',
     seed: 7,
@@ -83,7 +85,7 @@ function argumentsFor(name: string, value: unknown): string[] {
   const text = (each: unknown): string => (each === null ? 'none' : String(each));
   if (!Array.isArray(value)) return [long as string, text(value)];
   if (variadic) return [long as string, ...value.map(text)];
-  return [long as string, value.map(text).join(name === 'inputSize' ? 'x' : ',')];
+  return [long as string, value.map(text).join(name === 'inputSize' || name === 'tileSize' ? 'x' : ',')];
 }
 
 it('have the same fields: none that one knows and the other does not', () => {

@@ -35,7 +35,8 @@ export function trainingOptions(
 /** What the flags say of a detector, but for its backbone and its seed. */
 export function detectorConfiguration(flags: DetectorFlags): DetectorConfigurationInput {
   const { layers, fiberBatchSize, decoder, conditionVector, couplingBlocks } = flags;
-  const { clampAlpha, permuteSoft, fusion, lr, inputSize, range, outOfRange } = flags;
+  const { clampAlpha, permuteSoft, fusion, lr, inputSize, tileSize, range, outOfRange } = flags;
+  const geometry = flags.geometry === 'auto' ? undefined : flags.geometry;
   return withoutUndefined({
     layers,
     // The flag can only switch it off: commander gives true where it is left out.
@@ -49,6 +50,8 @@ export function detectorConfiguration(flags: DetectorFlags): DetectorConfigurati
     fusion,
     lr,
     inputSize,
+    geometry,
+    tileSize,
     range,
     outOfRange,
   });

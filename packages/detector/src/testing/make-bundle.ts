@@ -28,6 +28,7 @@ import { imageBatch } from '../image-batch.js';
 import { manifestBytes } from '../manifest.js';
 import { Scorer } from '../scorer.js';
 import { backboneHash, sha256Hex } from '../sha256.js';
+import { detectorTiling, seenSize, tiledSession, wholeLayers } from '../tiled-session.js';
 import { testImage } from './test-image.js';
 
 export interface MakeBundleOptions {
@@ -41,7 +42,9 @@ export interface MakeBundleOptions {
   /** How weights are stored. Default `float32`. */
   precision?: 'float32' | 'float16';
   /** What else the manifest says of the configuration. */
-  configuration?: Pick<DetectorConfiguration, 'range' | 'outOfRange'>;
+  configuration?: Partial<
+    Pick<DetectorConfiguration, 'range' | 'outOfRange' | 'geometry' | 'inputSize' | 'tileSize'>
+  >;
 }
 
 const RESNET = {
@@ -73,18 +76,19 @@ export async function makeBundle(options: MakeBundleOptions = {}): Promise<Map<s
     seed,
     ...options.configuration,
   });
-  const { inputSize } = configuration;
+  const { inputSize, geometry } = configuration;
   const architecture =
     network === 'tiny'
       ? resnet('tiny', { depths: [1, 1, 1, 1], channels: [8, 12, 16, 16], bottleneck: false })
       : findArchitecture(network);
   const maps = buildBackbone(architecture, randomSource(backboneSeed), {
     layers: configuration.layers,
-    inputSize,
+    inputSize: seenSize(configuration),
     precision,
   });
+  const whole = wholeLayers(configuration, maps.layers);
   const backbonePack = packModel(maps.graph, weightTensors(maps.graph), BUNDLE_FILES.backboneWeights);
-  const layers = maps.layers.map((layer) => ({
+  const layers = whole.map((layer) => ({
     ...layer,
     decoder: decoderShape(configuration, layer.channels),
   }));
@@ -96,14 +100,16 @@ export async function makeBundle(options: MakeBundleOptions = {}): Promise<Map<s
   }
   const runtime = createNodeRuntime({ device: 'cpu', threads: 1 });
   try {
-    const backbone = await runtime.createSession({
+    const session = await runtime.createSession({
       model: backbonePack.model,
       externalData: [{ path: BUNDLE_FILES.backboneWeights, data: backbonePack.weights }],
     });
+    const tiling = detectorTiling(configuration, whole);
+    const backbone = tiling ? tiledSession(session, tiling, whole) : session;
     const scorerOf = async (model: Uint8Array, weights?: Uint8Array) => {
       const externalData = weights ? [{ path: BUNDLE_FILES.decoders, data: weights }] : [];
       const head = await runtime.createSession({ model, externalData });
-      return { head, scorer: new Scorer({ backbone, head, inputSize }) };
+      return { head, scorer: new Scorer({ backbone, head, inputSize, geometry }) };
     };
     const good = Array.from({ length: 12 }, (_, i) => testImage(100 + i, inputSize[1], inputSize[0]));
     const plain = await scorerOf(writeModel(headGraph({ layers, imageSize: inputSize, parameters })));
@@ -117,7 +123,7 @@ export async function makeBundle(options: MakeBundleOptions = {}): Promise<Map<s
     const headPack = packModel(graph, parameters, BUNDLE_FILES.decoders);
     const { head, scorer } = await scorerOf(headPack.model, headPack.weights);
     const scores = (await scorer.score(good)).map(({ score }) => score);
-    const image = imageBatch(good.slice(0, 1), inputSize);
+    const image = imageBatch(good.slice(0, 1), inputSize, { geometry });
     const probe = await head.run(await backbone.run({ image }));
     const files = new Map([
       [BUNDLE_FILES.backboneModel as string, backbonePack.model],
@@ -141,7 +147,7 @@ export async function makeBundle(options: MakeBundleOptions = {}): Promise<Map<s
         source: `random, seed ${backboneSeed}`,
         licence: null,
       },
-      layers: maps.layers.map((layer, i) => ({
+      layers: whole.map((layer, i) => ({
         ...layer,
         maxLogLikelihood: maxLogLikelihood[i] as number,
       })),

@@ -10,7 +10,8 @@ import { imageErrorOf } from '../fixtures/image-error-of.js';
 import { largestDifference, noise, waveImage } from '../fixtures/patterns.js';
 import { type PngParts, png, pngChunk } from '../fixtures/png.js';
 import { crc32 } from './crc32.js';
-import { type DecodePortableOptions, decodeImagePortable } from './decode-image-portable.js';
+import type { DecodePortableOptions } from './decode-file.js';
+import { decodeImagePortable } from './decode-image-portable.js';
 import { encodePngPortable } from './encode-png.js';
 import { mozJpegDecoder } from './moz-jpeg.js';
 

@@ -10,7 +10,8 @@ import { imageErrorOf } from '../fixtures/image-error-of.js';
 import { noise, waveImage } from '../fixtures/patterns.js';
 import { png, pngChunk } from '../fixtures/png.js';
 import { crc32 } from './crc32.js';
-import { type DecodePortableOptions, decodeImagePortable } from './decode-image-portable.js';
+import type { DecodePortableOptions } from './decode-file.js';
+import { decodeImagePortable } from './decode-image-portable.js';
 import { mozJpegDecoder } from './moz-jpeg.js';
 
 const wasm = readFileSync(createRequire(import.meta.url).resolve('@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm'));

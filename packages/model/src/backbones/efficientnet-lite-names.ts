@@ -9,8 +9,8 @@ interface NamedBlock {
   expands: boolean;
 }
 
-const EXPANDING: ReadonlyMap<string, string> = new Map(
-  Object.entries({
+const EXPANDING: ReadonlyMap<string, string> = /* @__PURE__ */ new Map(
+  /* @__PURE__ */ Object.entries({
     _expand_conv: 'conv_pw',
     _bn0: 'bn1',
     _depthwise_conv: 'conv_dw',
@@ -19,16 +19,16 @@ const EXPANDING: ReadonlyMap<string, string> = new Map(
     _bn2: 'bn3',
   }),
 );
-const PLAIN: ReadonlyMap<string, string> = new Map(
-  Object.entries({
+const PLAIN: ReadonlyMap<string, string> = /* @__PURE__ */ new Map(
+  /* @__PURE__ */ Object.entries({
     _depthwise_conv: 'conv_dw',
     _bn1: 'bn1',
     _project_conv: 'conv_pw',
     _bn2: 'bn2',
   }),
 );
-const TRUNK: ReadonlyMap<string, string> = new Map(
-  Object.entries({
+const TRUNK: ReadonlyMap<string, string> = /* @__PURE__ */ new Map(
+  /* @__PURE__ */ Object.entries({
     _conv_stem: 'conv_stem',
     _bn0: 'bn1',
     _conv_head: 'conv_head',

@@ -68,6 +68,10 @@ function mobilenet(definition: MobileNet): Architecture {
   };
 }
 
+// Functions of their own: bundlers cannot tell that a member of what is imported is of no effect.
+const hardSwish: Activation = (x) => op.HardSwish(x);
+const relu: Activation = (x) => op.Relu(x);
+
 // t, c, n, s of the paper's table 2: expansion, channels, repeats, stride of the first.
 const V2_STAGES = [
   [1, 16, 1, 1],
@@ -79,12 +83,12 @@ const V2_STAGES = [
   [6, 320, 1, 1],
 ] as const;
 
-export const mobilenetV2: Architecture = mobilenet({
+export const mobilenetV2: Architecture = /* @__PURE__ */ mobilenet({
   name: 'mobilenet_v2',
   timm: 'mobilenetv2_100.ra_in1k',
   stemChannels: 32,
   stemActivation: relu6,
-  stages: V2_STAGES.map(([expansion, channels, repeats, stride], stage) => {
+  stages: /* @__PURE__ */ V2_STAGES.map(([expansion, channels, repeats, stride], stage) => {
     const before = V2_STAGES[stage - 1]?.[1] ?? 32;
     return Array.from({ length: repeats }, (_, i) => ({
       kernel: 3,
@@ -111,39 +115,39 @@ type V3Row = readonly [
 
 // Table 1 of the MobileNetV3 paper, in timm's stages.
 const V3_STAGES: readonly (readonly V3Row[])[] = [
-  [[3, 16, 16, false, op.Relu, 1]],
+  [[3, 16, 16, false, relu, 1]],
   [
-    [3, 64, 24, false, op.Relu, 2],
-    [3, 72, 24, false, op.Relu, 1],
+    [3, 64, 24, false, relu, 2],
+    [3, 72, 24, false, relu, 1],
   ],
   [
-    [5, 72, 40, true, op.Relu, 2],
-    [5, 120, 40, true, op.Relu, 1],
-    [5, 120, 40, true, op.Relu, 1],
+    [5, 72, 40, true, relu, 2],
+    [5, 120, 40, true, relu, 1],
+    [5, 120, 40, true, relu, 1],
   ],
   [
-    [3, 240, 80, false, op.HardSwish, 2],
-    [3, 200, 80, false, op.HardSwish, 1],
-    [3, 184, 80, false, op.HardSwish, 1],
-    [3, 184, 80, false, op.HardSwish, 1],
+    [3, 240, 80, false, hardSwish, 2],
+    [3, 200, 80, false, hardSwish, 1],
+    [3, 184, 80, false, hardSwish, 1],
+    [3, 184, 80, false, hardSwish, 1],
   ],
   [
-    [3, 480, 112, true, op.HardSwish, 1],
-    [3, 672, 112, true, op.HardSwish, 1],
+    [3, 480, 112, true, hardSwish, 1],
+    [3, 672, 112, true, hardSwish, 1],
   ],
   [
-    [5, 672, 160, true, op.HardSwish, 2],
-    [5, 960, 160, true, op.HardSwish, 1],
-    [5, 960, 160, true, op.HardSwish, 1],
+    [5, 672, 160, true, hardSwish, 2],
+    [5, 960, 160, true, hardSwish, 1],
+    [5, 960, 160, true, hardSwish, 1],
   ],
 ];
 
-export const mobilenetV3Large: Architecture = mobilenet({
+export const mobilenetV3Large: Architecture = /* @__PURE__ */ mobilenet({
   name: 'mobilenet_v3_large',
   timm: 'mobilenetv3_large_100.ra_in1k',
   stemChannels: 16,
-  stemActivation: op.HardSwish,
-  stages: V3_STAGES.map((stage) =>
+  stemActivation: hardSwish,
+  stages: /* @__PURE__ */ V3_STAGES.map((stage) =>
     stage.map(([kernel, expanded, channels, squeezes, activation, stride]) => ({
       kernel,
       expanded,

@@ -5,12 +5,12 @@ import { mobilenetV2, mobilenetV3Large } from './mobilenet.js';
 import { resnet } from './resnet.js';
 import { resnet50v1 } from './resnet50-v1.js';
 
-/** The architectures built in. */
+/** The architectures built in. Marked for bundlers: a page that trains brings its backbone along, and needs none of them. */
 export const ARCHITECTURES: readonly Architecture[] = [
-  resnet('resnet18', { depths: [2, 2, 2, 2], bottleneck: false, timm: 'resnet18.a1_in1k' }),
-  resnet('resnet34', { depths: [3, 4, 6, 3], bottleneck: false, timm: 'resnet34.a1_in1k' }),
-  resnet('resnet50', { depths: [3, 4, 6, 3], bottleneck: true, timm: 'resnet50.a1_in1k' }),
-  resnet('wide_resnet50_2', {
+  /* @__PURE__ */ resnet('resnet18', { depths: [2, 2, 2, 2], bottleneck: false, timm: 'resnet18.a1_in1k' }),
+  /* @__PURE__ */ resnet('resnet34', { depths: [3, 4, 6, 3], bottleneck: false, timm: 'resnet34.a1_in1k' }),
+  /* @__PURE__ */ resnet('resnet50', { depths: [3, 4, 6, 3], bottleneck: true, timm: 'resnet50.a1_in1k' }),
+  /* @__PURE__ */ resnet('wide_resnet50_2', {
     depths: [3, 4, 6, 3],
     bottleneck: true,
     widthFactor: 2,
@@ -19,9 +19,9 @@ export const ARCHITECTURES: readonly Architecture[] = [
   resnet50v1,
   mobilenetV2,
   mobilenetV3Large,
-  efficientNetLite('efficientnet_lite0', { width: 1, depth: 1 }),
-  efficientNetLite('efficientnet_lite1', { width: 1, depth: 1.1 }),
-  efficientNetLite('efficientnet_lite2', { width: 1.1, depth: 1.2 }),
+  /* @__PURE__ */ efficientNetLite('efficientnet_lite0', { width: 1, depth: 1 }),
+  /* @__PURE__ */ efficientNetLite('efficientnet_lite1', { width: 1, depth: 1.1 }),
+  /* @__PURE__ */ efficientNetLite('efficientnet_lite2', { width: 1.1, depth: 1.2 }),
 ];
 
 // timm's names of the same networks.

@@ -12,8 +12,8 @@ const CHANNELS = [64, 128, 256, 512] as const;
 export const resnet50v1: Architecture = {
   name: 'resnet50_v1',
   timm: undefined,
-  layers: DEPTHS.map((_, stage) => `layer${stage + 1}`),
-  otherLayers: DEPTHS.flatMap((depth, stage) =>
+  layers: /* @__PURE__ */ DEPTHS.map((_, stage) => `layer${stage + 1}`),
+  otherLayers: /* @__PURE__ */ DEPTHS.flatMap((depth, stage) =>
     Array.from({ length: depth }, (_, index) => `layer${stage + 1}.${index}`),
   ),
   defaultLayers: ['layer2', 'layer3', 'layer4'],

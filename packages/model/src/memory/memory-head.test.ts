@@ -56,18 +56,20 @@ describe('places', () => {
     closeTo(numbers(outputs, 'wide'), [0, 1, 3, 4]);
   });
 
-  it('are as far from a memory as from its nearest row that may be used', async () => {
+  it.each([
+    ['all at once', undefined],
+    ['two at a time', 2],
+  ])('are as far from a memory as from its nearest row that may be used, %s', async (_, atOnce) => {
     const graph = new Graph('distance');
     const places = random('places', [2, 5, 4]);
     const memory = random('memory', [7, 4]);
     const handicap = float32([2, 1, 7], [1e9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1e9, 1e9]);
     graph.output(
       'distance',
-      nearestDistance(
-        graph.input('places', 'float32', ['batch', 5, 4]),
-        graph.constant(memory),
-        graph.input('handicap', 'float32', ['batch', 1, 7]),
-      ),
+      nearestDistance(graph.input('places', 'float32', ['batch', 5, 4]), graph.constant(memory), {
+        handicap: graph.input('handicap', 'float32', ['batch', 1, 7]),
+        atOnce,
+      }),
     );
     const expected: number[] = [];
     for (let b = 0; b < 2; b++) {

@@ -4,7 +4,7 @@ import { centeredInterpolationMatrix } from '../scoring/interpolation.js';
 import { placesWithin, REGION, withinRegion } from '../scoring/region-map.js';
 import { upsample } from '../scoring/upsample.js';
 import { imageDistance, imageStatistic } from './image-features.js';
-import { IMAGE_STATISTICS, imageLayers, type MemoryBank, memoryBanks } from './memory-banks.js';
+import { imageLayers, type MemoryBank, memoryBanks, scoredStatistics } from './memory-banks.js';
 import {
   bankTensorName,
   constantsOf,
@@ -13,6 +13,7 @@ import {
   type TakeConstant,
 } from './memory-tensors.js';
 import { bankCoordinates, nearestDistance, neighborhoodMeans } from './place-features.js';
+import { placesAtOnce, type ScoreWindows, scoreWindows } from './score-windows.js';
 import { topShareMean } from './top-share.js';
 
 export interface MemoryHeadOptions {
@@ -21,6 +22,8 @@ export interface MemoryHeadOptions {
   imageSize: readonly [number, number];
   /** By the names of `memory-tensors.ts`, float32 or float16; computed in float32 either way. */
   parameters: ReadonlyMap<string, Tensor>;
+  /** [height, width] of the tiles that the picture is looked at in. Left out: it is looked at as a whole. */
+  tileSize?: readonly [number, number] | undefined;
 }
 
 /** Share of the places, the most anomalous ones, that the score takes the mean of. */
@@ -34,7 +37,7 @@ export const TOP_SHARE = 0.05;
  *
  * @throws WeightsError for a parameter that is missing or of another shape
  */
-export function memoryHeadGraph({ layers, imageSize, parameters }: MemoryHeadOptions): Graph {
+export function memoryHeadGraph({ layers, imageSize, parameters, tileSize }: MemoryHeadOptions): Graph {
   const graph = new Graph('head');
   const take = constantsOf(graph, parameters);
   const region = parameters.get(REGION);
@@ -52,19 +55,17 @@ export function memoryHeadGraph({ layers, imageSize, parameters }: MemoryHeadOpt
   );
   const maps = memoryBanks(layers).map((bank) => ({
     bank,
-    map: graph.scope(bank.name, () => standardizedDistance(bank, means, take)),
+    map: graph.scope(bank.name, () =>
+      standardizedDistance(bank, means, take, placesAtOnce(bank, imageSize, tileSize)),
+    ),
   }));
   const scored = maps.filter(({ bank }) => bank.scored).map(({ map }) => map);
   const evidence = graph.scope('score', () => [
-    topShareMean(
-      countedPlaces(
-        scored.reduce((left, right) => op.Add(left, right)),
-        memoryBanks(layers)[0] as MemoryBank,
-        region,
-      ),
-      TOP_SHARE,
+    topOfPlaces(
+      scored.reduce((left, right) => op.Add(left, right)),
+      countedPlaces(memoryBanks(layers)[0] as MemoryBank, { imageSize, region, tileSize }),
     ),
-    ...IMAGE_STATISTICS.map((statistic) => {
+    ...scoredStatistics(tileSize).map((statistic) => {
       const seen = imageLayers(layers).map(({ name }) => inputs.get(name) as Value);
       return imageDistance(statistic, imageStatistic(statistic, seen), take);
     }),
@@ -99,11 +100,30 @@ export function memoryMap(
   return region ? withinRegion(map, region) : map;
 }
 
-/** The places that count, of [batch, positions]. */
-function countedPlaces(map: Value, { height, width }: MemoryBank, region: Tensor | undefined): Value {
-  if (!region) return map;
-  const data = placesWithin(region, height, width);
-  return op.Gather(map, map.graph.constant({ type: 'int32', dims: [data.length], data }, 'counted'), 1);
+/** The mean of the most anomalous places of [batch, positions]; of windows the highest. */
+function topOfPlaces(map: Value, counted: ScoreWindows | undefined): Value {
+  if (!counted) return topShareMean(map, TOP_SHARE);
+  const { graph } = map;
+  const { count, size, places: data } = counted;
+  const places = graph.constant({ type: 'int32', dims: [data.length], data }, 'counted');
+  const values = op.Gather(map, places, 1);
+  if (count === 1) return topShareMean(values, TOP_SHARE);
+  const [batch] = map.shape as [string];
+  return op.ReduceMax(topShareMean(op.Reshape(values, [batch, count, size]), TOP_SHARE), [1]);
+}
+
+/** The places whose values a score is made of: all of them where undefined, else one window or several. */
+export function countedPlaces(
+  bank: Pick<MemoryBank, 'height' | 'width'>,
+  {
+    imageSize,
+    region,
+    tileSize,
+  }: Pick<MemoryHeadOptions, 'imageSize' | 'tileSize'> & { region?: Tensor | undefined },
+): ScoreWindows | undefined {
+  const inside = region && placesWithin(region, bank.height, bank.width);
+  if (tileSize) return scoreWindows(bank, imageSize, tileSize, inside);
+  return inside && { count: 1, size: inside.length, places: inside };
 }
 
 /** Distances in deviations of what is usual at each place, [batch, positions]. */
@@ -111,11 +131,12 @@ function standardizedDistance(
   bank: MemoryBank,
   means: ReadonlyMap<string, Value>,
   take: TakeConstant,
+  atOnce: number | undefined,
 ): Value {
   const positions = bank.height * bank.width;
   const coordinates = bankCoordinates(bank, means, take);
   const rows = take(bankTensorName(bank.name, 'rows'), [undefined, coordinates.shape[2] as number]);
-  const distance = nearestDistance(coordinates, rows);
+  const distance = nearestDistance(coordinates, rows, { atOnce });
   const usual = take(bankTensorName(bank.name, 'usual'), [1, positions]);
   return op.Div(op.Sub(distance, usual), take(bankTensorName(bank.name, 'spread'), [1, positions]));
 }

@@ -64,18 +64,35 @@ export function bankCoordinates(
  *
  * @param coordinates [batch, positions, components]
  * @param rows [count, components]
- * @param handicap [batch, 1, count], taken off what speaks for each row: large where a row must not be used
+ * @param options.handicap [batch, 1, count], taken off what speaks for each row: large where a row must not be used
+ * @param options.atOnce places that are compared at once, which decides about memory and nothing else; all when left out
  * @returns [batch, positions]
  */
-export function nearestDistance(coordinates: Value, rows: Value, handicap?: Value): Value {
+export function nearestDistance(
+  coordinates: Value,
+  rows: Value,
+  { handicap, atOnce }: { handicap?: Value | undefined; atOnce?: number | undefined } = {},
+): Value {
   const { graph } = coordinates;
   const [count] = rows.shape as [number, number];
   const [batch, positions] = coordinates.shape as [string, number];
   const doubled = op.Transpose(op.Mul(rows, graph.scalar(2)), [1, 0]);
   const squares = op.Reshape(op.ReduceSum(op.Mul(rows, rows), [1]), [1, 1, count]);
-  const closeness = op.Sub(op.MatMul(coordinates, doubled), handicap ? op.Add(handicap, squares) : squares);
+  const against = handicap ? op.Add(handicap, squares) : squares;
+  const closest = (some: Value): Value => op.ReduceMax(op.Sub(op.MatMul(some, doubled), against), [2]);
   const own = op.ReduceSum(op.Mul(coordinates, coordinates), [2]);
   // Rounding can take what is nearly 0 below it.
-  const squared = op.Max(op.Sub(own, op.ReduceMax(closeness, [2])), graph.scalar(0));
+  const squared = op.Max(op.Sub(own, inParts(coordinates, atOnce, closest)), graph.scalar(0));
   return op.Reshape(op.Sqrt(squared), [batch, positions]);
+}
+
+/** Something of all places, [batch, positions], found for so many of them at once. */
+function inParts(coordinates: Value, atOnce: number | undefined, find: (some: Value) => Value): Value {
+  const [, positions] = coordinates.shape as [string, number];
+  if (atOnce === undefined || positions <= atOnce) return find(coordinates);
+  const starts = Array.from({ length: Math.ceil(positions / atOnce) }, (_, i) => i * atOnce);
+  return op.Concat(
+    starts.map((start) => find(op.Slice(coordinates, 1, start, Math.min(positions, start + atOnce)))),
+    1,
+  );
 }

@@ -1,10 +1,10 @@
 import type { FeatureLayer, MemoryBank } from '@cflow/model';
 import type { FeatureSource } from '../feature-source.js';
 import { type FitBanksOptions, fitBanks } from './fit-banks.js';
-import { leftOutDistances } from './left-out-distances.js';
+import { type LeftOutOptions, leftOutDistances } from './left-out-distances.js';
 import type { SampledPlaces } from './sample-places.js';
 
-export interface CrossFittedOptions extends FitBanksOptions {
+export interface CrossFittedOptions extends FitBanksOptions, Pick<LeftOutOptions, 'imageSize' | 'tileSize'> {
   layers: readonly FeatureLayer[];
   features: FeatureSource;
   /** By their place in the feature source. */

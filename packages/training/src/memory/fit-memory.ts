@@ -1,18 +1,19 @@
 import {
   bankTensorName,
+  countedPlaces,
   type FeatureLayer,
-  IMAGE_STATISTICS,
   type ImageStatistic,
   imageLayers,
   type MemoryBank,
   memoryBanks,
   memoryMap,
   type Precision,
-  placesWithin,
   REGION,
   SCORE_DEVIATIONS,
   SCORE_MEANS,
+  type ScoreWindows,
   STATISTIC_PARTS,
+  scoredStatistics,
   TOP_SHARE,
 } from '@cflow/model';
 import { float32, Graph, op, type Tensor, writeModel } from '@cflow/onnx';
@@ -39,6 +40,8 @@ export interface FitMemoryOptions {
   precision: Precision;
   /** Which pixels count, where not all do. */
   region?: Tensor | undefined;
+  /** [height, width] in pixels of the tiles that pictures are looked at in, where they are. */
+  tileSize?: readonly [number, number] | undefined;
   signal: AbortSignal;
   onProgress: (done: number, total: number) => void;
 }
@@ -92,6 +95,8 @@ export async function fitMemory(options: FitMemoryOptions): Promise<FittedMemory
     sampled: sampled.banks,
     seed,
     precision,
+    imageSize: options.imageSize,
+    tileSize: options.tileSize,
     signal,
     onProgress,
   };
@@ -109,7 +114,7 @@ export async function fitMemory(options: FitMemoryOptions): Promise<FittedMemory
     parameters.set(bankTensorName(name, 'usual'), float32([1, usual.length], usual));
     parameters.set(bankTensorName(name, 'spread'), float32([1, spread.length], spread));
   }
-  const wholes = IMAGE_STATISTICS.map((statistic: ImageStatistic): Float64Array => {
+  const wholes = scoredStatistics(options.tileSize).map((statistic: ImageStatistic): Float64Array => {
     const within = numbersOf(statistic, layers, sampled.deviations);
     const args = [statistic, sampled.statistics[statistic], images.length, within] as const;
     const standard = imageStandard(...args);
@@ -121,9 +126,9 @@ export async function fitMemory(options: FitMemoryOptions): Promise<FittedMemory
     [...standards].map(([name, standard]) => [name, images.map((_, image) => standard.leftOut(image))]),
   );
   const scored = banks.filter((bank) => bank.scored).map(({ name }) => leftOut.get(name) as Float32Array[]);
-  const counted = countedPlaces(banks, options.region);
+  const counted = countedPlaces(banks[0] as MemoryBank, options);
   const evidence = [
-    images.map((_, image) => topMean(counted(sumOf(scored.map((maps) => maps[image] as Float32Array))))),
+    images.map((_, image) => topMean(sumOf(scored.map((maps) => maps[image] as Float32Array)), counted)),
     ...wholes.map((distances) => [...distances]),
   ];
   const means = evidence.map(meanOf);
@@ -194,18 +199,16 @@ async function leftOutPeaks(
 const sumOf = (maps: readonly Float32Array[]): Float32Array =>
   maps.reduce((left, right) => left.map((value, p) => value + (right[p] as number)));
 
-/** The places that count, as the head takes them. */
-function countedPlaces(
-  [bank]: readonly MemoryBank[],
-  region: Tensor | undefined,
-): (map: Float32Array) => Float32Array {
-  if (!region || !bank) return (map) => map;
-  const places = placesWithin(region, bank.height, bank.width);
-  return (map) => Float32Array.from(places, (place) => map[place] as number);
+/** As the head has it: the mean of the most anomalous places, of windows the highest. */
+function topMean(map: Float32Array, counted: ScoreWindows | undefined): number {
+  if (!counted) return topShareOf(map);
+  const { count, size, places } = counted;
+  const windows = Array.from({ length: count }, (_, i) => places.subarray(i * size, (i + 1) * size));
+  return Math.max(...windows.map((each) => topShareOf(Float32Array.from(each, (p) => map[p] as number))));
 }
 
 /** As `topShareMean` in a graph. */
-function topMean(values: Float32Array): number {
+function topShareOf(values: Float32Array): number {
   const wanted = Math.max(1, Math.round(TOP_SHARE * values.length));
   const top = Float32Array.from(values).sort().subarray(-wanted);
   return top.reduce((sum, value) => sum + value, 0) / wanted;

@@ -7,6 +7,7 @@ import {
   memoryBanks,
   nearestDistance,
   neighborhoodMeans,
+  placesAtOnce,
 } from '@cflow/model';
 import { float32, Graph, type Tensor, type Value, writeModel } from '@cflow/onnx';
 import type { Runtime } from '@cflow/runtime';
@@ -25,6 +26,10 @@ export interface LeftOutOptions {
   parameters: ReadonlyMap<string, Tensor>;
   /** Per bank: which image each row of its memory is from, by its index in `images`. */
   owners: ReadonlyMap<MemoryBank['name'], Int32Array>;
+  /** [height, width] in pixels of pictures. */
+  imageSize: readonly [number, number];
+  /** [height, width] in pixels of the tiles that they are looked at in, where they are. */
+  tileSize?: readonly [number, number] | undefined;
   signal: AbortSignal;
   onProgress: (done: number) => void;
 }
@@ -43,9 +48,9 @@ const OWN_ROW = 1e9;
 export async function leftOutDistances(
   options: LeftOutOptions,
 ): Promise<Map<MemoryBank['name'], Float32Array>> {
-  const { runtime, layers, features, images, members, parameters, owners, signal } = options;
+  const { runtime, layers, features, images, members, owners, signal } = options;
   const banks = memoryBanks(layers);
-  const session = await runtime.createSession({ model: writeModel(leftOutGraph(layers, parameters)) });
+  const session = await runtime.createSession({ model: writeModel(leftOutGraph(options)) });
   const found = new Map(
     banks.map(({ name, height, width }) => [name, new Float32Array(members.length * height * width)]),
   );
@@ -76,7 +81,12 @@ export async function leftOutDistances(
   return found;
 }
 
-function leftOutGraph(layers: readonly FeatureLayer[], parameters: ReadonlyMap<string, Tensor>): Graph {
+function leftOutGraph({
+  layers,
+  parameters,
+  imageSize,
+  tileSize,
+}: Pick<LeftOutOptions, 'layers' | 'parameters' | 'imageSize' | 'tileSize'>): Graph {
   const graph = new Graph('left-out');
   const take = constantsOf(graph, parameters);
   const maps = rowInputs(graph, layers);
@@ -85,7 +95,8 @@ function leftOutGraph(layers: readonly FeatureLayer[], parameters: ReadonlyMap<s
     const coordinates = bankCoordinates(bank, means, take);
     const rows = take(bankTensorName(bank.name, 'rows'), [undefined, coordinates.shape[2] as number]);
     const handicap = graph.input(`handicap.${bank.name}`, 'float32', ['batch', 1, rows.shape[0] as number]);
-    graph.output(`distance.${bank.name}`, nearestDistance(coordinates, rows, handicap));
+    const atOnce = placesAtOnce(bank, imageSize, tileSize);
+    graph.output(`distance.${bank.name}`, nearestDistance(coordinates, rows, { handicap, atOnce }));
   }
   return graph;
 }

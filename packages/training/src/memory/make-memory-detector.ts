@@ -29,13 +29,14 @@ export interface MakeMemoryDetectorOptions {
 export async function makeMemoryDetector(options: MakeMemoryDetectorOptions): Promise<MadeDetector> {
   const { run, runtime, features, signal, onEvent } = options;
   const { layers, configuration, backbone: source } = run;
-  const { precision, inputSize } = source;
+  const { precision, inputSize, tileSize } = source;
   const { parameters, scores, peaks } = await fitMemory({
     runtime,
     layers,
     features,
     images: options.images,
     imageSize: inputSize,
+    tileSize,
     seed: configuration.seed,
     precision,
     region: run.region && runRegion(run.region),
@@ -47,7 +48,7 @@ export async function makeMemoryDetector(options: MakeMemoryDetectorOptions): Pr
   onEvent({ type: 'calibrated', images: scores.length, threshold, falseAlarmRate, heldOut: true });
 
   const head = packModel(
-    memoryHeadGraph({ layers, imageSize: inputSize, parameters }),
+    memoryHeadGraph({ layers, imageSize: inputSize, tileSize, parameters }),
     parameters,
     BUNDLE_FILES.decoders,
   );

@@ -11,6 +11,8 @@ export interface MemoryScoresOptions {
   images: readonly number[];
   /** [height, width] of the anomaly map. */
   imageSize: readonly [number, number];
+  /** [height, width] in pixels of the tiles that pictures are looked at in, where they are. */
+  tileSize?: readonly [number, number] | undefined;
   /** What the head takes. */
   parameters: ReadonlyMap<string, Tensor>;
   signal: AbortSignal;
@@ -23,10 +25,11 @@ export async function memoryScores({
   features,
   images,
   imageSize,
+  tileSize,
   parameters,
   signal,
 }: MemoryScoresOptions): Promise<number[]> {
-  const graph = memoryHeadGraph({ layers, imageSize, parameters });
+  const graph = memoryHeadGraph({ layers, imageSize, tileSize, parameters });
   const session = await runtime.createSession({ model: writeModel(graph) });
   try {
     const scores: number[] = [];

@@ -91,14 +91,8 @@ export async function importDetector(options: ImportDetectorOptions): Promise<Im
   onEvent({ type: 'data-set', report });
 
   const items = dataSet.items.filter(({ label }) => label !== 'bad');
-  const [height, width] = checkpoint.inputSize;
-  const images = trainingImages(
-    items,
-    { width, height },
-    { strict, limits: options.limits },
-    signal,
-    onEvent,
-  );
+  const { inputSize } = checkpoint;
+  const images = trainingImages(items, { inputSize }, { strict, limits: options.limits }, signal, onEvent);
   const readable: number[] = [];
   for await (const { index } of images.stream()) readable.push(index);
   if (readable.length < 2) {

@@ -1,18 +1,31 @@
 import { resolve } from 'node:path';
-import { isSameShape, pictureRegion } from '@cflow/images';
+import { type Canvas, isSameShape, pictureRegion } from '@cflow/images';
 import { decodeMask, type ImageLimits } from '@cflow/images/node';
-import { type DataSet, type DataSetReport, ImageError, type PictureRegion } from '@cflow/spec';
+import {
+  ConfigurationError,
+  type DataSet,
+  type DataSetReport,
+  ImageError,
+  type PictureRegion,
+} from '@cflow/spec';
 
 /**
  * The region that a mask marks, on the grid of the input. Pictures and mask must have one shape, at whatever scale.
- * @throws ImageError that names the mask
+ * @throws ImageError that names the mask; ConfigurationError for a geometry that moves pictures about on the input
  */
 export async function readRegion(
   path: string,
   { sizes }: Pick<DataSetReport, 'sizes'>,
-  [height, width]: readonly [number, number],
+  { inputSize: [height, width], geometry }: Canvas,
   limits: ImageLimits | undefined,
 ): Promise<PictureRegion> {
+  if (geometry === 'pad' || geometry === 'crop') {
+    throw new ConfigurationError(
+      `the geometry ${geometry} does not go with a region: expected squeeze or tiles, which bring every picture to the same place; ` +
+        'leave the geometry out, or leave out the region',
+      { details: { option: 'geometry', geometry } },
+    );
+  }
   const mask = await decodeMask(path, limits);
   for (const [w, h] of sizes ? [sizes.smallest, sizes.largest] : []) {
     if (isSameShape(mask, { width: w, height: h })) continue;

@@ -16,10 +16,10 @@ import {
   type DeviceChoice,
 } from '@cflow/spec';
 import { completeBundle } from '../assemble-bundle.js';
+import { chooseGeometry } from '../choose-geometry.js';
 import { evenlySpaced } from '../evenly-spaced.js';
 import type { OnTrainingEvent } from '../events.js';
 import { extractFeatures, fiberBackbone } from '../extract-features.js';
-import { fittingInputSize } from '../fitting-input-size.js';
 import { inBatches } from '../in-batches.js';
 import { type LeftOutImages, leaveOutUnusual } from '../leave-out-unusual.js';
 import { type MadeDetector, makeDetector, STANDARD_IMAGES } from '../make-detector.js';
@@ -103,25 +103,25 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   onEvent({ type: 'data-set', report });
   // Without an evaluation nobody needs the masks.
   if (options.evaluate !== false) checkReport(report);
-  // The reference's recipes take squares whatever comes.
-  const fitting = options.preset === 'memory' ? fittingInputSize(report) : undefined;
   const planned = planTraining(
     options.preset,
     {
       ...options.configuration,
       backbone: await chooseBackbone(options, signal, onEvent),
-      inputSize: options.configuration?.inputSize ?? fitting,
+      ...chooseGeometry(options.configuration ?? {}, report, options.preset),
       range: options.configuration?.range ?? reportedRange(report),
     },
     options.overrides,
   );
   const { configuration } = planned;
-  const { inputSize, seed, range, outOfRange } = configuration;
+  const { inputSize, geometry, seed, range, outOfRange } = configuration;
   const selection = selectImages(dataSet, planned.plan.validationFraction, seed);
   const backbone = await namedBackbone(configuration, weights, precision);
   const backboneSha256 = await hashOfBackbone(backbone);
   const region =
-    options.region === undefined ? undefined : await readRegion(options.region, report, inputSize, limits);
+    options.region === undefined
+      ? undefined
+      : await readRegion(options.region, report, { inputSize, geometry }, limits);
   const run = {
     ...prepareRun(name, planned, backbone, selection.train.length),
     ...(region && { region }),
@@ -150,21 +150,21 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
 
   const runtime = await device.createRuntime();
   try {
-    const size = { height: inputSize[0], width: inputSize[1] };
-    const images = trainingImages(items, size, { strict, limits, range, outOfRange }, signal, onEvent);
+    const canvas = { inputSize, geometry };
+    const images = trainingImages(items, canvas, { strict, limits, range, outOfRange }, signal, onEvent);
     let extractor: Promise<Session> | undefined;
     const store = await FeatureStore.open(
       {
         folder: folder.features,
         layers,
         limit: options.featureBytes ?? 8 * 2 ** 30,
-        fingerprint: `${backboneSha256}/${identity.images}/${inputSize}/${JSON.stringify([range, region])}`,
+        fingerprint: `${backboneSha256}/${identity.images}/${inputSize}/${JSON.stringify([range, region, geometry])}`,
         images: items.length,
         stream: images.stream,
         load: images.load,
         compute: async (batch) => {
           extractor ??= openTrainingBackbone(runtime, backbone, fiberBackbone(backbone));
-          return extractFeatures(await extractor, layers, batch, inputSize, fill);
+          return extractFeatures(await extractor, layers, batch, inputSize, { geometry, fill });
         },
       },
       BATCH,

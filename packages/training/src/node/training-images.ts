@@ -1,10 +1,10 @@
-import type { RangeOptions } from '@cflow/images';
+import type { Canvas, RangeOptions } from '@cflow/images';
 import { type ImageLimits, readImages, type UnreadableImage } from '@cflow/images/node';
 import { type DataSetItem, ImageError, type RgbImage } from '@cflow/spec';
 import type { OnTrainingEvent } from '../events.js';
 
 export interface TrainingImages {
-  /** All images that can be read, in order, at the input size. */
+  /** All images that can be read, in order, at the size that they have on the input. */
   stream: () => AsyncIterable<{ index: number; image: RgbImage }>;
   /** Images by index, at the input size. Rejects with ImageError when one cannot be read. */
   load: (indices: readonly number[]) => Promise<RgbImage[]>;
@@ -18,13 +18,13 @@ export interface TrainingImages {
 /** Access to the images of a run, which are decoded when they are needed and not kept. */
 export function trainingImages(
   items: readonly DataSetItem[],
-  size: { width: number; height: number },
+  canvas: Canvas,
   { strict, limits, range, outOfRange }: RangeOptions & { strict: boolean; limits?: ImageLimits | undefined },
   signal: AbortSignal,
   onEvent: OnTrainingEvent,
 ): TrainingImages {
   const unreadable: UnreadableImage[] = [];
-  const reading = { size, signal, range, outOfRange, ...(limits && { limits }) };
+  const reading = { canvas, signal, range, outOfRange, ...(limits && { limits }) };
   const leaveOut = (failure: UnreadableImage): void => {
     unreadable.push(failure);
     onEvent({

@@ -1,11 +1,11 @@
 import { maskOf, type RangeOptions } from '@cflow/images';
-import { type DecodePortableOptions, decodeImagePortable, decodeMaskPortable } from '@cflow/images/portable';
+import { type DecodeFileOptions, decodeImageWith, decodeMaskWith } from '@cflow/images/portable';
 import type { Mask, RgbImage } from '@cflow/spec';
 import { ImageError } from '../errors.js';
 import type { ImageMessage } from '../protocol.js';
 import type * as Jpeg from './decode-jpeg.js';
 
-/** Gives the decoder of JPEG, which most detectors never need. */
+/** Gives the decoders of JPEG and of plain formats, which many detectors never need. */
 export type LoadJpeg = () => Promise<typeof Jpeg>;
 
 /** The pixels of an image; those of a file are the same as everywhere, as far as its format is decoded here. */
@@ -24,12 +24,12 @@ export async function decodeMessage(
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return channels === 4 ? withoutAlpha(width, height, bytes) : { width, height, data: bytes };
   }
-  return decodeImagePortable(await bytesOf(message.file), { ...decodersOf(loadJpeg), ...range });
+  return decodeImageWith(await bytesOf(message.file), { ...decodersOf(loadJpeg), ...range });
 }
 
 /** What is not black is inside, as the service reads masks; of pixels that are given, alpha says it where their colors do not. */
 export async function decodeMaskMessage(message: ImageMessage, loadJpeg: LoadJpeg): Promise<Mask> {
-  if ('file' in message) return decodeMaskPortable(await bytesOf(message.file), decodersOf(loadJpeg));
+  if ('file' in message) return decodeMaskWith(await bytesOf(message.file), decodersOf(loadJpeg));
   const alpha = 'data' in message && message.channels === 4 ? alphaOf(message.data) : undefined;
   const image = await decodeMessage(message, loadJpeg);
   const values = new Uint8Array(image.width * image.height);
@@ -44,18 +44,18 @@ function alphaOf(pixels: ArrayBufferView): Uint8Array {
   return Uint8Array.from({ length: bytes.length / 4 }, (_, i) => bytes[i * 4 + 3]!);
 }
 
-function decodersOf(loadJpeg: LoadJpeg): DecodePortableOptions {
+function decodersOf(loadJpeg: LoadJpeg): DecodeFileOptions {
+  const load: LoadJpeg = () =>
+    loadJpeg().catch((cause: Error) => {
+      throw new ImageError(`the decoder could not be loaded: ${cause.message}; try again`, {
+        retryable: true,
+        cause,
+      });
+    });
   return {
     decodeOther: decodeByBrowser,
-    async decodeJpeg(bytes) {
-      const { decodeJpeg } = await loadJpeg().catch((cause: Error) => {
-        throw new ImageError(`the decoder of JPEG could not be loaded: ${cause.message}; try again`, {
-          retryable: true,
-          cause,
-        });
-      });
-      return decodeJpeg(bytes);
-    },
+    decodeJpeg: async (bytes) => (await load()).decodeJpeg(bytes),
+    decodePlain: async (...file) => (await load()).decodePlain(...file),
   };
 }
 

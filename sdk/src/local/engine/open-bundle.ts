@@ -1,4 +1,5 @@
 import {
+  backboneKey,
   checkGraphs,
   Detector,
   openBackbone,
@@ -43,7 +44,7 @@ export class Opener {
       uses.push(place);
       const runtime = place.value;
       const backbones = this.#backbonesOf(runtime);
-      const backbone = await backbones.use(manifest.backbone.sha256, () => openBackbone(runtime, bundle));
+      const backbone = await backbones.use(backboneKey(manifest), () => openBackbone(runtime, bundle));
       uses.push(backbone);
       const head = await openHead(runtime, bundle);
       uses.push({ release: () => head.dispose() });

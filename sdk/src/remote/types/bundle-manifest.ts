@@ -26,6 +26,10 @@ export interface DetectorConfiguration {
   lr: number;
   /** Height and width in pixels that images are resized to. */
   inputSize: [number, number];
+  /** How images come to that size; left out: squeezed. */
+  geometry?: 'squeeze' | 'pad' | 'crop' | 'tiles' | undefined;
+  /** Height and width in pixels of a tile, where the geometry is `tiles`. */
+  tileSize?: [number, number] | undefined;
   /** Values that samples of more than 8 bits lie between; left out: full scale. */
   range?: { low: number; high: number } | undefined;
   /** What becomes of an image whose samples do not fit the range; left out: a warning. */
