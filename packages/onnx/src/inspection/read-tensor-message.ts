@@ -87,13 +87,9 @@ function readLocation(name: string, message: WireMessage, size: number): Constan
   const places = new Map(entries);
   const where = message.int(14) ?? 0;
   if (where !== EXTERNAL && entries.length === 0 && where === 0) return undefined;
-  if (
-    where !== EXTERNAL ||
-    places.size < entries.length ||
-    !places.get('location') ||
-    entries.some(([key]) => !KEYS.includes(key))
-  ) {
-    throw refused(name, 'says in two ways, or in none, where its data lie');
+  if (!places.get('location')) throw refused(name, 'names no location for its external data');
+  if (where !== EXTERNAL || places.size < entries.length || entries.some(([key]) => !KEYS.includes(key))) {
+    throw refused(name, 'says in more than one way where its external data lie');
   }
   const place = (key: string, otherwise: number): number => {
     const text = places.get(key);
