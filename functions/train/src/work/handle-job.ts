@@ -3,7 +3,7 @@
 //  - `stage` comes before `claimVersion`, so that a claimed version can always be published, by anybody;
 //  - `claimVersion` gives all attempts the same version, and only that one is published;
 //  - `publish` changes nothing the second time.
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderBundle } from '@cflow/detector/node';
 import type { JobLease, JobOutcome } from '@cflow/jobs';
@@ -21,6 +21,7 @@ import { runTrainingProcess } from '../training-process/run-training-process.js'
 import { taskSettings } from '../training-process/task-settings.js';
 import { checkpointPrefix } from './job-keys.js';
 import { JobReporter } from './job-reporter.js';
+import { removeFolder } from './remove-folder.js';
 import { retrying } from './retrying.js';
 import { openWorkPlace, type WorkPlace } from './work-place.js';
 import type { TrainWorkerParts } from './worker-parts.js';
@@ -69,7 +70,7 @@ async function fetchDataSet(
   await fetchArchive(reference, archive, { objects, fetchUrl, maxBytes: allowed.archiveBytes, signal });
   const unpacked = join(folder, 'data', dataSetName(reference));
   // What an attempt before this one left when the disk was full.
-  await rm(unpacked, { recursive: true, force: true });
+  await removeFolder(unpacked);
   await mkdir(unpacked, { recursive: true });
   await unpackZip(archive, unpacked, allowed, signal);
   return unpacked;
@@ -85,7 +86,7 @@ async function prepareRetraining(
   const { name, retrain } = request;
   const { version } = retrain as NonNullable<typeof retrain>;
   const marked = join(folder, 'marked');
-  await rm(marked, { recursive: true, force: true });
+  await removeFolder(marked);
   const images = await collectMarked(registry, name, marked, {
     signal,
     onLeftOut: (reason) => reporter.log('warn', reason),

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { storageErrorOf } from '@cflow/detector/node';
+import { removeFolder } from './remove-folder.js';
 
 /** Longer than any attempt may take. */
 const OLD_MS = 9 * 86_400_000;
@@ -28,7 +29,7 @@ export async function openWorkPlace(workFolder: string): Promise<WorkPlace> {
   return {
     folder,
     withoutPath: (text) => text.replaceAll(`${folder}/`, '').replaceAll(folder, 'work folder'),
-    remove: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
+    remove: () => removeFolder(folder),
   };
 }
 
@@ -41,7 +42,7 @@ export async function sweepWorkFolder(workFolder: string): Promise<void> {
     const path = join(workFolder, name);
     const dead = groups.host === host && !isAlive(Number(groups.pid));
     const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
-    if (dead || age > OLD_MS) await rm(path, { recursive: true, force: true });
+    if (dead || age > OLD_MS) await removeFolder(path);
   }
 }
 
