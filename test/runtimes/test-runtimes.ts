@@ -11,7 +11,7 @@ import { compareRuns, printTable, type RuntimeRun, TOLERANCE, withTimes } from '
 import { openChromium } from './in-chromium.js';
 import { onNode, onNodeWebGpu, onWasm } from './in-node.js';
 import { onWorkerd } from './in-workerd.js';
-import { makeWork, trainSmallBundle } from './make-work.js';
+import { IN_TILES, makeWork, trainSmallBundle } from './make-work.js';
 import { overHttp } from './over-http.js';
 import type { ScoredFile } from './score-files.js';
 import { serveWork } from './serve-work.js';
@@ -28,7 +28,7 @@ try {
   );
   const tiled =
     values.bundle === undefined
-      ? await scoreEverywhere(await trainSmallBundle(folder, 'tiles'), join(folder, 'tiled'))
+      ? await scoreEverywhere(await trainSmallBundle(folder, 'tiles'), join(folder, 'tiled'), IN_TILES)
       : undefined;
 
   const rounds = Number(values.rounds);
@@ -56,8 +56,12 @@ interface Scored {
 }
 
 /** What every runtime makes of a bundle and the files of the work. */
-async function scoreEverywhere(bundleFolder: string, imagesFolder: string): Promise<Scored> {
-  const work = await makeWork(bundleFolder, imagesFolder);
+async function scoreEverywhere(
+  bundleFolder: string,
+  imagesFolder: string,
+  chosen?: readonly string[],
+): Promise<Scored> {
+  const work = await makeWork(bundleFolder, imagesFolder, chosen);
   const manifest = await parseManifest(work.bundle.get(BUNDLE_FILES.manifest) as Uint8Array, bundleFolder);
   const spread = manifest.calibration.scoreSpread;
   const server = await serveWork(work);
