@@ -81,7 +81,7 @@ function stepsFor(facts: AdviceFacts, found: number | undefined): AdviceStep[] {
     misses &&
       configuration.backbone === 'embedded' && {
         kind: 'backbone',
-        text: 'Take another backbone: the embedded one is the smallest, and finds less than --backbone efficientnet_lite0.',
+        text: 'Take another backbone: the embedded one is the smallest, and finds less than efficientnet_lite0.',
       },
     misses &&
       metrics !== null &&
