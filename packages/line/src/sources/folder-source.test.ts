@@ -35,7 +35,8 @@ describe('FolderSource', () => {
     const { folder, source, taken } = await watched('order');
     for (const name of ['c', 'a', 'b']) {
       await writeFile(join(folder, `${name}.png`), name);
-      await sleep(2);
+      // Times of files are those of the kernel's last tick.
+      await sleep(20);
     }
     const first = await source.take(2, signal);
     const second = await source.take(2, signal);
