@@ -46,7 +46,8 @@ export class StreamSource implements Source {
   #number: number;
   #dropped = 0;
   #untold = 0;
-  #toldAt = 0;
+  /** The first is told at once. */
+  #toldAt = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | undefined;
 
   constructor(options: StreamSourceOptions) {
