@@ -4,6 +4,7 @@ import type { Frame, Source } from '../frame.js';
 import { videoFrames } from './ffmpeg/video-frames.js';
 import type { VideoInput } from './ffmpeg/video-input.js';
 import { frameName } from './film-source.js';
+import { WaitingFrames } from './waiting-frames.js';
 
 /** Frames that wait at most: what a batch takes. */
 const WAITING = 8;
@@ -40,9 +41,7 @@ export class StreamSource implements Source {
   readonly name: string;
   readonly #options: StreamSourceOptions;
   readonly #ending = new AbortController();
-  readonly #waiting: Frame[] = [];
-  #wake: () => void = () => {};
-  #fatal: { error: unknown } | undefined;
+  readonly #waiting = new WaitingFrames();
   #number: number;
   #dropped = 0;
   #untold = 0;
@@ -60,22 +59,9 @@ export class StreamSource implements Source {
     return this.#dropped;
   }
 
-  async take(most: number, signal: AbortSignal): Promise<Frame[]> {
+  take(most: number, signal: AbortSignal): Promise<Frame[]> {
     this.#running ??= this.#run();
-    const wake = (): void => this.#wake();
-    signal.addEventListener('abort', wake);
-    try {
-      for (;;) {
-        signal.throwIfAborted();
-        if (this.#fatal) throw this.#fatal.error;
-        if (this.#waiting.length > 0) return this.#waiting.splice(0, most);
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-      }
-    } finally {
-      signal.removeEventListener('abort', wake);
-    }
+    return this.#waiting.take(most, signal);
   }
 
   async close(): Promise<void> {
@@ -97,8 +83,7 @@ export class StreamSource implements Source {
       } catch (error) {
         if (signal.aborted) return;
         if (CflowError.isInstance(error) && !error.retryable) {
-          this.#fatal = { error };
-          this.#wake();
+          this.#waiting.fail(error);
           return;
         }
         reason = (error as Error).message;
@@ -132,14 +117,13 @@ export class StreamSource implements Source {
 
   #add(frame: Frame): void {
     const { waiting = WAITING } = this.#options;
-    this.#waiting.push(frame);
+    this.#waiting.add(frame);
     if (this.#waiting.length > waiting) {
-      this.#waiting.shift();
+      this.#waiting.dropOldest();
       this.#dropped++;
       this.#untold++;
     }
     this.#tell(false);
-    this.#wake();
   }
 
   #tell(now: boolean): void {

@@ -1,5 +1,6 @@
 import type { Frame, Source } from '../frame.js';
 import type { Trigger } from '../triggers/trigger.js';
+import { WaitingFrames } from './waiting-frames.js';
 
 /** Selected frames that may wait to be taken. */
 const WAITING = 8;
@@ -13,10 +14,8 @@ export class TriggeredSource implements Source {
   readonly name: string;
   readonly #source: Source;
   readonly #trigger: Trigger;
-  readonly #selected: Frame[] = [];
+  readonly #selected = new WaitingFrames();
   readonly #ending = new AbortController();
-  #wake: () => void = () => {};
-  #over: { error?: unknown } | undefined;
   #dropped = 0;
   #running: Promise<void> | undefined;
 
@@ -30,23 +29,9 @@ export class TriggeredSource implements Source {
     return this.#dropped;
   }
 
-  async take(most: number, signal: AbortSignal): Promise<Frame[]> {
+  take(most: number, signal: AbortSignal): Promise<Frame[]> {
     this.#running ??= this.#run();
-    const wake = (): void => this.#wake();
-    signal.addEventListener('abort', wake);
-    try {
-      for (;;) {
-        signal.throwIfAborted();
-        if (this.#selected.length > 0) return this.#selected.splice(0, most);
-        if (this.#over?.error !== undefined) throw this.#over.error;
-        if (this.#over) return [];
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-      }
-    } finally {
-      signal.removeEventListener('abort', wake);
-    }
+    return this.#selected.take(most, signal);
   }
 
   async close(): Promise<void> {
@@ -63,17 +48,15 @@ export class TriggeredSource implements Source {
         if (frames.length === 0) break;
         for (const frame of frames) this.#look(frame);
       }
-      this.#over = {};
+      this.#selected.end();
     } catch (error) {
-      this.#over = { error };
+      this.#selected.end({ error });
     }
-    this.#wake();
   }
 
   #look(frame: Frame): void {
     if (!('image' in frame.picture) || !this.#trigger.selects(frame.picture.image)) return;
     if (this.#selected.length >= WAITING) this.#dropped++;
-    else this.#selected.push(frame);
-    this.#wake();
+    else this.#selected.add(frame);
   }
 }
