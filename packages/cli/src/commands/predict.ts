@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
 import { withDeviceOptions } from '../device-options.js';
 import { withImageLimitOptions } from '../image-limit-options.js';
-import { finiteNumber, integer, positiveNumber } from '../option-value.js';
+import { positiveNumber } from '../option-value.js';
 import { MAP_FORMATS, type PredictFlags } from '../prediction/predict-flags.js';
+import { withRegionOptions } from '../region-options.js';
 import { withThresholdOptions } from '../threshold-options.js';
 
 const EXAMPLES = `
@@ -33,19 +34,7 @@ export function definePredict(command: Command): void {
     )
     .argument('<bundle>', 'the detector: a folder that "cflow train" wrote')
     .argument('<images...>', 'files, folders (everything below), globs; or one film, with ffmpeg');
-  withThresholdOptions(command)
-    .optionsGroup('Regions:')
-    .option(
-      '--pixel-threshold <value>',
-      'map value that regions begin at (default: the score threshold)',
-      finiteNumber,
-    )
-    .option(
-      '--min-area <pixels>',
-      'smallest region that is reported, in pixels of the map (default: 1)',
-      integer(1),
-    )
-    .option('--ignore <mask>', 'an image whose non-black pixels are left out of score and regions');
+  withRegionOptions(withThresholdOptions(command));
   withImageLimitOptions(command.optionsGroup('Images:'))
     .optionsGroup('Output:')
     .option('--json', 'one JSON object per image and line on stdout, and nothing else there')

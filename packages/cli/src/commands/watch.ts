@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import { withDeviceOptions } from '../device-options.js';
 import { withImageLimitOptions } from '../image-limit-options.js';
-import { byteSize, finiteNumber, integer, positiveNumber } from '../option-value.js';
+import { byteSize, integer, positiveNumber } from '../option-value.js';
+import { withRegionOptions } from '../region-options.js';
 import { withThresholdOptions } from '../threshold-options.js';
 import { PICTURE_RULES, type WatchFlags } from '../watching/watch-flags.js';
 
@@ -71,19 +72,7 @@ export function defineWatch(command: Command): void {
     .option('--trigger <trigger>', 'take only the frames of a stream that are asked for, see below')
     .option('--hold <size>', 'results that may wait for a sink (default: 1GB)', byteSize)
     .option('--rotate <size>', 'size from which the next file is begun (default: 64MiB)', byteSize);
-  withThresholdOptions(command)
-    .optionsGroup('Regions:')
-    .option(
-      '--pixel-threshold <value>',
-      'map value that regions begin at (default: the score threshold)',
-      finiteNumber,
-    )
-    .option(
-      '--min-area <pixels>',
-      'smallest region that is reported, in pixels of the map (default: 1)',
-      integer(1),
-    )
-    .option('--ignore <mask>', 'an image whose non-black pixels are left out of score and regions');
+  withRegionOptions(withThresholdOptions(command));
   withImageLimitOptions(command.optionsGroup('Images:'))
     .optionsGroup('Pictures:')
     .addOption(
