@@ -3,6 +3,7 @@ import type { Client } from '../api/client.js';
 import { button, element } from '../dom/element.js';
 import { formatScore, plural } from '../dom/format.js';
 import { problemMessage } from '../dom/problem-message.js';
+import { tableHead } from '../dom/table-head.js';
 import type { NamedFile } from '../inspect/dropped-files.js';
 import { versionName } from './version-name.js';
 
@@ -28,20 +29,7 @@ export class ComparePanel {
     this.table = element(
       'div',
       { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Comparison' },
-      element(
-        'table',
-        { class: 'facts' },
-        element(
-          'thead',
-          {},
-          element(
-            'tr',
-            {},
-            ...['Picture', 'One', 'Two'].map((head) => element('th', { scope: 'col' }, head)),
-          ),
-        ),
-        this.rows,
-      ),
+      element('table', { class: 'facts' }, tableHead(['Picture', 'One', 'Two']), this.rows),
     );
     this.table.hidden = true;
     this.node.append(

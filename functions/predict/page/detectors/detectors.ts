@@ -1,4 +1,4 @@
-import type { DetectorPage, VersionPage } from '@cflow/spec';
+import type { VersionPage } from '@cflow/spec';
 import type { Client } from '../api/client.js';
 import type { Decisions } from '../api/decisions.js';
 import { byId } from '../dom/by-id.js';
@@ -6,6 +6,7 @@ import { element } from '../dom/element.js';
 import { problemMessage } from '../dom/problem-message.js';
 import type { NamedFile } from '../inspect/dropped-files.js';
 import { ComparePanel } from './compare-panel.js';
+import { listDetectors } from './list-detectors.js';
 import { SettingsPanel } from './settings-panel.js';
 import { VersionTable } from './version-table.js';
 
@@ -51,12 +52,7 @@ export class Detectors {
 
   async open(name: string): Promise<void> {
     try {
-      const page = await this.client.json<DetectorPage>('v1/detectors', { query: { limit: 200 } });
-      const wanted = name || this.detector.value;
-      this.detector.replaceChildren(
-        ...page.detectors.map((each) => element('option', { value: each.name }, each.name)),
-      );
-      if (page.detectors.some((each) => each.name === wanted)) this.detector.value = wanted;
+      await listDetectors(this.client, this.detector, name);
     } catch (error) {
       this.problem.replaceChildren(problemMessage(error, () => void this.open(name)));
       return;

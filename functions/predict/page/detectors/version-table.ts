@@ -1,11 +1,10 @@
 import type { VersionDetail, VersionSummary } from '@cflow/spec';
 import type { Client } from '../api/client.js';
+import { PRODUCTION, promote } from '../api/promote.js';
 import { button, element } from '../dom/element.js';
 import { formatTime, shortVersion } from '../dom/format.js';
 import { problemMessage } from '../dom/problem-message.js';
-
-/** The alias that production asks for. */
-export const PRODUCTION = 'production';
+import { tableHead } from '../dom/table-head.js';
 
 /** Versions, the newest first, and which one is in use: a version is promoted, or rolled back to, by one button. */
 export class VersionTable {
@@ -20,7 +19,6 @@ export class VersionTable {
   constructor(client: Client, onMoved: () => void) {
     this.client = client;
     this.onMoved = onMoved;
-    const heads = ['Version', 'Made', 'Aliases', 'Trained on', 'AUROC', ''];
     this.node.append(
       element('h2', {}, 'Versions'),
       element(
@@ -29,15 +27,7 @@ export class VersionTable {
         element(
           'table',
           { class: 'facts' },
-          element(
-            'thead',
-            {},
-            element(
-              'tr',
-              {},
-              ...heads.map((head) => (head === '' ? element('td') : element('th', { scope: 'col' }, head))),
-            ),
-          ),
+          tableHead(['Version', 'Made', 'Aliases', 'Trained on', 'AUROC', '']),
           this.rows,
         ),
       ),
@@ -57,8 +47,8 @@ export class VersionTable {
     const images = element('td', {}, '…');
     const auroc = element('td', {}, '…');
     void this.fill(version, images, auroc);
-    const promote = button('Use in production', '', () => void this.promote(version, inUse, promote));
-    promote.setAttribute('aria-label', `Use in production: version ${shortVersion(version)}`);
+    const use = button('Use in production', '', () => void this.promote(version, inUse, use));
+    use.setAttribute('aria-label', `Use in production: version ${shortVersion(version)}`);
     return element(
       'tr',
       {},
@@ -67,7 +57,7 @@ export class VersionTable {
       element('td', {}, aliases.join(', ')),
       images,
       auroc,
-      element('td', {}, version === inUse ? element('strong', {}, 'in production') : promote),
+      element('td', {}, version === inUse ? element('strong', {}, 'in production') : use),
     );
   }
 
@@ -91,10 +81,7 @@ export class VersionTable {
     pressed.disabled = true;
     this.problem.replaceChildren();
     try {
-      await this.client.json(`v1/detectors/${this.name}/aliases/${PRODUCTION}`, {
-        method: 'PUT',
-        json: { version, expected },
-      });
+      await promote(this.client, this.name, version, expected);
       this.note.textContent = `Version ${shortVersion(version)} is in production.`;
       this.onMoved();
     } catch (error) {

@@ -1,7 +1,8 @@
-import type { DetectorPage, Feedback, FeedbackLabel } from '@cflow/spec';
+import type { Feedback, FeedbackLabel } from '@cflow/spec';
 import type { Client } from '../api/client.js';
 import type { Decisions } from '../api/decisions.js';
 import type { Marks } from '../api/marks.js';
+import { listDetectors } from '../detectors/list-detectors.js';
 import { byId } from '../dom/by-id.js';
 import { button, element } from '../dom/element.js';
 import { plural } from '../dom/format.js';
@@ -94,15 +95,10 @@ export class Review {
   /** Looks again, at a detector that the address names or the one that was looked at before. */
   async open(name: string): Promise<void> {
     try {
-      const page = await this.client.json<DetectorPage>('v1/detectors', { query: { limit: 200 } });
+      const detectors = await listDetectors(this.client, this.detector, name);
       this.inUse = new Map(
-        page.detectors.map(({ name: each, aliases }) => [each, aliases.production ? 'production' : 'latest']),
+        detectors.map(({ name: each, aliases }) => [each, aliases.production ? 'production' : 'latest']),
       );
-      const wanted = name || this.detector.value;
-      this.detector.replaceChildren(
-        ...page.detectors.map((each) => element('option', { value: each.name }, each.name)),
-      );
-      if (page.detectors.some((each) => each.name === wanted)) this.detector.value = wanted;
     } catch (error) {
       this.problem.replaceChildren(problemMessage(error, () => void this.open(name)));
       return;

@@ -1,8 +1,10 @@
 import type { Comparison } from '@cflow/spec';
 import type { Client } from '../api/client.js';
+import { promote } from '../api/promote.js';
 import { button, element } from '../dom/element.js';
 import { formatScore, shortVersion } from '../dom/format.js';
 import { problemMessage, sentence } from '../dom/problem-message.js';
+import { tableHead } from '../dom/table-head.js';
 
 const PROPOSALS: Readonly<Record<Comparison['proposal'], string>> = {
   promote: 'Use the new version.',
@@ -10,8 +12,6 @@ const PROPOSALS: Readonly<Record<Comparison['proposal'], string>> = {
   weigh: 'Weigh it yourself.',
   unknown: 'There is nothing to compare on.',
 };
-
-const PRODUCTION = 'production';
 
 /** Two versions on the same pictures, what is proposed, and the button that does it. */
 export function comparisonView(
@@ -38,17 +38,7 @@ export function comparisonView(
     element(
       'table',
       { class: 'facts' },
-      element(
-        'thead',
-        {},
-        element(
-          'tr',
-          {},
-          element('td'),
-          element('th', { scope: 'col' }, `before (${shortVersion(old.version ?? '')})`),
-          element('th', { scope: 'col' }, 'now'),
-        ),
-      ),
+      tableHead(['', `before (${shortVersion(old.version ?? '')})`, 'now']),
       element(
         'tbody',
         {},
@@ -73,20 +63,17 @@ export function comparisonView(
 function promotion(client: Client, { name, version }: { name: string; version: string }): HTMLElement {
   const note = element('span', { class: 'hint', role: 'status' });
   const problem = element('div', {});
-  const promote = button('Use it in production', '', () => void run());
+  const use = button('Use it in production', '', () => void run());
   const run = async (): Promise<void> => {
-    promote.disabled = true;
+    use.disabled = true;
     problem.replaceChildren();
     try {
-      await client.json(`v1/detectors/${name}/aliases/${PRODUCTION}`, {
-        method: 'PUT',
-        json: { version },
-      });
+      await promote(client, name, version);
       note.textContent = 'It is in production. To go back, see Detectors.';
     } catch (error) {
       problem.replaceChildren(problemMessage(error));
-      promote.disabled = false;
+      use.disabled = false;
     }
   };
-  return element('div', { class: 'promotion' }, promote, note, problem);
+  return element('div', { class: 'promotion' }, use, note, problem);
 }

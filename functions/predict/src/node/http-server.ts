@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { ConfigurationError } from '@cflow/spec';
 import { getRequestListener } from '@hono/node-server';
+import { PROBLEM_KINDS } from '../app/problem-kinds.js';
 import { bodyStream } from './body-stream.js';
 import { type ConnectionLimits, Connections } from './connections.js';
 import { endAfterAnswer, endConnection } from './end-connection.js';
@@ -123,7 +124,7 @@ function refusePipeline(incoming: IncomingMessage, outgoing: ServerResponse): vo
     problemText(
       'queue-full',
       429,
-      'Queue full',
+      PROBLEM_KINDS['queue-full'].title,
       'more requests wait for an answer on this connection than may; wait for answers, or use several connections',
     ),
   );
