@@ -2,10 +2,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { ConfigurationError } from '@cflow/spec';
 import { getRequestListener } from '@hono/node-server';
+import { HEALTH_PATHS } from '../app/health-paths.js';
 import { PROBLEM_KINDS } from '../app/problem-kinds.js';
 import { bodyStream } from './body-stream.js';
 import { type ConnectionLimits, Connections } from './connections.js';
 import { endAfterAnswer, endConnection } from './end-connection.js';
+import { fewInATurn } from './few-in-a-turn.js';
 import { meteredMessages } from './metered-message.js';
 import { type Handler, oneAfterAnother } from './one-after-another.js';
 
@@ -14,6 +16,8 @@ export interface HttpServerOptions {
   host: string;
   /** 0 for any free port. */
   port: number;
+  /** Paths of health checks, which are answered before others. Default: the service's own. */
+  healthPaths?: readonly string[] | undefined;
   /** Default: 256 connections, readers of at least 4096 bytes per second, none of them silent for 30 s. */
   connections?: Partial<ConnectionLimits> | undefined;
 }
@@ -36,6 +40,7 @@ export async function startHttpServer({
   fetch,
   host,
   port,
+  healthPaths = HEALTH_PATHS,
   connections: limits,
 }: HttpServerOptions): Promise<RunningHttpServer> {
   const server = createServer({
@@ -56,7 +61,11 @@ export async function startHttpServer({
     connections.begin(incoming, outgoing);
     handle(incoming, outgoing);
   };
-  server.on('request', oneAfterAnother(begin, refusePipeline));
+  const probes = new Set(healthPaths);
+  const isProbe = ({ url = '' }: IncomingMessage): boolean => probes.has(url.split('?', 1)[0] as string);
+  const turns = fewInATurn(begin, isProbe);
+  server.on('connection', turns.connection);
+  server.on('request', oneAfterAnother(turns.request, refusePipeline));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket));
   await listen(server, host, port);
   const address = server.address() as AddressInfo;

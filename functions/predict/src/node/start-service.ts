@@ -8,6 +8,7 @@ import type { DeviceCandidate } from '@cflow/runtime';
 import { BUNDLE_FILES, DEFAULT_ALIAS, DeviceError } from '@cflow/spec';
 import { ObjectRegistry } from '@cflow/store';
 import { createApp } from '../app/create-app.js';
+import { HEALTH_PATHS } from '../app/health-paths.js';
 import type { AppParts } from '../app/parts.js';
 import { createMetrics } from '../compat/metrics.js';
 import { parseRate } from '../configuration/variables.js';
@@ -154,12 +155,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     thisMachineOnly: keys === undefined && environment.CFLOW_ANONYMOUS !== true,
     allowedHosts: allowedHostsOf(environment, host, keys !== undefined),
   };
-  const app = createApp(parts, hostExtras(metrics, environment));
+  const extras = hostExtras(metrics, environment);
+  const app = createApp(parts, extras);
   const listen = (port: number, most: number) =>
     startHttpServer({
       fetch: (request, env) => app.fetch(request, env as never),
       host,
       port,
+      healthPaths: [...HEALTH_PATHS, ...(extras.healthPaths ?? [])],
       connections: { most },
     });
   const most = mostConnections(environment.CFLOW_MAX_CONNECTIONS);

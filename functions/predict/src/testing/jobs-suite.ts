@@ -350,15 +350,31 @@ export function jobsSuite(get: () => TestService): void {
 
     it('have so many streams of a caller at a time; those that are left make room', async () => {
       const { apiKeys, keyOf } = get();
-      const app = get().app({ keys: apiKeys });
+      const jobs = get().parts.jobs as Jobs;
+      let looks = 0;
+      const app = get().app({
+        keys: apiKeys,
+        jobs: {
+          ...jobs,
+          get(id) {
+            looks++;
+            return jobs.get(id);
+          },
+        },
+      });
       const { id } = await create(jsonBody(request));
-      const watch = (scope: string): Response | Promise<Response> =>
-        app.request(`/v1/jobs/${id}/events`, { headers: { 'x-api-key': keyOf(scope) } });
+      const watch = (scope: string, of = id): Response | Promise<Response> =>
+        app.request(`/v1/jobs/${of}/events`, { headers: { 'x-api-key': keyOf(scope) } });
+      // What is no stream in the end holds no place.
+      for (let i = 0; i < 30; i++) expect((await watch('read', NOBODY)).status).toBe(404);
+      looks = 0;
       const streams: Response[] = [];
       for (let i = 0; i < 25; i++) streams.push(await watch('read'));
       expect(streams.every(({ status }) => status === 200)).toBe(true);
       const refused = await watch('read');
       expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '5']);
+      // Nothing is looked up for who is refused: that is what asking for hundreds would cost all others.
+      expect(looks).toBe(25);
       // One key keeps nobody else out.
       streams.push(await watch('train'));
       expect(streams.at(-1)?.status).toBe(200);

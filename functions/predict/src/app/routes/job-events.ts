@@ -27,9 +27,9 @@ export function jobEventRoutes(parts: AppParts): App {
     // A browser that connects again has its newest event in the header, and its first address still.
     const last = c.req.valid('header')['last-event-id'] ?? 0;
     const after = Math.max(last, c.req.valid('query').after ?? 0);
-    const job = await jobs.get(id);
-    const known = await jobs.events(id, { after, limit: PAGE });
     if (c.req.header('accept')?.includes('application/json')) {
+      const job = await jobs.get(id);
+      const known = await jobs.events(id, { after, limit: PAGE });
       return c.json(
         {
           events: known.map((event) => shownEventTo(c, event)),
@@ -38,8 +38,7 @@ export function jobEventRoutes(parts: AppParts): App {
         200,
       );
     }
-    // To a browser this means not to connect again.
-    if (hasEnded(job.status) && known.length === 0) return c.body(null, 204);
+    // Before anything is looked up: whoever asks for hundreds at once is refused hundreds of times.
     const place = streams.claim(callerOf(c.get('caller')?.name ?? ''));
     if (!place.take(1)) {
       throw new ProblemError(
@@ -54,10 +53,18 @@ export function jobEventRoutes(parts: AppParts): App {
       // Some proxies hold a stream back until it is whole.
       'x-accel-buffering': 'no',
     };
-    // Nobody reads a body then, nor ends it: its place would never be free again.
-    if (c.req.raw.method === 'HEAD') {
-      place.release();
-      return c.body(null, 200, headers);
+    let isStream = false;
+    try {
+      const job = await jobs.get(id);
+      // To a browser this means not to connect again.
+      if (hasEnded(job.status) && (await jobs.events(id, { after, limit: 1 })).length === 0) {
+        return c.body(null, 204);
+      }
+      // Nobody reads a body then, nor ends it: its place would never be free again.
+      if (c.req.raw.method === 'HEAD') return c.body(null, 200, headers);
+      isStream = true;
+    } finally {
+      if (!isStream) place.release();
     }
     const gone = new AbortController();
     const events = jobEventStream(jobs, id, {
