@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { BenchLine } from './bench-line.js';
 import { benchCold } from './cold/bench-cold.js';
+import { benchGraphs } from './graphs/bench-graphs.js';
 import { benchMemory } from './memory/bench-memory.js';
 import { findPython } from './peer/find-python.js';
 import { Peer } from './peer/peer.js';
@@ -23,13 +24,14 @@ const BENCHES = {
   serve: benchServe,
   cold: benchCold,
   memory: benchMemory,
+  graphs: benchGraphs,
   race: benchRace,
 } as const;
 /** Those that anomalib has a part in. */
 const WITH_PEER: readonly string[] = ['score', 'train', 'race'];
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const USAGE = [
-  'usage: npm run --silent bench -- score|train|serve|cold|memory|race|quality',
+  'usage: npm run --silent bench -- score|train|serve|cold|memory|graphs|race|quality',
   '  [--quick] [--only <part of a name>] [--threads <n>] [--write <file>]',
   '  serve: [--minutes <n>]',
   '  quality --root <folder of data sets> [--sets <a,b>] [--peers <a,b>] [options of cflow benchmark]',

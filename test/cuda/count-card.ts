@@ -1,11 +1,11 @@
 // Runs what the product runs on a stand-in for a card, and prints as JSON what was asked of the card meanwhile.
 // Argument: the file of its counters.
 import { imageBatch, openBackbone, openHead, verifyBundle } from '@cflow/detector';
+import { openOneGraph } from '@cflow/detector/one-graph';
 import { makeBundle, memoryBundle, testImages } from '@cflow/detector/testing';
 import { type DecoderShape, initialParameters, trainingGraph } from '@cflow/model';
-import { elementCount, float32, int64, mergeModels, type Tensor, writeModel } from '@cflow/onnx';
+import { elementCount, float32, int64, type Tensor, writeModel } from '@cflow/onnx';
 import { createNodeRuntime } from '@cflow/runtime/node';
-import { BUNDLE_FILES } from '@cflow/spec';
 import { type Counters, countersBetween, readCounters } from './stand-in/counters.js';
 
 const [, , file] = process.argv as [string, string, string];
@@ -61,27 +61,19 @@ async function training(): Promise<Record<string, Counters>> {
 }
 
 async function scoring(): Promise<Record<string, Counters>> {
-  const bundle = await verifyBundle(memoryBundle(await makeBundle()));
+  // Of the size and the layers of detectors in use.
+  const bundle = await verifyBundle(memoryBundle(await makeBundle({ backbone: 'mobilenet_v2' })));
   const { inputSize } = bundle.manifest.configuration;
   const image = imageBatch(testImages(1), inputSize);
   const [backbone, head] = [await openBackbone(runtime, bundle), await openHead(runtime, bundle)];
   const apart = await counted(async () =>
     head.run(await backbone.run({ image }), { fetches: ['score', 'anomaly_map'] }),
   );
-  const read = (name: string): Uint8Array => bundle.files.get(name) as Uint8Array;
-  const model = mergeModels(read(BUNDLE_FILES.backboneModel), read(BUNDLE_FILES.headModel), {
-    outputs: ['score', 'anomaly_map'],
-  });
-  const whole = await runtime.createSession({
-    model,
-    externalData: [BUNDLE_FILES.backboneWeights, BUNDLE_FILES.decoders].map((path) => ({
-      path,
-      data: read(path),
-    })),
-  });
+  // As libraries and services open it on a card.
+  const whole = await openOneGraph(runtime, bundle);
   return {
     'scoring, two graphs': apart,
-    'scoring, one graph': await counted(() => whole.run({ image })),
+    'scoring, one graph': await counted(() => whole.run({ image }, { fetches: ['score', 'anomaly_map'] })),
   };
 }
 

@@ -13,6 +13,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Detector } from './detector.js';
 import { type LoadDetectorOptions, loadDetector } from './load-detector.js';
 import { parseManifest } from './manifest.js';
+import { asCard } from './testing/as-card.js';
 import { makeBundle, sealBundle } from './testing/make-bundle.js';
 import { memoryBundle } from './testing/memory-bundle.js';
 import { testImage, testImages } from './testing/test-image.js';
@@ -112,8 +113,8 @@ describe('loadDetector', () => {
     ['nothing but zeros', () => 0],
     ['one pixel that is off', (value: number, index: number) => (index === 77 ? value + 1e-2 : value)],
   ])('refuses a device that gives %s', async (_, change) => {
-    const detector = await load({ devices: [spoiled('cuda', change), cpu] });
-    expect(detector.refused.map(({ device }) => device)).toEqual(['cuda']);
+    const detector = await load({ devices: [spoiled('webgpu', change), cpu] });
+    expect(detector.refused.map(({ device }) => device)).toEqual(['webgpu']);
   });
 
   it('takes a device that is off by less than matters', async () => {
@@ -137,23 +138,21 @@ describe('loadDetector', () => {
     expect(error.attempts.map(({ device }) => device)).toEqual(['cuda', 'cpu']);
   });
 
-  it('refuses a card that multiplies in TF32, in either graph alone', async () => {
-    for (const graphs of [['backbone'], ['head'], ['backbone', 'head']] as const) {
-      const error = await load({ devices: [inTf32(graphs)] }).catch((found: unknown) => found);
+  it('refuses a card that multiplies in TF32, in backbone or head alone', async () => {
+    for (const part of ['backbone', 'head', 'all'] as const) {
+      const error = await load({ devices: [inTf32(part)] }).catch((found: unknown) => found);
       expect(error).toBeInstanceOf(DeviceError);
       expect((error as DeviceError).attempts).toEqual([
         { device: 'cuda', reason: expect.stringMatching(/^golden probe failed: output ".*" is wrong/) },
       ]);
     }
     // What refuses is the rounding, not how it is done.
-    expect((await load({ devices: [inTf32([])] })).refused).toEqual([]);
+    expect((await load({ devices: [inTf32('none')] })).refused).toEqual([]);
   });
 
   it('notices TF32 by the likelihoods where score and map stand still', async () => {
     const lenient = await withProbe(files, { absoluteTolerance: 10 });
-    const error = await load({ devices: [inTf32(['backbone', 'head'])] }, lenient).catch(
-      (found: unknown) => found,
-    );
+    const error = await load({ devices: [inTf32('all')] }, lenient).catch((found: unknown) => found);
     expect((error as DeviceError).attempts[0]?.reason).toMatch(/output "log_likelihood\.layer\d" is wrong/);
   });
 
@@ -199,28 +198,15 @@ describe('loadDetector', () => {
   });
 });
 
-/** The CPU as a card whose products are in TF32; the backbone is the graph that takes `image`. */
-function inTf32(graphs: readonly ('backbone' | 'head')[]): DeviceCandidate {
-  return {
-    device: 'cuda',
-    description: 'a card in TF32',
-    async createRuntime() {
-      const runtime = await cpu.createRuntime();
-      return {
-        ...runtime,
-        device: 'cuda',
-        createSession(source, options) {
-          const model = source.model as Uint8Array;
-          const graph = source.externalData?.[0]?.path.startsWith('backbone') ? 'backbone' : 'head';
-          return runtime.createSession(
-            { ...source, model: graphs.includes(graph) ? tf32Model(model) : model },
-            options,
-          );
-        },
-        dispose: () => runtime.dispose(),
-      };
-    },
-  };
+/** The CPU as a card whose products are in TF32: in nodes of that part of the detector alone, or in all. */
+function inTf32(part: 'backbone' | 'head' | 'all' | 'none'): DeviceCandidate {
+  const isOf = { backbone: false, head: true };
+  return asCard(cpu, {
+    model: ({ model }) =>
+      part === 'none'
+        ? (model as Uint8Array)
+        : tf32Model(model as Uint8Array, (node) => part === 'all' || node.startsWith('head/') === isOf[part]),
+  });
 }
 
 /** The bundle with other tolerances for score and map. */

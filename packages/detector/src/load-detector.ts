@@ -1,9 +1,15 @@
-import { type DeviceCandidate, selectDevice } from '@cflow/runtime';
+import {
+  type DeviceCandidate,
+  type Runtime,
+  type Session,
+  type SessionOptions,
+  selectDevice,
+} from '@cflow/runtime';
 import type { DeviceChoice } from '@cflow/spec';
 import { checkBatchSizes, DEFAULT_MAX_BATCH } from './batch-sizes.js';
 import { type BundleSource, onOneVersion, type VerifiedBundle } from './bundle.js';
 import { Detector, type DetectorParts } from './detector.js';
-import { openBackbone, openHead, probeGraphs } from './open-graphs.js';
+import { imagesAsFeatures, openBackbone, openHead, probeGraphs, runsAsOneGraph } from './open-graphs.js';
 import { readProbe } from './read-probe.js';
 import { verifyBundle } from './verify-bundle.js';
 
@@ -55,11 +61,7 @@ async function openOn(
     const bundle = await verified;
     const probe = readProbe(bundle);
     const options = threads === undefined ? {} : { threads };
-    // The head first: folding its weights takes more memory than it then keeps, and the backbone goes where that was.
-    const [head, backbone] = await Promise.all([
-      openHead(runtime, bundle, options),
-      openBackbone(runtime, bundle, options),
-    ]);
+    const { head, backbone } = await openGraphs(runtime, bundle, options);
     await probeGraphs(backbone, head, probe);
     const { manifest } = bundle;
     return { manifest, runtime, backbone, head, batchSizes, maxBatch, dispose: () => runtime.dispose() };
@@ -67,4 +69,23 @@ async function openOn(
     await runtime.dispose();
     throw error;
   }
+}
+
+async function openGraphs(
+  runtime: Runtime,
+  bundle: VerifiedBundle,
+  options: SessionOptions,
+): Promise<Record<'head' | 'backbone', Session>> {
+  if (runsAsOneGraph(runtime.device)) {
+    // Only then: what builds graphs takes a while to load.
+    const { openOneGraph } = await import('./one-graph/open-one-graph.js');
+    const whole = await openOneGraph(runtime, bundle, options);
+    return { head: whole, backbone: imagesAsFeatures(whole, bundle) };
+  }
+  // The head first: folding its weights takes more memory than it then keeps, and the backbone goes where that was.
+  const [head, backbone] = await Promise.all([
+    openHead(runtime, bundle, options),
+    openBackbone(runtime, bundle, options),
+  ]);
+  return { head, backbone };
 }

@@ -1,4 +1,5 @@
-// The two graphs of a bundle as sessions, one by one, for a host that shares a backbone between detectors.
+// The two graphs of a bundle as sessions, one by one, for a host that shares a backbone between detectors; and what stands in
+// the backbone's place where both are one graph.
 import {
   checkProbe,
   type GoldenProbe,
@@ -6,7 +7,7 @@ import {
   type Session,
   type SessionOptions,
 } from '@cflow/runtime';
-import { BUNDLE_FILES, BundleError, DeviceError } from '@cflow/spec';
+import { BUNDLE_FILES, BundleError, type Device, DeviceError } from '@cflow/spec';
 import type { VerifiedBundle } from './bundle.js';
 import { detectorTiling, tiledSession } from './tiled-session.js';
 
@@ -34,14 +35,21 @@ export function openHead(
 
 async function open(
   runtime: Runtime,
-  { source, files }: VerifiedBundle,
+  bundle: VerifiedBundle,
   graph: string,
   weights: string,
   options: SessionOptions,
 ): Promise<Session> {
-  const data = (await source.path?.(weights)) ?? (files.get(weights) as Uint8Array);
-  const model = files.get(graph) as Uint8Array;
-  return runtime.createSession({ model, externalData: [{ path: weights, data }] }, options);
+  const model = bundle.files.get(graph) as Uint8Array;
+  return runtime.createSession({ model, externalData: [await weightsOf(bundle, weights)] }, options);
+}
+
+/** A file of weights as a session is given it: where it lies, or what it holds. */
+export async function weightsOf(
+  { source, files }: VerifiedBundle,
+  path: string,
+): Promise<{ path: string; data: string | Uint8Array }> {
+  return { path, data: (await source.path?.(path)) ?? (files.get(path) as Uint8Array) };
 }
 
 /**
@@ -86,6 +94,30 @@ export function joinGraphs(backbone: Session, head: Session): Session {
     inputs: backbone.inputs,
     outputs: head.outputs,
     run: async (feeds, options) => head.run(await backbone.run(feeds), options),
+    dispose: async () => undefined,
+  };
+}
+
+/**
+ * Whether a detector runs as one graph on a device: where feature maps would cross a bus. On a processor nothing is won,
+ * and the backbone would no longer be shared.
+ */
+export const runsAsOneGraph = (device: Device): boolean => device === 'cuda';
+
+/**
+ * What stands in the backbone's place then: it hands on the images that it is given.
+ * @param head from `openOneGraph` of `@cflow/detector/one-graph`
+ */
+export function imagesAsFeatures(head: Session, { manifest }: Pick<VerifiedBundle, 'manifest'>): Session {
+  return {
+    device: head.device,
+    inputs: head.inputs,
+    outputs: manifest.layers.map(({ name, channels, height, width }) => ({
+      name,
+      type: 'float32',
+      dims: ['batch', channels, height, width],
+    })),
+    run: async (feeds) => ({ ...feeds }),
     dispose: async () => undefined,
   };
 }

@@ -51,6 +51,14 @@ describe('mergeModels', () => {
     expect(Buffer.from(merged).includes('some text')).toBe(true);
   });
 
+  it('keeps outputs of the first beside those of the second', async () => {
+    const merged = mergeModels(doubling(), repeatedly(), { outputs: ['y'], keep: ['features'] });
+    const outputs = await runModel(merged, feeds);
+    expect(Object.keys(outputs)).toEqual(['y', 'features']);
+    expect(numbers(outputs.features)).toEqual([2, -1]);
+    expect(() => mergeModels(doubling(), repeatedly(), { keep: ['z'] })).toThrow('does not give "z"');
+  });
+
   it('goes by the newer operator set where ours meets one that came after it', async () => {
     const at = (model: Uint8Array, version: bigint, producerName = 'other'): Uint8Array => {
       const message = fromBinary(ModelProtoSchema, model);

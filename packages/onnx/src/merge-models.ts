@@ -17,6 +17,8 @@ import { OPSET, PRODUCER } from './opset.js';
 export interface MergeModelsOptions {
   /** Outputs of the second model that the result has, in this order. Default: all. */
   outputs?: readonly string[];
+  /** Outputs of the first model that the result has too, after those of the second. Default: none. */
+  keep?: readonly string[] | 'all';
   /** Put before the name of every value and node of the second model, so that none is met twice. Default `head/`. */
   prefix?: string;
   /** The output of the first that feeds an input of the second. Default: the one of its name. */
@@ -58,6 +60,10 @@ export function mergeModels(
   if (missing.length > 0) {
     throw new GraphError(`the second model does not give ${missing.map((name) => `"${name}"`).join(', ')}`);
   }
+  const { keep: kept = [] } = options;
+  const keep = kept === 'all' ? [...given] : kept;
+  const lost = keep.find((name) => !given.has(name));
+  if (lost !== undefined) throw new GraphError(`the first model does not give "${lost}"`);
   const wanted = new Set(outputs);
   const connected = new Map(
     after.input.map(({ name }) => [name, feedOf(name)] as const).filter(([, feed]) => given.has(feed)),
@@ -72,7 +78,7 @@ export function mergeModels(
   );
   const node = [...before.node, ...after.node];
   // A runtime complains about constants that nobody uses, and they make the file larger.
-  const used = new Set([...node.flatMap((each) => [...namesUsedBy(each)]), ...outputs]);
+  const used = new Set([...node.flatMap((each) => [...namesUsedBy(each)]), ...outputs, ...keep]);
   return encodeModel(
     create(ModelProtoSchema, {
       irVersion: BigInt(Math.max(Number(a.irVersion), Number(b.irVersion))),
@@ -84,7 +90,10 @@ export function mergeModels(
         name: options.name ?? before.name,
         node,
         input: before.input,
-        output: outputs.flatMap((name) => after.output.filter((each) => each.name === name)),
+        output: [
+          ...outputs.flatMap((name) => after.output.filter((each) => each.name === name)),
+          ...keep.flatMap((name) => before.output.filter((each) => each.name === name)),
+        ],
         initializer: [...before.initializer, ...after.initializer].filter(({ name }) => used.has(name)),
       }),
     }),

@@ -1,5 +1,14 @@
 /** Element types used here, in ONNX Runtime's spelling. */
-export type DataType = 'float32' | 'float16' | 'float64' | 'int32' | 'int64' | 'uint8' | 'int8' | 'bool';
+export type DataType =
+  | 'float32'
+  | 'float16'
+  | 'float64'
+  | 'int32'
+  | 'int64'
+  | 'uint16'
+  | 'uint8'
+  | 'int8'
+  | 'bool';
 
 /** float16 travels as raw bits, bool as 0 and 1. */
 export type TensorData =

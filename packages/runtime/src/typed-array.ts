@@ -6,6 +6,7 @@ const TYPED_ARRAYS = {
   float64: Float64Array,
   int32: Int32Array,
   int64: BigInt64Array,
+  uint16: Uint16Array,
   uint8: Uint8Array,
   int8: Int8Array,
   bool: Uint8Array,

@@ -38,18 +38,20 @@ export function stackRows(
   return { type: 'uint8', dims: [size, 3, height, width], data };
 }
 
-/** Some rows of feature maps [batch, …], padded with zeros to `size` rows. */
+/** Some rows of what heads take, feature maps or images [batch, …], padded with zeros to `size` rows. */
 export function gatherRows(
   features: Readonly<Record<string, Tensor>>,
   rows: readonly number[],
   size: number,
 ): Record<string, Tensor> {
   const gathered = Object.entries(features).map(([name, { type, dims, data }]): [string, Tensor] => {
-    const values = data as Float32Array;
-    const length = values.length / (dims[0] as number);
-    const taken = new Float32Array(size * length);
+    const length = data.length / (dims[0] as number);
+    const part = (row: number): Float32Array =>
+      (data as Float32Array).subarray(row * length, (row + 1) * length);
+    // Of maps, or of the pixels of images.
+    const taken = type === 'uint8' ? new Uint8Array(size * length) : new Float32Array(size * length);
     rows.forEach((row, i) => {
-      taken.set(values.subarray(row * length, (row + 1) * length), i * length);
+      taken.set(part(row), i * length);
     });
     return [name, { type, dims: [size, ...dims.slice(1)], data: taken } as Tensor];
   });

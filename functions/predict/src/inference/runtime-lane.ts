@@ -1,5 +1,6 @@
 import {
   backboneKey,
+  imagesAsFeatures,
   openBackbone,
   openHead,
   probeGraphs,
@@ -18,6 +19,11 @@ export interface RuntimeLaneOptions {
   sizeFor(count: number): number;
   /** How heads are opened. */
   headOptions?: SessionOptions | undefined;
+  /**
+   * Opens a detector as one graph in the head's place: `openOneGraph`, which some hosts have no use for. Left out, backbones
+   * are shared, and run apart.
+   */
+  openWhole?: typeof openHead | undefined;
   /** How long the engine may take; left out, nobody looks at the clock. */
   limits?: StepLimits | undefined;
   /** Told of the engine's calls, where another looks at the clock. */
@@ -104,11 +110,17 @@ export class RuntimeLane implements Lane {
     const shared = this.#backbones.get(used);
     const step: Step = { kind: 'open', key };
     const runtime = this.#runtime;
+    const { headOptions, openWhole } = this.#options;
+    const open = openWhole ?? openHead;
+    const opening = this.#watched(step, 0, '', () =>
+      open(runtime, bundle, { ...ON_SHARED_CORES, ...headOptions }),
+    );
     const opened = await Promise.allSettled([
-      shared?.session ?? this.#watched(step, 0, '', () => openBackbone(runtime, bundle, ON_SHARED_CORES)),
-      this.#watched(step, 0, '', () =>
-        openHead(runtime, bundle, { ...ON_SHARED_CORES, ...this.#options.headOptions }),
-      ),
+      shared?.session ??
+        (openWhole
+          ? opening.then((head) => imagesAsFeatures(head, bundle))
+          : this.#watched(step, 0, '', () => openBackbone(runtime, bundle, ON_SHARED_CORES))),
+      opening,
     ]);
     try {
       const [backbone, head] = opened.map((result) => {

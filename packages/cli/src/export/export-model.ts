@@ -1,15 +1,14 @@
-import { detectorTiling, type VerifiedBundle } from '@cflow/detector';
-import { internalizeWeights, MAX_MODEL_BYTES, mergeModels } from '@cflow/onnx';
+import type { VerifiedBundle } from '@cflow/detector';
+import { mergeDetector } from '@cflow/detector/one-graph';
+import { internalizeWeights, MAX_MODEL_BYTES } from '@cflow/onnx';
 import { BUNDLE_FILES, ConfigurationError } from '@cflow/spec';
-import { regionGraph } from './region-graph.js';
-import { TILES, tileGraphs, WHOLE } from './tile-graphs.js';
 
 /** What an exported detector gives, in this order. */
 const OUTPUTS = ['score', 'anomaly_map'];
 
 /**
- * A detector as one ONNX model: backbone and head, weights inside. With a region it takes the whole picture; one with tiles
- * takes one picture at a time, and cuts it itself.
+ * A detector as one ONNX model: backbone and head, weights inside. With a region it takes the whole picture, and one with tiles
+ * cuts it itself.
  *
  * @throws ConfigurationError when the weights are more than one ONNX file can hold
  */
@@ -31,17 +30,11 @@ export function exportModel({ manifest, files }: VerifiedBundle): Uint8Array {
       files.get(model) as Uint8Array,
       new Map([[weights, files.get(weights) as Uint8Array]]),
     );
-  const { thresholds, name, configuration, provenance, region, layers } = manifest;
-  const backbone = whole(backboneModel, backboneWeights);
-  const tiling = detectorTiling(configuration, layers);
-  const tiled = tiling && tileGraphs(tiling, layers);
-  const cut = tiled && mergeModels(tiled.cut, backbone, { prefix: 'backbone/', feedOf: () => TILES });
-  const network = tiled && cut ? mergeModels(cut, tiled.stitch, { prefix: 'stitch/' }) : backbone;
-  const seen = region ? mergeModels(regionGraph(region), network, { prefix: 'network/' }) : network;
-  return mergeModels(seen, whole(headModel, decoders), {
-    ...(tiled && { feedOf: (layer: string) => WHOLE + layer }),
+  const { thresholds, name, configuration, provenance } = manifest;
+  const models = { backbone: whole(backboneModel, backboneWeights), head: whole(headModel, decoders) };
+  return mergeDetector(manifest, models, {
+    fillsRegion: true,
     outputs: OUTPUTS,
-    name: 'cflow',
     metadata: {
       'cflow.name': name,
       'cflow.threshold': String(thresholds.score),

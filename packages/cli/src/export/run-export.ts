@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { sha256Hex, verifyBundle } from '@cflow/detector';
 import { folderBundle, storageErrorOf } from '@cflow/detector/node';
+import { PICTURE } from '@cflow/detector/one-graph';
 import { writeAtomically } from '@cflow/model/node';
 import { ConfigurationError, type Geometry } from '@cflow/spec';
 import { formatBytes, formatNumber } from '../terminal/format.js';
@@ -9,7 +10,6 @@ import { printLine } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
 import type { ExportFlags } from './export-flags.js';
 import { exportModel } from './export-model.js';
-import { PICTURE } from './region-graph.js';
 
 /** What the caller does to a picture, where it is more than to resize it. */
 const KEPT: Readonly<Record<Geometry, string>> = {
@@ -36,15 +36,13 @@ export async function runExport(folder: string, flags: ExportFlags): Promise<voi
   const input = region ? PICTURE : 'image';
   const { geometry } = configuration;
   const [height, width] = configuration.inputSize;
-  // All tiles of a picture are the batch of the network.
-  const batch = geometry === 'tiles' ? 1 : 'batch';
   if (flags.json) {
     const result = {
       path: output,
       bytes: model.length,
       sha256: await sha256Hex(model),
-      inputs: { [input]: ['uint8', batch, 3, height, width] },
-      outputs: { score: ['float32', batch], anomaly_map: ['float32', batch, height, width] },
+      inputs: { [input]: ['uint8', 'batch', 3, height, width] },
+      outputs: { score: ['float32', 'batch'], anomaly_map: ['float32', 'batch', height, width] },
       geometry: geometry ?? 'squeeze',
       threshold: thresholds.score,
     };
@@ -52,9 +50,9 @@ export async function runExport(folder: string, flags: ExportFlags): Promise<voi
     return;
   }
   printLine(printable(`${output} (${formatBytes(model.length)})`));
-  printLine(`takes  ${input}: uint8 [${batch}, 3, ${height}, ${width}], RGB${KEPT[geometry ?? 'squeeze']}`);
-  printLine(`gives  score: float32 [${batch}]; bad from ${formatNumber(thresholds.score)} on`);
-  printLine(`       anomaly_map: float32 [${batch}, ${height}, ${width}]`);
+  printLine(`takes  ${input}: uint8 [batch, 3, ${height}, ${width}], RGB${KEPT[geometry ?? 'squeeze']}`);
+  printLine(`gives  score: float32 [batch]; bad from ${formatNumber(thresholds.score)} on`);
+  printLine(`       anomaly_map: float32 [batch, ${height}, ${width}]`);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -8,6 +8,7 @@ export const SAFETENSORS_ELEMENT_BYTES = {
   I32: 4,
   F16: 2,
   BF16: 2,
+  U16: 2,
   U8: 1,
   I8: 1,
   BOOL: 1,

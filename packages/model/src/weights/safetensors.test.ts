@@ -11,6 +11,7 @@ const MAKERS: Readonly<Record<Tensor['type'], (n: number, byte: (i: number) => n
   float16: (n, byte) => Uint16Array.from({ length: n }, (_, i) => byte(i) * 257),
   int32: (n, byte) => Int32Array.from({ length: n }, (_, i) => byte(i) * -(2 ** 23)),
   int64: (n, byte) => BigInt64Array.from({ length: n }, (_, i) => BigInt(byte(i)) * -(2n ** 55n)),
+  uint16: (n, byte) => Uint16Array.from({ length: n }, (_, i) => byte(i) * 257),
   uint8: (n, byte) => Uint8Array.from({ length: n }, (_, i) => byte(i)),
   int8: (n, byte) => Int8Array.from({ length: n }, (_, i) => byte(i) - 128),
   bool: (n, byte) => Uint8Array.from({ length: n }, (_, i) => byte(i) & 1),

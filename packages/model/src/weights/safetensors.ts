@@ -26,6 +26,7 @@ const WRITTEN_AS = {
   float32: 'F32',
   int32: 'I32',
   float16: 'F16',
+  uint16: 'U16',
   uint8: 'U8',
   int8: 'I8',
   bool: 'BOOL',
@@ -117,6 +118,8 @@ function readTensor(
       return { type: 'float16', dims, data: new Uint16Array(...place) };
     case 'BF16':
       return { type: 'float32', dims, data: bfloat16ToFloat32(new Uint16Array(...place)) };
+    case 'U16':
+      return { type: 'uint16', dims, data: new Uint16Array(...place) };
     case 'U8':
       return { type: 'uint8', dims, data: new Uint8Array(...place) };
     case 'I8':
@@ -137,6 +140,7 @@ const ARRAYS = {
   float32: Float32Array,
   int32: Int32Array,
   float16: Uint16Array,
+  uint16: Uint16Array,
   uint8: Uint8Array,
   int8: Int8Array,
   bool: Uint8Array,

@@ -10,6 +10,7 @@ const ARRAYS = {
   float16: Uint16Array,
   int32: Int32Array,
   int64: BigInt64Array,
+  uint16: Uint16Array,
   uint8: Uint8Array,
   int8: Int8Array,
   bool: Uint8Array,

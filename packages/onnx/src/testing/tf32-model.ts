@@ -18,10 +18,12 @@ const SPLITTER_NAME = 'tf32_splitter';
  * The model with both factors of every product rounded to TF32 (11 bits of significand, to the nearest) and multiplied in
  * float32, which is what the tensor cores do. Graphs inside of nodes are left as they are.
  *
+ * @param rounds Whether it does so in the node of this name
+ *
  * Source of the rounding: Dekker, A floating-point technique for extending the available precision (1971): with
  * c = (2^13 + 1) x, c - (c - x) is x to 24 - 13 bits.
  */
-export function tf32Model(model: Uint8Array): Uint8Array {
+export function tf32Model(model: Uint8Array, rounds: (node: string) => boolean = () => true): Uint8Array {
   const message = fromBinary(ModelProtoSchema, model);
   const graph = message.graph as GraphProto;
   const rounded = new Map<string, string>();
@@ -40,7 +42,7 @@ export function tf32Model(model: Uint8Array): Uint8Array {
     return name;
   };
   for (const each of graph.node) {
-    if (PRODUCTS.has(each.opType)) {
+    if (PRODUCTS.has(each.opType) && rounds(each.name)) {
       each.input = each.input.map((value, index) => (index < 2 ? round(value) : value));
     }
     nodes.push(each);

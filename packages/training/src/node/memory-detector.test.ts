@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { loadDetector, verifyBundle } from '@cflow/detector';
 import { folderBundle } from '@cflow/detector/node';
+import { asCard } from '@cflow/detector/testing';
 import { decodeImage } from '@cflow/images/node';
 import { nodeDevices } from '@cflow/runtime/node';
 import { webDevices } from '@cflow/runtime/web';
@@ -95,6 +96,21 @@ describe('a detector with a memory', () => {
       await expect(detector.predict(image, { layers: true })).rejects.toThrow(ConfigurationError);
     } finally {
       await detector.dispose();
+    }
+  });
+
+  it('gives the same as one graph, as on a card', async () => {
+    const card = cpu.map((candidate) => asCard(candidate));
+    const there = await loadDetector(folderBundle(at('bundle')), { devices: card });
+    const here = await loadDetector(folderBundle(at('bundle')), { devices: cpu });
+    try {
+      const [a, b] = [await there.predictBatch(images), await here.predictBatch(images)];
+      a.forEach(({ score }, i) => {
+        expect(score).toBeCloseTo(b[i]?.score as number, 4);
+      });
+    } finally {
+      await there.dispose();
+      await here.dispose();
     }
   });
 

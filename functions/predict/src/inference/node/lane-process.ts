@@ -2,6 +2,7 @@
 // memory, this process ends, and the service goes on. It answers one call after the other; the other side is ProcessLane.
 import { writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import { type openHead, runsAsOneGraph } from '@cflow/detector';
 import { createNodeRuntime } from '@cflow/runtime/node';
 import { rowsOfHeads } from '../batch.js';
 import { packError } from '../error-message.js';
@@ -46,6 +47,7 @@ function createLane({ device, threads, batchSizes, headOptions }: LaneSettings):
   return new RuntimeLane(runtime, {
     sizeFor: (count) => sizeOf(batchSizes, count),
     headOptions,
+    openWhole: runsAsOneGraph(device) ? openWhole : undefined,
     now: () => performance.now(),
     // Heard by the service before the engine blocks this thread.
     watch: {
@@ -58,6 +60,10 @@ function createLane({ device, threads, batchSizes, headOptions }: LaneSettings):
     },
   });
 }
+
+/** What builds graphs takes a while to load. */
+const openWhole: typeof openHead = async (...given) =>
+  (await import('@cflow/detector/one-graph')).openOneGraph(...given);
 
 async function answer(request: Exclude<LaneRequest, { kind: 'start' }>): Promise<void> {
   const { id } = request;

@@ -8,8 +8,8 @@ export const TILES = 'tiles';
 export const WHOLE = 'whole.';
 
 /**
- * What a model of a detector with tiles has around its backbone, which takes all tiles of a picture as its batch: one that cuts
- * a picture, `image` uint8 [1, 3, height, width], and one that puts the maps of tiles together.
+ * What a model of a detector with tiles has around its backbone, which takes all tiles of all pictures as its batch: one that
+ * cuts pictures, `image` uint8 [batch, 3, height, width], and one that puts the maps of tiles together.
  *
  * @param layers with the size of the maps of a whole picture
  */
@@ -22,7 +22,7 @@ export function tileGraphs(
 
 function cutGraph({ canvas, tile: [height, width], tiles }: Tiling): Graph {
   const graph = new Graph('cut');
-  const picture = graph.input('image', 'uint8', [1, 3, ...canvas]);
+  const picture = graph.input('image', 'uint8', ['batch', 3, ...canvas]);
   const rows = new Map<number, Value>();
   const cut = tiles.map(({ rows: { start: top }, columns: { start: left } }) => {
     const row = rows.get(top) ?? op.Slice(picture, 2, top, top + height);
@@ -37,12 +37,18 @@ function stitchGraph({ canvas, tile, tiles }: Tiling, layers: readonly BundleLay
   const graph = new Graph('stitch');
   for (const { name, channels, height, width } of layers) {
     const [down, across] = [canvas[0] / height, canvas[1] / width];
-    const maps = graph.input(name, 'float32', [tiles.length, channels, tile[0] / down, tile[1] / across]);
+    const seen = [channels, tile[0] / down, tile[1] / across] as const;
+    // The first tile of all pictures, then the second of all.
+    const maps = op.Reshape(graph.input(name, 'float32', ['tiles', ...seen]), [
+      tiles.length,
+      'batch',
+      ...seen,
+    ]);
     const kept = (map: Value, axis: number, { start, keptFrom, keptTo }: TileSpan, stride: number): Value =>
       op.Slice(map, axis, (keptFrom - start) / stride, (keptTo - start) / stride);
     const rows = new Map<number, Value[]>();
     tiles.forEach((each, i) => {
-      const part = kept(kept(op.Slice(maps, 0, i, i + 1), 2, each.rows, down), 3, each.columns, across);
+      const part = kept(kept(op.Reshape(op.Slice(maps, 0, i, i + 1), ['batch', ...seen]), 2, each.rows, down), 3, each.columns, across);
       rows.set(each.rows.start, [...(rows.get(each.rows.start) ?? []), part]);
     });
     const joined = [...rows.values()].map((parts) => op.Concat(parts, 3));
