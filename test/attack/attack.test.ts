@@ -23,6 +23,7 @@ const CHOSEN = [
   'rebinding-loopback',
   'log-to-a-full-disk',
   'image-bombs',
+  'huge-regions',
   'hostile-bundles-published',
   'killed-while-publishing',
   'told-to-end',

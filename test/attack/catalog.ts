@@ -1,6 +1,6 @@
 import type { Attack } from './attack-types.js';
 import { badObjectStore, slowDatabase } from './attacks/backends.js';
-import { drippingPublish, smallChunks, unfinishedBodies } from './attacks/bodies.js';
+import { codedBombs, drippingPublish, smallChunks, unfinishedBodies } from './attacks/bodies.js';
 import {
   eventStreams,
   manyAddresses,
@@ -16,6 +16,7 @@ import { jsonBombs, jsonUpToTheLimit, tensorData } from './attacks/json-bombs.js
 import { multipartBombs } from './attacks/multipart-bombs.js';
 import { pipelinedRequests } from './attacks/pipelines.js';
 import { compressedAssets, hostileQueries, largeHeaders, leavingClients } from './attacks/requests.js';
+import { hugeRegions } from './attacks/reviews.js';
 import { fullLog, phoning, secondProcess, unreadLog } from './attacks/surroundings.js';
 import { clockJumps, webhooks } from './attacks/time.js';
 
@@ -27,6 +28,7 @@ export const ATTACKS: readonly Attack[] = [
   tensorData,
   unfinishedBodies,
   smallChunks,
+  codedBombs,
   pipelinedRequests,
   drippingPublish,
   slowConnections,
@@ -48,6 +50,7 @@ export const ATTACKS: readonly Attack[] = [
   phoning,
   imageBombs,
   archiveBombs,
+  hugeRegions,
   hostileBundlesPublished,
   hostileBundlesInStore,
   killedWhilePublishing,

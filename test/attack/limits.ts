@@ -19,3 +19,11 @@ export const MOST_KEPT = 1.2;
 export const MOST_NEW_DESCRIPTORS = 8;
 /** Seconds in which memory and descriptors come back. */
 export const SETTLE_SECONDS = 25;
+
+/**
+ * Whether the connection may be gone without an answer when a body was refused before it was read: of what is left workerd reads
+ * 64 kB, and cuts the connection, with or without the answer. On Cloudflare the connection is that of its network.
+ */
+export function mayCut(host: HostName, { bytes, status }: { bytes: number; status: number }): boolean {
+  return host === 'workerd' && status === 0 && bytes > 65_536;
+}

@@ -77,7 +77,13 @@ export async function runAttack({
       );
     }
     const turnMs = end ? undefined : await longestTurn(operator);
-    const after = end ? before : await settled(operator, running.pid, before);
+    const after = end
+      ? before
+      : await settled(operator, {
+          pid: running.pid,
+          before,
+          png: hostName === 'workerd' ? samples.png : undefined,
+        });
     const silence = Math.round(watched.service.longestSilence - watched.control.longestSilence);
     if (!end && silence > MOST_SILENCE_MS[hostName])
       late.push(`/livez was silent for ${silence} ms more than a process beside it`);
@@ -178,8 +184,15 @@ async function figures(pid: number): Promise<Figures> {
   return { memory: await residentBytes(await processTree(pid)), descriptors: await descriptors(pid) };
 }
 
-/** The figures as soon as they are as before, or when there was time enough for that. */
-async function settled(operator: Client, pid: number, before: Figures): Promise<Figures> {
+/**
+ * The figures as soon as they are as before, or when there was time enough for that.
+ *
+ * @param png Predicted meanwhile, where nothing else makes the engine collect
+ */
+async function settled(
+  operator: Client,
+  { pid, before, png }: { pid: number; before: Figures; png: Uint8Array | undefined },
+): Promise<Figures> {
   const deadline = performance.now() + SETTLE_SECONDS * 1000;
   for (;;) {
     const now = await figures(pid);
@@ -189,5 +202,6 @@ async function settled(operator: Client, pid: number, before: Figures): Promise<
     await new Promise((resolve) => setTimeout(resolve, 250));
     // As whoever looks after services does: one that nobody asks anything collects no garbage.
     await operator.ask('/livez');
+    if (png) await operator.predict(png);
   }
 }

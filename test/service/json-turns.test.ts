@@ -1,9 +1,9 @@
 // JSON of every shape, as large as a body may be: no turn of the event loop takes longer than a tenth of a second. What is
 // measured is the processor's time that this thread takes between two turns, which a busy machine does not add to.
 import { existsSync, readFileSync } from 'node:fs';
+import { nextTurn } from '@cflow/runtime';
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../functions/predict/src/app/create-app.js';
-import { nextTurn } from '../../functions/predict/src/app/next-turn.js';
 import type { AppParts } from '../../functions/predict/src/app/parts.js';
 import { readInferRequest } from '../../functions/predict/src/compat/open-inference/infer-request.js';
 import { BOMBS } from '../attack/json/bombs.js';

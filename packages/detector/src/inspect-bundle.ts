@@ -1,5 +1,6 @@
 import { readSafetensorsHeader, type SafetensorsType } from '@cflow/model/safetensors';
-import { type Feed, GraphError, type GraphFacts, inspectGraph, type WeightTable } from '@cflow/onnx/inspect';
+import { type Feed, GraphError, inspectGraphInSteps, type WeightTable } from '@cflow/onnx/inspect';
+import { inTurns } from '@cflow/runtime';
 import {
   BUNDLE_FILES,
   BundleError,
@@ -39,16 +40,16 @@ const USUAL_BATCHES = Array.from({ length: DEFAULT_MAX_BATCH }, (_, i) => i + 1)
 /**
  * Inspects both graphs of a bundle, and the files of weights that they refer to, before an engine sees any of it: see
  * `inspectGraph`. Each may take its weights from its own file alone, takes what the one before gives, and the shapes are
- * those of the manifest.
+ * those of the manifest. A graph of thousands of nodes takes a while: whatever else waits for this thread has turns meanwhile.
  *
  * @throws BundleError that names the file, the node and what is wrong
  */
-export function inspectBundle(
+export async function inspectBundle(
   bundle: InspectedFiles,
   name: string,
   options: InspectBundleOptions = {},
-): void {
-  inspectBackbone(bundle, name, options);
+): Promise<void> {
+  await inspectBackbone(bundle, name, options);
   const { configuration, layers } = bundle.manifest;
   const likelihoods = configuration.method === 'flow' ? layers : [];
   const outputs = likelihoods.map(({ name: layer, height, width }): [string, Feed] => [
@@ -58,22 +59,23 @@ export function inspectBundle(
   outputs.push(['anomaly_map', { type: 'float32', dims: ['batch', ...configuration.inputSize] }]);
   outputs.push(['score', { type: 'float32', dims: ['batch'] }]);
   const [graph, weights] = [BUNDLE_FILES.headModel, BUNDLE_FILES.decoders];
-  inspect(bundle, name, { graph, weights, inputs: mapsOf(layers), outputs: new Map(outputs) }, options);
+  const expected = { graph, weights, inputs: mapsOf(layers), outputs: new Map(outputs) };
+  await inspect(bundle, name, expected, options);
 }
 
 /** As `inspectBundle`, for what trains on with a backbone alone. */
-export function inspectBackbone(
+export async function inspectBackbone(
   bundle: InspectedFiles,
   name: string,
   options: InspectBundleOptions = {},
-): void {
+): Promise<void> {
   const { configuration, layers } = bundle.manifest;
-  refusing(BUNDLE_FILES.manifest, name, () => checkTiles(configuration, layers));
+  await refusing(BUNDLE_FILES.manifest, name, () => checkTiles(configuration, layers));
   const image: Feed = { type: 'uint8', dims: ['batch', 3, ...seenSize(configuration)] };
   const [graph, weights] = [BUNDLE_FILES.backboneModel, BUNDLE_FILES.backboneWeights];
   const inputs = new Map([['image', image]]);
   const outputs = mapsOf(seenLayers(configuration, layers));
-  inspect(bundle, name, { graph, weights, inputs, outputs }, options);
+  await inspect(bundle, name, { graph, weights, inputs, outputs }, options);
 }
 
 function mapsOf(layers: BundleManifest['layers']): Map<string, Feed> {
@@ -92,21 +94,22 @@ interface Expected {
   outputs: ReadonlyMap<string, Feed>;
 }
 
-function inspect(
+async function inspect(
   { files, weights: headers }: InspectedFiles,
   bundle: string,
   { graph, weights, inputs, outputs }: Expected,
   { batches = USUAL_BATCHES, memoryBytes = Number.POSITIVE_INFINITY }: InspectBundleOptions,
-): void {
-  const table = refusing(weights, bundle, () => weightTable(headers.get(weights)));
-  const { liveBytes } = refusing(graph, bundle, (): GraphFacts => {
+): Promise<void> {
+  const table = await refusing(weights, bundle, () => weightTable(headers.get(weights)));
+  const { liveBytes } = await refusing(graph, bundle, () => {
     const bytes = files.get(graph) as Uint8Array;
     if (bytes.length > MAX_GRAPH_BYTES) {
       throw new GraphError(
         `it has ${bytes.length} bytes, and a graph whose weights lie outside has ${MAX_GRAPH_BYTES} at most`,
       );
     }
-    return inspectGraph(bytes, { inputs, outputs, weights: new Map([[weights, table]]), batches });
+    const given = { inputs, outputs, weights: new Map([[weights, table]]), batches };
+    return inTurns(inspectGraphInSteps(bytes, given));
   });
   if (liveBytes <= memoryBytes) return;
   throw new BundleError(
@@ -139,9 +142,9 @@ function weightTable(file: { start: Uint8Array; bytes: number } | undefined): We
   return table;
 }
 
-function refusing<T>(file: string, bundle: string, look: () => T): T {
+async function refusing<T>(file: string, bundle: string, look: () => T | Promise<T>): Promise<T> {
   try {
-    return look();
+    return await look();
   } catch (cause) {
     const known = cause instanceof GraphError || WeightsError.isInstance(cause);
     if (!(known || ConfigurationError.isInstance(cause))) throw cause;

@@ -14,7 +14,7 @@ export async function verifyBundle(
   options: VerifyOptions = {},
 ): Promise<VerifiedBundle> {
   const { weights, ...bundle } = await verifyFiles(source, options);
-  inspectBundle({ ...bundle, weights }, source.name, options);
+  await inspectBundle({ ...bundle, weights }, source.name, options);
   readProbe(bundle);
   return bundle;
 }

@@ -56,6 +56,22 @@ describe('decodeImage refuses', () => {
     });
   });
 
+  it('a PNG of half a million texts, before it is decoded, and none of a hundred', async () => {
+    const bytes = await encoder().png().toBuffer();
+    const text = pngChunk('tEXt', new TextEncoder().encode('a\0b'));
+    // Behind the signature and the header.
+    const withTexts = (count: number): Uint8Array =>
+      Buffer.concat([
+        bytes.subarray(0, 33),
+        ...Array.from({ length: count }, () => text),
+        bytes.subarray(33),
+      ]);
+    const error = await failure(withTexts(500_000));
+    expect(error.message).toContain('more than 1000 texts');
+    expect(error.details.reason).toBe('unsupported');
+    expect((await decodeImage(withTexts(100))).width).toBe(width);
+  });
+
   it('more pixels or bytes than the limits given', async () => {
     const bytes = await encoder().png().toBuffer();
     expect((await failure(bytes, { pixels: width * height - 1 })).details.reason).toBe('too-many-pixels');

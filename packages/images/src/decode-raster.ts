@@ -1,5 +1,6 @@
 import { CflowError } from '@cflow/spec';
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
+import { checkPngTexts } from './check-png-texts.js';
 import { decodeBmp } from './decode-bmp.js';
 import { decodePnm } from './decode-pnm.js';
 import { checkPixelCount, type ImageFailure, type ImageSource, imageError } from './image-error.js';
@@ -72,6 +73,7 @@ export async function decodeSamples(
     const spread = !wanted.ranged;
     return { format, ...withSource(source, () => decodePnm(bytes, { pixels, admit, spread })) };
   }
+  if (format === 'png') checkPngTexts(source, bytes);
   // Errors abort, warnings do not: Pillow, too, reads a file with, say, a stray byte between two segments.
   const options: SharpOptions = { failOn: 'error', ignoreIcc: true, limitInputPixels: pixels };
   try {

@@ -5,5 +5,6 @@ export {
   type Feed,
   type InspectGraphOptions,
   inspectGraph,
+  inspectGraphInSteps,
   type WeightTable,
 } from './inspection/inspect-graph.js';

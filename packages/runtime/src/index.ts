@@ -4,6 +4,8 @@ export { type DeviceFault, deviceFault } from './device-fault.js';
 export { type DeviceProbe, deviceProbes } from './device-probes.js';
 export type { Engine, LoadedModel } from './engine.js';
 export { checkProbe, type GoldenProbe, type ProbeResult, type ProbeTolerance } from './golden-probe.js';
+export { inTurns } from './in-turns.js';
+export { nextTurn } from './next-turn.js';
 export { type OpenedSession, openSession } from './open-session.js';
 export { probeDevices } from './probe-devices.js';
 export {

@@ -15,6 +15,8 @@ export const MAX_NOTE = 2000;
 /** Outlines that a person draws on a picture, and corners of each. */
 export const MAX_OUTLINES = 16;
 export const MAX_CORNERS = 64;
+/** Pixels of a picture: what images are decoded of, at most. */
+export const MAX_PIXELS: number = 2 ** 26;
 /** Days that images may be kept for: ten years. */
 export const MAX_DAYS = 3650;
 /** Base64 of the largest image file that is decoded, 256 MiB. */

@@ -53,7 +53,7 @@ export function isHeldOut(id: string): boolean {
 
 /**
  * The files of a marked image in a data set of MVTec's layout: good ones to train on, or held out to test on; bad ones, with a
- * mask where regions were drawn.
+ * mask where regions were drawn. Each file comes in pieces, which are made when they are asked for.
  *
  * @param ending Of the image's format, such as `.png`
  * @param size Of the picture, where it is known: masks have it
@@ -61,13 +61,23 @@ export function isHeldOut(id: string): boolean {
 export function markedFiles(
   { feedback, image, id }: MarkedImage,
   { ending, holdOut, size }: { ending: string; holdOut: boolean; size?: { width: number; height: number } },
-): { path: string; bytes: Uint8Array }[] {
+): { path: string; pieces: Iterable<Uint8Array> }[] {
   if (feedback.label !== 'bad') {
-    return [{ path: `${holdOut && isHeldOut(id) ? 'test' : 'train'}/good/${id}${ending}`, bytes: image }];
+    return [
+      { path: `${holdOut && isHeldOut(id) ? 'test' : 'train'}/good/${id}${ending}`, pieces: piecesOf(image) },
+    ];
   }
-  const files = [{ path: `test/bad/${id}${ending}`, bytes: image }];
+  const files: { path: string; pieces: Iterable<Uint8Array> }[] = [
+    { path: `test/bad/${id}${ending}`, pieces: piecesOf(image) },
+  ];
   const { regions } = feedback;
   if (regions)
-    files.push({ path: `ground_truth/bad/${id}_mask.pgm`, bytes: outlineMask(regions, size ?? regions) });
+    files.push({ path: `ground_truth/bad/${id}_mask.pgm`, pieces: outlineMask(regions, size ?? regions) });
   return files;
+}
+
+const PIECE = 2 ** 18;
+
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
+  for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
 }

@@ -1,3 +1,4 @@
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { Attack } from '../attack-types.js';
 import { RawConnection } from '../client/raw-connection.js';
 import { processorSeconds } from '../watch/process-figures.js';
@@ -125,5 +126,38 @@ export const drippingPublish: Attack = {
       clearInterval(drip);
       dripping.destroy();
     }
+  },
+};
+
+/** Seconds of processor for a body that is decoded to the end, and handed to who looks what image it is: as much as sixty megabytes cost. */
+const MOST_SECONDS_EACH = 1;
+
+/** A few kilobytes that say sixty megabytes. */
+export const codedBombs: Attack = {
+  name: 'coded-bombs',
+  about:
+    'bodies of 60 kB and less that are 60 MB of zeros when they are decoded: gzip, deflate, br, many at once',
+  short: true,
+  async run({ host, client, hostName, full, fault, note }) {
+    const zeros = Buffer.alloc(60_000_000);
+    const bombs = { gzip: gzipSync(zeros), deflate: deflateSync(zeros), br: brotliCompressSync(zeros) };
+    const count = full ? 20 : 6;
+    const costs: string[] = [];
+    for (const [coding, body] of Object.entries(bombs)) {
+      const before = await processorSeconds(host.pid);
+      const answers = await Promise.all(
+        Array.from({ length: count }, () =>
+          client.ask(PREDICT, { body, headers: { 'content-type': 'image/png', 'content-encoding': coding } }),
+        ),
+      );
+      const each = ((await processorSeconds(host.pid)) - before) / count;
+      costs.push(`${coding} ${(1000 * each).toFixed(0)} ms of processor each`);
+      // Who sent all of it was not late, however long it took here.
+      const wrong = answers.find(({ status }) => ![413, 415, 422, 429].includes(status));
+      if (wrong) fault(`a bomb of ${coding} gets ${wrong.status} ${wrong.text.slice(0, 200)}`);
+      if (each > MOST_SECONDS_EACH && hostName !== 'workerd')
+        fault(`a bomb of ${coding} costs ${each.toFixed(2)} s of processor`);
+    }
+    note(costs.join(', '));
   },
 };

@@ -5,6 +5,7 @@ import { EXTERNAL_DATA } from '../bundles/external-data.js';
 import { changedBundle, type HostileBundle } from '../bundles/hostile-bundle.js';
 import { LYING_FILES } from '../bundles/lying-files.js';
 import { TOO_MUCH } from '../bundles/too-much.js';
+import { mayCut } from '../limits.js';
 import { publish } from '../publish.js';
 
 /** Milliseconds until a bundle is refused: longer, and something of it was run. */
@@ -19,16 +20,15 @@ export const hostileBundlesPublished: Attack = {
   short: true,
   service: SERVICE,
   async run(scene) {
-    const { client, samples, fault, note } = scene;
+    const { client, hostName, samples, fault, note } = scene;
     const bundles = chosen(scene);
     let slowest = 0;
     for (const [i, bundle] of bundles.entries()) {
-      const { status, text, ms } = await publish(
-        client,
-        `hostile-${i}`,
-        await changedBundle(samples.bundle, bundle.spoil),
-      );
+      const files = await changedBundle(samples.bundle, bundle.spoil);
+      const { status, text, ms } = await publish(client, `hostile-${i}`, files);
       slowest = Math.max(slowest, ms);
+      const bytes = [...files.values()].reduce((sum, { length }) => sum + length, 0);
+      if (mayCut(hostName, { bytes, status })) continue;
       if (![400, 413, 422].includes(status))
         fault(`${bundle.what}: expected 422, got ${status} ${text.slice(0, 160)}`);
       else if (!bundle.names.test(detailOf(text)))

@@ -7,7 +7,8 @@ const TOLERANCE = 1e-5;
 /** What is in a text of the canary: its letters, or one of its numbers; undefined where nothing is. */
 export function canaryIn(text: string): string | undefined {
   if (text.includes(CANARY.slice(0, 8))) return CANARY.slice(0, 8);
-  for (const [written] of text.matchAll(/\d+(?:\.\d+)?(?:e[+-]?\d+)?/gi)) {
+  // Ids of requests are hexadecimal: of thousands of them some have digits that could be a number of it.
+  for (const [written] of text.matchAll(/(?<![\w-])\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w-])/gi)) {
     const value = Number(written);
     // Shorter numbers are sizes and versions.
     if (value > 9999 && NUMBERS.some((each) => Math.abs(value - each) <= TOLERANCE * each)) return written;

@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectGarbage } from './collect-garbage.js';
 
 /** Long enough that a load which only paused does not pay for it. */
 const QUIET_MS = 1000;
@@ -13,14 +12,7 @@ export function memoryReturn(): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   return () => {
     clearTimeout(timer);
-    timer = setTimeout(collect, QUIET_MS);
+    timer = setTimeout(collectGarbage, QUIET_MS);
     timer.unref();
   };
-}
-
-function collect(): void {
-  // Only what is compiled after the flag was set sees the function, hence the new context.
-  setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as () => void;
-  gc();
 }

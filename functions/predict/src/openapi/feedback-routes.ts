@@ -145,7 +145,7 @@ export const exportFeedbackRoute = createRoute({
         'application/zip': { schema: binary('application/zip') },
       },
     },
-    ...problems(...COMMON, 404),
+    ...problems(...COMMON, 404, 429),
   },
 });
 

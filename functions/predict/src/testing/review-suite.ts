@@ -95,6 +95,39 @@ export function reviewSuite(get: () => TestService): void {
       await refused(await service.request('/v1/detectors/nothing/feedback/export'), 404, 'not-found');
     });
 
+    it('takes no regions on more pixels than a picture has, and gives few archives at a time', async () => {
+      const service = get().app();
+      await service.request(SETTINGS, put({ keepImageDays: 1 }));
+      const png = await testPng(35);
+      const { id } = await scored(png);
+      const path = `/v1/predictions/${id}/feedback`;
+      const drawn = (side: number) => ({ width: side, height: side, outlines: [square(10, 20)] });
+      const large = await service.request(path, jsonBody({ label: 'bad', regions: drawn(65_535) }));
+      await refused(large, 400, 'invalid-request');
+      await refused(await service.request(SETTINGS, put({ ignore: drawn(65_535) })), 400, 'invalid-request');
+      // Read by nobody yet, so that they stay: their mask takes a thousand pieces.
+      expect((await service.request(path, jsonBody({ label: 'bad', regions: drawn(8192) }))).status).toBe(
+        201,
+      );
+      await service.request(`/v1/predictions/${id}/image`, file(png));
+      const ask = () => service.request('/v1/detectors/wood/feedback/export?format=zip');
+      for (let i = 0; i < 20; i++) {
+        const head = '/v1/detectors/wood/feedback/export?format=zip';
+        expect((await service.request(head, { method: 'HEAD' })).status).toBe(200);
+      }
+      const archives = await Promise.all(Array.from({ length: 4 }, ask));
+      expect(archives.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+      await refused(await ask(), 429, 'rate-limited');
+      for (const { body } of archives) await body?.cancel();
+      const whole = await ask();
+      expect(whole.status).toBe(200);
+      expect((await whole.arrayBuffer()).byteLength).toBeGreaterThan(8192 ** 2);
+      const again = await ask();
+      expect(again.status).toBe(200);
+      await again.body?.cancel();
+      await service.request(path, { method: 'DELETE' });
+    });
+
     it('takes no more images than there is room for, in memory and in the store', async () => {
       const { parts } = get();
       const service = get().app({ limits: { ...parts.limits, keptImageBytes: 10 } });

@@ -38,10 +38,14 @@ export async function collectMarked(
       return undefined;
     });
     if (!size) continue;
-    for (const { path, bytes } of markedFiles(marked, { ending: `.${format.format}`, holdOut: true, size })) {
+    for (const { path, pieces } of markedFiles(marked, {
+      ending: `.${format.format}`,
+      holdOut: true,
+      size,
+    })) {
       const file = join(folder, path);
       await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, bytes);
+      await writeFile(file, pieces);
     }
     images++;
   }

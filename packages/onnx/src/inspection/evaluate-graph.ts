@@ -13,6 +13,9 @@ import { OPERATOR_RULES } from './operators/index.js';
 import type { GraphMessage, NodeMessage } from './read-graph-message.js';
 import { shown } from './shown.js';
 
+/** Nodes between two places where whoever inspects a graph may do something else. */
+const NODES_IN_A_STEP = 16;
+
 /** What a graph takes and gives for one size of batch. */
 export interface GraphFacts {
   /** By name; those that nothing makes are missing. */
@@ -83,7 +86,7 @@ export interface FoldedGraph {
  *
  * @throws GraphError as `evaluateGraph`; what does not grow with the batch has to be within the bounds of one image
  */
-export function foldGraph(graph: GraphMessage): FoldedGraph {
+export function* foldGraph(graph: GraphMessage): Generator<void, FoldedGraph> {
   const constants = new Values();
   const live = new Map<number, NodeMessage>();
   const uses = lastUses(graph);
@@ -93,6 +96,7 @@ export function foldGraph(graph: GraphMessage): FoldedGraph {
   }
   const mostMade = MAX_MADE_FACTOR * storedBytes + MAX_MADE_BYTES;
   for (const [index, node] of graph.nodes.entries()) {
+    if (index % NODES_IN_A_STEP === 0) yield;
     // What is made further below is refused where the others are followed.
     if (!node.inputs.every((name) => name === '' || constants.get(name))) {
       live.set(index, node);
@@ -127,11 +131,11 @@ export function foldGraph(graph: GraphMessage): FoldedGraph {
  * @param batch how many images that is: bounds are for each of them
  * @throws GraphError for a node whose operator does not go with what it takes, or that gives more than the bounds allow
  */
-export function evaluateGraph(
+export function* evaluateGraph(
   graph: FoldedGraph,
   inputs: ReadonlyMap<string, Known>,
   batch: number,
-): GraphFacts {
+): Generator<void, GraphFacts> {
   const values = new Values(graph.constants);
   let liveBytes = 0;
   let { work } = graph;
@@ -140,6 +144,7 @@ export function evaluateGraph(
   }
   let peak = liveBytes + graph.scratch;
   for (const [index, node] of graph.live) {
+    if (index % NODES_IN_A_STEP === 0) yield;
     const { taken, made, site, work: own } = follow(node, index, values, graph.uses, false, batch);
     work += own;
     checkWork(site, work, batch);

@@ -44,7 +44,20 @@ export interface InspectGraphOptions {
  * @throws GraphError that names the node and what is wrong with it, and quotes none of its numbers but sizes
  */
 export function inspectGraph(bytes: Uint8Array, options: InspectGraphOptions): GraphFacts {
+  const steps = inspectGraphInSteps(bytes, options);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
+}
+
+/**
+ * As `inspectGraph`, step by step: a graph of thousands of nodes takes longer than a thread that also answers others may be
+ * kept. Between two steps it may do something else, or none of the rest.
+ */
+export function* inspectGraphInSteps(
+  bytes: Uint8Array,
+  options: InspectGraphOptions,
+): Generator<void, GraphFacts> {
   const graph = readGraphMessage(bytes, checkOperators);
+  yield;
   for (const constant of graph.constants) checkPlace(constant, options.weights);
   checkDeclared(graph, options);
   // Sizes grow with the batch, unless a graph looks at its sizes and reckons with them. What does not grow with it has
@@ -52,8 +65,11 @@ export function inspectGraph(bytes: Uint8Array, options: InspectGraphOptions): G
   const looks = graph.nodes.some(({ operator }) => operator === 'Shape' || operator === 'Size');
   const sizes = [...new Set(options.batches)].sort((a, b) => a - b);
   const batches = looks ? sizes : sizes.filter((_, at) => at === 0 || at === sizes.length - 1);
-  const folded = foldGraph(graph);
-  const evaluated = batches.map((batch) => evaluateGraph(folded, fed(options.inputs, batch), batch));
+  const folded = yield* foldGraph(graph);
+  const evaluated: GraphFacts[] = [];
+  for (const batch of batches) {
+    evaluated.push(yield* evaluateGraph(folded, fed(options.inputs, batch), batch));
+  }
   for (const [at, { outputs }] of evaluated.entries()) {
     for (const { name } of graph.outputs) {
       if (!outputs.has(name)) throw new GraphError(`nothing in the graph makes its output ${shown(name)}`);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { count, MAX_CORNERS, MAX_NOTE, MAX_OUTLINES, text } from '../bounds.js';
+import { count, MAX_CORNERS, MAX_NOTE, MAX_OUTLINES, MAX_PIXELS, text } from '../bounds.js';
 import { closedObject } from '../closed-object.js';
 import { detectorNameSchema, versionSchema } from './names.js';
 
@@ -23,7 +23,13 @@ export const drawnRegionsSchema = closedObject({
     .min(1)
     .max(MAX_OUTLINES)
     .describe('Corners [x, y] of each region, in pixels of the picture; the last is joined to the first'),
-}).meta({ id: 'DrawnRegions' });
+})
+  // Masks of this size are made of them.
+  .refine(({ width, height }) => width * height <= MAX_PIXELS, {
+    message: `expected the size of a picture, which has at most ${MAX_PIXELS} pixels`,
+    path: ['width'],
+  })
+  .meta({ id: 'DrawnRegions' });
 export type DrawnRegions = z.infer<typeof drawnRegionsSchema>;
 
 const label = z.enum(FEEDBACK_LABELS).describe('What the part really was; unsure: somebody else is to look');

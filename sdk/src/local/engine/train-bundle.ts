@@ -71,7 +71,7 @@ async function backboneOf(from: BundleMessage, fetching: FetchOptions): Promise<
   }
   const weights = files.get(BUNDLE_FILES.backboneWeights) as Uint8Array;
   const start = new Map([[BUNDLE_FILES.backboneWeights, { start: weights, bytes: weights.length }]]);
-  inspectBackbone({ manifest, files, weights: start }, source.name);
+  await inspectBackbone({ manifest, files, weights: start }, source.name);
   return trainingFromBundle({ source, manifest, files });
 }
 

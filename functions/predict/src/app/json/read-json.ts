@@ -1,7 +1,7 @@
+import { nextTurn } from '@cflow/runtime';
 import type { Context } from 'hono';
 import { type BodyLimits, heldChunks } from '../body/read-body.js';
 import type { AppEnvironment } from '../environment.js';
-import { nextTurn } from '../next-turn.js';
 import { ProblemError, problemErrorOf } from '../problem.js';
 import type { JsonDocument, LargeValues } from './json-document.js';
 import { MALFORMED } from './json-errors.js';

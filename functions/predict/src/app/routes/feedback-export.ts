@@ -1,16 +1,24 @@
 import { eachFeedback, markedImages } from '@cflow/store';
 import { exportFeedbackRoute } from '../../openapi/feedback-routes.js';
+import { callerOf } from '../../security/ip-address.js';
+import { Budget } from '../budget.js';
 import { feedbackCsv } from '../export/feedback-csv.js';
 import { markedZip } from '../export/marked-zip.js';
 import { type App, newApp } from '../new-app.js';
 import type { AppParts } from '../parts.js';
+import { ProblemError } from '../problem.js';
 import { requires } from '../requires.js';
 import { streamOf } from '../stream-of.js';
+
+/** Archives at a time: each has one image of a detector in memory. A caller has half of them at most. */
+const MOST_ARCHIVES = 8;
+const MOST_OF_A_CALLER = 4;
 
 /** What was said of predictions, for other programs and for training elsewhere. */
 export function feedbackExportRoutes(parts: AppParts): App {
   const app = newApp();
   const { registry } = parts;
+  const archives = new Budget(MOST_ARCHIVES, { each: MOST_OF_A_CALLER });
 
   app.openapi({ ...exportFeedbackRoute, middleware: [requires(parts, 'read')] }, async (c) => {
     const { name } = c.req.valid('param');
@@ -19,15 +27,25 @@ export function feedbackExportRoutes(parts: AppParts): App {
     // Whether there is such a detector, before the answer begins.
     await registry.listFeedback(name, { limit: 1, version });
     c.get('deadline').lift();
-    const pieces =
-      format === 'csv'
-        ? feedbackCsv(eachFeedback(registry, name, version))
-        : markedZip(markedImages(registry, name, version));
-    return c.body(streamOf(pieces), 200, {
+    const headers = {
       'content-type': format === 'csv' ? 'text/csv; charset=utf-8' : 'application/zip',
       'content-disposition': `attachment; filename="${name}-feedback.${format}"`,
       'cache-control': 'no-store',
-    });
+    };
+    // Nobody reads a body then, nor ends it.
+    if (c.req.raw.method === 'HEAD') return c.body(null, 200, headers);
+    if (format === 'csv')
+      return c.body(streamOf(feedbackCsv(eachFeedback(registry, name, version))), 200, headers);
+    const place = archives.claim(callerOf(c.get('caller')?.name ?? ''));
+    if (!place.take(1)) {
+      throw new ProblemError(
+        'rate-limited',
+        `expected at most ${MOST_OF_A_CALLER} archives of a caller at a time, ${MOST_ARCHIVES} of all; wait until one is there`,
+        { headers: { 'retry-after': '5' } },
+      );
+    }
+    const images = markedZip(markedImages(registry, name, version));
+    return c.body(streamOf(images, place.release), 200, headers);
   });
   return app;
 }

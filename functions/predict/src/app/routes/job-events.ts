@@ -8,6 +8,7 @@ import type { AppParts } from '../parts.js';
 import { ProblemError } from '../problem.js';
 import { requires } from '../requires.js';
 import { shownEventTo } from '../shown-to.js';
+import { streamOf } from '../stream-of.js';
 
 /** Streams at a time: each looks into the database again and again. A caller has a quarter of them at most. */
 const MOST_STREAMS = 100;
@@ -75,31 +76,12 @@ export function jobEventRoutes(parts: AppParts): App {
       pollMs: POLL_MS,
       heartbeatMs: HEARTBEAT_MS,
     });
+    // However it ends, its place is free; a generator that sleeps is woken, or it would hold on until it wakes by itself.
     const ended = (): void => {
       place.release();
       gone.abort();
     };
-    return c.body(endingStream(events, ended), 200, headers);
+    return c.body(streamOf(events, ended), 200, headers);
   });
   return app;
-}
-
-// However it ends, its place is free; a generator that sleeps is woken, or it would hold on until it wakes by itself.
-function endingStream(
-  chunks: AsyncGenerator<Uint8Array, void, undefined>,
-  ended: () => void,
-): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await chunks.next();
-        if (!done) return controller.enqueue(value);
-        controller.close();
-      } catch (error) {
-        controller.error(error);
-      }
-      ended();
-    },
-    cancel: ended,
-  });
 }

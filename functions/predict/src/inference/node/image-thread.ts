@@ -1,15 +1,22 @@
 // The thread that works on pixels. It answers one call after the other; the other side is ImageThreads.
 import { type MessagePort, parentPort, type Transferable, workerData } from 'node:worker_threads';
+import { collectGarbage } from '../../node/collect-garbage.js';
 import { packError } from '../error-message.js';
 import { finishImage } from '../finish-image.js';
 import { prepareImage } from '../prepare-image.js';
 import { buffersIn, type ImageAnswer, type ImageCall, type ImageThreadSettings } from './image-messages.js';
 import { nodeImageCodecs } from './node-image-codecs.js';
-import { releasePixels, takePixels } from './pixel-budget.js';
+import { heldPixels, releasePixels, takePixels } from './pixel-budget.js';
 
 const port = parentPort as MessagePort;
 const { limits, pixels } = workerData as ImageThreadSettings;
 const codecs = nodeImageCodecs({ ...limits, admit: (bytes) => takePixels(pixels, bytes) });
+
+/**
+ * Bytes of decoded images after which what they lay in is freed before others may take as much: left to V8, it stays until this thread
+ * works again, and twice the memory that there is for images is taken. Collecting takes a tenth of what decoding so much does.
+ */
+const LARGE = 64_000_000;
 
 port.on('message', async (call: ImageCall) => {
   try {
@@ -19,7 +26,10 @@ port.on('message', async (call: ImageCall) => {
     port.postMessage({ ok: true, value } satisfies ImageAnswer, buffersIn(value) as Transferable[]);
   } catch (error) {
     port.postMessage({ ok: false, error: packError(error) } satisfies ImageAnswer);
-  } finally {
-    releasePixels(pixels);
   }
+  // Not before the call is over: it holds what it decoded.
+  setImmediate(() => {
+    if (heldPixels(pixels) >= LARGE) collectGarbage();
+    releasePixels(pixels);
+  });
 });

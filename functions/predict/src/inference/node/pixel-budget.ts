@@ -63,6 +63,11 @@ export function takePixels(
   }
 }
 
+/** Bytes that a thread holds. */
+export function heldPixels({ own }: PixelShare): number {
+  return Atomics.load(own, 0) * KILOBYTE;
+}
+
 /** Gives back what a thread holds: by itself after each image, by others for one that is gone. */
 export function releasePixels({ total, own }: PixelShare): void {
   const held = Atomics.exchange(own, 0, 0);
