@@ -16,6 +16,7 @@ import { benchRace } from './race/bench-race.js';
 import { writeSection } from './report/write-section.js';
 import { benchScore } from './score/bench-score.js';
 import { benchServe } from './serve/bench-serve.js';
+import { benchTracing } from './tracing/bench-tracing.js';
 import { benchTrain } from './train/bench-train.js';
 
 const BENCHES = {
@@ -23,6 +24,7 @@ const BENCHES = {
   train: benchTrain,
   serve: benchServe,
   cold: benchCold,
+  tracing: benchTracing,
   memory: benchMemory,
   graphs: benchGraphs,
   race: benchRace,
@@ -31,7 +33,7 @@ const BENCHES = {
 const WITH_PEER: readonly string[] = ['score', 'train', 'race'];
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const USAGE = [
-  'usage: npm run --silent bench -- score|train|serve|cold|memory|graphs|race|quality',
+  'usage: npm run --silent bench -- score|train|serve|cold|tracing|memory|graphs|race|quality',
   '  [--quick] [--only <part of a name>] [--threads <n>] [--write <file>]',
   '  serve: [--minutes <n>]',
   '  quality --root <folder of data sets> [--sets <a,b>] [--peers <a,b>] [options of cflow benchmark]',

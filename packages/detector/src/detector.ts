@@ -7,6 +7,7 @@ import type {
   Prediction,
   RgbImage,
   ScalarMap,
+  Span,
 } from '@cflow/spec';
 import { type PredictOptions, predictionOf } from './predict.js';
 import { type RawScore, Scorer, type ScorerOptions } from './scorer.js';
@@ -15,6 +16,8 @@ export interface DetectOptions extends PredictOptions {
   /** Also return each layer's log-likelihoods. */
   layers?: boolean | undefined;
   signal?: AbortSignal | undefined;
+  /** For each image what it is a part of, where somebody records that: backbone and head become parts of it. */
+  spans?: readonly (Span | undefined)[] | undefined;
 }
 
 export interface DetectorParts extends Omit<ScorerOptions, 'inputSize' | 'geometry' | 'region'> {
@@ -61,8 +64,8 @@ export class Detector {
 
   /** As `predict` for many images, with the same numbers for each as alone. */
   async predictBatch(images: readonly RgbImage[], options: DetectOptions = {}): Promise<Prediction[]> {
-    const { signal, layers } = options;
-    const raw = await this.#scorer.score(images, { map: true, layers, signal });
+    const { signal, layers, spans } = options;
+    const raw = await this.#scorer.score(images, { map: true, layers, signal, spans });
     return raw.map((each, i) => ({
       ...predictionOf(each as RawScore & { map: ScalarMap }, this.manifest, options),
       ...(images[i]?.warnings && { warnings: [...images[i].warnings] }),

@@ -10,9 +10,11 @@ import {
   type PictureRegion,
   type RgbImage,
   type ScalarMap,
+  type Span,
 } from '@cflow/spec';
 import { type BatchSizes, checkBatchSizes, DEFAULT_MAX_BATCH, planBatches } from './batch-sizes.js';
 import { imageBatch } from './image-batch.js';
+import { recorded } from './recorded.js';
 
 /** What the graphs say of one image. */
 export interface RawScore {
@@ -33,6 +35,8 @@ export interface ScoreOptions {
   map?: boolean | undefined;
   layers?: boolean | undefined;
   signal?: AbortSignal | undefined;
+  /** For each image what backbone and head are a part of, where somebody records that. */
+  spans?: readonly (Span | undefined)[] | undefined;
 }
 
 /** Runs backbone and head on images. An image's result does not depend on the others of its batch. */
@@ -58,7 +62,8 @@ export class Scorer {
       try {
         for (let index = next++; index < batches.length; index = next++) {
           const { start, end, padTo } = batches[index] as (typeof batches)[number];
-          results[index] = await this.#batch(images.slice(start, end), padTo, options);
+          const spans = options.spans?.slice(start, end);
+          results[index] = await this.#batch(images.slice(start, end), padTo, { ...options, spans });
         }
       } finally {
         next = batches.length;
@@ -72,18 +77,22 @@ export class Scorer {
 
   async #batch(images: readonly RgbImage[], padTo: number, options: ScoreOptions): Promise<RawScore[]> {
     const { backbone, head, inputSize, geometry } = this.#options;
-    const { signal } = options;
+    const { signal, spans } = options;
     const seen = geometry === 'pad' && this.#gives([...this.#likelihoods, 'anomaly_map']);
     if (options.layers) this.#requireLikelihoods();
     const aborting = signal ? { signal } : {};
     const image = imageBatch(images, inputSize, { padTo, geometry, fill: this.#fill });
-    const features = await backbone.run({ image }, { ...aborting, consumeFeeds: true });
+    const features = await recorded(spans, 'backbone', { 'cflow.batch.size': padTo }, () =>
+      backbone.run({ image }, { ...aborting, consumeFeeds: true }),
+    );
     const fetches = [
       ...(this.#gives(['score']) ? ['score'] : []),
       ...(options.map || seen ? ['anomaly_map'] : []),
       ...(options.layers ? this.#likelihoods : []),
     ];
-    const outputs = await head.run(features, { ...aborting, fetches, consumeFeeds: true });
+    const outputs = await recorded(spans, 'head', { 'cflow.batch.size': padTo }, () =>
+      head.run(features, { ...aborting, fetches, consumeFeeds: true }),
+    );
     for (const name of fetches) this.#refuseNaN(name, outputs[name] as Tensor);
     return images.map((picture, index) => {
       const map =

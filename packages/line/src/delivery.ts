@@ -1,20 +1,27 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFileAtomically } from '@cflow/detector/node';
-import { CflowError, StorageError } from '@cflow/spec';
+import { CflowError, type StartTrace, StorageError } from '@cflow/spec';
 import type { Journal, SegmentCache } from './journal/journal.js';
+import { RefusedResultError } from './refused-result-error.js';
+import type { Result } from './result.js';
 import type { Sink } from './sink.js';
+import { withoutSecrets } from './without-secrets.js';
 
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 30_000;
+/** Refusals after which a result is set aside; from the first to the last are about four seconds. */
+const MOST_REFUSALS = 5;
 /** At the end, a sink that is away may be back within this. */
 const AWAY_MS = 1500;
 
 export type DeliveryEvent =
   | { type: 'sink-away'; sink: string; reason: string; waiting: number }
   | { type: 'sink-back'; sink: string }
+  /** A receiver will not have this result: it is in a file now, and the next one is brought. */
+  | { type: 'result-refused'; sink: string; name: string; reason: string; path: string }
   /** While the line ran without this sink, results went that it has not got. */
   | { type: 'sink-missed'; sink: string; results: number };
 
@@ -25,7 +32,9 @@ export interface DeliveryOptions {
   folder: string;
   onEvent: (event: DeliveryEvent) => void;
   /** Told after each delivery. */
-  onDelivered: () => void;
+  onDelivered: (results: number) => void;
+  /** Records deliveries, as parts of the results' traces. */
+  startTrace?: StartTrace | undefined;
   /** Default 250, doubled up to 30 000. */
   retryMs?: number | undefined;
 }
@@ -35,6 +44,8 @@ interface Cursor {
   /** Sequence number of the last result that it has. */
   after: number;
   position: unknown;
+  /** How often the next result was refused. */
+  refusals?: number;
 }
 
 /**
@@ -118,16 +129,18 @@ export class Delivery {
         });
         continue;
       }
+      let results: Result[] = [];
       try {
         if (this.away) await this.#reopen();
-        const results = await journal.read(this.after, sink.maxBatch, this.#cache);
-        const position = await sink.deliver(results, signal);
-        await this.#save({ ...this.#cursor, after: results.at(-1)?.sequence ?? this.after, position });
+        results = await journal.read(this.after, sink.maxBatch, this.#cache);
+        const position = await this.#recorded(results, () => sink.deliver(results, signal));
+        await this.#save({ sink: sink.name, after: results.at(-1)?.sequence ?? this.after, position });
         if (this.away) onEvent({ type: 'sink-back', sink: sink.name });
         this.#failures = 0;
-        onDelivered();
+        onDelivered(results.length);
       } catch (error) {
         if (signal.aborted) return;
+        if (await this.#setsAside(error, results[0])) continue;
         const waiting = journal.last - this.after;
         const reason = error instanceof Error ? error.message : String(error);
         if (this.#failures++ === 0) onEvent({ type: 'sink-away', sink: sink.name, reason, waiting });
@@ -135,6 +148,48 @@ export class Delivery {
         await sleep(wait, undefined, { signal }).catch(() => undefined);
       }
     }
+  }
+
+  /** A part of each result's trace, which may have begun in a process that is no more; of a delivery that fails, of the first's. */
+  async #recorded<T>(results: readonly Result[], deliver: () => Promise<T>): Promise<T> {
+    const { startTrace, sink } = this.#options;
+    const at = performance.now();
+    const record = (some: readonly Result[], error?: unknown): void => {
+      for (const { traceparent: parent } of some) {
+        if (parent === undefined) continue;
+        const attributes = { 'cflow.sink': withoutSecrets(sink.name), 'cflow.batch.results': results.length };
+        startTrace?.('deliver', { parent, at, attributes }).end({ error });
+      }
+    };
+    try {
+      const position = await deliver();
+      record(results);
+      return position;
+    } catch (error) {
+      record(results.slice(0, 1), error);
+      throw error;
+    }
+  }
+
+  /** Whether the result was refused often enough to go on without it. What cannot be kept is not set aside. */
+  async #setsAside(error: unknown, result: Result | undefined): Promise<boolean> {
+    if (!(error instanceof RefusedResultError) || !result) return false;
+    const { sink, onEvent } = this.#options;
+    const refusals = (this.#cursor.refusals ?? 0) + 1;
+    const path = this.#path.replace(/\.json$/, '-refused.jsonl');
+    try {
+      if (refusals < MOST_REFUSALS) {
+        await this.#save({ ...this.#cursor, refusals });
+        return false;
+      }
+      await appendDurably(path, `${JSON.stringify({ ...result, refused: error.message })}\n`);
+      await this.#save({ sink: sink.name, after: result.sequence, position: this.#cursor.position });
+    } catch {
+      return false;
+    }
+    this.#failures = 0;
+    onEvent({ type: 'result-refused', sink: sink.name, name: result.name, reason: error.message, path });
+    return true;
   }
 
   async #reopen(): Promise<void> {
@@ -145,6 +200,16 @@ export class Delivery {
   async #save(cursor: Cursor): Promise<void> {
     await writeFileAtomically(this.#path, `${JSON.stringify(cursor)}\n`);
     this.#cursor = cursor;
+  }
+}
+
+async function appendDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'a');
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { RgbImage } from '@cflow/spec';
+import type { RgbImage, Span } from '@cflow/spec';
 
 /** One picture that a source gives. */
 export interface Frame {
@@ -10,6 +10,10 @@ export interface Frame {
   name: string;
   /** Where a file lies, with a stamp that is another one when its content is; or the pixels. */
   picture: { path: string; stamp: string } | { image: RgbImage };
+  /** Since when it waits to be taken, in milliseconds of `performance.now()`. */
+  readyAt: number;
+  /** What becomes of it, where somebody records that. */
+  span?: Span | undefined;
 }
 
 /** Where frames come from. */

@@ -34,3 +34,4 @@ export { type HttpTrigger, httpTrigger } from './triggers/http-trigger.js';
 export { keyTrigger } from './triggers/key-trigger.js';
 export { mqttTrigger } from './triggers/mqtt-trigger.js';
 export type { Trigger } from './triggers/trigger.js';
+export { withoutSecrets } from './without-secrets.js';

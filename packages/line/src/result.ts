@@ -34,6 +34,8 @@ export interface Result {
   verdict: 'good' | 'bad' | null;
   /** What the rules raise. */
   alarms: RuleAlarm[];
+  /** Of the trace that it is a part of, where there is one, as W3C Trace Context has it. */
+  traceparent?: string;
   /** Where its picture was kept. */
   pictureFile?: string;
 }

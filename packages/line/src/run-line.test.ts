@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Delivery, type DeliveryEvent } from './delivery.js';
 import { Journal } from './journal/journal.js';
 import { Pictures } from './pictures.js';
+import { RefusedResultError } from './refused-result-error.js';
 import type { Result } from './result.js';
 import { type LineEvent, type LineOptions, runLine } from './run-line.js';
 import { scoreFrames } from './score-frames.js';
@@ -112,6 +113,35 @@ async function run({ name, sinks, more, segmentBytes, append }: Run): Promise<(L
 }
 
 describe('runLine', () => {
+  it('sets a result aside that its receiver refuses five times, over several runs, and brings those behind it', async () => {
+    await fill(join(root, 'refused', 'incoming'), 1, 3);
+    const { sink, got } = memorySink('gate', 1);
+    let tries = 0;
+    const refusing: Sink<number> = {
+      ...sink,
+      deliver: async (results, signal) => {
+        if (results[0]?.name !== '2.png') return sink.deliver(results, signal);
+        // It is not lost over refusals, whoever counts them: the process after this one goes on counting.
+        if (++tries === 3) throw new Error('nobody answers');
+        throw new RefusedResultError('it answered 422');
+      },
+    };
+    const events = await run({ name: 'refused', sinks: [refusing] });
+    expect(got.map(({ name }) => name)).toEqual(['1.png', '3.png']);
+    expect(tries).toBe(6);
+    const told = events.flatMap((event) => (event.type === 'result-refused' ? [event] : []));
+    expect(told).toEqual([
+      expect.objectContaining({ sink: 'gate', name: '2.png', reason: 'it answered 422' }),
+    ]);
+    const kept = JSON.parse(await readFile(told[0]?.path as string, 'utf8'));
+    expect(kept).toMatchObject({
+      name: '2.png',
+      sequence: 2,
+      refused: 'it answered 422',
+      label: expect.anything(),
+    });
+  });
+
   it('scores each file once, as the detector does, over several runs, with those that cannot be read', async () => {
     const incoming = join(root, 'plain', 'incoming');
     await fill(incoming, 1, 3);

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CflowError } from '@cflow/spec';
+import { CflowError, type StartTrace } from '@cflow/spec';
 import type { Delivery } from './delivery.js';
 import type { Frame, Source } from './frame.js';
+import { frameSpans } from './frame-spans.js';
 import type { Journal } from './journal/journal.js';
 import type { Pictures } from './pictures.js';
 import type { Result } from './result.js';
@@ -15,7 +16,8 @@ const LONGEST_RETRY_MS = 30_000;
 const ROOM_MS = 200;
 
 export type LineEvent =
-  | { type: 'result'; result: Result; prediction: ScoredFrame }
+  /** `milliseconds`: from when the frame was there until its result was accepted. */
+  | { type: 'result'; result: Result; prediction: ScoredFrame; milliseconds: number }
   /** Results that sinks have not got fill the budget: no frame is taken until there is room. */
   | { type: 'waiting'; bytes: number }
   | { type: 'going-on' }
@@ -37,6 +39,8 @@ export interface LineOptions {
   holdBytes: number;
   signal: AbortSignal;
   onEvent: (event: LineEvent) => void;
+  /** Records what becomes of each frame. */
+  startTrace?: StartTrace | undefined;
 }
 
 /**
@@ -52,7 +56,9 @@ export async function runLine(options: LineOptions): Promise<void> {
     await untilRoom(options);
     const frames = await source.take(MOST_FRAMES, signal);
     if (frames.length === 0) return;
+    const spans = frameSpans(frames, options);
     const scored = await score(frames);
+    spans.leave(scored.map(({ frame }) => frame));
     if (scored.length === 0) continue;
     const results: Result[] = [];
     for (const each of scored) {
@@ -61,10 +67,15 @@ export async function runLine(options: LineOptions): Promise<void> {
       state = ruled.state;
       results.push(await withPicture(ruled.result, each, options));
     }
-    await appendWhenPossible(results, options);
+    await spans.during('journal', () => appendWhenPossible(results, options));
+    spans.end();
+    const acceptedAt = performance.now();
     for (const delivery of deliveries) delivery.wake();
-    for (const [i, result] of results.entries())
-      options.onEvent({ type: 'result', result, prediction: scored[i] as ScoredFrame });
+    for (const [i, result] of results.entries()) {
+      const prediction = scored[i] as ScoredFrame;
+      const milliseconds = acceptedAt - prediction.frame.readyAt;
+      options.onEvent({ type: 'result', result, prediction, milliseconds });
+    }
     await journal.prune(Math.min(...deliveries.map(({ after }) => after), journal.last));
   }
 }
@@ -74,7 +85,7 @@ function resultOf(
   sequence: number,
   { journal, source, detector, threshold }: LineOptions,
 ): Result {
-  const { number, time, name, picture } = scored.frame;
+  const { number, time, name, picture, span } = scored.frame;
   const common = {
     id: `${journal.id}-${sequence}`,
     sequence,
@@ -85,6 +96,7 @@ function resultOf(
     ...('path' in picture && { file: { path: picture.path, stamp: picture.stamp } }),
     detector,
     alarms: [],
+    ...(span && { traceparent: span.traceparent }),
   };
   if ('error' in scored) {
     const nothing = { label: null, score: null, falseAlarmProbability: null, verdict: null };

@@ -22,6 +22,7 @@ const frames: Frame[] = testImages(3).map((image, i) => ({
   time: new Date(0),
   name: `frame-${i + 1}`,
   picture: { image },
+  readyAt: 0,
 }));
 
 /** The detector on a device that gives no number for some images. */

@@ -15,7 +15,7 @@ export type ScoredFrame = { frame: Frame } & (
   | { error: ImageError }
 );
 
-export interface ScoreFramesOptions extends Omit<DetectOptions, 'layers'> {
+export interface ScoreFramesOptions extends Omit<DetectOptions, 'layers' | 'spans'> {
   /** Keep images at their own size, to draw on. */
   ownSize?: boolean | undefined;
   limits?: ImageLimits | undefined;
@@ -47,6 +47,7 @@ export async function scoreFrames(
     if ('path' in picture) files.push({ ...picture, frame });
     else read.push({ frame, image: picture.image, original: picture.image });
   }
+  const reading = new Map(files.map(({ frame }) => [frame, frame.span?.begin('read')]));
   const images = readImages(files, {
     range,
     outOfRange,
@@ -55,9 +56,11 @@ export async function scoreFrames(
     ...(!ownSize && { canvas: { inputSize, geometry } }),
   });
   for await (const { item, image, original } of images) {
+    reading.get(item.frame)?.end();
     if ((await fileStamp(item.path)) === item.stamp) read.push({ frame: item.frame, image, original });
   }
   for (const { item, error } of images.unreadable) {
+    reading.get(item.frame)?.end({ error });
     if ((await fileStamp(item.path)) === item.stamp) scored.push({ frame: item.frame, error });
   }
   const outcomes = await predictAll(detector, read, options);
@@ -77,7 +80,8 @@ async function predictAll(
 ): Promise<({ prediction: Prediction } | { error: ImageError })[]> {
   const images = frames.map(({ image }) => image);
   try {
-    return (await detector.predictBatch(images, options)).map((prediction) => ({ prediction }));
+    const spans = frames.map(({ frame }) => frame.span);
+    return (await detector.predictBatch(images, { ...options, spans })).map((prediction) => ({ prediction }));
   } catch (error) {
     if (!isDeviceError(error)) throw error;
     if (frames.length > 1) {

@@ -17,7 +17,10 @@ export interface Sink<Position = unknown> {
    * @param position what the last delivery that was kept gave; undefined at the very first
    */
   open(position: Position | undefined): Promise<Position>;
-  /** Resolves when all of them are where they belong, down to the disk. Rejects when it should be tried again. */
+  /**
+   * Resolves when all of them are where they belong, down to the disk. Rejects when it should be tried again; with
+   * RefusedResultError when it is this one result that a receiver will not have.
+   */
   deliver(results: readonly Result[], signal: AbortSignal): Promise<Position>;
   close(): Promise<void>;
 }

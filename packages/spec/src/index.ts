@@ -15,3 +15,4 @@ export * from './release-buffer.js';
 export * from './sample-range.js';
 export * from './schedule.js';
 export * from './service/index.js';
+export * from './span.js';

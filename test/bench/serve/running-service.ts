@@ -9,6 +9,8 @@ export interface RunningService {
   firstScoreMs: number;
   /** Resident memory in megabytes, that of its lanes included. */
   memory(): Promise<number>;
+  /** Milliseconds of processor time, that of its lanes included. */
+  processorMs(): Promise<number>;
   /** Value of a metric without labels, or with exactly these. */
   metric(name: string): Promise<number>;
   stop(): Promise<void>;
@@ -20,6 +22,8 @@ export interface ServiceOptions {
   threads: number;
   image: Uint8Array;
   arguments?: readonly string[];
+  /** Variables beside those of this process. */
+  env?: Readonly<Record<string, string>>;
 }
 
 /** Starts the service and waits for its first score, as a client would: by asking until it answers. */
@@ -42,7 +46,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       'warn',
       ...(options.arguments ?? []),
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...options.env } },
   );
   const url = await firstLine(child);
   const response = await fetch(`${url}/v1/detectors/wood/predict`, {
@@ -56,12 +60,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   return {
     url,
     firstScoreMs,
-    memory: async () => {
-      const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
-      const own = [child.pid, ...children.split(' ').filter((pid) => pid.trim() !== '')];
-      const sizes = await Promise.all(own.map((pid) => residentMegabytes(String(pid))));
-      return sizes.reduce((sum, each) => sum + each, 0);
-    },
+    memory: async () => sumOf((await processes(child)).map(residentMegabytes)),
+    processorMs: async () => sumOf((await processes(child)).map(processorMilliseconds)),
     metric: async (name) => {
       const text = await (await fetch(`${url}/metrics`)).text();
       const line = text.split('\n').find((each) => each.startsWith(`${name} `));
@@ -86,6 +86,23 @@ function firstLine(child: ChildProcess): Promise<string> {
     });
     child.once('exit', (code) => reject(new Error(`cflow serve ended with exit code ${code}`)));
   });
+}
+
+/** The service and its lanes. */
+async function processes({ pid }: ChildProcess): Promise<string[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return [String(pid), ...children.split(' ').filter((each) => each.trim() !== '')];
+}
+
+async function sumOf(values: readonly Promise<number>[]): Promise<number> {
+  return (await Promise.all(values)).reduce((sum, each) => sum + each, 0);
+}
+
+async function processorMilliseconds(pid: string): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // Behind the name, which may have anything in it; in ticks of 10 ms.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return 10 * (Number(fields[11] ?? 0) + Number(fields[12] ?? 0));
 }
 
 async function residentMegabytes(pid: string): Promise<number> {

@@ -31,9 +31,12 @@ export async function answerPredict(
     (each) => parseDetectorReference(each) as { name: string; reference: string },
   );
   const { signal } = c.get('deadline');
-  const results = await parts.inference.predict({ images, detectors, options, signal }).catch((error) => {
-    throw namedDevice(error, options.device);
-  });
+  const span = c.get('span');
+  const results = await parts.inference
+    .predict({ images, detectors, options, signal, span })
+    .catch((error) => {
+      throw namedDevice(error, options.device);
+    });
   const time = parts.now();
   const predictions = await Promise.all(
     results.map(async (result) => {

@@ -1,4 +1,4 @@
-import type { Problem } from '@cflow/spec';
+import type { Problem, Span } from '@cflow/spec';
 import type { Caller } from '../security/api-keys.js';
 import type { RateLimiter } from '../security/rate-limiter.js';
 import type { ContentCodings } from './body/content-codings.js';
@@ -15,6 +15,8 @@ export interface AppEnvironment {
     caller: Caller | undefined;
     /** Writes the request's id with every entry. */
     logger: Logger;
+    /** What the request is recorded as, where requests are. */
+    span: Span | undefined;
     /** When the answer is due, and the signal that aborts when it is over or the client has gone. */
     deadline: Deadline;
     /** What the request holds of the memory that there is for bodies; given back when it is over. */

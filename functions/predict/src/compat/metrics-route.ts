@@ -18,8 +18,10 @@ export interface Metrics {
   instrument(inference: Inference): Inference;
   /** Counts requests by route and status and how long they took; to be used before all others. */
   readonly middleware: MiddlewareHandler<AppEnvironment>;
-  /** All of them in Prometheus' text format. */
-  scrape(): Promise<{ contentType: string; body: string }>;
+  /** What they are kept in. */
+  readonly registry: { getMetricsAsJSON(): Promise<readonly unknown[]> };
+  /** All of them in Prometheus' text format, or in OpenMetrics, which has exemplars. */
+  scrape(form: 'prometheus' | 'open-metrics'): Promise<{ contentType: string; body: string }>;
 }
 
 /** `GET /metrics`, for callers with the scope `read` where the service has keys. */
@@ -34,14 +36,19 @@ export function metricsRoute(metrics: Metrics, parts: Pick<AppParts, 'readiness'
     security: KEYS,
     responses: {
       200: {
-        description: 'In the text format of Prometheus',
-        content: { 'text/plain': { schema: z.string() } },
+        description:
+          'In the text format of Prometheus; in OpenMetrics, with request and trace of examples, where `Accept` asks for that',
+        content: {
+          'text/plain': { schema: z.string() },
+          'application/openmetrics-text': { schema: z.string() },
+        },
       },
       ...problems(400, 401, 403, 503),
     },
   });
   addDocumented(app, route, [requires(parts, 'read')], async (c) => {
-    const { contentType, body } = await metrics.scrape();
+    const open = c.req.header('accept')?.includes('application/openmetrics-text');
+    const { contentType, body } = await metrics.scrape(open ? 'open-metrics' : 'prometheus');
     return c.body(body, 200, { 'content-type': contentType, 'cache-control': 'no-store' });
   });
   return app;

@@ -1,7 +1,10 @@
 // Node only: prom-client measures the process and the event loop with what Node has for it.
+
+import type { Context } from 'hono';
 import { routePath } from 'hono/route';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, type OpenMetricsContentType, Registry } from 'prom-client';
 import { answeredStatus } from '../app/answered-status.js';
+import type { AppEnvironment } from '../app/environment.js';
 import type { Inference } from '../inference/inference.js';
 import type { InferenceObserver } from '../inference/observer.js';
 import type { Metrics } from './metrics-route.js';
@@ -17,6 +20,8 @@ export interface MetricsOptions {
 /** Metrics of one service, in a registry of their own. Names are as Prometheus advises: base units, `_total` for counts. */
 export function createMetrics({ droppedLogEntries }: MetricsOptions = {}): Metrics {
   const registry = new Registry();
+  const openMetrics = new Registry<OpenMetricsContentType>();
+  openMetrics.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   // A delay is only seen to this many milliseconds, which are part of what is reported.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 1 });
   const registers = [registry];
@@ -31,8 +36,10 @@ export function createMetrics({ droppedLogEntries }: MetricsOptions = {}): Metri
     help: 'From the head of a request to the head of its answer',
     labelNames: ['method', 'route'],
     buckets: SECONDS,
-    registers,
+    enableExemplars: true,
+    registers: [openMetrics],
   });
+  registry.registerMetric(latency);
   const predictions = new Counter({
     name: 'cflow_predictions_total',
     help: 'Images scored, by detector and label',
@@ -52,9 +59,11 @@ export function createMetrics({ droppedLogEntries }: MetricsOptions = {}): Metri
   }
   let watched: Inference | undefined;
   watchStatus(registers, () => watched?.status());
+  const observer = inferenceObserver(registers);
+  showAlso(registry, openMetrics);
 
   return {
-    observer: inferenceObserver(registers),
+    observer,
     instrument(inference) {
       watched = inference;
       return {
@@ -75,12 +84,39 @@ export function createMetrics({ droppedLogEntries }: MetricsOptions = {}): Metri
       const route = routePath(c, -1);
       const method = METHODS.has(c.req.method) ? c.req.method : 'other';
       requests.inc({ method, route, status: answeredStatus(c) });
-      latency.observe({ method, route }, (performance.now() - began) / 1000);
+      const value = (performance.now() - began) / 1000;
+      latency.observe({ labels: { method, route }, value, exemplarLabels: exemplarOf(c) });
     },
-    async scrape() {
-      return { contentType: registry.contentType, body: await registry.metrics() };
+    registry,
+    async scrape(form) {
+      const from = form === 'open-metrics' ? openMetrics : registry;
+      return { contentType: from.contentType, body: await from.metrics() };
     },
   };
+}
+
+/** OpenMetrics allows 128 characters; ids that clients choose may be as long. */
+const LONGEST_ID = 64;
+
+/** What a number of the histogram is an example of. */
+function exemplarOf(c: Context<AppEnvironment>): Record<string, string> {
+  const id = c.get('requestId');
+  const traceId = c.get('span')?.traceId;
+  return {
+    ...(id && id.length <= LONGEST_ID && { request_id: id }),
+    ...(traceId && { trace_id: traceId }),
+  };
+}
+
+/**
+ * The metrics of one registry in another, of the other form. By views of them: prom-client takes the `_total` from the names
+ * of counters that it writes as OpenMetrics, for good.
+ */
+function showAlso(from: Registry, to: Registry<OpenMetricsContentType>): void {
+  for (const metric of from.getMetricsAsArray() as unknown as Metric[]) {
+    const { name } = metric as unknown as { name: string };
+    if (!to.getSingleMetric(name)) to.registerMetric(Object.create(metric) as Metric);
+  }
 }
 
 function inferenceObserver(registers: Registry[]): Required<InferenceObserver> {

@@ -1,4 +1,5 @@
 import type { Tensor } from '@cflow/onnx';
+import type { Span } from '@cflow/spec';
 
 /** What a head says of one image. */
 export interface RawOutput {
@@ -19,6 +20,8 @@ export interface Row {
   readyAt: number;
   /** How often it was begun. */
   attempts: number;
+  /** What it is a part of, where somebody records it. */
+  span?: Span | undefined;
   /** One output for each of `heads`. */
   resolve(outputs: RawOutput[]): void;
   reject(error: unknown): void;

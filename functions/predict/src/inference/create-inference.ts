@@ -16,6 +16,7 @@ import {
   DeviceError,
   ImageError,
   type Mask,
+  type Span,
 } from '@cflow/spec';
 import { ignoredBy, settledOptions } from '@cflow/store';
 import { Admission } from './admission.js';
@@ -24,6 +25,7 @@ import { DetectorCache, type DetectorCacheOptions, type Resident } from './detec
 import { detectorMemory } from './detector-memory.js';
 import { DetectorSource } from './detector-source.js';
 import type { ImageWork, PreparedImage } from './image-work.js';
+import { inSpan } from './in-span.js';
 import type {
   Inference,
   InferenceRequest,
@@ -174,11 +176,16 @@ class InferenceCore implements Inference {
     });
     try {
       this.#parts.images.warm();
-      const residents = await orAborted(Promise.all(acquired), signal);
+      const residents = await inSpan(request.span?.begin('detector'), () =>
+        orAborted(Promise.all(acquired), signal),
+      );
       for (const resident of residents) requireDevice(resident, options.device);
       const results = await Promise.all(
         images.map(async (_, index) => {
-          const result = await this.#image(request, index, residents, signal);
+          const result = await inSpan(
+            request.span?.begin('image', { attributes: { 'cflow.image': index } }),
+            (span) => this.#image(request, index, residents, signal, span),
+          );
           ticket.leave(1, true);
           return result;
         }),
@@ -199,17 +206,19 @@ class InferenceCore implements Inference {
     index: number,
     residents: readonly Resident[],
     signal: AbortSignal,
+    span: Span | undefined,
   ): Promise<InferenceResult[]> {
     const { images: work, overlaySide, observer, now } = this.#parts;
     const { image, ignore } = images[index] as InferenceRequest['images'][number];
     const owners = rowsOf(residents);
     const inputs = owners.map(([first]) => imageInput((first as Resident).manifest));
     const started = now();
-    const prepared = await work
-      .prepare({ image, ignore, inputs, ...(options.overlay && { pictureSide: overlaySide }) }, signal)
-      .catch((error: unknown) => {
+    const task = { image, ignore, inputs, ...(options.overlay && { pictureSide: overlaySide }) };
+    const prepared = await inSpan(span?.begin('prepare'), () => work.prepare(task, signal)).catch(
+      (error: unknown) => {
         throw ofImage(error, index);
-      });
+      },
+    );
     observer.decode?.(now() - started);
     const settings = await Promise.all(residents.map(({ name }) => this.#settings.of(name)));
     const map =
@@ -222,14 +231,17 @@ class InferenceCore implements Inference {
     const seen = ({ geometry }: ImageInput): boolean => map || geometry === 'pad';
     const rows = await Promise.all(
       owners.map((group, g) =>
-        this.#score(group, prepared.planes[g] as Uint8Array, seen(inputs[g] as ImageInput), signal),
+        this.#score(group, prepared.planes[g] as Uint8Array, seen(inputs[g] as ImageInput), signal, span),
       ),
     );
     const results = owners.flatMap((group, g) =>
       group.map(async (resident, i) => {
         const output = rows[g]?.[i] as RawOutput;
         const mask = prepared.ignore?.[g];
-        const result = await this.#result(resident, output, prepared, mask, index, options, signal);
+        const result = await inSpan(
+          span?.begin('finish', { attributes: { 'cflow.detector': resident.name } }),
+          () => this.#result(resident, output, prepared, mask, index, options, signal),
+        );
         const warnings = prepared.warnings[g];
         return [resident, { ...result, ...(warnings && { warnings: [...warnings] }) }] as const;
       }),
@@ -247,6 +259,7 @@ class InferenceCore implements Inference {
     planes: Uint8Array,
     map: boolean,
     signal: AbortSignal,
+    span: Span | undefined,
   ): Promise<RawOutput[]> {
     const { pool, manifest } = owners[0] as Resident;
     return new Promise((resolve, reject) => {
@@ -261,6 +274,7 @@ class InferenceCore implements Inference {
         heads: owners.map(({ key }) => ({ key, map })),
         readyAt: this.#parts.now(),
         attempts: 0,
+        span,
         resolve: (outputs) => {
           signal.removeEventListener('abort', abort);
           resolve(outputs);

@@ -1,11 +1,12 @@
 import { deviceFault } from '@cflow/runtime';
 import type { Device } from '@cflow/spec';
 import { AbandonedLanes } from './abandoned-lanes.js';
-import type { LaneFailure, Step } from './lane.js';
+import type { LaneFailure } from './lane.js';
 import type { LanePool } from './lane-pool.js';
 import type { InferenceObserver } from './observer.js';
 import { Quarantine } from './quarantine.js';
 import type { ScoringHealth } from './scoring-health.js';
+import type { Step } from './step-watch.js';
 
 /** Lanes beyond those at work that may hang before no other is started: enough for what hangs to be told apart and refused. */
 const MOST_ABANDONED = 3;

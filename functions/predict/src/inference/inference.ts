@@ -4,6 +4,7 @@ import type {
   PredictionResult,
   PredictRequestOptions,
   RgbImage,
+  Span,
 } from '@cflow/spec';
 import type { ScoringHealth } from './scoring-health.js';
 
@@ -24,6 +25,8 @@ export interface InferenceRequest {
   options: PredictRequestOptions;
   /** When it aborts, what has not started is not done, and its place in the queue is free. */
   signal: AbortSignal;
+  /** What the prediction is a part of, where somebody records it. */
+  span?: Span | undefined;
 }
 
 /** As in the response, less what only the service knows. */

@@ -4,6 +4,7 @@ import { CflowError, type Device } from '@cflow/spec';
 import type { AbandonedLanes } from './abandoned-lanes.js';
 import type { Row } from './batch.js';
 import { BatchLimit } from './batch-limit.js';
+import { batchSpans } from './batch-spans.js';
 import { InferenceError } from './inference-error.js';
 import type { LaneFailure } from './lane.js';
 import type { ReadBundle } from './lane-factory.js';
@@ -181,6 +182,8 @@ export class LanePool {
       row.attempts++;
       observer.queueWait?.(started - row.readyAt);
     }
+    const size = sizeOf(this.#options.batchSizes, rows.length);
+    const spans = batchSpans(rows, { device: this.device, size, startedAt: started });
     slot.running++;
     slot.inBackbone = true;
     let passed = false;
@@ -189,21 +192,19 @@ export class LanePool {
       passed = true;
     };
     try {
-      const results = await lane.run(rows, () => {
+      const passed = (): void => {
         leaveBackbone();
         this.#pump();
-      });
-      observer.batch?.({
-        device: this.device,
-        images: rows.length,
-        size: sizeOf(this.#options.batchSizes, rows.length),
-        runMs: now() - started,
-      });
+      };
+      const results = await lane.run(rows, passed, spans.watch);
+      spans.end();
+      observer.batch?.({ device: this.device, images: rows.length, size, runMs: now() - started });
       results.forEach((result, i) => {
         if (Array.isArray(result)) rows[i]?.resolve(result);
         else rows[i]?.reject(result);
       });
     } catch (error) {
+      spans.end(error);
       const { failure } = lane;
       if (failure) {
         // First, since it decides what no other lane will be asked for.

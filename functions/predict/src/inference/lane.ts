@@ -1,12 +1,7 @@
 import type { VerifiedBundle } from '@cflow/detector';
 import type { DeviceError } from '@cflow/spec';
 import type { RawOutput, Row } from './batch.js';
-
-/** What a lane is at: opening the detector of this key, running the backbone of this hash, or the head of this key. */
-export interface Step {
-  kind: 'open' | 'backbone' | 'head';
-  key: string;
-}
+import type { Step, StepWatch } from './step-watch.js';
 
 /** Why a lane is gone. */
 export interface LaneFailure {
@@ -32,8 +27,13 @@ export interface Lane {
    * Scores rows of one backbone: for each row one output per head, or the error that this row alone met.
    *
    * @param afterBackbone called when the next batch may come: it then waits on the device, not for it
+   * @param watch told of this run's calls of the engine
    */
-  run(rows: readonly Row[], afterBackbone: () => void): Promise<(RawOutput[] | DeviceError)[]>;
+  run(
+    rows: readonly Row[],
+    afterBackbone: () => void,
+    watch?: StepWatch | undefined,
+  ): Promise<(RawOutput[] | DeviceError)[]>;
   /** Waits for what is running, and frees the place. */
   dispose(): Promise<void>;
   /** Rejects whatever is under way at once. Resolves when nothing of it runs any more, which may be never. */

@@ -1,6 +1,7 @@
 import type { Row } from './batch.js';
 import { InferenceError } from './inference-error.js';
-import type { LaneFailure, Step } from './lane.js';
+import type { LaneFailure } from './lane.js';
+import type { Step } from './step-watch.js';
 
 /** Whether a row has part in a step: it would meet it again in another lane. */
 export function blamedOn({ backbone, heads }: Pick<Row, 'backbone' | 'heads'>, step: Step): boolean {

@@ -1,6 +1,6 @@
 import type { CflowError, Device } from '@cflow/spec';
 import type { Logger } from '../app/logger.js';
-import type { Step } from './lane.js';
+import type { Step } from './step-watch.js';
 
 /** Told what happens inside, for metrics and logs. Must not throw; all times are milliseconds. */
 export interface InferenceObserver {

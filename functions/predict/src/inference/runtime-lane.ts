@@ -11,8 +11,8 @@ import type { Tensor } from '@cflow/onnx';
 import type { Runtime, Session, SessionOptions } from '@cflow/runtime';
 import { DeviceError } from '@cflow/spec';
 import { gatherRows, type RawOutput, type Row, rowsOfHeads, stackRows } from './batch.js';
-import type { Lane, LaneFailure, Step } from './lane.js';
-import { StepClock, type StepLimits, type StepWatch } from './step-watch.js';
+import type { Lane, LaneFailure } from './lane.js';
+import { bothWatches, type Step, StepClock, type StepLimits, type StepWatch } from './step-watch.js';
 
 export interface RuntimeLaneOptions {
   /** The batch size that so many images are padded to. */
@@ -90,8 +90,12 @@ export class RuntimeLane implements Lane {
     await this.#unlessLate(Promise.all(freed));
   }
 
-  run(rows: readonly Row[], afterBackbone: () => void): Promise<(RawOutput[] | DeviceError)[]> {
-    return this.#unlessLate(this.#run(rows, afterBackbone));
+  run(
+    rows: readonly Row[],
+    afterBackbone: () => void,
+    watch?: StepWatch | undefined,
+  ): Promise<(RawOutput[] | DeviceError)[]> {
+    return this.#unlessLate(this.#run(rows, afterBackbone, bothWatches(this.#watch, watch)));
   }
 
   async dispose(): Promise<void> {
@@ -142,13 +146,21 @@ export class RuntimeLane implements Lane {
     }
   }
 
-  async #run(rows: readonly Row[], afterBackbone: () => void): Promise<(RawOutput[] | DeviceError)[]> {
+  async #run(
+    rows: readonly Row[],
+    afterBackbone: () => void,
+    watch: StepWatch,
+  ): Promise<(RawOutput[] | DeviceError)[]> {
     const { backbone: hash } = rows[0] as Row;
     const { session, inputSize } = this.#backbones.get(hash) as SharedBackbone;
     const { sizeFor } = this.#options;
     const image = stackRows(rows, sizeFor(rows.length), inputSize);
-    const features = await this.#watched({ kind: 'backbone', key: hash }, image.dims[0] as number, hash, () =>
-      session.run({ image }, { consumeFeeds: true }),
+    const features = await this.#watched(
+      { kind: 'backbone', key: hash },
+      image.dims[0] as number,
+      hash,
+      () => session.run({ image }, { consumeFeeds: true }),
+      watch,
     );
     const heads = [...rowsOfHeads(rows)];
     // Memory can be given away only once; a head that is asked for some of the rows gets a copy of those.
@@ -158,12 +170,9 @@ export class RuntimeLane implements Lane {
       const size = sizeFor(taken.length);
       const feeds = all ? features : gatherRows(features, taken, size);
       const { session: head } = this.#heads.get(key) as OpenHead;
-      const outputs = await this.#watched({ kind: 'head', key }, size, key, () =>
-        head.run(feeds, {
-          fetches: map ? ['score', 'anomaly_map'] : ['score'],
-          consumeFeeds: consumeFeeds || !all,
-        }),
-      );
+      const fetches = map ? ['score', 'anomaly_map'] : ['score'];
+      const call = () => head.run(feeds, { fetches, consumeFeeds: consumeFeeds || !all });
+      const outputs = await this.#watched({ kind: 'head', key }, size, key, call, watch);
       return [key, { taken, outputs }] as const;
     });
     afterBackbone();
@@ -180,8 +189,14 @@ export class RuntimeLane implements Lane {
     });
   }
 
-  async #watched<T>(step: Step, images: number, pace: string, call: () => Promise<T>): Promise<T> {
-    const over = this.#watch.begin(step, images, pace);
+  async #watched<T>(
+    step: Step,
+    images: number,
+    pace: string,
+    call: () => Promise<T>,
+    watch: StepWatch = this.#watch,
+  ): Promise<T> {
+    const over = watch.begin(step, images, pace);
     try {
       return await call();
     } catch (error) {

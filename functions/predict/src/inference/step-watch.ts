@@ -1,4 +1,8 @@
-import type { Step } from './lane.js';
+/** What a lane is at: opening the detector of this key, running the backbone of this hash, or the head of this key. */
+export interface Step {
+  kind: 'open' | 'backbone' | 'head';
+  key: string;
+}
 
 /** Told of every call of an engine, in the order in which the engine takes them. */
 export interface StepWatch {
@@ -8,6 +12,21 @@ export interface StepWatch {
    * @returns To be called when the call is over
    */
   begin(step: Step, images: number, pace: string): () => void;
+}
+
+/** Both are told. */
+export function bothWatches(first: StepWatch, second: StepWatch | undefined): StepWatch {
+  if (!second) return first;
+  return {
+    begin: (step, images, pace) => {
+      const over = first.begin(step, images, pace);
+      const alsoOver = second.begin(step, images, pace);
+      return () => {
+        over();
+        alsoOver();
+      };
+    },
+  };
 }
 
 /** How long an engine may take, in milliseconds. */

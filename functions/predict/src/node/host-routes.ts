@@ -1,6 +1,8 @@
+import type { StartTrace } from '@cflow/spec';
 import type { AppExtras } from '../app/create-app.js';
 import type { App } from '../app/new-app.js';
 import type { AppParts } from '../app/parts.js';
+import { traceRequests } from '../app/trace-requests.js';
 import { type Metrics, metricsRoute } from '../compat/metrics-route.js';
 import { openInferenceErrors } from '../compat/open-inference/open-inference-errors.js';
 import { openInferenceRoutes } from '../compat/open-inference/open-inference-routes.js';
@@ -10,10 +12,15 @@ import { vertexRoutes } from '../compat/vertex-routes.js';
 import type { ServiceEnvironment } from './service-configuration.js';
 
 /** What the service on Node has beside its core: measurements, and routes in the manner of the hosts. */
-export function hostExtras(metrics: Metrics, environment: ServiceEnvironment): AppExtras {
+export function hostExtras(
+  metrics: Metrics,
+  environment: ServiceEnvironment,
+  startTrace?: StartTrace | undefined,
+): AppExtras {
   return {
     healthPaths: environment.AIP_HEALTH_ROUTE === undefined ? [] : [environment.AIP_HEALTH_ROUTE],
-    before: [metrics.middleware, openInferenceErrors],
+    // Traces first: the numbers of a request name its trace.
+    before: [...(startTrace ? [traceRequests(startTrace)] : []), metrics.middleware, openInferenceErrors],
     routes: (parts) => hostRoutes(parts, metrics, environment),
   };
 }

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { DeviceCandidate } from '@cflow/runtime';
-import { BUNDLE_FILES, DEFAULT_ALIAS, DeviceError } from '@cflow/spec';
+import { BUNDLE_FILES, DEFAULT_ALIAS, DeviceError, type StartTrace } from '@cflow/spec';
 import { ObjectRegistry } from '@cflow/store';
 import { createApp } from '../app/create-app.js';
 import { HEALTH_PATHS } from '../app/health-paths.js';
@@ -40,10 +40,20 @@ export interface ServiceOptions {
   version: string;
   /** Starts a training worker in this process; left out where none is wanted. */
   startWorker?: StartWorker;
+  /** Records requests and numbers; left out, nothing is. */
+  telemetry?: ServiceTelemetry | undefined;
   /** Default: the devices of this machine. For tests that make one fail. */
   devices?: readonly DeviceCandidate[];
   /** Milliseconds without a lane that scores until the process is dead, and until it ends. Default 60 000 and 90 000. */
   stalled?: { deadMs: number; endMs: number };
+}
+
+/** Where what is recorded goes. */
+export interface ServiceTelemetry {
+  startTrace: StartTrace | undefined;
+  sendMetrics(registry: { getMetricsAsJSON(): Promise<readonly unknown[]> }): void;
+  /** Called when the service has ended. */
+  close(): Promise<void>;
 }
 
 export interface Service {
@@ -76,7 +86,7 @@ const HEALTH_CONNECTIONS = 64;
 
 /** @throws ConfigurationError, or StorageError when the store cannot be reached */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { environment, version, startWorker, devices, stalled } = options;
+  const { environment, version, startWorker, devices, stalled, telemetry } = options;
   const log = createServiceLog(environment.CFLOW_LOG_LEVEL ?? 'info');
   const { logger } = log;
   const host = environment.HOST ?? '127.0.0.1';
@@ -87,6 +97,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const published = await publishBundles(registry, bundlesOf(environment));
   const readiness = new ServiceReadiness(stalled?.deadMs);
   const metrics = createMetrics({ droppedLogEntries: log.dropped });
+  telemetry?.sendMetrics(metrics.registry);
   const inference = metrics.instrument(
     createNodeInference({
       registry,
@@ -155,7 +166,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     thisMachineOnly: keys === undefined && environment.CFLOW_ANONYMOUS !== true,
     allowedHosts: allowedHostsOf(environment, host, keys !== undefined),
   };
-  const extras = hostExtras(metrics, environment);
+  const extras = hostExtras(metrics, environment, telemetry?.startTrace);
   const app = createApp(parts, extras);
   const listen = (port: number, most: number) =>
     startHttpServer({
@@ -235,6 +246,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const { abandoned } = inference.status().health;
     if (inTime && abandoned === 0) logger.info({}, 'ended');
     else logger.error({ inTime, abandoned }, 'not everything has ended in its time');
+    await telemetry?.close();
     await log.close(LOG_FLUSH_MS);
     return inTime && abandoned === 0;
   };

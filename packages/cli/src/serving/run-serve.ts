@@ -1,5 +1,6 @@
 import { readServiceEnvironment, serveUntilTold, startService } from '@cflow/predict/node';
 import { packageVersion } from '../package-version.js';
+import { telemetryOf } from '../telemetry.js';
 import { ignoreOutputErrors, noteLine, printLine } from '../terminal/output.js';
 import type { ServeFlags } from './serve-flags.js';
 import { serviceVariables } from './service-variables.js';
@@ -13,7 +14,13 @@ export async function runServe(
 ): Promise<void> {
   ignoreOutputErrors();
   const environment = readServiceEnvironment(serviceVariables(process.env, bundles, flags, device));
-  const service = await startService({ environment, version: packageVersion(), startWorker: trainHere });
+  const telemetry = await telemetryOf('cflow');
+  const service = await startService({
+    environment,
+    version: packageVersion(),
+    startWorker: trainHere,
+    telemetry,
+  });
   const served = serveUntilTold(service);
   printLine(service.url);
   if (process.stderr.isTTY) noteLine(`Page: ${service.url}/   API: ${service.url}/docs   Ctrl-C ends it`);

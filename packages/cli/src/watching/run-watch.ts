@@ -20,13 +20,14 @@ import { imageLimits } from '../image-limit-options.js';
 import { interruptible } from '../interruptible.js';
 import { openDetector } from '../open-detector.js';
 import { annotate } from '../prediction/annotate.js';
+import { telemetryOf } from '../telemetry.js';
 import { ignoreOutputErrors, noteLine } from '../terminal/output.js';
 import { thresholdOf } from '../threshold-options.js';
 import { checkPlaces } from './check-places.js';
 import { createSink } from './create-sink.js';
 import { createSource } from './create-source.js';
 import type { WatchFlags } from './watch-flags.js';
-import { WatchPrinter } from './watch-printer.js';
+import { type WatchEvent, WatchPrinter } from './watch-printer.js';
 
 const HOLD_BYTES = 1e9;
 /** Hosts wait 10 seconds from SIGTERM to SIGKILL; what is not delivered by then is when it starts again. */
@@ -107,14 +108,23 @@ async function watch(
   { video, journal, sinks, state, rules, folder }: WatchParts,
 ): Promise<void> {
   const printer = new WatchPrinter(flags);
-  const onEvent = (event: Parameters<WatchPrinter['event']>[0]): void => printer.event(event);
+  const telemetry = await telemetryOf('cflow-line');
+  const startTrace = telemetry?.startTrace;
+  const metrics = telemetry?.wantsMetrics
+    ? (await import('./watch-metrics.js')).createWatchMetrics()
+    : undefined;
+  const onEvent = (event: WatchEvent): void => {
+    printer.event(event);
+    metrics?.event(event);
+  };
   // Before the detector is loaded, which takes longer: what is wrong should be known at once.
   const source = await createSource(path, video, flags, { journal, onEvent });
   const deliveries: Delivery[] = [];
   let detector: Detector | undefined;
   try {
     for (const sink of sinks) {
-      const options = { sink, journal, folder: join(state, 'sinks'), onEvent, onDelivered: () => {} };
+      const onDelivered = (results: number): void => metrics?.delivered(sink.name, results);
+      const options = { sink, journal, folder: join(state, 'sinks'), onEvent, onDelivered, startTrace };
       deliveries.push(await Delivery.open(options));
     }
     detector = await openDetector(flags.detector, flags);
@@ -133,6 +143,14 @@ async function watch(
             },
             journal.last,
           );
+    if (metrics) {
+      const waiting = (delivery: Delivery) => () => journal.last - delivery.after;
+      metrics.watch(
+        () => source.dropped,
+        deliveries.map((delivery, i) => ({ name: (sinks[i] as Sink).name, waiting: waiting(delivery) })),
+      );
+      telemetry?.sendMetrics(metrics.registry);
+    }
     for (const delivery of deliveries) delivery.start();
     await interruptible(async (signal) => {
       const options = { ...(await scoringOptions(flags)), signal, ownSize: folder !== undefined };
@@ -148,6 +166,7 @@ async function watch(
         holdBytes: flags.hold ?? HOLD_BYTES,
         signal,
         onEvent,
+        startTrace,
       });
     });
   } finally {
@@ -156,6 +175,7 @@ async function watch(
     );
     await source.close();
     await detector?.dispose();
+    await telemetry?.close();
     if (!flags.json) noteLine(printer.summary(source.dropped));
   }
   const late = deliveries.filter(({ after }) => after < journal.last);

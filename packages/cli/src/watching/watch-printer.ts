@@ -87,6 +87,8 @@ function textOf(event: Exclude<WatchEvent, { type: 'result' }>): string {
       return `${event.sink} is away, ${count(event.waiting, 'result')} held for it: ${event.reason}`;
     case 'sink-back':
       return `${event.sink} is back`;
+    case 'result-refused':
+      return `${event.sink} will not have the result of ${event.name} (${event.reason}): it is in ${event.path} now, and the next one goes on`;
     case 'sink-missed':
       return `${event.sink} has missed ${count(event.results, 'result')}: the line ran without it for so long`;
     case 'source-lost':

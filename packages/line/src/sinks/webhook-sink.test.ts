@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createGuardedFetch } from '@cflow/guarded-fetch';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RefusedResultError } from '../refused-result-error.js';
 import { testResult } from '../testing/result.js';
 import { WebhookSink } from './webhook-sink.js';
 
@@ -40,5 +41,18 @@ describe('WebhookSink', () => {
     status = 503;
     await expect(sink.deliver([result], signal)).rejects.toThrow('it answered 503');
     expect(received.map((each) => each.headers['webhook-id'])).toEqual(['line-7', 'line-7']);
+    // A key or an address that is wrong is so for all results; what is said of a body is said of one.
+    for (const [code, refused] of [
+      [401, false],
+      [404, false],
+      [429, false],
+      [400, true],
+      [409, true],
+      [422, true],
+    ] as const) {
+      status = code;
+      const error = await sink.deliver([result], signal).catch((reason: unknown) => reason);
+      expect(error instanceof RefusedResultError, String(code)).toBe(refused);
+    }
   });
 });

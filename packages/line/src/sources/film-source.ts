@@ -53,7 +53,8 @@ export class FilmSource implements Source {
     if (!value) return undefined;
     const number = ++this.#number;
     const time = new Date(Math.round(value.seconds * 1000));
-    return { number, time, name: frameName(input, number), picture: { image: value.image } };
+    const picture = { image: value.image };
+    return { number, time, name: frameName(input, number), picture, readyAt: performance.now() };
   }
 }
 

@@ -144,7 +144,8 @@ export class FolderSource implements Source {
     whole.sort((a, b) => compare(nanoseconds(a.stamp), nanoseconds(b.stamp)) || (a.name < b.name ? -1 : 1));
     for (const { name, path, stamp } of whole) {
       this.#offered.set(name, stamp);
-      this.#ready.push({ number: ++this.#number, time: stampTime(stamp), name, picture: { path, stamp } });
+      const picture = { path, stamp };
+      this.#ready.push({ number: ++this.#number, time: stampTime(stamp), name, picture, readyAt: now });
     }
   }
 

@@ -107,7 +107,8 @@ export class StreamSource implements Source {
         clearTimeout(timer);
         timer = setTimeout(hush, silentMs);
         const number = ++this.#number;
-        this.#add({ number, time: new Date(), name: frameName(input, number), picture: { image } });
+        const name = frameName(input, number);
+        this.#add({ number, time: new Date(), name, picture: { image }, readyAt: performance.now() });
         yield;
       }
     } finally {

@@ -118,7 +118,13 @@ describe('TriggeredSource', () => {
         const some: Frame[] = [];
         while (some.length < most && number < frames) {
           number++;
-          some.push({ number, time: new Date(number), name: `${number}`, picture: { image: EMPTY } });
+          some.push({
+            number,
+            time: new Date(number),
+            name: `${number}`,
+            picture: { image: EMPTY },
+            readyAt: 0,
+          });
         }
         return some;
       },

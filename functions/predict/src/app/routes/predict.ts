@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
+import { inSpan } from '../../inference/in-span.js';
 import { predictManyRoute, predictRoute } from '../../openapi/predict-routes.js';
 import type { PredictionIds } from '../../security/prediction-ids.js';
 import { answerPredict } from '../answer-predict.js';
@@ -20,7 +21,9 @@ export function predictRoutes(
 
   app.openapi({ ...predictRoute, middleware }, async (c) => {
     const { detector } = c.req.valid('param');
-    const request = await readPredictRequest(c, parts, c.req.valid('query'));
+    const request = await inSpan(c.get('span')?.begin('read'), () =>
+      readPredictRequest(c, parts, c.req.valid('query')),
+    );
     if (request.detectors) {
       throw new ProblemError(
         'invalid-request',
@@ -31,7 +34,9 @@ export function predictRoutes(
   });
 
   app.openapi({ ...predictManyRoute, middleware }, async (c) => {
-    const request = await readPredictRequest(c, parts, c.req.valid('query'));
+    const request = await inSpan(c.get('span')?.begin('read'), () =>
+      readPredictRequest(c, parts, c.req.valid('query')),
+    );
     const { detectors = [] } = request;
     return c.json(await answerPredict(c, parts, ids, { ...request, detectors }), 200);
   });

@@ -210,6 +210,7 @@ async function infer(c: Context<AppEnvironment>, parts: AppParts): Promise<Respo
     detectors: [{ name, reference }],
     options,
     signal: c.get('deadline').signal,
+    span: c.get('span'),
   });
   const { body: answer, jsonLength, binary } = inferResponse(name, request, results, wanted);
   return c.body(answer, 200, {

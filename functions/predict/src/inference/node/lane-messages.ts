@@ -3,7 +3,7 @@ import type { SessionOptions } from '@cflow/runtime';
 import type { NodeDevice } from '@cflow/runtime/node';
 import { BUNDLE_FILES, type BundleManifest } from '@cflow/spec';
 import type { ErrorMessage } from '../error-message.js';
-import type { Step } from '../lane.js';
+import type { Step } from '../step-watch.js';
 import type { ResultMessage, RowMessage, RowsPlace } from './shared-rows.js';
 
 /** What a lane's process is told first. */

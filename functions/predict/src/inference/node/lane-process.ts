@@ -6,9 +6,9 @@ import { type openHead, runsAsOneGraph } from '@cflow/detector';
 import { createNodeRuntime } from '@cflow/runtime/node';
 import { rowsOfHeads } from '../batch.js';
 import { packError } from '../error-message.js';
-import type { Step } from '../lane.js';
 import { sizeOf } from '../lane-options.js';
 import { RuntimeLane } from '../runtime-lane.js';
+import type { Step } from '../step-watch.js';
 import {
   type LaneRequest,
   type LaneResponse,

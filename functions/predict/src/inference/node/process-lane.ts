@@ -4,9 +4,9 @@ import type { VerifiedBundle } from '@cflow/detector';
 import { DeviceError } from '@cflow/spec';
 import { type RawOutput, type Row, rowsOfHeads } from '../batch.js';
 import { unpackError } from '../error-message.js';
-import type { Lane, LaneFailure, Step } from '../lane.js';
+import type { Lane, LaneFailure } from '../lane.js';
 import { sizeOf } from '../lane-options.js';
-import { StepClock, type StepLimits } from '../step-watch.js';
+import { bothWatches, type Step, StepClock, type StepLimits, type StepWatch } from '../step-watch.js';
 import {
   type LaneCall,
   type LaneRequest,
@@ -28,6 +28,8 @@ interface Call {
   passed?: (() => void) | undefined;
   resolve(value: unknown): void;
   reject(error: unknown): void;
+  /** Who is told of the heads of a run, and which have not begun. */
+  heads?: { watch: StepWatch; waiting: Set<string> } | undefined;
 }
 
 /** Milliseconds that a process has to free its device before it is killed. */
@@ -103,24 +105,31 @@ export class ProcessLane implements Lane {
     await this.#call({ kind: 'close', key });
   }
 
-  async run(rows: readonly Row[], afterBackbone: () => void): Promise<(RawOutput[] | DeviceError)[]> {
+  async run(
+    rows: readonly Row[],
+    afterBackbone: () => void,
+    watch?: StepWatch | undefined,
+  ): Promise<(RawOutput[] | DeviceError)[]> {
     const place = placeRows(rows, this.#shared);
     const sent = rows.map(({ backbone, planes, heads }) => ({ backbone, heads, ...(!place && { planes }) }));
     const images = sizeOf(this.#options.batchSizes, rows.length);
     const { backbone } = rows[0] as Row;
-    const [head, ...others] = rowsOfHeads(rows).keys();
+    const heads = [...rowsOfHeads(rows).keys()];
+    const [head, ...others] = heads;
     const step: Step = { kind: 'backbone', key: backbone };
-    let over = this.#clock.begin(step, images, backbone);
+    const both = bothWatches(this.#clock, watch);
+    let over = both.begin(step, images, backbone);
     const passed = (): void => {
       over();
       // Of several heads the process tells one by one.
       if (head !== undefined && others.length === 0) {
-        over = this.#clock.begin({ kind: 'head', key: head }, images, head);
+        over = both.begin({ kind: 'head', key: head }, images, head);
       }
       afterBackbone();
     };
     try {
-      const results = await this.#call({ kind: 'run', rows: sent, place }, step, passed);
+      const told = watch && others.length > 0 ? { watch, waiting: new Set(heads) } : undefined;
+      const results = await this.#call({ kind: 'run', rows: sent, place }, step, passed, told);
       return results.map((result) => {
         if (!Array.isArray(result)) return unpackError(result.error) as DeviceError;
         return place ? readMaps(result, (this.#shared as SharedFile).fd, place) : (result as RawOutput[]);
@@ -147,11 +156,16 @@ export class ProcessLane implements Lane {
     await this.#exited;
   }
 
-  #call<C extends LaneCall>(call: C, step?: Step, passed?: () => void): Promise<LaneResults[C['kind']]> {
+  #call<C extends LaneCall>(
+    call: C,
+    step?: Step,
+    passed?: () => void,
+    heads?: Call['heads'],
+  ): Promise<LaneResults[C['kind']]> {
     if (this.#failure) return Promise.reject(this.#failure.reason);
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#calls.set(id, { step, passed, resolve: resolve as (value: unknown) => void, reject });
+      this.#calls.set(id, { step, passed, heads, resolve: resolve as (value: unknown) => void, reject });
       this.#child.channel?.ref();
       this.#listen();
       this.#send({ ...call, id });
@@ -171,7 +185,7 @@ export class ProcessLane implements Lane {
     switch (response.kind) {
       case 'begin': {
         const { call, step, images, pace } = response;
-        this.#overs.set(call, this.#clock.begin(step, images, pace));
+        this.#overs.set(call, bothWatches(this.#clock, this.#watchOf(step)).begin(step, images, pace));
         return;
       }
       case 'over':
@@ -193,6 +207,13 @@ export class ProcessLane implements Lane {
       default:
         response satisfies never;
     }
+  }
+
+  /** Of runs under way, the oldest whose head has not begun: heads come in the order of their runs. */
+  #watchOf({ kind, key }: Step): StepWatch | undefined {
+    if (kind !== 'head') return undefined;
+    for (const { heads } of this.#calls.values()) if (heads?.waiting.delete(key)) return heads.watch;
+    return undefined;
   }
 
   #settle(id: number): Call | undefined {
