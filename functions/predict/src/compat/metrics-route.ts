@@ -20,8 +20,8 @@ export interface Metrics {
   readonly middleware: MiddlewareHandler<AppEnvironment>;
   /** What they are kept in. */
   readonly registry: { getMetricsAsJSON(): Promise<readonly unknown[]> };
-  /** All of them in Prometheus' text format, or in OpenMetrics, which has exemplars. */
-  scrape(form: 'prometheus' | 'open-metrics'): Promise<{ contentType: string; body: string }>;
+  /** All of them in Prometheus' text format (default), or in OpenMetrics, which has exemplars. */
+  scrape(form?: 'prometheus' | 'open-metrics'): Promise<{ contentType: string; body: string }>;
 }
 
 /** `GET /metrics`, for callers with the scope `read` where the service has keys. */
