@@ -1,7 +1,3 @@
-export {
-  type MetricsRegistry,
-  startTelemetry,
-  type Telemetry,
-  type TelemetryOptions,
-} from './start-telemetry.js';
+export { startTelemetry } from './start-telemetry.js';
+export type { MetricsRegistry, Telemetry, TelemetryOptions } from './telemetry.js';
 export { telemetrySettings } from './telemetry-settings.js';

@@ -2,7 +2,15 @@
 
 import type { Context } from 'hono';
 import { routePath } from 'hono/route';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, type OpenMetricsContentType, Registry } from 'prom-client';
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type Metric,
+  type OpenMetricsContentType,
+  Registry,
+} from 'prom-client';
 import { answeredStatus } from '../app/answered-status.js';
 import type { AppEnvironment } from '../app/environment.js';
 import type { Inference } from '../inference/inference.js';

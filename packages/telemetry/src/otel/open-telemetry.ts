@@ -8,7 +8,7 @@ import {
 } from '@opentelemetry/resources';
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import type { MetricsRegistry, Telemetry, TelemetryOptions } from '../start-telemetry.js';
+import type { MetricsRegistry, Telemetry, TelemetryOptions } from '../telemetry.js';
 import type { TelemetrySettings } from '../telemetry-settings.js';
 import { metricExporter, traceExporter } from './exporters.js';
 import { startTraceWith } from './otel-span.js';

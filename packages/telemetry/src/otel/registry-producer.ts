@@ -11,7 +11,7 @@ import {
   type MetricData,
   type MetricProducer,
 } from '@opentelemetry/sdk-metrics';
-import type { MetricsRegistry } from '../start-telemetry.js';
+import type { MetricsRegistry } from '../telemetry.js';
 
 type Labels = Readonly<Record<string, string | number>>;
 
