@@ -33,10 +33,17 @@ function interrupt(output: string, signal: NodeJS.Signals, sent = { yet: false }
 }
 
 describe('a training run', () => {
-  it('goes on after kill -9, to the same bits', async () => {
+  it('goes on after kill -9, to the same bits, without being told its options again', async () => {
     expect(await interrupt('killed.cflow', 'SIGKILL')).toMatchObject({ code: null, signal: 'SIGKILL' });
     await expect(decodersHash('killed.cflow')).rejects.toThrow('ENOENT');
-    const resumed = await place.cflow(...TRAIN, '--output', 'killed.cflow', '--resume');
+    const resumed = await place.cflow(
+      'train',
+      'brushed-metal',
+      '--output',
+      'killed.cflow',
+      '--resume',
+      '--json',
+    );
     expect(resumed.code, resumed.stderr).toBe(0);
     expect(resumed.stdout).toContain('"type":"resume"');
     expect(await decodersHash('killed.cflow')).toBe(uninterrupted);

@@ -69,7 +69,7 @@ export function defineTrain(command: Command): void {
       ).choices(JOB_PRESETS),
     );
   withScheduleOptions(command)
-    .option('--resume', 'go on with a run that was interrupted')
+    .option('--resume', 'go on with a run that was interrupted, with the options that it was started with')
     .option('--strict', 'stop at an image that cannot be read, instead of leaving it out')
     .option(
       '--feature-cache-bytes <size>',
@@ -84,6 +84,8 @@ export function defineTrain(command: Command): void {
     .addHelpText('after', EXAMPLES)
     .action(async (paths: string[], flags: TrainFlags) => {
       const { runTraining } = await import('../training/run-training.js');
-      await runTraining(paths, flags);
+      // Commander fills in defaults, which are not to stand in the way of what an earlier run was told.
+      const given = Object.keys(flags).filter((name) => command.getOptionValueSource(name) !== 'default');
+      await runTraining(paths, flags, new Set(given));
     });
 }

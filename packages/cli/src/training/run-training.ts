@@ -2,10 +2,11 @@ import { basename, relative, resolve } from 'node:path';
 import { adviceOf } from '@cflow/evaluation';
 import { openDataSet } from '@cflow/images/node';
 import { type BundleManifest, CflowError, type DataSet } from '@cflow/spec';
-import { trainDetector } from '@cflow/training/node';
+import { askedOfRun, trainDetector } from '@cflow/training/node';
 import { dataSetOptions, dataSetSource } from '../data-set-options.js';
 import { interruptible, isInterruption } from '../interruptible.js';
 import { noteLine, printLine } from '../terminal/output.js';
+import { flagsToKeep, withEarlierFlags } from './earlier-flags.js';
 import { resumeCommand } from './resume-command.js';
 import { RunRecord } from './run-record.js';
 import { showTraining } from './show-training.js';
@@ -13,15 +14,20 @@ import type { TrainFlags } from './train-flags.js';
 import { trainingOptions } from './training-options.js';
 import { summaryLines } from './training-summary.js';
 
-/** From the command line to a bundle, telling what happens on the way. */
-export async function runTraining(paths: readonly string[], flags: TrainFlags): Promise<void> {
+/**
+ * From the command line to a bundle, telling what happens on the way.
+ * @param given the flags that were typed: with `--resume` the others are those of the run that is gone on with
+ */
+export async function runTraining(
+  paths: readonly string[],
+  typed: TrainFlags,
+  given: ReadonlySet<string>,
+): Promise<void> {
+  const flags = typed.resume
+    ? withEarlierFlags(typed, given, await askedOfRun((await namesOf(paths, typed)).output))
+    : typed;
   const options = trainingOptions(flags);
-  const dataSet = await openDataSet(dataSetSource(paths, flags), {
-    ...dataSetOptions(flags),
-    ...(flags.seed !== undefined && { seed: flags.seed }),
-  });
-  const name = flags.name ?? detectorName(dataSet);
-  const output = flags.output ?? `${fileNameOf(name)}.cflow`;
+  const { dataSet, name, output } = await namesOf(paths, flags);
   const record = new RunRecord();
   const show = showTraining(flags);
   let manifest: BundleManifest;
@@ -29,6 +35,7 @@ export async function runTraining(paths: readonly string[], flags: TrainFlags): 
     manifest = await interruptible((signal) =>
       trainDetector({
         ...options,
+        asked: flagsToKeep(flags),
         dataSet,
         name,
         output,
@@ -58,6 +65,19 @@ export async function runTraining(paths: readonly string[], flags: TrainFlags): 
   if (record.unreadable.length > 0 && flags.quiet) {
     noteLine(`${record.unreadable.length} images could not be read and were left out`);
   }
+}
+
+/** The data set, what its detector is called, and where that becomes a bundle. */
+async function namesOf(
+  paths: readonly string[],
+  flags: TrainFlags,
+): Promise<{ dataSet: DataSet; name: string; output: string }> {
+  const dataSet = await openDataSet(dataSetSource(paths, flags), {
+    ...dataSetOptions(flags),
+    ...(flags.seed !== undefined && { seed: flags.seed }),
+  });
+  const name = flags.name ?? detectorName(dataSet);
+  return { dataSet, name, output: flags.output ?? `${fileNameOf(name)}.cflow` };
 }
 
 /** A data set's name for people, without what a glob or a path brings along. */

@@ -7,7 +7,11 @@ import { type DataSetItem, ResumeError, StorageError } from '@cflow/spec';
 /** Everything that a run's result depends on; a resumed run must have the same. Must be JSON. */
 export type RunIdentity = Readonly<Record<string, unknown>>;
 
+/** What a run was asked for, in the words of whoever asked. Must be JSON. */
+export type AskedForRun = Readonly<Record<string, unknown>>;
+
 const RUN_FILE = 'run.json';
+const ASKED_FILE = 'asked.json';
 
 /** Where a run keeps what it needs to go on: checkpoints and features. Beside the bundle, gone when the run is done. */
 export class RunFolder {
@@ -19,9 +23,15 @@ export class RunFolder {
 
   /**
    * Opens the folder of a run. Without `resume` what is there is thrown away; with it, it must be of the same run.
+   * @param asked kept for {@link askedOfRun}
    * @throws ResumeError that names what differs, or says that there is nothing to resume; StorageError
    */
-  static async open(output: string, identity: RunIdentity, resume: boolean): Promise<RunFolder> {
+  static async open(
+    output: string,
+    identity: RunIdentity,
+    resume: boolean,
+    asked?: AskedForRun,
+  ): Promise<RunFolder> {
     const path = `${resolve(output)}.training`;
     const file = join(path, RUN_FILE);
     try {
@@ -31,6 +41,7 @@ export class RunFolder {
         await rm(path, { recursive: true, force: true });
       }
       await mkdir(path, { recursive: true });
+      if (asked) await writeFileAtomically(join(path, ASKED_FILE), `${JSON.stringify(asked, null, 2)}\n`);
       await writeFileAtomically(file, `${JSON.stringify(identity, null, 2)}\n`);
     } catch (error) {
       throw storageErrorOf(error, path);
@@ -62,6 +73,17 @@ export class RunFolder {
   }
 }
 
+/** What the run that there is to go on with was asked for; nothing where there is no run, or its file is damaged. */
+export async function askedOfRun(output: string): Promise<AskedForRun> {
+  const text = await readFile(join(`${resolve(output)}.training`, ASKED_FILE), 'utf8').catch(() => '{}');
+  try {
+    const asked: unknown = JSON.parse(text);
+    return typeof asked === 'object' && asked !== null && !Array.isArray(asked) ? { ...asked } : {};
+  } catch {
+    return {};
+  }
+}
+
 /** A folder that no run has made is somebody's: it is not thrown away. */
 async function refuseForeignFolder(path: string): Promise<void> {
   const names = await readdir(path).catch((error: NodeJS.ErrnoException) => {
@@ -69,7 +91,8 @@ async function refuseForeignFolder(path: string): Promise<void> {
     throw error;
   });
   // A run that was killed at its very start leaves nothing, or the file under the name it is written by.
-  if (names.length === 0 || names.some((name) => name.startsWith(RUN_FILE))) return;
+  if (names.length === 0 || names.some((name) => name.startsWith(RUN_FILE) || name.startsWith(ASKED_FILE)))
+    return;
   throw new StorageError(
     'store',
     `"${path}", where the run would keep its checkpoints, exists and is not of a run; choose another --output or move it away`,

@@ -40,7 +40,7 @@ import { FeatureStore } from './feature-store.js';
 import { namedBackbone } from './named-backbone.js';
 import { readRegion, withoutRegion } from './read-region.js';
 import { reportGalleries } from './report-galleries.js';
-import { imagesFingerprint, RunFolder } from './run-folder.js';
+import { type AskedForRun, imagesFingerprint, RunFolder } from './run-folder.js';
 import { trainingImages } from './training-images.js';
 import { versions } from './versions.js';
 
@@ -64,6 +64,8 @@ export interface TrainDetectorOptions {
   precision?: Precision | undefined;
   /** Go on from the checkpoints of a run that was interrupted. */
   resume?: boolean | undefined;
+  /** What the caller was asked for, kept with the checkpoints: `askedOfRun` gives it to whoever goes on with the run. */
+  asked?: AskedForRun | undefined;
   /** Bounds of the images and masks that are decoded. */
   limits?: ImageLimits | undefined;
   /** Stop at an unreadable image instead of leaving it out. */
@@ -145,7 +147,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
     ...(region && { region: region.runs }),
   };
   await recoverFolder(output);
-  const folder = await RunFolder.open(output, identity, options.resume ?? false);
+  const folder = await RunFolder.open(output, identity, options.resume ?? false, options.asked);
   onEvent(startEvent(run, device, selection));
 
   const runtime = await device.createRuntime();
