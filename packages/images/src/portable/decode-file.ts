@@ -1,5 +1,6 @@
 import { CflowError, type ImageError, type RgbImage } from '@cflow/spec';
 import { checkRgbImage } from '../check-image.js';
+import { checkPngTexts } from '../check-png-texts.js';
 import { checkLength, checkPixelCount, imageError } from '../image-error.js';
 import { IMAGE_FORMATS, type ImageFormat, sniffFormat } from '../image-format.js';
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from '../image-limits.js';
@@ -104,6 +105,7 @@ export async function decodeFile(
       case 'png': {
         const { width, height } = readPngHeader(bytes);
         checkPixelCount(bytes, width, height, limits.pixels);
+        checkPngTexts(bytes, bytes);
         return { format, ...(await decodePngWithAlpha(readPngChunks(bytes), toByte)) };
       }
       case 'jpeg':

@@ -21,6 +21,15 @@ const failure = (bytes: Uint8Array, options: DecodePortableOptions = { decodeJpe
   imageErrorOf(decodeImagePortable(bytes, options));
 
 describe('what is refused', () => {
+  it('a PNG of thousands of texts, as everywhere', async () => {
+    const bytes = png({ width: 10, height: 10, depth: 8, color: 2, seed: 1 });
+    const text = pngChunk('iTXt', Buffer.from('a\0\0\0\0\0b'));
+    const texts = Array.from({ length: 5000 }, () => text);
+    const error = await failure(Buffer.concat([bytes.subarray(0, 33), ...texts, bytes.subarray(33)]));
+    expect(error.message).toContain('more than 1000 texts');
+    expect(error.details.reason).toBe('unsupported');
+  });
+
   it('nothing, text, too many bytes or pixels', async () => {
     expect((await failure(new Uint8Array(0))).details.reason).toBe('empty');
     expect((await failure(Buffer.from('hello, this is not a picture'))).details.reason).toBe('not-an-image');
