@@ -8,6 +8,7 @@ import { LiveView } from './camera/live-view.js';
 import type { Detectors } from './detectors/detectors.js';
 import { TrainingHere } from './here/training-here.js';
 import { Inspection } from './inspect/inspection.js';
+import type { Line } from './line/line.js';
 import { PlaceSwitch } from './places/place-switch.js';
 import { Places } from './places/places.js';
 import type { Review } from './review/review.js';
@@ -50,6 +51,7 @@ const here = new TrainingHere(client, {
 // Loaded when they are looked at: the first view is there sooner without them.
 let review: Promise<Review> | undefined;
 let detectors: Promise<Detectors> | undefined;
+let line: Promise<Line> | undefined;
 views.on('review', (of) => {
   review ??= import('./review/review.js').then(
     ({ Review }) =>
@@ -73,6 +75,13 @@ views.on('detectors', (of) => {
       }),
   );
   void detectors.then((view) => view.open(of));
+});
+views.on('line', (of) => {
+  line ??= import('./line/line.js').then(
+    ({ Line }) =>
+      new Line(client, { chosen: (name) => views.note('line', name), starting: () => live.stop() }),
+  );
+  void line.then((view) => view.open(of));
 });
 views.on('train', (of) => void training.refresh().then(() => training.open(of)));
 let first = true;

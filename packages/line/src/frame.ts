@@ -1,4 +1,5 @@
 import type { RgbImage, Span } from '@cflow/spec';
+import type { Result } from './result.js';
 
 /** One picture that a source gives. */
 export interface Frame {
@@ -8,10 +9,12 @@ export interface Frame {
   time: Date;
   /** What a person knows it by: a file's name below its folder, with `/`. */
   name: string;
-  /** Where a file lies, with a stamp that is another one when its content is; or the pixels. */
-  picture: { path: string; stamp: string } | { image: RgbImage };
+  /** Where a file lies, with a stamp that is another one when its content is; or what is in it; or the pixels. */
+  picture: { path: string; stamp: string } | { bytes: Uint8Array } | { image: RgbImage };
   /** Since when it waits to be taken, in milliseconds of `performance.now()`. */
   readyAt: number;
+  /** Told of its result when that is accepted. */
+  accepted?(result: Result): void;
   /** What becomes of it, where somebody records that. */
   span?: Span | undefined;
 }

@@ -27,6 +27,7 @@ export { findFfmpeg } from './sources/ffmpeg/find-ffmpeg.js';
 export { isFilmName, type VideoInput, videoInput } from './sources/ffmpeg/video-input.js';
 export { FilmSource, type FilmSourceOptions } from './sources/film-source.js';
 export { type FolderEvent, FolderSource, type FolderSourceOptions } from './sources/folder-source.js';
+export { PostedSource, type PostedSourceOptions } from './sources/posted-source.js';
 export { type StreamEvent, StreamSource, type StreamSourceOptions } from './sources/stream-source.js';
 export { TriggeredSource } from './sources/triggered-source.js';
 export { changeTrigger } from './triggers/change-trigger.js';

@@ -74,6 +74,7 @@ export async function runLine(options: LineOptions): Promise<void> {
     for (const [i, result] of results.entries()) {
       const prediction = scored[i] as ScoredFrame;
       const milliseconds = acceptedAt - prediction.frame.readyAt;
+      prediction.frame.accepted?.(result);
       options.onEvent({ type: 'result', result, prediction, milliseconds });
     }
     await journal.prune(Math.min(...deliveries.map(({ after }) => after), journal.last));

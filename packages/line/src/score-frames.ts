@@ -1,5 +1,5 @@
 import type { DetectOptions, Detector } from '@cflow/detector';
-import { type ImageLimits, readImages } from '@cflow/images/node';
+import { type DecodeImageOptions, decodeImage, type ImageLimits, readImages } from '@cflow/images/node';
 import { CflowError, ImageError, type Prediction, type RgbImage } from '@cflow/spec';
 import type { Frame } from './frame.js';
 import { fileStamp } from './sources/file-stamp.js';
@@ -45,7 +45,12 @@ export async function scoreFrames(
   for (const frame of frames) {
     const { picture } = frame;
     if ('path' in picture) files.push({ ...picture, frame });
-    else read.push({ frame, image: picture.image, original: picture.image });
+    else if ('image' in picture) read.push({ frame, image: picture.image, original: picture.image });
+    else {
+      const decoded = await decodeFrame(frame, picture.bytes, { range, outOfRange, ...limits });
+      if ('error' in decoded) scored.push(decoded);
+      else read.push(decoded);
+    }
   }
   const reading = new Map(files.map(({ frame }) => [frame, frame.span?.begin('read')]));
   const images = readImages(files, {
@@ -67,6 +72,23 @@ export async function scoreFrames(
   for (const [i, each] of read.entries())
     scored.push({ ...each, ...(outcomes[i] as { prediction: Prediction } | { error: ImageError }) });
   return scored.sort((a, b) => a.frame.number - b.frame.number);
+}
+
+async function decodeFrame(
+  frame: Frame,
+  bytes: Uint8Array,
+  options: DecodeImageOptions,
+): Promise<ReadFrame | { frame: Frame; error: ImageError }> {
+  const reading = frame.span?.begin('read');
+  try {
+    const image = await decodeImage(bytes, options);
+    reading?.end();
+    return { frame, image, original: image };
+  } catch (error) {
+    reading?.end({ error });
+    if (!CflowError.isInstance(error) || error.code !== 'image') throw error;
+    return { frame, error: error as ImageError };
+  }
 }
 
 /**

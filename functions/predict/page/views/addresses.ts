@@ -1,5 +1,5 @@
 /** Views of the page, in the order of its navigation. */
-export const VIEWS = ['inspect', 'review', 'detectors', 'train'] as const;
+export const VIEWS = ['inspect', 'review', 'detectors', 'train', 'line'] as const;
 export type ViewName = (typeof VIEWS)[number];
 
 /** Where the page is: `#review/wood` is the view `review`, of `wood`. */

@@ -6,6 +6,7 @@ const TITLES: Readonly<Record<ViewName, string>> = {
   review: 'Review',
   detectors: 'Detectors',
   train: 'Train',
+  line: 'Line',
 };
 
 /** One view at a time, each with an address of its own, which a reload and the browser's buttons find again. */

@@ -31,20 +31,27 @@ export async function answerPredict(
     (each) => parseDetectorReference(each) as { name: string; reference: string },
   );
   const { signal } = c.get('deadline');
-  const span = c.get('span');
-  const results = await parts.inference
-    .predict({ images, detectors, options, signal, span })
-    .catch((error) => {
-      throw namedDevice(error, options.device);
-    });
+  return {
+    predictions: await scoredImages(parts, ids, { images, detectors, options, signal, span: c.get('span') }),
+  };
+}
+
+/** The predictions of a request, each signed for feedback on it. */
+export async function scoredImages(
+  parts: Pick<AppParts, 'inference' | 'now'>,
+  ids: PredictionIds,
+  request: InferenceRequest,
+): Promise<PredictResponse['predictions']> {
+  const results = await parts.inference.predict(request).catch((error) => {
+    throw namedDevice(error, request.options.device);
+  });
   const time = parts.now();
-  const predictions = await Promise.all(
+  return Promise.all(
     results.map(async (result) => {
       const { name, version } = result.detector;
       return { id: await ids.sign({ name, version, score: result.score, time }), ...result };
     }),
   );
-  return { predictions };
 }
 
 // Whoever names a device that is not there asks for something else; that none works is the service's fault.

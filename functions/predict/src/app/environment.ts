@@ -2,7 +2,7 @@ import type { Problem, Span } from '@cflow/spec';
 import type { Caller } from '../security/api-keys.js';
 import type { RateLimiter } from '../security/rate-limiter.js';
 import type { ContentCodings } from './body/content-codings.js';
-import type { Claim } from './budget.js';
+import type { Budget, Claim } from './budget.js';
 import type { Deadline } from './deadline.js';
 import type { Logger } from './logger.js';
 
@@ -21,6 +21,10 @@ export interface AppEnvironment {
     deadline: Deadline;
     /** What the request holds of the memory that there is for bodies; given back when it is over. */
     bodyMemory: Claim;
+    /** The memory that there is for bodies, for what outlasts its request. */
+    bodyBudget: Budget;
+    /** Whether the request has become a WebSocket. */
+    opened: true | undefined;
     /** How bodies may be coded. */
     contentCodings: ContentCodings;
     /** Undefined: no limit. */

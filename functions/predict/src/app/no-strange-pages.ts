@@ -33,7 +33,8 @@ export function noStrangePages({
       : () => true;
   return async (c, next) => {
     const host = c.req.header('host') ?? '';
-    const safe = SAFE.has(c.req.method);
+    // A page may open a WebSocket to anywhere, and no browser keeps it from what comes back.
+    const safe = SAFE.has(c.req.method) && c.req.header('upgrade') === undefined;
     if (host !== '' && !isOwn(host) && !(safe && healthPaths.has(c.req.path)))
       throw strangeHost(thisMachineOnly);
     const origin = c.req.header('origin');

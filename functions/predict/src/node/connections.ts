@@ -18,6 +18,8 @@ interface Connection {
   /** Whether there was an answer before. */
   served: boolean;
   exchange: { incoming: IncomingMessage; outgoing: ServerResponse } | undefined;
+  /** Whether it is a WebSocket, which whoever opened it looks after. */
+  opened: boolean;
   /** While bytes wait for the reader: since when, and how many had gone before. */
   writing: { since: number; before: number } | undefined;
 }
@@ -66,6 +68,12 @@ export class Connections {
     });
   }
 
+  /** Says that it is a WebSocket from now on. */
+  opened(socket: Socket): void {
+    const connection = this.#all.get(socket);
+    if (connection) connection.opened = true;
+  }
+
   /** Ends all, whatever they are at. */
   destroy(): void {
     clearInterval(this.#sweep);
@@ -79,6 +87,7 @@ export class Connections {
       since: performance.now(),
       served: false,
       exchange: undefined,
+      opened: false,
       writing: undefined,
     };
     if (this.#all.size >= this.#limits.most) {
@@ -141,8 +150,9 @@ export class Connections {
 }
 
 /** What a connection is good for, less being sooner given up; undefined while it is worked on. */
-function useOf({ socket, exchange, served }: Connection): number | undefined {
+function useOf({ socket, exchange, served, opened }: Connection): number | undefined {
   if (socket.destroyed || socket.writableEnded) return 0;
+  if (opened) return socket.writableLength > 0 ? 4 : undefined;
   if (!exchange) return served ? 1 : 2;
   if (!exchange.incoming.complete) return 3;
   return socket.writableLength > 0 ? 4 : undefined;

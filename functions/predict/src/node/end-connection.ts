@@ -8,7 +8,7 @@ const GRACE_MS = 1000;
  * Ends a connection whose last answer is said. The other side has a moment to read it: closed at once, with bytes unread,
  * the answer would be lost with the connection. Then it is gone, whether the other side has closed it or not.
  */
-export function endConnection(socket: Socket, answer?: string): void {
+export function endConnection(socket: Socket, answer?: string | Uint8Array): void {
   const gone = setTimeout(() => socket.destroy(), GRACE_MS);
   gone.unref();
   socket.once('close', () => clearTimeout(gone));

@@ -2,6 +2,7 @@ import type { StartTrace } from '@cflow/spec';
 import type { AppExtras } from '../app/create-app.js';
 import type { App } from '../app/new-app.js';
 import type { AppParts } from '../app/parts.js';
+import { streamRoutes } from '../app/routes/stream.js';
 import { traceRequests } from '../app/trace-requests.js';
 import { type Metrics, metricsRoute } from '../compat/metrics-route.js';
 import { openInferenceErrors } from '../compat/open-inference/open-inference-errors.js';
@@ -36,6 +37,7 @@ function hostRoutes(parts: AppParts, metrics: Metrics, environment: ServiceEnvir
     ...(predictRoute === undefined
       ? []
       : [vertexRoutes(parts, { predictRoute, ...(healthRoute !== undefined && { healthRoute }) })]),
+    streamRoutes(parts),
     metricsRoute(metrics, parts),
   ];
 }

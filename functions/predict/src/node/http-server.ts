@@ -10,6 +10,7 @@ import { endAfterAnswer, endConnection } from './end-connection.js';
 import { fewInATurn } from './few-in-a-turn.js';
 import { meteredMessages } from './metered-message.js';
 import { type Handler, oneAfterAnother } from './one-after-another.js';
+import { acceptWebSockets } from './web-sockets.js';
 
 export interface HttpServerOptions {
   fetch(request: Request, env: unknown): Response | Promise<Response>;
@@ -66,6 +67,7 @@ export async function startHttpServer({
   const turns = fewInATurn(begin, isProbe);
   server.on('connection', turns.connection);
   server.on('request', oneAfterAnother(turns.request, refusePipeline));
+  acceptWebSockets(server, { fetch, handle: begin, opened: (socket) => connections.opened(socket) });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket));
   await listen(server, host, port);
   const address = server.address() as AddressInfo;

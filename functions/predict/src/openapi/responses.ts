@@ -16,6 +16,10 @@ const EXAMPLES = {
   415: ['unsupported-media-type', 'expected an image, multipart/form-data or application/json'],
   416: ['range-not-satisfiable', 'the file has 1024 bytes'],
   422: ['image', 'image 0 cannot be decoded: it is not a PNG, JPEG, WebP, TIFF or BMP'],
+  426: [
+    'invalid-request',
+    'expected a WebSocket of the subprotocol "cflow.v1"; open it with ws:// or wss:// in place of http:// or https://',
+  ],
   429: ['rate-limited', 'more requests than agreed; wait as Retry-After says'],
   503: ['not-ready', 'the service is about to end; ask again, another will answer'],
   504: ['timeout', 'there was no answer within 30000 ms; try again later'],

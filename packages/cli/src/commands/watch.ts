@@ -14,6 +14,7 @@ Examples:
   cflow watch incoming --detector bottle.cflow --to mqtt://broker:1883/plant/line-1
   cflow watch rtsp://camera/stream --detector bottle.cflow --fps 5 --to jsonl:verdicts.jsonl
   cflow watch v4l2:/dev/video0 --detector bottle.cflow --trigger http:8090 --to mqtt://broker:1883/plant/line-1
+  cflow watch post:8091 --detector bottle.cflow --to csv:verdicts.csv
   CFLOW_WEBHOOK_SECRET=whsec_... cflow watch incoming --detector bottle.cflow --to https://gate.local/verdict
 
 Sinks (--to, any number):
@@ -52,7 +53,7 @@ export function defineWatch(command: Command): void {
     )
     .argument(
       '<source>',
-      'a folder: every image in it and below; or, by ffmpeg, a film, rtsp://…, http://… (MJPEG), v4l2:/dev/video0',
+      'a folder: every image in it and below; post:8091: images that other programs post; or, by ffmpeg, a film, rtsp://…, http://… (MJPEG), v4l2:/dev/video0',
     )
     .requiredOption('--detector <bundle>', 'the detector: a folder that "cflow train" wrote')
     .requiredOption('--to <sink>', 'where verdicts go, see below; may be given several times', gather)

@@ -25,7 +25,7 @@ import { ignoreOutputErrors, noteLine } from '../terminal/output.js';
 import { thresholdOf } from '../threshold-options.js';
 import { checkPlaces } from './check-places.js';
 import { createSink } from './create-sink.js';
-import { createSource } from './create-source.js';
+import { createSource, postedPlace } from './create-source.js';
 import type { WatchFlags } from './watch-flags.js';
 import { type WatchEvent, WatchPrinter } from './watch-printer.js';
 
@@ -39,8 +39,9 @@ const ONCE_MS = 600_000;
 export async function runWatch(source: string, flags: WatchFlags): Promise<void> {
   ignoreOutputErrors();
   const rules = parseRules(flags.rule ?? []);
-  const video = videoInput(source);
-  const beside = video?.kind === 'stream' ? '.' : dirname(resolve(source));
+  const posted = postedPlace(source) !== undefined;
+  const video = posted ? undefined : videoInput(source);
+  const beside = posted || video?.kind === 'stream' ? '.' : dirname(resolve(source));
   const state = resolve(flags.state ?? join(beside, '.cflow-watch'));
   let moved: (result: Result) => void = () => {};
   const parts = {
@@ -53,7 +54,7 @@ export async function runWatch(source: string, flags: WatchFlags): Promise<void>
   const twice = sinks.find(({ name }, i) => sinks.findIndex((other) => other.name === name) !== i);
   if (twice) throw new ConfigurationError(`sink "${twice.name}" is given twice; name each once`);
   const folder = picturesFolder(flags);
-  if (video) refuseFolderOptions(source, flags);
+  if (video || posted) refuseFolderOptions(source, flags);
   else
     await checkPlaces(source, [
       ...(folder === undefined ? [] : [['the folder of pictures', folder] as const]),

@@ -8,6 +8,7 @@ export function withBodyMemory(budget: Budget): MiddlewareHandler<AppEnvironment
   return async (c, next) => {
     const claim = budget.claim(callerOf(c.get('caller')?.name ?? ''));
     c.set('bodyMemory', claim);
+    c.set('bodyBudget', budget);
     try {
       await next();
     } finally {

@@ -70,7 +70,7 @@ export class PageBrowser implements Complaints {
     await page.goto(at.address + path);
     await page
       .locator(
-        '#inspection, #no-detectors, #key-panel, #reference article, #train h1, #review select, #detectors select',
+        '#inspection, #no-detectors, #key-panel, #reference article, #train h1, #review select, #detectors select, #line select',
       )
       .locator('visible=true')
       .first()

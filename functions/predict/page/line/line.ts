@@ -1,0 +1,222 @@
+import type { PredictionResult } from '@cflow/spec';
+import type { Client } from '../api/client.js';
+import { Camera } from '../camera/camera.js';
+import { eachFrame } from '../camera/each-frame.js';
+import { listDetectors } from '../detectors/list-detectors.js';
+import { byId } from '../dom/by-id.js';
+import { element } from '../dom/element.js';
+import { problemMessage } from '../dom/problem-message.js';
+import { FrameLink } from './frame-link.js';
+import { LineTally, rulesOf, ruleWords, type TalliedPart } from './line-tally.js';
+import { sound } from './sound.js';
+
+/** Of a part that is asked for: a camera that stands still for longer gives none. */
+const JPEG_QUALITY = 0.92;
+/** What a wrapper around the page, or a script in it, asks with: `dispatchEvent(new Event('cflow-trigger'))`. */
+const TRIGGER = 'cflow-trigger';
+
+/** The operator's view: a part, OK or NG as large as the screen, what was counted, and what the rules say. */
+export class Line {
+  private readonly client: Client;
+  private readonly on: { chosen: (name: string) => void; starting: () => void };
+  private readonly setup = byId('line-setup', HTMLFormElement);
+  private readonly select = byId('line-detector', HTMLSelectElement);
+  private readonly problem = byId('line-problem');
+  private readonly running = byId('line-running');
+  private readonly word = byId('line-word');
+  private readonly alarm = byId('line-alarm');
+  private readonly camera: Camera;
+  private tally = new LineTally({});
+  private link: FrameLink | undefined;
+  private ending: AbortController | undefined;
+  private asked = 0;
+  private dropped = 0;
+  private encoding = false;
+
+  constructor(client: Client, on: { chosen: (name: string) => void; starting: () => void }) {
+    this.client = client;
+    this.on = on;
+    this.camera = new Camera(byId('line-video', HTMLVideoElement), () =>
+      this.end('The camera is gone. Connect it and start again.'),
+    );
+    this.setup.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.start();
+    });
+    this.select.addEventListener('change', () => this.on.chosen(this.select.value));
+    byId('line-end').addEventListener('click', () => this.end());
+    byId('line-trigger').addEventListener('click', () => this.ask());
+    byId('line-go-on').addEventListener('click', () => this.goOn());
+    byId('line-screen').addEventListener('click', () => void this.fullScreen());
+    addEventListener(TRIGGER, () => this.ask());
+    addEventListener('hashchange', () => {
+      if (this.link && !location.hash.startsWith('#line')) this.end();
+    });
+    addEventListener('keydown', (event) => {
+      // Where a key means something of its own it keeps that.
+      const free =
+        event.target instanceof Element && !event.target.closest('button, input, select, textarea, a');
+      if (event.code !== 'Space' || !this.link || !free || event.repeat) return;
+      event.preventDefault();
+      this.ask();
+    });
+  }
+
+  /** @param name of the detector, of the address */
+  async open(name: string): Promise<void> {
+    if (this.link) return;
+    try {
+      const detectors = await listDetectors(this.client, this.select, name);
+      this.problem.replaceChildren(
+        ...(detectors.length === 0 ? [problemMessage('There is no detector yet. Train one first.')] : []),
+      );
+      if (this.select.value !== '') this.on.chosen(this.select.value);
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error, () => void this.open(name)));
+    }
+  }
+
+  private async start(): Promise<void> {
+    this.problem.replaceChildren();
+    this.on.starting();
+    const number = (id: string): number => byId(id, HTMLInputElement).valueAsNumber;
+    this.tally = new LineTally(
+      rulesOf({
+        n: number('line-n'),
+        m: number('line-m'),
+        hold: number('line-hold'),
+        stop: number('line-stop'),
+      }),
+    );
+    this.asked = 0;
+    this.dropped = 0;
+    try {
+      if (!(await this.camera.start())) return;
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error));
+      return;
+    }
+    const ending = new AbortController();
+    this.ending = ending;
+    this.link = new FrameLink(this.select.value, this.client.currentKey, {
+      verdict: (prediction) => this.show(prediction),
+      missed: (reason) => this.miss(reason),
+      lost: (reason) => this.end(reason),
+    });
+    const everyFrame = byId('line-when', HTMLSelectElement).value === 'all';
+    eachFrame(this.camera.video, () => void this.look(everyFrame), ending.signal);
+    byId('line-rules-shown').textContent = ruleWords(this.tally.rules);
+    byId('line-trigger').hidden = everyFrame;
+    this.setup.hidden = true;
+    this.running.hidden = false;
+    this.say('none', 'Ready');
+    this.count();
+    this.running.focus();
+  }
+
+  /** A frame is there: is it wanted, and is there credit for it? */
+  private async look(everyFrame: boolean): Promise<void> {
+    const { link } = this;
+    if (!link || this.tally.alarms.includes('stop')) return;
+    if (!everyFrame && this.asked === 0) return;
+    if (this.encoding || !link.ready) {
+      if (everyFrame) this.miss();
+      return;
+    }
+    if (!everyFrame) this.asked--;
+    this.encoding = true;
+    try {
+      const file = await this.picture();
+      if (this.link === link && link.ready) link.send(file);
+    } finally {
+      this.encoding = false;
+    }
+  }
+
+  private async picture(): Promise<Blob> {
+    const frame = await this.camera.frame();
+    const canvas = new OffscreenCanvas(frame.width, frame.height);
+    canvas.getContext('2d')?.drawImage(frame, 0, 0);
+    frame.close();
+    return canvas.convertToBlob({ type: 'image/jpeg', quality: JPEG_QUALITY });
+  }
+
+  private ask(): void {
+    if (this.link && !this.tally.alarms.includes('stop')) this.asked = 1;
+  }
+
+  private show(prediction: PredictionResult): void {
+    const part = this.tally.add(prediction, Date.now());
+    const bad = part.verdict === 'bad';
+    this.say(part.verdict, bad ? 'NG' : 'OK');
+    if (bad && byId('line-sound', HTMLInputElement).checked) sound();
+    const { stop } = this.tally.rules;
+    const stopped = this.tally.alarms.includes('stop');
+    this.alarm.textContent = stopped
+      ? `Stopped: ${stop?.k} NG in a row. Look at the machine, then go on.`
+      : '';
+    byId('line-go-on').hidden = !stopped;
+    if (stopped) byId('line-go-on').focus();
+    this.count();
+  }
+
+  private goOn(): void {
+    this.tally.goOn();
+    this.alarm.textContent = '';
+    byId('line-go-on').hidden = true;
+    this.say('none', 'Ready');
+    byId('line-trigger').focus();
+  }
+
+  private miss(reason?: string): void {
+    this.dropped++;
+    byId('line-dropped').textContent = String(this.dropped);
+    if (reason) this.alarm.textContent = `A part was not looked at: ${reason}`;
+  }
+
+  private say(verdict: 'good' | 'bad' | 'none', word: string): void {
+    byId('line-verdict').dataset.verdict = verdict;
+    this.word.textContent = word;
+  }
+
+  private count(): void {
+    const { good, bad, parts, last } = this.tally;
+    for (const [id, value] of [
+      ['ok', good],
+      ['ng', bad],
+      ['parts', parts],
+      ['dropped', this.dropped],
+    ] as const)
+      byId(`line-${id}`).textContent = String(value);
+    byId('line-last').replaceChildren(...last.map(lastPart));
+  }
+
+  private async fullScreen(): Promise<void> {
+    if (document.fullscreenElement) await document.exitFullscreen();
+    else await this.running.requestFullscreen().catch(() => undefined);
+  }
+
+  private end(reason?: string): void {
+    this.ending?.abort();
+    this.ending = undefined;
+    this.link?.close();
+    this.link = undefined;
+    this.camera.stop();
+    if (document.fullscreenElement) void document.exitFullscreen();
+    this.running.hidden = true;
+    this.setup.hidden = false;
+    this.alarm.textContent = '';
+    byId('line-go-on').hidden = true;
+    if (reason) this.problem.replaceChildren(problemMessage(reason));
+  }
+}
+
+function lastPart({ number, verdict, time }: TalliedPart): HTMLElement {
+  const word = verdict === 'bad' ? 'NG' : 'OK';
+  return element(
+    'li',
+    { 'data-verdict': verdict, title: new Date(time).toLocaleTimeString() },
+    element('span', { class: 'line-number' }, number),
+    word,
+  );
+}

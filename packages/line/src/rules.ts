@@ -1,0 +1,10 @@
+// The rules alone, for whoever has frames and no Node.
+export {
+  applyRules,
+  NO_FRAMES_YET,
+  type Observation,
+  type RuleAlarm,
+  type RuleState,
+  type Rules,
+  type Ruling,
+} from './rules/rules.js';
