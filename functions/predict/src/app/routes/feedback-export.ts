@@ -23,29 +23,37 @@ export function feedbackExportRoutes(parts: AppParts): App {
   app.openapi({ ...exportFeedbackRoute, middleware: [requires(parts, 'read')] }, async (c) => {
     const { name } = c.req.valid('param');
     const { format, version: reference } = c.req.valid('query');
-    const version = reference && (await registry.resolve(name, reference));
-    // Whether there is such a detector, before the answer begins.
-    await registry.listFeedback(name, { limit: 1, version });
-    c.get('deadline').lift();
     const headers = {
       'content-type': format === 'csv' ? 'text/csv; charset=utf-8' : 'application/zip',
       'content-disposition': `attachment; filename="${name}-feedback.${format}"`,
       'cache-control': 'no-store',
     };
-    // Nobody reads a body then, nor ends it.
-    if (c.req.raw.method === 'HEAD') return c.body(null, 200, headers);
-    if (format === 'csv')
-      return c.body(streamOf(feedbackCsv(eachFeedback(registry, name, version))), 200, headers);
+    // Before anything is looked up: whoever asks for hundreds at once is refused hundreds of times.
     const place = archives.claim(callerOf(c.get('caller')?.name ?? ''));
-    if (!place.take(1)) {
+    if (format === 'zip' && !place.take(1)) {
       throw new ProblemError(
         'rate-limited',
         `expected at most ${MOST_OF_A_CALLER} archives of a caller at a time, ${MOST_ARCHIVES} of all; wait until one is there`,
         { headers: { 'retry-after': '5' } },
       );
     }
-    const images = markedZip(markedImages(registry, name, version));
-    return c.body(streamOf(images, place.release), 200, headers);
+    let isStream = false;
+    try {
+      const version = reference && (await registry.resolve(name, reference));
+      // Whether there is such a detector, before the answer begins.
+      await registry.listFeedback(name, { limit: 1, version });
+      // Nobody reads a body then, nor ends it: its place would never be free again.
+      if (c.req.raw.method === 'HEAD') return c.body(null, 200, headers);
+      c.get('deadline').lift();
+      const pieces =
+        format === 'csv'
+          ? feedbackCsv(eachFeedback(registry, name, version))
+          : markedZip(markedImages(registry, name, version));
+      isStream = true;
+      return c.body(streamOf(pieces, place.release), 200, headers);
+    } finally {
+      if (!isStream) place.release();
+    }
   });
   return app;
 }
