@@ -3,8 +3,9 @@ import { detectorParameter } from './parameters.js';
 import { predictOptionTexts } from './predict-options.js';
 import { KEYS, problems } from './responses.js';
 
-/** Frames over a WebSocket. OpenAPI has no words for what is said there: the description has. */
+/** Frames over a WebSocket. Not in the document: OpenAPI has no words for what is said there, nor an answer of 2xx to show. */
 export const streamRoute = createRoute({
+  hide: true,
   method: 'get',
   path: '/v1/detectors/{detector}/stream',
   operationId: 'streamFrames',

@@ -35,6 +35,9 @@ export function hostsSuite(get: () => TestService): void {
         200,
         expect.stringMatching(/^cflow_http_requests_total\{method="GET",route="\/livez",status="200"\}/m),
       ]);
+      const accept = 'application/openmetrics-text;version=1.0.0';
+      const open = await app.request('/metrics', { headers: { accept, 'x-api-key': keyOf('read') } });
+      expect([open.status, await open.text()]).toEqual([200, expect.stringMatching(/# EOF\n$/)]);
       await refusedAs('/metrics', await ask(), 401);
       await refusedAs('/metrics', await ask('predict'), 403);
       await refusedAs('/metrics', await get().app().request('/metrics?x=%zz'), 400);
