@@ -79,6 +79,24 @@ describe('what is asked of the card', () => {
   });
 });
 
+describe('the memory of a card', () => {
+  it('that is full refuses, is told of as that, and is there again when another detector has gone', async (context) => {
+    needsCuda(context);
+    const script = await card.tree.addScript('cuda/card-memory.ts');
+    const small = { CUDA_STAND_IN_MEMORY: String(4e8), CUDA_STAND_IN_DEVICES: '3' };
+    const { stdout, stderr, counters } = await card.run(script, ['2'], small);
+    expect(stdout, stderr).toMatch(/^{/);
+    const { opened, ...rest } = JSON.parse(stdout) as { opened: number };
+    // A detector takes 66 MB.
+    expect(opened).toBeGreaterThan(3);
+    expect(opened).toBeLessThan(8);
+    expect(rest).toEqual({ refusal: 'out-of-memory', large: 'out-of-memory', small: 'scored' });
+    expect(counters.refusedAllocations).toBeGreaterThan(0);
+    // It is the third of three.
+    expect(counters.device).toBe(2);
+  }, 300_000);
+});
+
 describe('products are exact: the variable is set before anything of CUDA is', () => {
   // Whatever the surroundings say.
   const surroundings = { NVIDIA_TF32_OVERRIDE: '1' };

@@ -16,8 +16,8 @@ import {
 import { SerialQueue } from './serial-queue.js';
 
 const port = parentPort as MessagePort;
-const { device, gate: shared } = workerData as WorkerSettings;
-const engine = new OrtEngine(device);
+const { device, card, gate: shared } = workerData as WorkerSettings;
+const engine = new OrtEngine(device, card);
 // At once, while whoever started the thread still reads the model. What goes wrong is told when a model is loaded.
 void loadOnnxRuntime().catch(() => undefined);
 const gate = new WorkerGate(shared);

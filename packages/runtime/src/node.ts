@@ -1,4 +1,5 @@
 export { createNodeRuntime, type NodeRuntime, type NodeRuntimeOptions } from './node/create-node-runtime.js';
+export { type Card, chosenCards, cudaCards } from './node/cuda/cards.js';
 export {
   COMPUTE_CAPABILITIES,
   CUDA_LIBRARIES,

@@ -3,18 +3,17 @@ const SMALL_MS = 60_000;
 
 /** The most images of a batch: as many as the largest size holds, and fewer for a while after memory ran out. */
 export class BatchLimit {
-  readonly #largest: number;
   readonly #now: () => number;
   #small: { images: number; until: number } | undefined;
 
-  constructor(largest: number, now: () => number) {
-    this.#largest = largest;
+  constructor(now: () => number) {
     this.#now = now;
   }
 
-  get images(): number {
+  /** @param largest Images of the largest size */
+  images(largest: number): number {
     if (this.#small && this.#small.until < this.#now()) this.#small = undefined;
-    return this.#small?.images ?? this.#largest;
+    return Math.min(this.#small?.images ?? largest, largest);
   }
 
   /** Memory did not suffice for so many; false when fewer cannot be asked for. */

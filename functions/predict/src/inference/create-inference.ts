@@ -59,6 +59,8 @@ export interface InferenceParts {
   refresh?: boolean | undefined;
   /** What a detector takes in memory. Default: as measured on servers. */
   estimate?: DetectorCacheOptions['estimate'] | undefined;
+  /** The memory of a device that has its own. */
+  deviceMemory?: DetectorCacheOptions['deviceMemory'];
   observer: InferenceObserver;
   /** Milliseconds of a clock that never goes back. */
   now(): number;

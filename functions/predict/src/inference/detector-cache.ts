@@ -8,11 +8,11 @@ import {
   type DeviceChoice,
 } from '@cflow/spec';
 import type { RegistryReader } from '@cflow/store';
-import type { DetectorMemory } from './detector-memory.js';
+import { cardBudget, type DetectorMemory, type DeviceMemory } from './detector-memory.js';
 import { Incidents } from './incidents.js';
 import { InferenceError } from './inference-error.js';
 import type { LaneFailure } from './lane.js';
-import type { LanePoolOptions } from './lane-options.js';
+import { type LanePoolOptions, lanesOnCard } from './lane-options.js';
 import { LanePool } from './lane-pool.js';
 import type { InferenceObserver } from './observer.js';
 import type { ScoringHealth } from './scoring-health.js';
@@ -28,6 +28,8 @@ export interface DetectorCacheOptions {
   estimate(manifest: BundleManifest): DetectorMemory;
   observer: InferenceObserver;
   now(): number;
+  /** The memory of a device that has its own, as it is now; undefined for one that computes in this machine's, or does not tell. */
+  deviceMemory?: ((device: Device) => Promise<DeviceMemory | undefined>) | undefined;
   /** How the lanes of a device are to be. */
   poolOptions(device: Device): LanePoolOptions;
 }
@@ -40,7 +42,7 @@ export interface Resident {
   readonly manifest: BundleManifest;
   readonly refused: readonly DeviceAttempt[];
   readonly pool: LanePool;
-  /** Estimated bytes of its own, and of its backbone, which others may share. */
+  /** Bytes of its own, measured where the device tells, else estimated; and of its backbone, which others may share. */
   readonly headBytes: number;
   readonly backboneBytes: number;
 }
@@ -69,6 +71,10 @@ export class DetectorCache {
   /** Those on their way out, by key: until then the same detector cannot be opened again. */
   readonly #freeing: Map<string, Promise<void>> = new Map();
   readonly #incidents: Incidents;
+  /** Bytes that detectors were seen to take of a card, by key. */
+  readonly #measured: Map<string, number> = new Map();
+  /** The most that one was seen to take there, as a multiple of its estimate. */
+  #multiple: number | undefined;
   #devices: Promise<readonly DeviceCandidate[]> | undefined;
   #uses = 0;
 
@@ -154,12 +160,16 @@ export class DetectorCache {
     return this.#changes.run(async () => {
       const { manifest } = bundle;
       this.#incidents.refuse([backboneKey(manifest)]);
-      const { headBytes, backboneBytes } = this.#options.estimate(manifest);
-      await this.#makeRoom(devices, key, backboneKey(manifest), headBytes, backboneBytes);
+      const estimate = this.#options.estimate(manifest);
+      await this.#makeRoom(devices, key, backboneKey(manifest), estimate);
+      const before = await this.#memoryOf(devices);
       const selected = await selectDevice(device, devices, (candidate) =>
         this.#openWithRoom(candidate, key, bundle, read),
       );
-      const { lanes } = this.#options.poolOptions(selected.device);
+      const lanes = lanesOnCard(this.#options.poolOptions(selected.device));
+      const after = before && (await this.#memoryOf(devices));
+      if (before && after) this.#note(key, before.freeBytes - after.freeBytes, estimate);
+      const { headBytes, backboneBytes } = this.#bytesOf(key, estimate);
       const entry: Entry = {
         key,
         name,
@@ -270,14 +280,13 @@ export class DetectorCache {
     devices: readonly DeviceCandidate[],
     key: string,
     backbone: string,
-    headBytes: number,
-    backboneBytes: number,
+    estimate: DetectorMemory,
   ): Promise<void> {
-    const { memoryBytes, device } = this.#options;
-    // Where it will run is found out only by opening it; until then, the last device that may be meant.
-    const [pool] = this.#pools.values();
-    const expected = pool?.device ?? (device === 'auto' ? devices.at(-1)?.device : device);
-    const lanes = expected === undefined ? 1 : this.#options.poolOptions(expected).lanes;
+    const { headBytes, backboneBytes } = this.#bytesOf(key, estimate);
+    const memory = await this.#memoryOf(devices);
+    const memoryBytes = memory ? cardBudget(memory, this.#bytes()) : this.#options.memoryBytes;
+    const expected = this.#expected(devices);
+    const lanes = expected === undefined ? 1 : lanesOnCard(this.#options.poolOptions(expected));
     const missing = (): number => {
       const shared = [...this.#entries.values()].some(({ manifest }) => backboneKey(manifest) === backbone);
       return this.#bytes() + lanes * (headBytes + (shared ? 0 : backboneBytes)) - memoryBytes;
@@ -297,6 +306,36 @@ export class DetectorCache {
       const left = this.#leave(victim);
       if (victim.users === 0) await left;
     }
+  }
+
+  /** Where it will run is found out only by opening it; until then, the last device that may be meant. */
+  #expected(devices: readonly DeviceCandidate[]): Device | undefined {
+    const { device } = this.#options;
+    const [pool] = this.#pools.values();
+    return pool?.device ?? (device === 'auto' ? devices.at(-1)?.device : device);
+  }
+
+  async #memoryOf(devices: readonly DeviceCandidate[]): Promise<DeviceMemory | undefined> {
+    const expected = this.#expected(devices);
+    return expected && (await this.#options.deviceMemory?.(expected));
+  }
+
+  /** What one lane of it takes: on a card as it, or others, were seen to, with a backbone for each. */
+  #bytesOf(key: string, estimate: DetectorMemory): DetectorMemory {
+    const measured = this.#measured.get(key);
+    if (measured !== undefined) return { headBytes: measured, backboneBytes: 0 };
+    if (this.#multiple === undefined) return estimate;
+    return {
+      headBytes: this.#multiple * (estimate.headBytes + estimate.backboneBytes),
+      backboneBytes: 0,
+    };
+  }
+
+  #note(key: string, bytes: number, { headBytes, backboneBytes }: DetectorMemory): void {
+    // Something else left the card meanwhile.
+    if (bytes <= 0) return;
+    this.#measured.set(key, bytes);
+    this.#multiple = Math.max(this.#multiple ?? 0, bytes / Math.max(1, headBytes + backboneBytes));
   }
 
   #bytes(): number {

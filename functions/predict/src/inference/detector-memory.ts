@@ -6,6 +6,20 @@ export interface DetectorMemory {
   backboneBytes: number;
 }
 
+/** The memory of a device that has its own. */
+export interface DeviceMemory {
+  totalBytes: number;
+  freeBytes: number;
+}
+
+/** Of a card's memory detectors may take this share; CUDA itself and what runs need the rest. */
+const SHARE_OF_CARD = 0.85;
+
+/** Bytes that detectors may take of a card on which they take so many already: others may be using it, too. */
+export function cardBudget({ totalBytes, freeBytes }: DeviceMemory, taken: number): number {
+  return SHARE_OF_CARD * Math.min(totalBytes, taken + freeBytes);
+}
+
 /**
  * Resident bytes for each byte of weights and lane: weights are copied into the layout that the kernels want, and
  * results in between need room. Measured: two lanes that opened a MobileNetV2 detector of 23 MB took 190 MB more.

@@ -19,14 +19,23 @@ export class LaneFactory {
     this.#abandoned = abandoned;
   }
 
-  /** A lane with nothing in it. @throws InferenceError when too many hang already */
-  async create(): Promise<Lane> {
+  /**
+   * A lane with nothing in it.
+   *
+   * @param place Its number, which decides on its card
+   * @throws InferenceError when too many hang already
+   */
+  async create(place: number): Promise<Lane> {
     this.#abandoned.refuseWhenFull();
     const { startProcess, batchSizes, headOptions, limits, now } = this.#options;
-    if (startProcess) return startProcess(this.#candidate, this.#options);
+    if (startProcess) return startProcess(this.#candidate, this.#options, place);
+    const { openWhole, mostImages, freeBytes } = this.#options;
     return new RuntimeLane(await this.#candidate.createRuntime(), {
       sizeFor: (count) => sizeOf(batchSizes, count),
       headOptions,
+      openWhole,
+      mostImages,
+      freeBytes: freeBytes && (() => freeBytes(place)),
       limits,
       now,
     });
@@ -39,11 +48,12 @@ export class LaneFactory {
    * @param onFailure Told of every lane that was lost over one of them
    */
   async fill(
+    place: number,
     detectors: Map<string, ReadBundle>,
     onFailure: (failure: LaneFailure, key: string) => void,
   ): Promise<Lane> {
     for (;;) {
-      const lane = await this.create();
+      const lane = await this.create(place);
       try {
         for (const [key, read] of [...detectors]) {
           if (detectors.has(key)) await lane.open(key, await read(), this.#options.warmSizes);

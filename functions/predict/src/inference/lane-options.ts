@@ -1,3 +1,4 @@
+import type { openHead } from '@cflow/detector';
 import type { DeviceCandidate, SessionOptions } from '@cflow/runtime';
 import type { Lane } from './lane.js';
 import type { InferenceObserver } from './observer.js';
@@ -15,15 +16,33 @@ export interface LanePoolOptions {
   maxWaitMs: number;
   /** How heads are opened. */
   headOptions?: SessionOptions | undefined;
+  /** Opens a detector as one graph; left out, backbones are shared and run apart. */
+  openWhole?: typeof openHead | undefined;
+  /** Images of a batch at most where larger ones than `warmSizes` are tried; left out, none are. */
+  mostImages?: number | undefined;
+  /** Bytes that the card of a place has left. */
+  freeBytes?: ((place: number) => Promise<number | undefined>) | undefined;
+  /** Of several cards those that lanes are spread over, lane after lane. */
+  cards?: readonly number[] | undefined;
   /** How long the engine may take; left out, nobody looks at the clock. */
   limits?: StepLimits | undefined;
   /**
    * Makes a lane in a process of its own, which takes a device that is lost along with it. Left out, lanes live in a
    * runtime of the device, in this process.
    */
-  startProcess?: ((candidate: DeviceCandidate, options: LanePoolOptions) => Lane) | undefined;
+  startProcess?: ((candidate: DeviceCandidate, options: LanePoolOptions, place: number) => Lane) | undefined;
   now(): number;
   observer: InferenceObserver;
+}
+
+/** The card of the lane of that number. */
+export function cardOf({ cards }: Pick<LanePoolOptions, 'cards'>, place: number): number | undefined {
+  return cards?.[place % cards.length];
+}
+
+/** Lanes of a detector that share the memory of one card. */
+export function lanesOnCard({ lanes, cards }: Pick<LanePoolOptions, 'lanes' | 'cards'>): number {
+  return Math.ceil(lanes / (cards?.length ?? 1));
 }
 
 /** The smallest of the sizes that holds so many images; more than the largest are not padded. */

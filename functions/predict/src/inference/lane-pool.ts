@@ -1,4 +1,4 @@
-import type { VerifiedBundle } from '@cflow/detector';
+import { backboneKey, type VerifiedBundle } from '@cflow/detector';
 import { type DeviceCandidate, deviceFault } from '@cflow/runtime';
 import { CflowError, type Device } from '@cflow/spec';
 import type { AbandonedLanes } from './abandoned-lanes.js';
@@ -37,6 +37,8 @@ export class LanePool {
   readonly #slots: LaneSlots;
   readonly #queues: RowQueues = new RowQueues();
   readonly #limit: BatchLimit;
+  /** Sizes of batches by backbone, where they were measured. */
+  readonly #sizes: Map<string, readonly number[]> = new Map();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -50,7 +52,7 @@ export class LanePool {
     this.#options = options;
     this.#events = events;
     this.#abandoned = abandoned;
-    this.#limit = new BatchLimit(options.batchSizes.at(-1) as number, options.now);
+    this.#limit = new BatchLimit(options.now);
     this.#slots = new LaneSlots(candidate, options, abandoned, {
       laneLost: (failure, dropped) => {
         events.laneLost(failure, dropped);
@@ -89,7 +91,8 @@ export class LanePool {
    */
   async open(key: string, bundle: VerifiedBundle, read: ReadBundle): Promise<void> {
     this.#refuseClosed();
-    await this.#slots.open(key, bundle, read);
+    const sizes = await this.#slots.open(key, bundle, read);
+    if (sizes) this.#sizes.set(backboneKey(bundle.manifest), sizes);
   }
 
   /** Frees a detector. Nothing of it may be on its way. */
@@ -141,12 +144,14 @@ export class LanePool {
 
   #pump(): void {
     if (this.#closed) return;
-    const largest = this.#limit.images;
+    const one = (): number => 1;
     const ready = this.#slots.ready;
     const idle = ready.filter(({ running }) => running === 0);
     idle.forEach((slot, index) => {
-      const next = this.#queues.oldest(1);
-      if (!next || this.#waits(next.count, next.readyAt, largest)) return;
+      const next = this.#queues.oldest(one);
+      if (!next) return;
+      const largest = this.#largest(next.backbone);
+      if (this.#waits(next.count, next.readyAt, largest)) return;
       // What is there is shared between the lanes that are free.
       const share = Math.ceil(next.count / (idle.length - index));
       this.#begin(slot, this.#queues.take(next.backbone, Math.min(share, largest)));
@@ -155,10 +160,19 @@ export class LanePool {
     // only a full one, since a smaller one may still grow.
     for (const slot of ready) {
       if (slot.running !== 1 || slot.inBackbone) continue;
-      const next = this.#queues.oldest(largest);
-      if (next) this.#begin(slot, this.#queues.take(next.backbone, largest));
+      const next = this.#queues.oldest((backbone) => this.#largest(backbone));
+      if (next) this.#begin(slot, this.#queues.take(next.backbone, this.#largest(next.backbone)));
     }
-    if (this.#queues.oldest(1)) this.#slots.widen();
+    if (this.#queues.oldest(one)) this.#slots.widen();
+  }
+
+  #sizesOf(backbone: string): readonly number[] {
+    return this.#sizes.get(backbone) ?? this.#options.batchSizes;
+  }
+
+  /** Images of a batch at most. */
+  #largest(backbone: string): number {
+    return this.#limit.images(this.#sizesOf(backbone).at(-1) as number);
   }
 
   #waits(count: number, readyAt: number, largest: number): boolean {
@@ -182,7 +196,7 @@ export class LanePool {
       row.attempts++;
       observer.queueWait?.(started - row.readyAt);
     }
-    const size = sizeOf(this.#options.batchSizes, rows.length);
+    const size = sizeOf(this.#sizesOf((rows[0] as Row).backbone), rows.length);
     const spans = batchSpans(rows, { device: this.device, size, startedAt: started });
     slot.running++;
     slot.inBackbone = true;

@@ -82,15 +82,19 @@ export class LaneSlots {
     return this.#slots.filter(({ down, inBackbone }) => !down && !inBackbone);
   }
 
-  /** @param read the bundle once more, for a lane that has to be replaced later */
-  async open(key: string, bundle: VerifiedBundle, read: ReadBundle): Promise<void> {
+  /**
+   * @param read the bundle once more, for a lane that has to be replaced later
+   * @returns sizes of batches that the device gains from, where they were measured
+   */
+  async open(key: string, bundle: VerifiedBundle, read: ReadBundle): Promise<readonly number[] | undefined> {
     this.#opening++;
     try {
-      await this.#changes.run(async () => {
+      return await this.#changes.run(async () => {
         if (this.#ended) throw new InferenceError('unavailable', 'the device is being replaced; try again');
-        if (this.#slots.length === 0) this.#slots.push(slotOf(await this.#factory.create()));
-        await this.#openInAll(key, bundle);
+        if (this.#slots.length === 0) this.#slots.push(slotOf(await this.#factory.create(0)));
+        const sizes = await this.#openInAll(key, bundle);
         this.#detectors.set(key, read);
+        return sizes;
       });
     } finally {
       this.#opening--;
@@ -110,7 +114,7 @@ export class LaneSlots {
     this.#widening = true;
     const opening = this.#changes.run(async () => {
       if (this.#ended) return;
-      const lane = await this.#fill();
+      const lane = await this.#fill(this.#slots.length);
       if (this.#ended) await lane.dispose();
       else this.#slots.push(slotOf(lane));
     });
@@ -139,11 +143,12 @@ export class LaneSlots {
   }
 
   /** In one lane first: what hangs or fails there does not keep the others from their work. */
-  async #openInAll(key: string, bundle: VerifiedBundle): Promise<void> {
+  async #openInAll(key: string, bundle: VerifiedBundle): Promise<readonly number[] | undefined> {
     try {
       const [first, ...others] = this.#slots;
-      if (first) await this.#openIn(first, key, bundle);
+      const sizes = first && (await this.#openIn(first, key, bundle));
       await Promise.all(others.map((slot) => this.#openIn(slot, key, bundle)));
+      return sizes;
     } catch (error) {
       await this.#closeInAll(key);
       throw error;
@@ -155,12 +160,12 @@ export class LaneSlots {
     await Promise.all(this.#slots.map(({ lane }) => lane.failure ?? lane.close(key).catch(() => undefined)));
   }
 
-  async #openIn(slot: Slot, key: string, bundle: VerifiedBundle): Promise<void> {
+  async #openIn(slot: Slot, key: string, bundle: VerifiedBundle): Promise<readonly number[] | undefined> {
     // It is opened in whatever takes the place of a lane that is gone.
-    if (slot.down) return;
+    if (slot.down) return undefined;
     const { lane } = slot;
     try {
-      await lane.open(key, bundle, this.#options.warmSizes);
+      return await lane.open(key, bundle, this.#options.warmSizes);
     } catch (error) {
       const { failure } = lane;
       if (!failure || this.#ended) throw error;
@@ -170,7 +175,7 @@ export class LaneSlots {
       await this.#replace(slot, lane);
       if (failure.late) throw lateError(failure);
       if (slot.down) throw error;
-      await slot.lane.open(key, bundle, this.#options.warmSizes);
+      return slot.lane.open(key, bundle, this.#options.warmSizes);
     }
   }
 
@@ -197,7 +202,7 @@ export class LaneSlots {
       return;
     }
     try {
-      slot.lane = await this.#fill();
+      slot.lane = await this.#fill(this.#slots.indexOf(slot));
     } catch (error) {
       this.#fail(error);
       throw error;
@@ -207,8 +212,8 @@ export class LaneSlots {
     this.#events.ready();
   }
 
-  #fill(): Promise<Lane> {
-    return this.#factory.fill(this.#detectors, (failure, key) => this.#events.laneLost(failure, key));
+  #fill(place: number): Promise<Lane> {
+    return this.#factory.fill(place, this.#detectors, (failure, key) => this.#events.laneLost(failure, key));
   }
 
   #fail(reason: unknown): void {

@@ -19,8 +19,14 @@ export interface Lane {
   /**
    * Opens a detector: the head, and the backbone unless it is here already; runs the golden probe and every size of
    * `warmSizes` once. Calls must not overlap.
+   *
+   * @returns sizes of batches that the device gains from, ascending, where they were measured
    */
-  open(key: string, bundle: VerifiedBundle, warmSizes: readonly number[]): Promise<void>;
+  open(
+    key: string,
+    bundle: VerifiedBundle,
+    warmSizes: readonly number[],
+  ): Promise<readonly number[] | undefined>;
   /** Frees a detector's head, and its backbone when nobody else uses it. */
   close(key: string): Promise<void>;
   /**

@@ -29,11 +29,13 @@ export class RowQueues {
   }
 
   /** The backbone whose first row waits longest, among those with at least so many rows. */
-  oldest(least: number): { backbone: string; count: number; readyAt: number } | undefined {
+  oldest(
+    least: (backbone: string) => number,
+  ): { backbone: string; count: number; readyAt: number } | undefined {
     let found: { backbone: string; count: number; readyAt: number } | undefined;
     for (const [backbone, queue] of this.#queues) {
       const { readyAt } = queue[0] as Row;
-      if (queue.length < least || (found && found.readyAt <= readyAt)) continue;
+      if (queue.length < least(backbone) || (found && found.readyAt <= readyAt)) continue;
       found = { backbone, count: queue.length, readyAt };
     }
     return found;

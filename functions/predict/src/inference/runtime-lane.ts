@@ -12,6 +12,8 @@ import type { Runtime, Session, SessionOptions } from '@cflow/runtime';
 import { DeviceError } from '@cflow/spec';
 import { gatherRows, type RawOutput, type Row, rowsOfHeads, stackRows } from './batch.js';
 import type { Lane, LaneFailure } from './lane.js';
+import { sizeOf } from './lane-options.js';
+import { measureBatchSizes } from './measure-batch-sizes.js';
 import { bothWatches, type Step, StepClock, type StepLimits, type StepWatch } from './step-watch.js';
 
 export interface RuntimeLaneOptions {
@@ -24,6 +26,10 @@ export interface RuntimeLaneOptions {
    * are shared, and run apart.
    */
   openWhole?: typeof openHead | undefined;
+  /** Images of a batch at most where larger ones than those that are warmed are tried; left out, none are. */
+  mostImages?: number | undefined;
+  /** Bytes that the device has left, where it tells. */
+  freeBytes?: (() => Promise<number | undefined>) | undefined;
   /** How long the engine may take; left out, nobody looks at the clock. */
   limits?: StepLimits | undefined;
   /** Told of the engine's calls, where another looks at the clock. */
@@ -56,6 +62,8 @@ export class RuntimeLane implements Lane {
   readonly #watch: StepWatch;
   readonly #backbones: Map<string, SharedBackbone> = new Map();
   readonly #heads: Map<string, OpenHead> = new Map();
+  /** Sizes of batches by backbone, where they were measured. */
+  readonly #sizes: Map<string, readonly number[]> = new Map();
   /** Of calls under way: whoever waits for an engine that does not come back must not wait for ever. */
   readonly #rejections: Set<(error: DeviceError) => void> = new Set();
   #failure: LaneFailure | undefined;
@@ -75,7 +83,11 @@ export class RuntimeLane implements Lane {
     return this.#failure;
   }
 
-  open(key: string, bundle: VerifiedBundle, warmSizes: readonly number[]): Promise<void> {
+  open(
+    key: string,
+    bundle: VerifiedBundle,
+    warmSizes: readonly number[],
+  ): Promise<readonly number[] | undefined> {
     return this.#unlessLate(this.#open(key, bundle, warmSizes));
   }
 
@@ -108,7 +120,11 @@ export class RuntimeLane implements Lane {
     await (this.#runtime.terminate?.() ?? this.#runtime.dispose());
   }
 
-  async #open(key: string, bundle: VerifiedBundle, warmSizes: readonly number[]): Promise<void> {
+  async #open(
+    key: string,
+    bundle: VerifiedBundle,
+    warmSizes: readonly number[],
+  ): Promise<readonly number[] | undefined> {
     const { manifest } = bundle;
     const used = backboneKey(manifest);
     const shared = this.#backbones.get(used);
@@ -134,9 +150,15 @@ export class RuntimeLane implements Lane {
       const tried = [this.#inStep(backbone, step, used), this.#inStep(head, step, key)] as const;
       await probeGraphs(...tried, readProbe(bundle));
       const { inputSize } = manifest.configuration;
-      for (const size of warmSizes) await warm(...tried, size, inputSize);
+      const warmOne = (size: number): Promise<void> => warm(...tried, size, inputSize);
+      const { mostImages, freeBytes, now } = this.#options;
+      if (mostImages !== undefined && !this.#sizes.has(used)) {
+        const trial = { run: warmOne, freeBytes, now };
+        this.#sizes.set(used, await measureBatchSizes(trial, warmSizes, mostImages));
+      } else for (const size of this.#sizes.get(used) ?? warmSizes) await warmOne(size);
       this.#backbones.set(used, { session: backbone, inputSize, users: (shared?.users ?? 0) + 1 });
       this.#heads.set(key, { session: head, backbone: used });
+      return this.#sizes.get(used);
     } catch (error) {
       const own = shared ? opened.slice(1) : opened;
       await Promise.all(
@@ -153,7 +175,8 @@ export class RuntimeLane implements Lane {
   ): Promise<(RawOutput[] | DeviceError)[]> {
     const { backbone: hash } = rows[0] as Row;
     const { session, inputSize } = this.#backbones.get(hash) as SharedBackbone;
-    const { sizeFor } = this.#options;
+    const sizes = this.#sizes.get(hash);
+    const sizeFor = sizes ? (count: number) => sizeOf(sizes, count) : this.#options.sizeFor;
     const image = stackRows(rows, sizeFor(rows.length), inputSize);
     const features = await this.#watched(
       { kind: 'backbone', key: hash },

@@ -19,6 +19,16 @@ export const serviceEnvironmentSchema = z.object({
   CFLOW_DEVICE: text
     .pipe(z.enum(['auto', ...DEVICES]).optional())
     .describe('auto, cuda, webgpu or cpu (default auto)'),
+  CFLOW_CUDA_DEVICE: text
+    .pipe(
+      z
+        .string()
+        .regex(/^(all|\d{1,3}(,\d{1,3})*)$/, 'expected numbers of cards, such as 0,1, or all')
+        .optional(),
+    )
+    .describe(
+      'Cards that detectors are on, with lanes on each: numbers with commas between them (default all)',
+    ),
   CFLOW_THREADS: whole(1, 1024).describe('CPU threads (default: one per core)'),
   CFLOW_BATCH_SIZES: list
     .pipe(
@@ -31,13 +41,15 @@ export const serviceEnvironmentSchema = z.object({
         )
         .optional(),
     )
-    .describe('Batch sizes that detectors are warmed for (default 1 to 4 on the CPU, else 1,2,4,8)'),
+    .describe(
+      'Batch sizes that detectors are warmed for (default 1 to 4 on the CPU, else 1,2,4,8, and on CUDA what it gains from, up to 64)',
+    ),
   CFLOW_LANES: whole(1, 64).describe(
-    'Copies of each detector that score side by side (default: one per core, at most 4; on a GPU 1)',
+    'Copies of each detector that score side by side (default: one per core, at most 4; on a GPU 1, on each card)',
   ),
   CFLOW_QUEUE: whole(1, 100_000).describe('Images that may wait (default 64)'),
   CFLOW_MEMORY_MB: megabytes.describe(
-    'Megabytes that detectors in memory may take (default: half of the memory)',
+    'Megabytes that detectors in memory may take (default: half of the memory; on CUDA what the card has)',
   ),
   CFLOW_MAX_BODY_MB: megabytes.describe('Megabytes of a request with images (default 64)'),
   CFLOW_BODY_MEMORY_MB: megabytes.describe(

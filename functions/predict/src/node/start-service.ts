@@ -103,6 +103,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       registry,
       device: environment.CFLOW_DEVICE,
       threads: environment.CFLOW_THREADS,
+      cudaDevice: environment.CFLOW_CUDA_DEVICE,
       lanes: environment.CFLOW_LANES,
       batchSizes: environment.CFLOW_BATCH_SIZES,
       capacity: environment.CFLOW_QUEUE,

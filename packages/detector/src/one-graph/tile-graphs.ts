@@ -48,7 +48,12 @@ function stitchGraph({ canvas, tile, tiles }: Tiling, layers: readonly BundleLay
       op.Slice(map, axis, (keptFrom - start) / stride, (keptTo - start) / stride);
     const rows = new Map<number, Value[]>();
     tiles.forEach((each, i) => {
-      const part = kept(kept(op.Reshape(op.Slice(maps, 0, i, i + 1), ['batch', ...seen]), 2, each.rows, down), 3, each.columns, across);
+      const part = kept(
+        kept(op.Reshape(op.Slice(maps, 0, i, i + 1), ['batch', ...seen]), 2, each.rows, down),
+        3,
+        each.columns,
+        across,
+      );
       rows.set(each.rows.start, [...(rows.get(each.rows.start) ?? []), part]);
     });
     const joined = [...rows.values()].map((parts) => op.Concat(parts, 3));

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { createRuntime } from '../create-runtime.js';
 import type { Runtime, SessionOptions } from '../runtime.js';
+import { orderCards } from './cuda/card-order.js';
 import { multiplyExactly } from './exact-products.js';
 import { OrtEngine } from './ort-engine.js';
 import type { NodeDevice } from './ort-options.js';
@@ -11,6 +12,8 @@ import type { WorkerSettings } from './worker-messages.js';
 
 export interface NodeRuntimeOptions {
   device: NodeDevice;
+  /** Of CUDA, which of several cards, as CUDA counts them. Default: the first. */
+  card?: number | undefined;
   /** Threads of one operator on the CPU, for sessions that do not say. Default: one per core. */
   threads?: number;
   /**
@@ -26,8 +29,8 @@ export interface NodeRuntime extends Runtime {
 }
 
 /** A place for sessions on a device of this machine. Nothing of the device is touched before the first session. */
-export function createNodeRuntime({ device, threads, worker = true }: NodeRuntimeOptions): NodeRuntime {
-  const engine = worker ? new WorkerEngine(device, startWorker) : new OrtEngine(device);
+export function createNodeRuntime({ device, card, threads, worker = true }: NodeRuntimeOptions): NodeRuntime {
+  const engine = worker ? new WorkerEngine(device, startWorker, card) : new OrtEngine(device, card);
   const runtime = createRuntime(device, engine);
   return {
     device,
@@ -57,6 +60,7 @@ function withDefaults(
 export function startWorker(settings: WorkerSettings): Worker {
   silenceTelemetry();
   multiplyExactly();
+  orderCards();
   // By the package's name and not by a relative path: it must be the built file also when this one runs as source.
   const file = createRequire(import.meta.url).resolve('@cflow/runtime/node-worker');
   // A worker inherits flags such as --import, of which those of a test runner or a loader would break it.

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { orderCards } from './cuda/card-order.js';
 import { engineFolder } from './engine-package.js';
 import { multiplyExactly } from './exact-products.js';
 import { silenceTelemetry } from './silence-telemetry.js';
@@ -11,6 +12,7 @@ type OnnxRuntime = typeof import('onnxruntime-common');
 export async function loadOnnxRuntime(): Promise<OnnxRuntime> {
   silenceTelemetry();
   multiplyExactly();
+  orderCards();
   const folder = engineFolder();
   let ort: OnnxRuntime;
   try {

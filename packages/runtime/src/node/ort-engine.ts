@@ -19,15 +19,17 @@ export class OrtEngine implements Engine {
   readonly failure: undefined;
   readonly #device: NodeDevice;
   readonly #sessions: Map<number, InferenceSession> = new Map();
+  readonly #card: number | undefined;
   #lastId = 0;
 
-  constructor(device: NodeDevice) {
+  constructor(device: NodeDevice, card?: number) {
     this.#device = device;
+    this.#card = card;
   }
 
   async load(source: ModelSource, options: SessionOptions): Promise<LoadedModel> {
     const { model, externalData, externalFolder } = await readModel(source);
-    const sessionOptions = ortOptions(this.#device, options);
+    const sessionOptions = ortOptions(this.#device, options, this.#card);
     if (externalData) sessionOptions.externalData = externalData;
     // Always: without a folder a model could read any file under the working directory as weights, also beside those
     // that were given.

@@ -23,6 +23,8 @@ const SPINNING = {
 /**
  * Our options as onnxruntime-node's. Always names exactly one provider: with a list, one that this build does not
  * know is dropped with a warning and the CPU takes its place.
+ *
+ * @param card Of CUDA, which of several. Default: the first
  */
 export function ortOptions(
   device: NodeDevice,
@@ -33,9 +35,10 @@ export function ortOptions(
     strictDevice = false,
     spinning = 'short',
   }: SessionOptions,
+  card?: number,
 ): InferenceSession.SessionOptions & { extra: { session: Record<string, unknown> } } {
   return {
-    executionProviders: [device],
+    executionProviders: [device === 'cuda' && card !== undefined ? { name: device, deviceId: card } : device],
     graphOptimizationLevel: graphOptimization,
     logSeverityLevel: SILENT,
     ...(threads !== undefined && { intraOpNumThreads: threads }),

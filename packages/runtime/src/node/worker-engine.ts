@@ -38,10 +38,10 @@ export class WorkerEngine implements Engine {
   #closing = false;
   #lastId = 0;
 
-  constructor(device: NodeDevice, start: (settings: WorkerSettings) => Worker) {
+  constructor(device: NodeDevice, start: (settings: WorkerSettings) => Worker, card?: number) {
     this.#device = device;
     this.#gate = new WorkerGate();
-    const worker = start({ device, gate: this.#gate.shared });
+    const worker = start({ device, card, gate: this.#gate.shared });
     this.#worker = worker;
     worker.unref();
     worker.on('message', (response: WorkerResponse) => this.#settle(response));

@@ -7,6 +7,7 @@ import type { NodeDevice } from './ort-options.js';
 
 export interface WorkerSettings {
   device: NodeDevice;
+  card?: number | undefined;
   gate: SharedArrayBuffer;
 }
 

@@ -2,18 +2,22 @@ import { setMaxListeners } from 'node:events';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { runsAsOneGraph } from '@cflow/detector';
 import type { DeviceCandidate } from '@cflow/runtime';
-import { type NodeDevice, nodeDevices } from '@cflow/runtime/node';
+import { chosenCards, cudaCards, type NodeDevice, nodeDevices } from '@cflow/runtime/node';
 import { ConfigurationError, type Device, type DeviceChoice } from '@cflow/spec';
 import type { Logger } from '../../app/logger.js';
 import { createInference } from '../create-inference.js';
+import type { DeviceMemory } from '../detector-memory.js';
 import type { Inference } from '../inference.js';
+import { cardOf } from '../lane-options.js';
 import { type InferenceObserver, loggingObserver } from '../observer.js';
 import type { InferenceRegistry } from '../settings-reader.js';
 import { availableMemory } from './available-memory.js';
 import type { ImageThreadSettings } from './image-messages.js';
 import { ImageThreads } from './image-threads.js';
 import { LaneProcesses } from './lane-processes.js';
+import { freeBytesOf, memoryOfCards, openWhole } from './on-a-card.js';
 
 export interface NodeInferenceOptions {
   registry: InferenceRegistry;
@@ -23,6 +27,8 @@ export interface NodeInferenceOptions {
   devices?: readonly DeviceCandidate[] | undefined;
   /** Places side by side on the device, each with every detector in it. Default: one per core, at most 4, on the CPU, else 1: one thread each loses less than two that share the work. */
   lanes?: number | undefined;
+  /** Cards that lanes are on, as `CFLOW_CUDA_DEVICE` names them: numbers with commas between them, or all. Default: all. */
+  cudaDevice?: string | undefined;
   /** CPU threads in all, shared between the lanes. Default: one per core. */
   threads?: number | undefined;
   /** Sizes that batches are padded to. Default: 1 to 4 on the CPU, elsewhere 1, 2, 4, 8. */
@@ -57,10 +63,14 @@ export interface NodeInferenceOptions {
   observer?: InferenceObserver | undefined;
   /** Told of threads that were lost and of versions that cannot be loaded. */
   logger?: Pick<Logger, 'info' | 'warn' | 'error'> | undefined;
+  /** The memory of a device. Default: as the driver tells of a card. */
+  deviceMemory?: ((device: Device) => Promise<DeviceMemory | undefined>) | undefined;
   /** For tests that make a thread fail. */
   startImageThread?: ((settings: ImageThreadSettings) => Worker) | undefined;
 }
 
+/** Images of a batch on a card at most. */
+const MOST_IMAGES = 64;
 const IMAGE_BYTES = { least: 256_000_000, most: 1_000_000_000 };
 const RUN_MS = { least: 5000, most: 20_000 };
 /** A card's first kernels take long to compile. */
@@ -72,9 +82,17 @@ export function createNodeInference(options: NodeInferenceOptions): Inference {
   const observer = logger ? loggingObserver(logger, options.observer ?? {}) : (options.observer ?? {});
   const cores = availableParallelism();
   checkCounts(options);
-  const lanesOf = (where: Device): number => options.lanes ?? (where === 'cpu' ? Math.min(4, cores) : 1);
+  // Known when the first detector is loaded.
+  let cards: readonly number[] = [0];
+  const lanesOf = (where: Device): number => {
+    if (where === 'cpu') return options.lanes ?? Math.min(4, cores);
+    return (options.lanes ?? 1) * (where === 'cuda' ? cards.length : 1);
+  };
   const threads = Math.max(1, Math.floor((options.threads ?? cores) / lanesOf('cpu')));
   const now = (): number => performance.now();
+  // What is said counts, whatever the card has.
+  const ownMemory = async (where: Device): Promise<DeviceMemory | undefined> =>
+    where === 'cuda' && options.memoryBytes === undefined ? memoryOfCards(cards) : undefined;
   const inProcesses = !options.devices && (options.isolation ?? 'process') === 'process';
   const processes = inProcesses ? new LaneProcesses(threads) : undefined;
   const mostMs = options.runTimeoutMs ?? RUN_MS.most;
@@ -83,6 +101,7 @@ export function createNodeInference(options: NodeInferenceOptions): Inference {
     device,
     devices: async () => {
       processes?.warm();
+      if (!options.devices) cards = chosenCards(options.cudaDevice ?? 'all', await cudaCards());
       return options.devices ?? (await nodeDevices({ threads }));
     },
     images: new ImageThreads({
@@ -97,6 +116,7 @@ export function createNodeInference(options: NodeInferenceOptions): Inference {
     memoryBytes: options.memoryBytes ?? availableMemory() / 2,
     overlaySide: options.overlaySide ?? 1024,
     aliasFreshMs: options.aliasFreshMs ?? 1000,
+    deviceMemory: options.deviceMemory ?? ownMemory,
     observer,
     now,
     poolOptions: (where) => {
@@ -110,11 +130,19 @@ export function createNodeInference(options: NodeInferenceOptions): Inference {
         // The CPU has nothing to prepare for a size; the golden probe has run it once.
         warmSizes: where === 'cpu' ? [] : sizes,
         maxWaitMs,
+        ...(where === 'cuda' && {
+          cards,
+          // Sizes that are named are those that are meant.
+          mostImages: batchSizes ? undefined : MOST_IMAGES,
+          freeBytes: (place: number) => freeBytesOf(cardOf({ cards }, place)),
+        }),
+        openWhole: runsAsOneGraph(where) ? openWhole : undefined,
         limits: {
           openMs: options.loadTimeoutMs ?? (where === 'cpu' ? LOAD_MS.cpu : LOAD_MS.others),
           runMs: { least: Math.min(RUN_MS.least, mostMs), most: mostMs },
         },
-        startProcess: processes && (({ device: on }, given) => processes.start(on as NodeDevice, given)),
+        startProcess:
+          processes && (({ device: on }, given, place) => processes.start(on as NodeDevice, given, place)),
         now,
         observer,
       };

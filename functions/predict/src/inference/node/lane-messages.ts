@@ -13,6 +13,10 @@ export interface LaneSettings {
   /** Sizes that batches are padded to, ascending. */
   batchSizes: readonly number[];
   headOptions?: SessionOptions | undefined;
+  /** Of CUDA, which of several cards. */
+  card?: number | undefined;
+  /** Images of a batch at most where larger ones are tried. */
+  mostImages?: number | undefined;
 }
 
 /** A bundle between processes: files that lie in a folder are named, not sent. */
@@ -32,7 +36,7 @@ export type LaneCall =
 export type LaneRequest = { kind: 'start'; settings: LaneSettings } | (LaneCall & { id: number });
 
 export interface LaneResults {
-  open: undefined;
+  open: readonly number[] | undefined;
   close: undefined;
   run: ResultMessage[];
   dispose: undefined;

@@ -2,7 +2,7 @@
 // memory, this process ends, and the service goes on. It answers one call after the other; the other side is ProcessLane.
 import { writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { type openHead, runsAsOneGraph } from '@cflow/detector';
+import { runsAsOneGraph } from '@cflow/detector';
 import { createNodeRuntime } from '@cflow/runtime/node';
 import { rowsOfHeads } from '../batch.js';
 import { packError } from '../error-message.js';
@@ -16,6 +16,7 @@ import {
   type LaneSettings,
   unpackBundle,
 } from './lane-messages.js';
+import { freeBytesOf, openWhole } from './on-a-card.js';
 import { placeMaps, readRows } from './shared-rows.js';
 
 /** Where the service leaves the memory that it shares with this process: behind the channel. */
@@ -42,12 +43,21 @@ process.on('message', (request: LaneRequest) => {
   else void answer(request);
 });
 
-function createLane({ device, threads, batchSizes, headOptions }: LaneSettings): RuntimeLane {
-  const runtime = createNodeRuntime({ device, threads, worker: false });
+function createLane({
+  device,
+  card,
+  threads,
+  batchSizes,
+  mostImages,
+  headOptions,
+}: LaneSettings): RuntimeLane {
+  const runtime = createNodeRuntime({ device, card, threads, worker: false });
   return new RuntimeLane(runtime, {
     sizeFor: (count) => sizeOf(batchSizes, count),
     headOptions,
     openWhole: runsAsOneGraph(device) ? openWhole : undefined,
+    mostImages,
+    freeBytes: device === 'cuda' ? () => freeBytesOf(card) : undefined,
     now: () => performance.now(),
     // Heard by the service before the engine blocks this thread.
     watch: {
@@ -60,10 +70,6 @@ function createLane({ device, threads, batchSizes, headOptions }: LaneSettings):
     },
   });
 }
-
-/** What builds graphs takes a while to load. */
-const openWhole: typeof openHead = async (...given) =>
-  (await import('@cflow/detector/one-graph')).openOneGraph(...given);
 
 async function answer(request: Exclude<LaneRequest, { kind: 'start' }>): Promise<void> {
   const { id } = request;
@@ -81,9 +87,8 @@ async function perform(
 ): Promise<LaneResults[keyof LaneResults]> {
   switch (request.kind) {
     case 'open':
-      await lane.open(request.key, unpackBundle(request.bundle), request.warmSizes);
       guardAgainstOrphanhood();
-      return undefined;
+      return lane.open(request.key, unpackBundle(request.bundle), request.warmSizes);
     case 'close':
       await lane.close(request.key);
       return undefined;

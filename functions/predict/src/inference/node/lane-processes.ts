@@ -1,5 +1,5 @@
 import type { NodeDevice } from '@cflow/runtime/node';
-import type { LanePoolOptions } from '../lane-options.js';
+import { cardOf, type LanePoolOptions } from '../lane-options.js';
 import { forkLaneProcess, type LaneChild, ProcessLane } from './process-lane.js';
 
 /** Lanes in processes of their own, the first of which starts before it is known what it is to do. */
@@ -17,11 +17,14 @@ export class LaneProcesses {
     this.#spare ??= forkLaneProcess();
   }
 
-  start(device: NodeDevice, { batchSizes, headOptions, limits, now }: LanePoolOptions): ProcessLane {
+  start(device: NodeDevice, options: LanePoolOptions, place: number): ProcessLane {
+    const { batchSizes, mostImages, headOptions, limits, now } = options;
     const child = this.#spare ?? forkLaneProcess();
     this.#spare = undefined;
     if (!limits) throw new Error('a lane in a process of its own has limits');
-    return new ProcessLane(child, { device, threads: this.#threads, batchSizes, headOptions, limits, now });
+    const card = cardOf(options, place);
+    const settings = { device, card, threads: this.#threads, batchSizes, mostImages, headOptions };
+    return new ProcessLane(child, { ...settings, limits, now });
   }
 
   close(): void {

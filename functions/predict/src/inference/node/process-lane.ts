@@ -96,9 +96,13 @@ export class ProcessLane implements Lane {
     return this.#failure;
   }
 
-  async open(key: string, bundle: VerifiedBundle, warmSizes: readonly number[]): Promise<void> {
+  async open(
+    key: string,
+    bundle: VerifiedBundle,
+    warmSizes: readonly number[],
+  ): Promise<readonly number[] | undefined> {
     const packed = await packBundle(bundle);
-    await this.#call({ kind: 'open', key, bundle: packed, warmSizes }, { kind: 'open', key });
+    return this.#call({ kind: 'open', key, bundle: packed, warmSizes }, { kind: 'open', key });
   }
 
   async close(key: string): Promise<void> {
