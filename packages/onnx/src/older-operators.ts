@@ -22,6 +22,7 @@ const ALIKE: ReadonlySet<string> = new Set([
     'Abs',
     'Add',
     'And',
+    'AveragePool',
     'Cast',
     'Clip',
     'Concat',
