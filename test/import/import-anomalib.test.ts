@@ -159,6 +159,23 @@ describe('an import that cannot be', () => {
     await expect(importIt({ checkpoint: at('none.ckpt') })).rejects.toThrow(/there is no such file/);
   });
 
+  it.each([
+    ['model.onnx', '\b\b\x12\x07pytorch\x1a\x062.13.0', /model\.onnx" is an ONNX file/],
+    ['model', '\b\n\x12\x07pytorch\x1a\x062.13.0', /model" is an ONNX file/],
+    [
+      'model.xml',
+      '<?xml version="1.0"?>\n<net name="Model0" version="11">',
+      /model\.xml" is a file of OpenVINO/,
+    ],
+    ['model.bin', '\0\0\x80?\0\0\0@', /model\.bin" is a file of OpenVINO/],
+  ])('says of %s, exported to be run alone, what to import instead', async (name, content, message) => {
+    await writeFile(at(name), content);
+    const attempt = importIt({ checkpoint: at(name), output: at('never') });
+    await expect(attempt).rejects.toThrow(WeightsError);
+    await expect(attempt).rejects.toThrow(message);
+    await expect(attempt).rejects.toThrow(/likelihoods.*weights\/lightning\/model\.ckpt/);
+  });
+
   it('needs two good images', async () => {
     const good = await openDataSet([], { good: [at('good/0.png')] });
     await expect(importIt({ good, output: at('never') })).rejects.toThrow(DataSetError);

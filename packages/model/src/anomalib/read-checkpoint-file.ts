@@ -6,6 +6,7 @@ import {
   type CheckpointOverrides,
   readAnomalibCheckpoint,
 } from './anomalib-checkpoint.js';
+import { exportedFormat } from './exported-format.js';
 
 /**
  * Reads the file of a checkpoint of anomalib's Cflow.
@@ -17,6 +18,15 @@ export async function readCheckpointFile(
   overrides: CheckpointOverrides = {},
 ): Promise<{ checkpoint: AnomalibCheckpoint; origin: string }> {
   const { bytes, sha256 } = await readWeightsFile(path);
+  const exported = exportedFormat(path, bytes);
+  if (exported) {
+    throw new WeightsError(
+      `"${path}" is ${exported}, exported to be run alone, and cannot be imported: it gives maps and scores, and not the ` +
+        'likelihoods that a detector is calibrated by. Import what it was exported from, the checkpoint ' +
+        '(weights/lightning/model.ckpt in the folder of results) or the export for PyTorch (weights/torch/model.pt)',
+      { details: { path, format: exported } },
+    );
+  }
   try {
     const checkpoint = readAnomalibCheckpoint(bytes, overrides);
     return { checkpoint, origin: `anomalib checkpoint ${basename(path).slice(0, 128)}, sha256 ${sha256}` };
