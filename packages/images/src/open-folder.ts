@@ -4,10 +4,13 @@ import { type FileTree, type SkippedFile, subtree, topFolders } from './files/fi
 import { skippedFiles } from './files/skipped-files.js';
 import { FOLDER_LAYOUTS, type FolderLayout } from './layouts/folder-layouts.js';
 import type { ResolvedOptions } from './open-options.js';
+import { checkAnnotations } from './reading/check-annotations.js';
 import { readTree } from './reading/read-tree.js';
 import { someOf } from './reading/say-which.js';
 import { openTableFolder, tableIn } from './tables/open-table-folder.js';
 import { meaningOf } from './vocabulary/meaning-of.js';
+
+const ARCHIVE = /\.(zip|tar|tgz|gz|bz2|xz|7z|rar)$/i;
 
 const [FALLBACK] = FOLDER_LAYOUTS.slice(-1) as [FolderLayout];
 
@@ -56,6 +59,7 @@ export async function readFolder(
   if (items.length === 0) {
     throw new DataSetError(`no images in ${tree.root}: expected ${layout.expects}; ${contents(tree)}`);
   }
+  checkAnnotations(basename(tree.root), items, reading.skipped);
   const kept = new Set(items.map((item) => item.name));
   const unlisted = reading.items
     .filter((item) => !kept.has(item.name))
@@ -159,7 +163,12 @@ function categoryOf(top: FileTree, category: string): FileTree {
 
 function noImages(top: FileTree): DataSetError {
   const [first] = skippedFiles(top.skipped.filter(({ reason }) => reason === 'unsupported-format'));
-  const found = first ? `; found ${first.count} of the format ${first.hint}` : '';
+  const archive = top.skipped.find(({ name }) => ARCHIVE.test(name));
+  const found = first
+    ? `; found ${first.count} of the format ${first.hint}`
+    : archive
+      ? `; found an archive inside, ${archive.name}, which is not opened: give it alone, or unpack it`
+      : '';
   return new DataSetError(`no images in ${top.root}: expected ${FALLBACK.expects}${found}`, {
     details: { root: top.root },
   });

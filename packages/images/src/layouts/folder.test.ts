@@ -100,6 +100,46 @@ describe('a plain folder', () => {
     expect(await failure(folder.root)).toMatch(/found images straight in it and the folders blue, red/);
   });
 
+  it('is read by the names of its images where they say all of it, and refused where they say some', async () => {
+    await folder.plant('good_0.png', 'ok_1.png', 'bad_0.png', 'NG2.png');
+    const set = await openDataSet(folder.root, { testFraction: 0 });
+    expect(summary(set)).toEqual([
+      'NG2.png | test | bad | - | -',
+      'bad_0.png | test | bad | - | -',
+      'good_0.png | train | good | - | -',
+      'ok_1.png | train | good | - | -',
+    ]);
+    await folder.plant('0007.png');
+    expect(await failure(folder.root)).toMatch(
+      /NG2\.png, bad_0\.png are called like bad ones, and 0007\.png are not/,
+    );
+  });
+
+  it('of good images may have any names in it, and a word of several says nothing', async () => {
+    await folder.plant('good/bad_0.png', 'good/1.png', 'scratch/0.png');
+    expect((await openDataSet(folder.root)).items.filter(({ label }) => label === 'good').length).toBe(2);
+    await folder.plant('flat/bad pixel map 1.png', 'flat/2.png');
+    expect((await openDataSet(join(folder.root, 'flat'))).items.length).toBe(2);
+  });
+
+  it('with annotations that are not read is refused, where they may mark defects', async () => {
+    await folder.plant('images/train/0.png', 'images/train/1.png', 'labels/train/1.txt', 'data.yaml');
+    expect(await failure(folder.root)).toMatch(
+      /1 of 2 have annotations, such as train\/1\.png \(labels\/train\/1\.txt\), which are not read/,
+    );
+    await folder.plant('beside/0.png', 'beside/1.png', 'beside/1.json');
+    expect(await failure(join(folder.root, 'beside'))).toMatch(/1 of 2 have annotations/);
+    // A file beside each image is what cameras write, and who fills a folder called good has looked.
+    await folder.plant('beside/0.json', 'kept/good/0.png', 'kept/good/1.png', 'kept/good/1.json');
+    expect((await openDataSet(join(folder.root, 'beside'))).items.length).toBe(2);
+    expect((await openDataSet(join(folder.root, 'kept'))).items.length).toBe(2);
+  });
+
+  it('that holds nothing but an archive says so', async () => {
+    await folder.plant('data/inner.zip');
+    expect(await failure(folder.root)).toMatch(/archive inside, data\/inner\.zip.*unpack it/);
+  });
+
   it('is refused when it is empty, missing, or not of the layout asked for', async () => {
     expect(await failure(folder.root)).toMatch(/no images in .*expected images straight in the folder/);
     expect(await failure(join(folder.root, 'gone'))).toMatch(/there is no file or folder .*gone/);

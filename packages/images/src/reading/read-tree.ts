@@ -2,6 +2,7 @@ import { DataSetError, type DataSetItem } from '@cflow/spec';
 import { compareNames, type FileTree, type SkippedFile } from '../files/file-tree.js';
 import type { ImageLimits } from '../image-limits.js';
 import { decideByMask } from './decide-by-mask.js';
+import { decideByName } from './decide-by-name.js';
 import { holdOutGood } from './hold-out.js';
 import { pairMasks } from './pair-masks.js';
 import { placeImages } from './place-images.js';
@@ -40,7 +41,7 @@ export async function readTree(tree: FileTree, options: ReadTreeOptions): Promis
   const placed = placeImages(tree);
   const named = splitOffMasks(placed);
   const alone = options.named ? [] : named.alone;
-  const candidates = options.named ? [...named.images, ...named.alone] : named.images;
+  const candidates = options.named ? [...named.images, ...named.alone] : decideByName(named.images);
   const lone: PlacedMask[] = alone.map(({ file }) => ({ file, above: file.folders, below: [] }));
   const pairs = pairMasks(candidates, [...placed.masks, ...named.masks, ...lone]);
   const stray = pairs.orphans.filter((mask) => lone.includes(mask));

@@ -10,6 +10,7 @@ describe('the meaning of a folder', () => {
       'good',
       'good ok OK Good normal Normal okay pass PASSED accepted nominal io i.O. gut no_defect defect-free',
     ],
+    ['good', 'bon Buenos buoni dobre 良品 合格 OK品 양품 conforme'],
     [
       'good',
       'good_images OK_parts 01_good normal_dir GoodParts OKImages NonDefective not_defective anomaly_free',
@@ -18,6 +19,7 @@ describe('the meaning of a folder', () => {
       'bad',
       'bad ko NG nok NOK n.i.O. not_ok no_good defect defects Defective anomaly Anomalies anomalous abnormal',
     ],
+    ['bad', 'mauvais malos difettosi wadliwe 不良品 缺陷 NG品 불량 Fehler défaut no_conforme scratch_défaut'],
     [
       'bad',
       'reject rejects rejected fail failed faulty outlier abnormal_dir bad_parts 1_defect scratch_defect',
@@ -26,7 +28,7 @@ describe('the meaning of a folder', () => {
       'mask',
       'mask masks Masks gt GT ground_truth groundtruth GroundTruth "ground truth" annotations labels segmentation',
     ],
-    ['mask', 'mask_dir mask_images defect_masks bad_gt ground-truth_masks label'],
+    ['mask', 'SegmentationClass mask_dir mask_images defect_masks bad_gt ground-truth_masks label'],
     ['unlabelled', 'unlabelled unlabeled unknown Unsorted rework to_check test_private test_private_mixed'],
     ['ignored', 'backup old tmp results predictions heatmaps thumbnails old_masks'],
     [

@@ -13,16 +13,24 @@ const GOOD = `
   no defect | no defects | non defect | non defective | not defective | nondefective | without defect | without defects
   defect free | defects free | defectfree | no anomaly | no anomalies | non anomalous | not anomalous | anomaly free
   not bad | non bad | io | i o | gut
+  bon | bons | bonne | bonnes | conforme | conformes | sans defaut | sans défaut | bueno | buenos | buena | buenas | sin defecto
+  buono | buoni | buona | buone | bom | bons | boa | boas | dobry | dobre | dobra | goed
+  良品 | 良 | 合格 | 合格品 | 正常 | 正常品 | ok品 | 양품 | 정상 | годен | годные | хорошие
 `;
 const BAD = `
   bad | ko | ng | nok | no ok | not ok | n ok | non ok | not okay | no good | not good | non good | nogood | notok
   abnormal | non normal | not normal | unnormal | anomaly | anomalies | anomalous | anomal
   defect | defects | defective | defectives | fail | failed | failure | failures | fault | faults | faulty
   reject | rejects | rejected | outlier | outliers | scrap | scrapped | flaw | flaws | flawed | damaged
-  nonconforming | non conforming | not conforming | nio | n i o | schlecht | ausschuss
+  nonconforming | non conforming | not conforming | nio | n i o | schlecht | ausschuss | fehler | fehlerhaft | defekt | defekte
+  mauvais | mauvaise | mauvaises | defaut | defauts | défaut | défauts | defectueux | défectueux | rebut | rebuts | malo | malos
+  mala | malas | defecto | defectos | defectuoso | defectuosos | rechazado | rechazados | difetto | difetti | difettoso | difettosi
+  scarto | scarti | defeito | defeitos | defeituoso | defeituosos | wada | wady | wadliwy | wadliwe | slecht | no conforme
+  non conforme | non conformes | no conformes | não conforme
+  不良品 | 不良 | 缺陷 | 异常 | 異常 | 異常品 | 不合格 | 不合格品 | 次品 | 欠陥 | 欠陥品 | ng品 | 불량 | 불량품 | 이상 | брак | дефект | дефекты
 `;
 const MASKS =
-  'mask | masks | gt | gts | ground truth | ground truths | groundtruth | groundtruths | maske | masken';
+  'mask | masks | gt | gts | ground truth | ground truths | groundtruth | groundtruths | maske | masken | segmentation class';
 const WEAK_MASKS = 'annotation | annotations | label | labels | segmentation | segmentations | seg | segs';
 const UNLABELLED = `
   unlabelled | unlabeled | not labelled | not labeled | unknown | unsorted | unclassified | uncategorized | undecided | unsure
