@@ -52,8 +52,13 @@ export interface PredictOptions<
   overlay?: Overlay | undefined;
   /** Also the regions above the pixel threshold. Default true. */
   regions?: Regions | undefined;
-  /** Smallest region, in pixels of the map. Default 1. */
+  /** Smallest region, in pixels of the image. Default 1. */
   minArea?: number | undefined;
+  /**
+   * Regions smaller than this share of the largest are left out, unless they are higher than it. In [0, 1]; 0 keeps all.
+   * Default 0.05.
+   */
+  minShare?: number | undefined;
   /** Regions at most, 0 to 1000. Default 100. */
   maxRegions?: number | undefined;
   /** A mask: pixels that are not black are left out of score and regions. */
@@ -70,13 +75,18 @@ export interface Size {
   height: number;
 }
 
-/** A connected part (8 neighbors) of the map at or above the pixel threshold. Everything in pixels of the map. */
+/** What stands out of an image in one place. Everything in pixels of the image as it was given, upright: of `original`. */
 export interface Region {
+  /** The smallest box of whole pixels around it. */
   box: { x: number; y: number; width: number; height: number };
-  /** Number of pixels. */
+  /** Pixels that it covers. */
   area: number;
-  /** The highest value of the region and where it lies. */
+  /** Its outline: 3 to 64 corners, the last joined to the first. Holes are not told. */
+  polygon: [x: number, y: number][];
+  /** The pixel where the map is highest in it, and the value of the map there. */
   peak: { x: number; y: number; value: number };
+  /** The score that an image would have in which nothing else stood out: to be compared with the threshold. */
+  score: number;
 }
 
 /** One anomaly value per pixel, row-major: `height * width` values. */
@@ -111,7 +121,7 @@ export type Prediction<
   If<Map, { map: AnomalyMap }> &
   /** The image with map and regions drawn in: `image/png`. */
   If<Overlay, { overlay: Blob }> &
-  /** Regions of the map, the highest peak first. */
+  /** What stands out above the pixel threshold, the highest peak first. */
   If<Regions, { regions: Region[] }>;
 
 /** What every prediction has. */
@@ -126,9 +136,9 @@ export interface PlainPrediction {
   threshold: number;
   /** The map threshold that gave the regions. */
   pixelThreshold: number;
-  /** Size of the image, upright. */
+  /** Size of the image, upright: what regions are counted in. */
   original: Size;
-  /** Size of the map: what boxes and areas are counted in. */
+  /** Size of the map, which lies over the whole image. */
   mapSize: Size;
   /** What was odd about the image, where anything was: samples that do not fit the detector's range. */
   warnings?: string[];

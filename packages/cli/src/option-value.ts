@@ -28,6 +28,13 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError('Expected a number above 0.');
 }
 
+/** A number from 0 to 1. */
+export function share(text: string): number {
+  const value = finiteNumber(text);
+  if (value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('Expected a number from 0 to 1.');
+}
+
 /** A number between 0 and 1, both left out. */
 export function rate(text: string): number {
   const value = finiteNumber(text);

@@ -1,5 +1,6 @@
+import { MIN_SHARE } from '@cflow/evaluation';
 import type { Command } from 'commander';
-import { finiteNumber, integer } from './option-value.js';
+import { finiteNumber, integer, share } from './option-value.js';
 
 /** The options that say which parts of a map are reported as regions, and which count at all. */
 export function withRegionOptions(command: Command): Command {
@@ -12,8 +13,13 @@ export function withRegionOptions(command: Command): Command {
     )
     .option(
       '--min-area <pixels>',
-      'smallest region that is reported, in pixels of the map (default: 1)',
+      'smallest region that is reported, in pixels of the picture (default: 1)',
       integer(1),
+    )
+    .option(
+      '--min-share <share>',
+      `regions smaller than this share of the largest are left out, unless they are higher than it; 0 keeps all (default: ${MIN_SHARE})`,
+      share,
     )
     .option('--ignore <mask>', 'an image whose non-black pixels are left out of score and regions');
 }

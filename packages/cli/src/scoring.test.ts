@@ -118,6 +118,31 @@ describe('cflow predict', () => {
     expect(halves[0]).not.toBe(halves[1]);
   });
 
+  it('tells regions in pixels of the picture, and crumbs where they are asked for', async () => {
+    const { width, height, data } = await decodeImage(join(place.dataSet, 'test/hole/000.png'));
+    // Twice as wide, each pixel two: the map is that of the same part, and lies over other pixels.
+    const wide = { width: width * 2, height, data: new Uint8Array(data.length * 2) };
+    for (let i = 0; i < width * height; i++)
+      for (let c = 0; c < 6; c++) wide.data[i * 6 + c] = data[i * 3 + (c % 3)]!;
+    await writePng(join(place.path, 'wide.png'), wide);
+    const predict = async (...options: string[]) =>
+      jsonLines(
+        (await place.cflow('predict', 'metal.cflow', 'wide.png', '--json', ...CPU, ...options)).stdout,
+      )[0] as { imageSize: unknown; mapSize: unknown; regions: { area: number }[] };
+    const whole = await predict('--pixel-threshold', '-1e30');
+    expect(whole.imageSize).toEqual({ width: 2 * width, height });
+    expect(whole.mapSize).toEqual({ width: 64, height: 64 });
+    expect(whole.regions).toMatchObject([
+      { box: { x: 0, y: 0, width: 2 * width, height }, area: 2 * width * height },
+    ]);
+    const all = await predict('--pixel-threshold', '0', '--min-share', '0');
+    expect((await predict('--pixel-threshold', '0', '--min-share', '1')).regions.length).toBeLessThanOrEqual(
+      all.regions.length,
+    );
+    const { code, stderr } = await place.cflow('predict', 'metal.cflow', 'wide.png', '--min-share', '2');
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/Expected a number from 0 to 1/)]);
+  });
+
   it('names and counts what it cannot read, and goes on', async () => {
     const folder = join(place.path, 'incoming');
     await mkdir(folder);

@@ -9,12 +9,17 @@ import type {
   ScalarMap,
   Span,
 } from '@cflow/spec';
-import { type PredictOptions, predictionOf } from './predict.js';
+import { type PictureSize, type PredictOptions, predictionOf } from './predict.js';
 import { type RawScore, Scorer, type ScorerOptions } from './scorer.js';
 
 export interface DetectOptions extends PredictOptions {
   /** Also return each layer's log-likelihoods. */
   layers?: boolean | undefined;
+  /**
+   * For each image the size of the picture that it was drawn from, where it is on the detector's canvas already: what regions are
+   * counted in. Default: the image's.
+   */
+  pictures?: readonly PictureSize[] | undefined;
   signal?: AbortSignal | undefined;
   /** For each image what it is a part of, where somebody records that: backbone and head become parts of it. */
   spans?: readonly (Span | undefined)[] | undefined;
@@ -67,7 +72,10 @@ export class Detector {
     const { signal, layers, spans } = options;
     const raw = await this.#scorer.score(images, { map: true, layers, signal, spans });
     return raw.map((each, i) => ({
-      ...predictionOf(each as RawScore & { map: ScalarMap }, this.manifest, options),
+      ...predictionOf(each as RawScore & { map: ScalarMap }, this.manifest, {
+        ...options,
+        picture: options.pictures?.[i] ?? images[i],
+      }),
       ...(images[i]?.warnings && { warnings: [...images[i].warnings] }),
     }));
   }

@@ -26,6 +26,13 @@ const ignoring = (...pixels: number[]): Mask => {
   return { width: 4, height: 3, data };
 };
 
+const corners = (left: number, top: number, right: number, bottom: number): [number, number][] => [
+  [left, top],
+  [right, top],
+  [right, bottom],
+  [left, bottom],
+];
+
 describe('predictionOf', () => {
   it('has the raw score, its probability on good images, the label and the thresholds', () => {
     const prediction = predictionOf(raw, manifest);
@@ -44,8 +51,20 @@ describe('predictionOf', () => {
 
   it('lists the regions of the map, the highest peak first', () => {
     expect(predictionOf(raw, manifest).regions).toEqual([
-      { box: { x: 0, y: 1, width: 1, height: 2 }, area: 2, peak: { x: 0, y: 1, value: 5 } },
-      { box: { x: 3, y: 0, width: 1, height: 2 }, area: 2, peak: { x: 3, y: 0, value: 3 } },
+      {
+        box: { x: 0, y: 1, width: 1, height: 2 },
+        area: 2,
+        polygon: corners(0, 1, 1, 3),
+        peak: { x: 0, y: 1, value: 5 },
+        score: 5,
+      },
+      {
+        box: { x: 3, y: 0, width: 1, height: 2 },
+        area: 2,
+        polygon: corners(3, 0, 4, 2),
+        peak: { x: 3, y: 0, value: 3 },
+        score: 3,
+      },
     ]);
     expect(predictionOf(raw, manifest, { pixelThreshold: 3 }).regions.map(({ area }) => area)).toEqual([
       1, 1,
@@ -54,6 +73,24 @@ describe('predictionOf', () => {
     expect(predictionOf(raw, manifest, { minArea: 3 }).regions).toEqual([]);
     expect(predictionOf(raw, manifest, { maxRegions: 1 }).regions.length).toBe(1);
     expect(predictionOf(raw, manifest, { maxRegions: 0 }).regions).toEqual([]);
+  });
+
+  it('counts regions in pixels of the picture, whose size it says', () => {
+    const picture = { width: 40, height: 60 };
+    const prediction = predictionOf(raw, manifest, { picture, maxRegions: 1 });
+    expect(prediction.original).toEqual(picture);
+    expect(prediction.regions).toEqual([
+      {
+        box: { x: 0, y: 20, width: 10, height: 40 },
+        area: 400,
+        polygon: corners(0, 20, 10, 60),
+        peak: { x: 5, y: 30, value: 5 },
+        score: 5,
+      },
+    ]);
+    expect(predictionOf(raw, manifest, { picture, minArea: 401 }).regions).toEqual([]);
+    expect(predictionOf(raw, manifest, { picture, minShare: 1 }).regions.length).toBe(2);
+    expect(predictionOf(raw, manifest).original).toEqual({ width: 4, height: 3 });
   });
 
   it('takes the score over the pixels that are not ignored', () => {
@@ -86,6 +123,9 @@ describe('predictionOf', () => {
     [{ pixelThreshold: Number.NaN }],
     [{ minArea: -1 }],
     [{ minArea: Number.NaN }],
+    [{ minShare: -0.1 }],
+    [{ minShare: 1.1 }],
+    [{ minShare: Number.NaN }],
     [{ maxRegions: -1 }],
     [{ maxRegions: 1.5 }],
     [{ threshold: Number.POSITIVE_INFINITY }],
@@ -133,6 +173,7 @@ describe('of a detector whose score is not the maximum of its map', () => {
     const high = { ...map, data: map.data.map((value) => value + 6) };
     const without = predictionOf({ score: 1.7, map: high }, memory, { ignore: ignoring(3, 7, 8) });
     expect(without.falseAlarmProbability).toBeCloseTo(falseAlarmProbability(ofMaps, 11), 10);
+    expect(without.regions[0]!.score).toBe(without.score);
     // Nothing is as usual as a map far below all good ones.
     expect(predictionOf(raw, memory, { ignore: ignoring(4) }).label).toBe('good');
     expect(Number.isFinite(predictionOf(raw, memory, { ignore: ignoring(4) }).score)).toBe(true);

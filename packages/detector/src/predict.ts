@@ -1,4 +1,4 @@
-import { falseAlarmProbability, findRegions, thresholdForFalseAlarmRate } from '@cflow/evaluation';
+import { falseAlarmProbability, pictureRegions, thresholdForFalseAlarmRate } from '@cflow/evaluation';
 import { resizeMask } from '@cflow/images';
 import {
   type BundleManifest,
@@ -9,6 +9,12 @@ import {
 } from '@cflow/spec';
 import type { RawScore } from './scorer.js';
 
+/** Width and height in pixels, upright. */
+export interface PictureSize {
+  width: number;
+  height: number;
+}
+
 export interface PredictOptions {
   /** Score from which an image is bad. Default: the detector's. */
   threshold?: number | undefined;
@@ -18,8 +24,13 @@ export interface PredictOptions {
   pixelThreshold?: number | undefined;
   /** Pixels that are left out of score and regions (non-zero); resized to the map by nearest neighbor. */
   ignore?: Mask | undefined;
-  /** Smallest region that is reported, in pixels of the map. Default 1. */
+  /** Smallest region that is reported, in pixels of the picture. Default 1. */
   minArea?: number | undefined;
+  /**
+   * Regions smaller than this share of the largest one are left out, unless they are higher than it. In [0, 1]; 0 keeps all.
+   * Default 0.05.
+   */
+  minShare?: number | undefined;
   /** Regions reported at most. Default 100. */
   maxRegions?: number | undefined;
 }
@@ -60,11 +71,15 @@ export function pixelThreshold(manifest: BundleManifest, options: PredictOptions
     : thresholdForFalseAlarmRate(map, options.falseAlarmRate);
 }
 
-/** Turns the graph's numbers into a prediction: nothing here changes the raw score but an ignore mask. */
+/**
+ * Turns the graph's numbers into a prediction: nothing here changes the raw score but an ignore mask.
+ *
+ * @param options `picture`: size of the picture that the map lies over, which regions are counted in. Default: the map's
+ */
 export function predictionOf(
   raw: RawScore & { map: ScalarMap },
   manifest: BundleManifest,
-  options: PredictOptions = {},
+  options: PredictOptions & { picture?: PictureSize | undefined } = {},
 ): Prediction {
   const { map, layers } = raw;
   const threshold = scoreThreshold(manifest, options);
@@ -73,11 +88,14 @@ export function predictionOf(
   return {
     ...verdictOf(score, threshold, manifest),
     pixelThreshold: regionsFrom,
+    original: sizeOf(options.picture ?? map),
     map,
     regions,
     ...(layers && { layers }),
   };
 }
+
+const sizeOf = ({ width, height }: PictureSize): PictureSize => ({ width, height });
 
 /** What a score means by the detector's calibration. */
 export function verdictOf(
@@ -102,16 +120,23 @@ export function verdictOf(
 export function inspectMap(
   { score: raw, map }: Pick<RawScore, 'score'> & { map: ScalarMap },
   { calibration }: Pick<BundleManifest, 'calibration'>,
-  options: Pick<PredictOptions, 'ignore' | 'minArea' | 'maxRegions'> & { pixelThreshold: number },
+  options: Pick<PredictOptions, 'ignore' | 'minArea' | 'minShare' | 'maxRegions'> & {
+    pixelThreshold: number;
+    picture?: PictureSize | undefined;
+  },
 ): Pick<Prediction, 'score' | 'regions'> {
-  const { pixelThreshold: from, minArea = 1, maxRegions = 100 } = options;
-  checkRegionOptions(from, minArea, maxRegions);
+  const { pixelThreshold: from, minArea = 1, minShare, maxRegions = 100, picture } = options;
+  checkRegionOptions(from, minArea, minShare, maxRegions);
   const ignore = options.ignore && resizeMask(options.ignore, map.width, map.height);
   const peak = maximumOutside(map, ignore);
   const score = ignore ? scoreOfPeak(calibration, peak) : raw;
   // Below the threshold there is nothing to look for.
-  const regions = peak < from ? [] : findRegions(map, from, { ignore, minArea, limit: maxRegions });
-  return { score, regions };
+  const found =
+    peak < from ? [] : pictureRegions(map, from, { picture, ignore, minArea, minShare, limit: maxRegions });
+  return {
+    score,
+    regions: found.map((region) => ({ ...region, score: scoreOfPeak(calibration, region.peak.value) })),
+  };
 }
 
 function scoreOfPeak({ map, score }: BundleManifest['calibration'], peak: number): number {
@@ -121,10 +146,18 @@ function scoreOfPeak({ map, score }: BundleManifest['calibration'], peak: number
   return thresholdForFalseAlarmRate(score, probability);
 }
 
-function checkRegionOptions(pixelThreshold: number, minArea: number, maxRegions: number): void {
+function checkRegionOptions(
+  pixelThreshold: number,
+  minArea: number,
+  minShare: number | undefined,
+  maxRegions: number,
+): void {
   if (!Number.isFinite(pixelThreshold))
     throw new ConfigurationError(`the pixel threshold must be a number, got ${pixelThreshold}`);
   if (!(minArea >= 0)) throw new ConfigurationError(`the smallest area must be 0 or more, got ${minArea}`);
+  if (minShare !== undefined && !(minShare >= 0 && minShare <= 1)) {
+    throw new ConfigurationError(`the smallest share must be from 0 to 1, got ${minShare}`);
+  }
   if (!(Number.isInteger(maxRegions) && maxRegions >= 0)) {
     throw new ConfigurationError(`the number of regions must be a whole number from 0, got ${maxRegions}`);
   }

@@ -1,4 +1,5 @@
 import type { Mask, Metrics, ScalarMap } from '@cflow/spec';
+import { tightRegions } from './tight-regions.js';
 
 /** What was said of one image whose pixels count, and what is true of it. */
 export interface LocatedImage {
@@ -10,8 +11,8 @@ export interface LocatedImage {
 }
 
 /**
- * Whether what was found was found where it is, as a detector reports it: images at or above `threshold`, with the pixels
- * at or above `pixelThreshold` as their regions.
+ * Whether what was found was found where it is, as a detector reports it: images at or above `threshold`, with
+ * their regions: what stands out above `pixelThreshold`, tight and without crumbs.
  *
  * One region over the whole image would meet every mask, so the rate alone says little: `regionPrecision` is what such a
  * region fails at.
@@ -30,9 +31,11 @@ export function locationMetrics(
   for (const { score, bad: isBad, map, mask } of images) {
     if (isBad) bad++;
     if (score < threshold) continue;
+    const { labels, parts } = tightRegions(map, pixelThreshold);
+    const reported = new Set(parts.map(({ label }) => label));
     let met = 0;
-    for (let p = 0; p < map.data.length; p++) {
-      if (map.data[p]! < pixelThreshold) continue;
+    for (let p = 0; p < labels.length; p++) {
+      if (labels[p] === 0 || !reported.has(labels[p]!)) continue;
       marked++;
       if (mask.data[p] !== 0) met++;
     }

@@ -24,7 +24,7 @@ export interface Result {
   /** Probability that a good image scores at least as high. */
   falseAlarmProbability: number | null;
   threshold: number;
-  /** In pixels of the anomaly map. */
+  /** In pixels of the picture, whose size is `imageSize`. */
   regions: Region[];
   mapSize?: { width: number; height: number };
   imageSize?: { width: number; height: number };

@@ -102,8 +102,10 @@ async function predictAll(
 ): Promise<({ prediction: Prediction } | { error: ImageError })[]> {
   const images = frames.map(({ image }) => image);
   try {
-    const spans = frames.map(({ frame }) => frame.span);
-    return (await detector.predictBatch(images, { ...options, spans })).map((prediction) => ({ prediction }));
+const spans = frames.map(({ frame }) => frame.span);
+    const pictures = frames.map(({ original }) => original);
+    const predictions = await detector.predictBatch(images, { ...options, spans, pictures });
+    return predictions.map((prediction) => ({ prediction }));
   } catch (error) {
     if (!isDeviceError(error)) throw error;
     if (frames.length > 1) {

@@ -1,6 +1,6 @@
 import type { ScalarMap } from './image.js';
 
-/** Axis-aligned box in pixels of the anomaly map; `x`, `y` is the top left pixel. */
+/** Axis-aligned box of whole pixels; `x`, `y` is the top left pixel. */
 export interface Box {
   x: number;
   y: number;
@@ -8,13 +8,21 @@ export interface Box {
   height: number;
 }
 
-/** A connected part (8 neighbors) of the map at or above the pixel threshold. */
+/**
+ * What stands out of a picture in one place. Everything is in pixels of the picture as it was sent, upright, whatever its
+ * detector made of it to look at it; `x` and `y` count from its top left corner.
+ */
 export interface Region {
+  /** The smallest box of whole pixels around it. */
   box: Box;
-  /** Number of pixels. */
+  /** Pixels that it covers. */
   area: number;
-  /** The highest value of the region and where it lies. */
+  /** Its outline: 3 to 64 corners [x, y] on the corners of pixels, the last joined to the first. Holes are not told. */
+  polygon: [x: number, y: number][];
+  /** The pixel where the map is highest in it, and the value of the map there. */
   peak: { x: number; y: number; value: number };
+  /** The score that an image would have in which nothing else stood out: to be compared with the threshold. */
+  score: number;
 }
 
 /** Per-dimension log-likelihoods of one layer (natural log), as the decoder gives them. */
@@ -34,9 +42,11 @@ export interface Prediction {
   threshold: number;
   /** The map threshold that gave the regions. */
   pixelThreshold: number;
-  /** Anomaly map at the detector's input size. */
+  /** Size of the picture, upright: what regions are counted in. */
+  original: { width: number; height: number };
+  /** Anomaly map, laid over the whole picture: value [i, j] of a map of [h, w] is that of the i-th of h rows and j-th of w columns. */
   map: ScalarMap;
-  /** Regions of the map at or above `pixelThreshold`, the highest peak first. */
+  /** What reaches `pixelThreshold`, the highest peak first. */
   regions: Region[];
   /** What was odd about the image, where anything was: samples that do not fit the detector's range. */
   warnings?: string[];

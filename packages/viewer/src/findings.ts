@@ -1,4 +1,4 @@
-import { findRegions } from '@cflow/evaluation';
+import { pictureRegions } from '@cflow/evaluation';
 import type { ViewerMap, ViewerPrediction, ViewerRegion } from './viewer-prediction.js';
 
 /** As many as a service lists unless told otherwise. */
@@ -36,19 +36,23 @@ export function thresholdsInUse(
 }
 
 /** A good picture has no findings, whatever its map is: it is shown as it was photographed. */
-export function findingsOf({ score, map }: ViewerPrediction, thresholds: Thresholds): Findings {
+export function findingsOf({ score, map, original }: ViewerPrediction, thresholds: Thresholds): Findings {
   const label = score >= thresholds.score ? 'bad' : 'good';
   if (label === 'good') return { label, regions: [], words: 'good' };
   if (!map) return { label, regions: [], words: 'bad' };
-  const regions = findRegions(map, thresholds.pixel, { limit: MAX_REGIONS });
+  const regions = pictureRegions(map, thresholds.pixel, { picture: original, limit: MAX_REGIONS });
   if (regions.length === 0)
-    return { label, regions, peak: highest(map), words: 'bad as a whole, no single place stands out' };
-  const area = regions.reduce((sum, region) => sum + region.area, 0);
+    return {
+      label,
+      regions,
+      peak: highest(map, original ?? map),
+      words: 'bad as a whole, no single place stands out',
+    };
   return {
     label,
     regions,
     words:
-      area >= ALL_OVER * map.data.length
+      countAtOrAbove(map, thresholds.pixel) >= ALL_OVER * map.data.length
         ? 'bad, anomalous all over'
         : regions.length === MAX_REGIONS
           ? `bad, ${MAX_REGIONS} regions or more`
@@ -56,8 +60,21 @@ export function findingsOf({ score, map }: ViewerPrediction, thresholds: Thresho
   };
 }
 
-function highest({ width, data }: ViewerMap): { x: number; y: number } {
+function countAtOrAbove({ data }: ViewerMap, threshold: number): number {
+  let count = 0;
+  for (let i = 0; i < data.length; i++) if (data[i]! >= threshold) count++;
+  return count;
+}
+
+/** Where a map is highest, in pixels of the picture that it lies over. */
+function highest(
+  { width, height, data }: ViewerMap,
+  picture: { width: number; height: number },
+): { x: number; y: number } {
   let at = 0;
   for (let i = 1; i < data.length; i++) if (data[i]! > data[at]!) at = i;
-  return { x: at % width, y: Math.floor(at / width) };
+  return {
+    x: Math.floor((((at % width) + 0.5) * picture.width) / width),
+    y: Math.floor(((Math.floor(at / width) + 0.5) * picture.height) / height),
+  };
 }

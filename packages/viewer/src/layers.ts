@@ -1,7 +1,12 @@
-import { anomalyPixels, anomalyScale, contours, renderHeatMap } from '@cflow/visual';
+import { anomalyPixels, anomalyScale, renderHeatMap } from '@cflow/visual';
 import type { Findings } from './findings.js';
 import { svg } from './svg.js';
-import type { ViewerColors, ViewerMap, ViewerRegions } from './viewer-prediction.js';
+import type { ViewerColors, ViewerMap, ViewerRegion, ViewerRegions } from './viewer-prediction.js';
+
+interface Size {
+  width: number;
+  height: number;
+}
 
 /** What is laid over the picture: the map on a canvas of its own size, and lines around what stands out. */
 export class Layers {
@@ -16,6 +21,7 @@ export class Layers {
   /**
    * @param own The detector's pixel threshold, which colors go by.
    * @param threshold The pixel threshold in use.
+   * @param size Of the picture, which findings are counted in.
    */
   draw(
     map: ViewerMap | undefined,
@@ -23,9 +29,16 @@ export class Layers {
     {
       own,
       threshold,
+      size,
       colors,
       marks,
-    }: { own: number; threshold: number; colors: ViewerColors; marks: ViewerRegions },
+    }: {
+      own: number;
+      threshold: number;
+      size: Size | undefined;
+      colors: ViewerColors;
+      marks: ViewerRegions;
+    },
   ): void {
     const all = colors === 'spectrum';
     if (!map || (label === 'good' && !all)) {
@@ -33,6 +46,7 @@ export class Layers {
       return;
     }
     const { width, height } = map;
+    const picture = size ?? map;
     // Setting a size clears the canvas as well.
     this.canvas.width = width;
     this.canvas.height = height;
@@ -41,15 +55,15 @@ export class Layers {
       ? opaque(renderHeatMap(map, { min: 0, max: 2 * own }).data)
       : anomalyPixels(map, anomalyScale(own, threshold), colors);
     context?.putImageData(new ImageData(pixels, width, height), 0, 0);
-    this.lines.setAttribute('viewBox', `0 0 ${width} ${height}`);
+    this.lines.setAttribute('viewBox', `0 0 ${picture.width} ${picture.height}`);
     const shapes =
       marks === 'none' || label === 'good'
         ? []
         : peak
-          ? [ring(map, peak)]
+          ? [ring(picture, peak)]
           : marks === 'boxes'
             ? regions.map(({ box }) => svg('rect', { ...box }))
-            : [svg('path', { d: outline(map, threshold) })];
+            : [svg('path', { d: regions.map(outline).join('') })];
     // Light on dark, so that the line is seen on any picture.
     this.lines.replaceChildren(
       ...shapes.map((shape) => {
@@ -68,13 +82,11 @@ export class Layers {
   }
 }
 
-function outline(map: ViewerMap, threshold: number): string {
-  return contours(map, threshold)
-    .map((ring) => `M${ring.map(([x, y]) => `${x.toFixed(2)} ${y.toFixed(2)}`).join('L')}Z`)
-    .join('');
+function outline({ polygon }: ViewerRegion): string {
+  return `M${polygon.map(([x, y]) => `${x} ${y}`).join('L')}Z`;
 }
 
-function ring({ width, height }: ViewerMap, { x, y }: { x: number; y: number }): SVGElement {
+function ring({ width, height }: Size, { x, y }: { x: number; y: number }): SVGElement {
   const shape = svg('ellipse', { cx: x + 0.5, cy: y + 0.5, rx: width / 14, ry: height / 14 });
   shape.classList.add('peak');
   return shape;

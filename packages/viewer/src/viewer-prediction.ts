@@ -20,10 +20,12 @@ export interface ViewerPrediction {
   original?: { width: number; height: number } | undefined;
 }
 
-/** A part of the map that stands out, in pixels of the map. */
+/** What stands out in one place, in pixels of the picture: of `original`, or of the map where that is not said. */
 export interface ViewerRegion {
   box: { x: number; y: number; width: number; height: number };
   area: number;
+  /** Corners of its outline, the last joined to the first. */
+  polygon: [x: number, y: number][];
   peak: { x: number; y: number; value: number };
 }
 

@@ -198,7 +198,7 @@ export class CflowViewer extends Base {
     return this.#findings?.label;
   }
 
-  /** What stands out at the thresholds in use, the highest peak first, in pixels of the map. */
+  /** What stands out at the thresholds in use, the highest peak first, in pixels of the picture. */
   get found(): readonly ViewerRegion[] {
     this.update();
     return this.#findings?.regions ?? [];
@@ -241,6 +241,7 @@ export class CflowViewer extends Base {
     this.#layers.draw(prediction.map, this.#findings, {
       own,
       threshold: thresholds.pixel,
+      size: prediction.original,
       colors: this.colors,
       marks: this.regions,
     });

@@ -35,15 +35,15 @@ export function drawContours(
   context.restore();
 }
 
-/** Draws a frame just outside the box of each region. `mapSize` is what the boxes are counted in. */
+/** Draws a frame just outside the box of each region. `original` is the size of the image that they lie in: that of the prediction. */
 export function drawRegions(
   context: CanvasContext,
   regions: readonly Pick<Region, 'box'>[],
-  mapSize: Size,
+  original: Size,
   { color = 'white', lineWidth = 1 }: LineStyle = {},
 ): void {
-  const x = context.canvas.width / mapSize.width;
-  const y = context.canvas.height / mapSize.height;
+  const x = context.canvas.width / original.width;
+  const y = context.canvas.height / original.height;
   context.save();
   context.strokeStyle = color;
   context.lineWidth = lineWidth;

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { loadDetector as loadByNode } from '@cflow/detector';
 import { makeBundle, memoryBundle, testImage } from '@cflow/detector/testing';
+import { writePngPortable } from '@cflow/images/portable';
 import { nodeDevices } from '@cflow/runtime/node';
 import { type LocalDetector, loadDetector, trainDetector } from '@cflow/sdk/local';
 import { encodePng } from '@cflow/visual/node';
@@ -139,6 +140,45 @@ describe('a detector in this thread', () => {
     expect(mine.score).toBe(theirs.score);
     expect(asked).toEqual(['wasm']);
     await own.dispose();
+  });
+
+  it('finds the range of pictures of 12 bits, keeps it, and says it', async () => {
+    const deep = (seed: number, full: number): Promise<Uint8Array> => {
+      const { width, height, data } = testImage(seed);
+      return writePngPortable({
+        width,
+        height,
+        channels: 3,
+        depth: 16,
+        bytes: Uint8Array.from({ length: 2 * data.length }, (_, i) => {
+          const value = Math.round((data[i >> 1]! * full) / 255);
+          return i & 1 ? value & 255 : value >> 8;
+        }),
+      });
+    };
+    const events: { type: string }[] = [];
+    const train = async (full: number) =>
+      trainDetector(await Promise.all([0, 1, 2, 3].map((seed) => deep(seed, full))), {
+        ...{ ...HERE, from: detector, name: 'deep', overrides: { epochs: 1 } },
+        onProgress: (progress) => progress.stage === 'training' && events.push(progress.event),
+      });
+    const trained = await train(4095);
+    expect(trained.manifest.configuration).toMatchObject({ range: { low: 0, high: 4095 } });
+    expect(events.filter(({ type }) => type === 'range')).toEqual([
+      { type: 'range', low: 0, high: 4095, told: false },
+    ]);
+    const loaded = await trained.load({ device: 'wasm' });
+    expect(await loaded.predict(await deep(5, 4095))).not.toHaveProperty('warnings');
+    expect((await loaded.predict(testImage(5))).score).toBe(
+      (await loaded.predict(await deep(5, 4095))).score,
+    );
+    expect((await loaded.predict(await deep(5, 65_535))).warnings?.[0]).toMatch(/outside of 0 to 4095/);
+    const tiff = await sharp(testImage(1).data, { raw: { width: 64, height: 64, channels: 3 } })
+      .tiff()
+      .toBuffer();
+    await expect(loaded.predict(tiff)).rejects.toThrow(/is TIFF.*save it as PNG of 16 bits/);
+    await loaded.dispose();
+    expect((await train(65_535)).manifest.configuration).not.toHaveProperty('range');
   });
 
   it('trains the same decoders in this thread', async () => {

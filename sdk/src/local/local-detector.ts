@@ -88,6 +88,7 @@ export class LocalDetector implements Detector {
         overlay: options.overlay ?? false,
         regions: options.regions ?? true,
         minArea: options.minArea,
+        minShare: options.minShare,
         maxRegions: options.maxRegions,
       },
       { signal, transfer: transferOf([...messages, mask]) },

@@ -50,6 +50,7 @@ export interface PredictMessage {
   overlay: boolean;
   regions: boolean;
   minArea: number | undefined;
+  minShare: number | undefined;
   maxRegions: number | undefined;
 }
 

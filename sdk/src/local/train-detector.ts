@@ -22,7 +22,7 @@ export interface TrainDetectorOptions extends Omit<LoadDetectorOptions, 'onProgr
   seed?: number | undefined;
   /**
    * Values that samples of more than 8 bits lie between, such as 0 and 4095 of 12 bits in files of 16; the detector keeps it.
-   * Left out: full scale.
+   * Left out: found over the images, of PNG and PNM, and told by an event `range`.
    */
   range?: { low: number; high: number } | undefined;
   /** Bytes of the backbone while it is fetched, then the events of the training run. */

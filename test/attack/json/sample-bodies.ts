@@ -23,6 +23,7 @@ export async function sampleBodies(client: Client, { png }: Samples): Promise<Sa
     overlay: false,
     regions: true,
     minArea: 1,
+    minShare: 0.05,
     maxRegions: 10,
     device: 'auto',
   };

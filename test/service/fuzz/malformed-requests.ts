@@ -51,6 +51,7 @@ const query: Generator = (random, { png }) => {
     'overlay',
     'regions',
     'minArea',
+    'minShare',
     'maxRegions',
     'device',
     'unknown',

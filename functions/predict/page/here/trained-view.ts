@@ -69,6 +69,7 @@ export class TrainedView {
         'div',
         { class: 'outcome' },
         title,
+        ...rangeNote(bundle),
         ...refused,
         element('div', { class: 'choices' }, use, save, upload),
         note,
@@ -94,4 +95,12 @@ export class TrainedView {
     this.actions.published();
     return `Version ${shortVersion(version)} of ${bundle.name} is on the service now, as its latest.`;
   }
+}
+
+/** What samples of more than 8 bits were taken to lie between: images to come have to be of the same kind. */
+function rangeNote({ manifest }: TrainedBundle): HTMLElement[] {
+  const { range } = (manifest.configuration ?? {}) as { range?: { low: number; high: number } };
+  if (!range) return [];
+  const words = `Its images have more than 8 bits, with values from ${range.low} to ${range.high}, as was found in them; those to come are read so, too.`;
+  return [element('p', { class: 'hint' }, words)];
 }

@@ -17,6 +17,10 @@ export function trainingStep(progress: Progress | TrainingProgress): TrainingSte
   }
   const { event } = progress;
   switch (event.type) {
+    case 'range': {
+      const { low, high } = event as unknown as { low: number; high: number };
+      return { fraction: undefined, text: `Samples of more than 8 bits, from ${low} to ${high}` };
+    }
     case 'start':
       return { fraction: undefined, text: `Started on ${String(event.device)}` };
     case 'features': {

@@ -72,6 +72,7 @@ export class ResultCard {
 
   show(prediction: Prediction, map: ScalarMap, state: VersionState): void {
     this.failed = false;
+    const { width, height } = prediction.original;
     this.prediction = { ...prediction, map };
     this.viewer.prediction = this.prediction;
     this.state = state;
@@ -114,7 +115,7 @@ export class ResultCard {
           ),
           this.regionRows,
         ),
-        element('p', { class: 'hint' }, `In pixels of the map, ${map.width} × ${map.height}.`),
+        element('p', { class: 'hint' }, `In pixels of the picture, ${width} × ${height}.`),
       ),
       ...(this.actions.canMark(this) ? [this.marking().node] : []),
     );
@@ -162,15 +163,7 @@ export class ResultCard {
 
   /** What the detector marks, in pixels of the picture. */
   private get foundInPicture(): { x: number; y: number; width: number; height: number }[] {
-    const { map, original } = this.prediction ?? {};
-    if (!map || !original) return [];
-    const [sx, sy] = [original.width / map.width, original.height / map.height];
-    return this.viewer.found.map(({ box: { x, y, width, height } }) => ({
-      x: x * sx,
-      y: y * sy,
-      width: width * sx,
-      height: height * sy,
-    }));
+    return this.viewer.found.map(({ box }) => box);
   }
 
   private marking(): MarkButtons {

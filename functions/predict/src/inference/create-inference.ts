@@ -322,6 +322,7 @@ class InferenceCore implements Inference {
             ownPixelThreshold: pixelThresholdOf(manifest),
             regions: options.regions,
             minArea: options.minArea,
+            minShare: options.minShare,
             maxRegions: options.maxRegions,
             format: options.map,
             ignore: ignoredBy(settings, { width, height }, ignore),

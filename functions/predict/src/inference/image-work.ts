@@ -53,6 +53,7 @@ export interface FinishTask {
   ownPixelThreshold: number;
   regions: boolean;
   minArea: number;
+  minShare: number | undefined;
   maxRegions: number;
   format: MapFormat;
   ignore?: Mask | undefined;

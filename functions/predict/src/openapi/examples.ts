@@ -15,7 +15,19 @@ export const PREDICTION: PredictionResult = {
   original: { width: 1024, height: 1024 },
   mapSize: { width: 256, height: 256 },
   regions: [
-    { box: { x: 96, y: 130, width: 24, height: 11 }, area: 187, peak: { x: 108, y: 135, value: 2.731 } },
+    {
+      box: { x: 384, y: 520, width: 96, height: 44 },
+      area: 2992,
+      polygon: [
+        [384, 536],
+        [412, 520],
+        [468, 528],
+        [480, 552],
+        [436, 564],
+      ],
+      peak: { x: 434, y: 542, value: 2.731 },
+      score: 2.731,
+    },
   ],
 };
 

@@ -31,6 +31,7 @@ export const predictOptionTexts = closedObject({
   overlay: boolean('overlay'),
   regions: boolean('regions'),
   minArea: number('minArea'),
+  minShare: number('minShare'),
   maxRegions: integer('maxRegions'),
   device: z
     .enum(['auto', ...DEVICES])

@@ -64,6 +64,20 @@ export function predictSuite(get: () => TestService): void {
       expect(fetched).toEqual([url, url]);
     });
 
+    it('says where in the picture something stands out, in its pixels', async () => {
+      const [found] = await predictions(
+        await get()
+          .app()
+          .request(`${WOOD}?pixelThreshold=-1e30`, image(await testPng(3))),
+      );
+      const { width, height } = found!.original;
+      expect(found?.regions).toMatchObject([{ box: { x: 0, y: 0, width, height }, area: width * height }]);
+      const beyond = await get()
+        .app()
+        .request(`${WOOD}?minShare=2`, image(await testPng(3)));
+      expect([beyond.status, await beyond.text()]).toEqual([400, expect.stringContaining('minShare')]);
+    });
+
     it('takes options of a form as the languages of clients write them', async () => {
       const form = new FormData();
       form.append('image', new Blob([await testPng(3)]));

@@ -168,7 +168,7 @@ export function reviewSuite(get: () => TestService): void {
       const before = await scored(png);
       const { peak } = before.regions?.[0] ?? { peak: undefined };
       const [x, y] = peak ? [peak.x, peak.y] : [0, 0];
-      const { width, height } = before.mapSize as { width: number; height: number };
+      const { width, height } = before.original;
       // All of the picture but one corner, far from where it stands out most.
       const left = x < width / 2;
       const outline: [number, number][] = left

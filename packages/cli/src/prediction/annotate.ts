@@ -23,5 +23,5 @@ export function annotate(
   const lineWidth = Math.max(1, Math.max(image.width, image.height) / 320);
   let picture = markAnomalies(image, map, anomalyScale(pixelThresholdOf(manifest), pixelThreshold));
   if (mask) picture = drawContours(picture, maskContours(mask), { from: mask, lineWidth, color: TRUTH });
-  return drawRegions(picture, regions, { from: map, lineWidth, color: REGION });
+  return drawRegions(picture, regions, { lineWidth, color: REGION });
 }

@@ -50,6 +50,7 @@ export async function predictFilm(bundle: string, input: VideoInput, flags: Pred
           ...thresholdOf(flags),
           pixelThreshold: flags.pixelThreshold,
           minArea: flags.minArea,
+          minShare: flags.minShare,
           ignore: flags.ignore === undefined ? undefined : await decodeMask(flags.ignore, limits),
           signal,
         };

@@ -8,6 +8,7 @@ export type MapFormat = (typeof MAP_FORMATS)[number];
 export interface PredictFlags extends DeviceFlags, ThresholdFlags, ImageLimitFlags {
   pixelThreshold?: number;
   minArea?: number;
+  minShare?: number;
   ignore?: string;
   maps?: string;
   mapFormat: MapFormat;

@@ -64,7 +64,8 @@ function regionsText(regions: readonly Region[]): string {
 /** One JSON object per line; an image that could not be read has `error` instead of a score. */
 export class JsonPrinter implements PredictionPrinter {
   prediction({ name, original, prediction, written }: PredictedImage): void {
-    const { map, layers, ...rest } = prediction;
+    // What `imageSize` says.
+    const { map, layers, original: _, ...rest } = prediction;
     const line = {
       image: name,
       ...rest,

@@ -82,6 +82,7 @@ async function predictAll(
     ...thresholdOf(flags),
     pixelThreshold: flags.pixelThreshold,
     minArea: flags.minArea,
+    minShare: flags.minShare,
     layers: flags.layers,
     ignore: flags.ignore === undefined ? undefined : await decodeMask(flags.ignore, limits),
     signal,
@@ -107,7 +108,7 @@ async function predictAll(
     for await (const batch of batches) {
       const predictions = await detector.predictBatch(
         batch.map(({ image }) => image),
-        options,
+        { ...options, pictures: batch.map(({ original }) => original) },
       );
       for (const [i, { item, image, original }] of batch.entries()) {
         checkIgnored(options.ignore, original, item.name);

@@ -193,6 +193,7 @@ async function scoringOptions(flags: WatchFlags): Promise<ScoreFramesOptions> {
     ...thresholdOf(flags),
     pixelThreshold: flags.pixelThreshold,
     minArea: flags.minArea,
+    minShare: flags.minShare,
     ignore: flags.ignore === undefined ? undefined : await decodeMask(flags.ignore, limits),
     ...(limits && { limits }),
   };

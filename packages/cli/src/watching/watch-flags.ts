@@ -17,6 +17,7 @@ export interface WatchFlags extends DeviceFlags, ThresholdFlags, ImageLimitFlags
   rotate?: number;
   pixelThreshold?: number;
   minArea?: number;
+  minShare?: number;
   ignore?: string;
   pictures?: (typeof PICTURE_RULES)[number];
   picturesEvery?: number;

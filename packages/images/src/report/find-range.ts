@@ -1,5 +1,6 @@
 import type { DataSetReport, SampleRange } from '@cflow/spec';
 import { decodeSamples } from '../decode-raster.js';
+import { rangeOfGreatest } from '../found-range.js';
 import type { ImageLimits } from '../image-limits.js';
 import { mapInOrder } from '../map-in-order.js';
 
@@ -10,8 +11,6 @@ export interface FindRangeOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Depths of cameras, and 8 bits in files of 16. */
-const CAMERA_BITS = [8, 10, 12, 14];
 /** What samples of floating point are usually between. */
 const FLOAT_RANGES = [1, 255];
 /** Images that are looked at, at most, evenly spaced. */
@@ -43,13 +42,8 @@ export async function findRange(
   }
   // Of nothing but 8 bits, or black all over: there is nothing to find.
   if (!(most > least)) return undefined;
-  const found = floats ? floatRange(least, most) : bitRange(most);
+  const found = floats ? floatRange(least, most) : rangeOfGreatest(most);
   return found && { ...found, told: false };
-}
-
-function bitRange(most: number): SampleRange | undefined {
-  const bits = CAMERA_BITS.find((each) => most < 2 ** each);
-  return bits === undefined ? undefined : { low: 0, high: 2 ** bits - 1 };
 }
 
 function floatRange(least: number, most: number): SampleRange {

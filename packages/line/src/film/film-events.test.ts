@@ -11,6 +11,7 @@ const frame = (number: number, score: number): FilmFrame => ({
     falseAlarmProbability: 0.5,
     threshold: 2,
     pixelThreshold: 2,
+    original: { width: 1, height: 1 },
     regions: [],
     map: { width: 1, height: 1, data: new Float32Array(1) },
   },

@@ -22,7 +22,7 @@ const settingFields = {
     .min(0)
     .max(MAX_INT32)
     .optional()
-    .describe('Smallest region, in pixels of the map. Default: 1'),
+    .describe('Smallest region, in pixels of the picture. Default: 1'),
   ignore: drawnRegionsSchema
     .optional()
     .describe('What is left out of score and regions of every picture, drawn on one of them'),

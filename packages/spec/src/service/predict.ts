@@ -29,7 +29,7 @@ export const predictOptionsSchema = closedObject({
     .describe('Instead of a threshold: the share of good images that may be called bad'),
   pixelThreshold: finite
     .optional()
-    .describe('Map value from which a pixel belongs to a region. Default: the threshold'),
+    .describe('Map value that regions stand out above. Default: the threshold'),
   map: z.enum(MAP_FORMATS).default('none').describe('Format of the anomaly map'),
   overlay: z
     .boolean()
@@ -41,7 +41,15 @@ export const predictOptionsSchema = closedObject({
     .min(0)
     .max(MAX_INT32)
     .optional()
-    .describe("Smallest region, in pixels of the map. Default: the detector's settings, else 1"),
+    .describe("Smallest region, in pixels of the picture. Default: the detector's settings, else 1"),
+  minShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe(
+      'Regions smaller than this share of the largest are left out, unless they are higher than it; 0 keeps all. Default: 0.05',
+    ),
   maxRegions: z.number().int().min(0).max(1000).default(100).describe('Regions at most'),
   device: z
     .enum(['auto', ...DEVICES])
@@ -87,6 +95,7 @@ export type PredictImage = z.infer<typeof predictImageSchema>;
 /** Images of `POST /v1/predict` go through each of these. */
 export const detectorListSchema = z.array(detectorReferenceSchema).min(1).max(MAX_DETECTORS_PER_REQUEST);
 
+/** Pixels are those of the picture as it was sent, upright; those of the map lie over them. */
 const regionSchema = z
   .object({
     box: z.object({
@@ -95,10 +104,21 @@ const regionSchema = z
       width: z.number().int(),
       height: z.number().int(),
     }),
-    area: z.number().int().describe('Pixels of the map'),
-    peak: z.object({ x: z.number().int(), y: z.number().int(), value: z.number() }),
+    area: z.number().int().describe('Pixels of the picture that it covers'),
+    polygon: z
+      .array(z.tuple([z.number().int(), z.number().int()]))
+      .describe('Its outline: 3 to 64 corners [x, y], the last joined to the first'),
+    peak: z
+      .object({ x: z.number().int(), y: z.number().int(), value: z.number() })
+      .describe('Where the map is highest in it, and its value there'),
+    score: z
+      .number()
+      .describe('Score of an image in which nothing else stood out: to be compared with the threshold'),
   })
-  .meta({ id: 'Region' });
+  .meta({
+    id: 'Region',
+    description: 'What stands out in one place, in pixels of the image as it was sent, upright',
+  });
 
 export const mapPayloadSchema = z
   .object({
@@ -130,10 +150,10 @@ export const predictionResultSchema = z
     pixelThreshold: z.number(),
     original: z
       .object({ width: z.number().int(), height: z.number().int() })
-      .describe('Size of the image, upright'),
+      .describe('Size of the image, upright: what regions are counted in'),
     mapSize: z
       .object({ width: z.number().int(), height: z.number().int() })
-      .describe('Size of the map: what boxes and areas are counted in'),
+      .describe('Size of the map, which lies over the whole image'),
     warnings: z
       .array(z.string())
       .optional()

@@ -44,7 +44,7 @@ function alphaOf(pixels: ArrayBufferView): Uint8Array {
   return Uint8Array.from({ length: bytes.length / 4 }, (_, i) => bytes[i * 4 + 3]!);
 }
 
-function decodersOf(loadJpeg: LoadJpeg): DecodeFileOptions {
+export function decodersOf(loadJpeg: LoadJpeg): DecodeFileOptions {
   const load: LoadJpeg = () =>
     loadJpeg().catch((cause: Error) => {
       throw new ImageError(`the decoder could not be loaded: ${cause.message}; try again`, {
@@ -59,7 +59,7 @@ function decodersOf(loadJpeg: LoadJpeg): DecodeFileOptions {
   };
 }
 
-async function bytesOf(file: Blob | ArrayBufferView | ArrayBuffer): Promise<Uint8Array> {
+export async function bytesOf(file: Blob | ArrayBufferView | ArrayBuffer): Promise<Uint8Array> {
   if (file instanceof Blob) return new Uint8Array(await file.arrayBuffer());
   return ArrayBuffer.isView(file)
     ? new Uint8Array(file.buffer, file.byteOffset, file.byteLength)

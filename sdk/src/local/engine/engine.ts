@@ -24,6 +24,7 @@ import type * as Drawing from './draw-prediction.js';
 import { fetchedBundle } from './fetched-bundle.js';
 import { FileCache } from './file-cache.js';
 import { FileShelf } from './file-shelf.js';
+import { foundRange } from './found-range.js';
 import { NoticeList } from './notice-list.js';
 import { type OpenDetector, Opener } from './open-bundle.js';
 import type * as Training from './train-bundle.js';
@@ -114,8 +115,9 @@ export class Engine {
     const images = await this.#decodeAll(request.images, signal, { range, outOfRange });
     const ignore = request.ignore && (await decodeMaskMessage(request.ignore, () => this.#host.loadJpeg()));
     if (ignore) for (const image of images) checkIgnoreMask(ignore, image);
-    const { threshold, falseAlarmRate, pixelThreshold, minArea, maxRegions } = request;
-    const options = { threshold, falseAlarmRate, pixelThreshold, minArea, maxRegions, ignore, signal };
+    const { threshold, falseAlarmRate, pixelThreshold, minArea, minShare, maxRegions } = request;
+    const limits = { minArea, minShare, maxRegions };
+    const options = { threshold, falseAlarmRate, pixelThreshold, ...limits, ignore, signal };
     const found = await this.#surviving(loaded, ({ detector }) => detector.predictBatch(images, options));
     const predictions: PredictionMessage[] = [];
     for (const [i, prediction] of found.entries()) {
@@ -129,7 +131,11 @@ export class Engine {
     const notices = new NoticeList();
     const threads = this.#host.threads(request.threads);
     if (threads === 1 && request.threads !== 1) notices.add(oneThread());
-    const range = { range: request.range };
+    const all = [...request.images, ...(request.heldOut ?? [])];
+    const found = request.range ?? (await foundRange(all, context.signal, () => this.#host.loadJpeg()));
+    if (found)
+      context.report({ stage: 'training', event: { type: 'range', ...found, told: !!request.range } });
+    const range = { range: found };
     const images = await this.#decodeAll(request.images, context.signal, range);
     const heldOut = request.heldOut && (await this.#decodeAll(request.heldOut, context.signal, range));
     const parts = { images, heldOut, devices: this.#devices, threads };
@@ -140,7 +146,7 @@ export class Engine {
       onProgress: context.report,
       signal: context.signal,
     };
-    const trained = await trainBundle(request, parts, fetching, context);
+    const trained = await trainBundle({ ...request, range: found }, parts, fetching, context);
     return { ...trained, notices: notices.all() };
   }
 

@@ -35,7 +35,7 @@ export interface SettingsInput {
   falseAlarmRate?: number | undefined;
   /** Map value from which a pixel belongs to a region, of `version`. */
   pixelThreshold?: number | undefined;
-  /** Smallest region, in pixels of the map. */
+  /** Smallest region, in pixels of the image. */
   minArea?: number | undefined;
   /** What is left out of score and regions of every picture, drawn on one of them. */
   ignore?: DrawnRegions | undefined;
