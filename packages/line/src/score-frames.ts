@@ -102,7 +102,7 @@ async function predictAll(
 ): Promise<({ prediction: Prediction } | { error: ImageError })[]> {
   const images = frames.map(({ image }) => image);
   try {
-const spans = frames.map(({ frame }) => frame.span);
+    const spans = frames.map(({ frame }) => frame.span);
     const pictures = frames.map(({ original }) => original);
     const predictions = await detector.predictBatch(images, { ...options, spans, pictures });
     return predictions.map((prediction) => ({ prediction }));

@@ -18,5 +18,8 @@ export function exportedFormat(path: string, bytes: Uint8Array): string | undefi
 const isOnnx = (bytes: Uint8Array): boolean =>
   bytes[0] === 0x08 && (bytes[1] as number) < 0x80 && (bytes[2] === 0x12 || bytes[2] === 0x42);
 
-const isOpenVino = (bytes: Uint8Array): boolean =>
-  /^\s*(<\?xml[^>]*>)?\s*<net\s/.test(new TextDecoder().decode(bytes.subarray(0, 512)));
+function isOpenVino(bytes: Uint8Array): boolean {
+  const text = new TextDecoder().decode(bytes.subarray(0, 512)).trimStart();
+  const declared = text.startsWith('<?xml') ? text.slice(text.indexOf('?>') + 2).trimStart() : text;
+  return declared.startsWith('<net ');
+}
