@@ -13,6 +13,7 @@ export async function openDetector(
   const detector = await loadDetector(folderBundle(bundle), {
     devices: await nodeDevices(threads === undefined ? {} : { threads }),
     device,
+    oneGraph: () => import('@cflow/detector/one-graph'),
     ...(threads !== undefined && { threads }),
   });
   if (verbose) {

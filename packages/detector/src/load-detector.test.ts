@@ -26,7 +26,11 @@ afterAll(async () => {
 });
 
 async function load(options: Partial<LoadDetectorOptions> = {}, from = files): Promise<Detector> {
-  const detector = await loadDetector(memoryBundle(from), { devices: [cpu], ...options });
+  const detector = await loadDetector(memoryBundle(from), {
+    devices: [cpu],
+    oneGraph: () => import('./one-graph.js'),
+    ...options,
+  });
   opened.push(detector);
   return detector;
 }

@@ -21,6 +21,11 @@ export interface LoadDetectorOptions {
   threads?: number | undefined;
   batchSizes?: readonly number[] | undefined;
   maxBatch?: number | undefined;
+  /**
+   * How a card gets a detector as one graph: `() => import('@cflow/detector/one-graph')`. Left out, backbone and head run apart there
+   * as well: what builds graphs is nothing that a page should fetch.
+   */
+  oneGraph?: (() => Promise<{ openOneGraph: typeof openHead }>) | undefined;
 }
 
 /**
@@ -54,14 +59,14 @@ export async function loadDetector(source: BundleSource, options: LoadDetectorOp
 async function openOn(
   candidate: DeviceCandidate,
   verified: Promise<VerifiedBundle>,
-  { threads, batchSizes, maxBatch }: LoadDetectorOptions,
+  { threads, batchSizes, maxBatch, oneGraph }: LoadDetectorOptions,
 ): Promise<DetectorParts> {
   const runtime = await candidate.createRuntime();
   try {
     const bundle = await verified;
     const probe = readProbe(bundle);
     const options = threads === undefined ? {} : { threads };
-    const { head, backbone } = await openGraphs(runtime, bundle, options);
+    const { head, backbone } = await openGraphs(runtime, bundle, options, oneGraph);
     await probeGraphs(backbone, head, probe);
     const { manifest } = bundle;
     return { manifest, runtime, backbone, head, batchSizes, maxBatch, dispose: () => runtime.dispose() };
@@ -75,10 +80,11 @@ async function openGraphs(
   runtime: Runtime,
   bundle: VerifiedBundle,
   options: SessionOptions,
+  oneGraph: LoadDetectorOptions['oneGraph'],
 ): Promise<Record<'head' | 'backbone', Session>> {
-  if (runsAsOneGraph(runtime.device)) {
+  if (oneGraph && runsAsOneGraph(runtime.device)) {
     // Only then: what builds graphs takes a while to load.
-    const { openOneGraph } = await import('./one-graph/open-one-graph.js');
+    const { openOneGraph } = await oneGraph();
     const whole = await openOneGraph(runtime, bundle, options);
     return { head: whole, backbone: imagesAsFeatures(whole, bundle) };
   }

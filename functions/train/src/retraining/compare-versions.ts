@@ -69,6 +69,7 @@ async function scored(
     devices: await nodeDevices({ threads }),
     device,
     threads,
+    oneGraph: () => import('@cflow/detector/one-graph'),
   });
   try {
     const threshold = scoreThreshold(detector.manifest, settledOptions({}, settings, version ?? ''));

@@ -24,7 +24,10 @@ async function both(
   const copied: Copied[] = [];
   const card = asCard(cpu, { onRun: (each) => copied.push(each) });
   const apart = await loadDetector(memoryBundle(files), { devices: [cpu] });
-  const whole = await loadDetector(memoryBundle(files), { devices: [card] });
+  const whole = await loadDetector(memoryBundle(files), {
+    devices: [card],
+    oneGraph: () => import('../one-graph.js'),
+  });
   opened.push(apart, whole);
   return { apart, whole, copied };
 }

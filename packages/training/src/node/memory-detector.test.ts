@@ -101,7 +101,10 @@ describe('a detector with a memory', () => {
 
   it('gives the same as one graph, as on a card', async () => {
     const card = cpu.map((candidate) => asCard(candidate));
-    const there = await loadDetector(folderBundle(at('bundle')), { devices: card });
+    const there = await loadDetector(folderBundle(at('bundle')), {
+      devices: card,
+      oneGraph: () => import('@cflow/detector/one-graph'),
+    });
     const here = await loadDetector(folderBundle(at('bundle')), { devices: cpu });
     try {
       const [a, b] = [await there.predictBatch(images), await here.predictBatch(images)];
