@@ -1,8 +1,8 @@
 import type { SpanTree } from './otlp-receiver.js';
 
 const ROW = 26;
-const LEFT = 190;
-const WIDTH = 860;
+const LEFT = 280;
+const WIDTH = 950;
 const RIGHT = 90;
 
 /** A trace as an SVG: a bar for each span, below what it is a part of, on one axis of milliseconds. */

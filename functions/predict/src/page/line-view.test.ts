@@ -94,7 +94,10 @@ describe.skipIf(noChromium !== '')(`the line view${noChromium}`, () => {
     expect(await findings(page)).toEqual([]);
     const wide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
     expect(wide).toBe(false);
-    if (process.env.FILM !== undefined && width > 1000) await page.screenshot({ path: STILL, quality: 80 });
+    if (process.env.FILM !== undefined && width > 1000) {
+      await page.evaluate('scrollTo(0, 0)');
+      await page.screenshot({ path: STILL, quality: 80 });
+    }
     // Stopped means stopped, until somebody has looked.
     await page.evaluate(`void dispatchEvent(new Event('cflow-trigger'))`);
     await page.locator('#line-go-on').click();
