@@ -28,7 +28,7 @@ describe.each<[Geometry, [number, number], string[], string]>([
     'tiles',
     [64, 160],
     ['--tile-size', '64'],
-    '[1, 3, 64, 160], RGB, a whole picture, which it cuts into tiles',
+    '[batch, 3, 64, 160], RGB, a whole picture, which it cuts into tiles',
   ],
 ])('cflow train --geometry %s', (geometry, inputSize, more, taken) => {
   const bundle = `${geometry}.cflow`;

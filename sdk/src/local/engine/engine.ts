@@ -24,7 +24,6 @@ import type * as Drawing from './draw-prediction.js';
 import { fetchedBundle } from './fetched-bundle.js';
 import { FileCache } from './file-cache.js';
 import { FileShelf } from './file-shelf.js';
-import { foundRange } from './found-range.js';
 import { NoticeList } from './notice-list.js';
 import { type OpenDetector, Opener } from './open-bundle.js';
 import type * as Training from './train-bundle.js';
@@ -127,7 +126,7 @@ export class Engine {
   }
 
   async train(request: TrainMessage, context: CallContext): Promise<TrainedMessage> {
-    const { trainBundle } = await this.#host.loadTraining();
+    const { foundRange, trainBundle } = await this.#host.loadTraining();
     const notices = new NoticeList();
     const threads = this.#host.threads(request.threads);
     if (threads === 1 && request.threads !== 1) notices.add(oneThread());

@@ -14,6 +14,9 @@ import type { BundleMessage, TrainMessage } from '../protocol.js';
 import type { CallContext } from './call-context.js';
 import { type FetchOptions, fetchedBundle } from './fetched-bundle.js';
 
+// Looked for before images are decoded to be trained on: fetched with what trains, which scoring does without.
+export { foundRange } from './found-range.js';
+
 export interface TrainingParts {
   images: readonly RgbImage[];
   heldOut: readonly RgbImage[] | undefined;
