@@ -130,9 +130,8 @@ describe.skipIf(noChromium !== '')(`the loop in the page${noChromium}`, () => {
     expect(comparison).toContain('bad parts found, of 2');
     await keep('compare');
     await page.getByRole('button', { name: 'Use it in production' }).click();
-    await wait(async () => /in production/.test((await page.locator('.promotion').textContent()) ?? ''));
     const candidate = await service.registry.resolve('wood', 'candidate');
-    expect(await service.registry.resolve('wood', 'production')).toBe(candidate);
+    await wait(async () => (await service.registry.aliases('wood')).production === candidate);
     expect(candidate).not.toBe(first);
 
     await goTo(page, 'detectors');

@@ -15,6 +15,6 @@ export async function recorded<T>(
     error = reason;
     throw reason;
   } finally {
-    for (const part of parts ?? []) part?.end({ error });
+    parts?.map((part) => part?.end({ error }));
   }
 }

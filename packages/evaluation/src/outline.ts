@@ -64,14 +64,14 @@ export function simplifyOutline(outline: readonly Corner[], tolerance: number, m
 
 /** Where a line is leftmost, topmost, rightmost and lowest. */
 function extremesOf(line: readonly Corner[]): Set<number> {
-  let [left, top, right, bottom] = [0, 0, 0, 0];
+  const found = [0, 0, 0, 0];
   for (const [i, [x, y]] of line.entries()) {
-    if (x < at(line, left)[0]) left = i;
-    if (y < at(line, top)[1]) top = i;
-    if (x > at(line, right)[0]) right = i;
-    if (y > at(line, bottom)[1]) bottom = i;
+    for (const [side, value] of [x, y, -x, -y].entries()) {
+      const [otherX, otherY] = line[found[side]!]!;
+      if (value < [otherX, otherY, -otherX, -otherY][side]!) found[side] = i;
+    }
   }
-  return new Set([left, top, right, bottom]);
+  return new Set(found);
 }
 
 function keepFar(

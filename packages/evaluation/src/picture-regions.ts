@@ -40,7 +40,7 @@ export function pictureRegions(
     return {
       box,
       area: Math.max(1, Math.round(part.area * place.pixels)),
-      polygon: place.polygon(cornersOf(map, labels, part), box),
+      polygon: place.polygon(cornersOf(map, labels, part), part.box, box),
       peak: { ...place.pixel(part.peak), value: part.peak.value },
     };
   });
@@ -88,16 +88,20 @@ class Placement {
     return { x: Math.floor((x + 0.5) * this.#x), y: Math.floor((y + 0.5) * this.#y) };
   }
 
-  /** Where a picture is so much smaller than its map that nothing is left between the corners, they are those of the box. */
-  polygon(corners: readonly [number, number][], box: Box): [number, number][] {
-    const [right, bottom] = [box.x + box.width, box.y + box.height];
+  /**
+   * Where a picture is so much smaller than its map that nothing is left between the corners, they are those of the box.
+   *
+   * @param from The box of the corners, in pixels of the map
+   * @param to The same box as it is told
+   */
+  polygon(corners: readonly [number, number][], from: Box, to: Box): [number, number][] {
+    const [right, bottom] = [to.x + to.width, to.y + to.height];
     // The outermost corners stay those of the box, also where it was rounded outward.
-    const along = (at: number, from: number, to: number, first: boolean, last: boolean): number =>
-      first ? from : last ? to : Math.min(to, Math.max(from, Math.round(at)));
-    const ends = endsOf(corners);
+    const along = (at: number, steps: number, scaled: number, first: number, last: number): number =>
+      at === 0 ? first : at === steps ? last : Math.min(last, Math.max(first, Math.round(scaled)));
     const placed = corners.map(([x, y]): [number, number] => [
-      along(x * this.#x, box.x, right, x === ends.left, x === ends.right),
-      along(y * this.#y, box.y, bottom, y === ends.top, y === ends.bottom),
+      along(x - from.x, from.width, x * this.#x, to.x, right),
+      along(y - from.y, from.height, y * this.#y, to.y, bottom),
     ]);
     const apart = placed.filter(([x, y], i) => {
       const [beforeX, beforeY] = placed.at(i - 1) as [number, number];
@@ -105,29 +109,12 @@ class Placement {
     });
     if (apart.length >= 3 && surface(apart) > 0) return apart;
     return [
-      [box.x, box.y],
-      [right, box.y],
+      [to.x, to.y],
+      [right, to.y],
       [right, bottom],
-      [box.x, bottom],
+      [to.x, bottom],
     ];
   }
-}
-
-function endsOf(corners: readonly [number, number][]): {
-  left: number;
-  top: number;
-  right: number;
-  bottom: number;
-} {
-  let [left, top] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  let [right, bottom] = [0, 0];
-  for (const [x, y] of corners) {
-    left = Math.min(left, x);
-    top = Math.min(top, y);
-    right = Math.max(right, x);
-    bottom = Math.max(bottom, y);
-  }
-  return { left, top, right, bottom };
 }
 
 /** Twice the area of a polygon (Gauss). */

@@ -43,14 +43,13 @@ export function tightRegions(map: ScalarMap, threshold: number, options: TightRe
     if (inside[i] && map.data[i]! < edges[whole.labels[i]! - 1]!) inside[i] = 0;
   }
   const { labels, parts } = hillsOf(map, inside);
-  const [first, ...others] = parts;
-  const largest = first && others.reduce((most, each) => (each.area > most.area ? each : most), first);
+  const largest = parts.reduce((most, each) => (each.area > most.area ? each : most), parts[0]!);
   return {
     labels,
     parts: parts
       .filter(
         ({ area, peak }) =>
-          area >= minArea && (area >= minShare * largest!.area || peak.value > largest!.peak.value),
+          area >= minArea && (area >= minShare * largest.area || peak.value > largest.peak.value),
       )
       .sort(byHeight)
       .slice(0, limit),

@@ -80,11 +80,9 @@ export class Engine {
   }
 
   async load(request: LoadMessage, context: CallContext): Promise<LoadedMessage> {
-    const notices = new NoticeList();
+    const notices = this.#noticesOf(request);
     const { bundle, version } = await this.#fetch(request, notices, context);
     const { manifest } = bundle;
-    const threads = this.#host.threads(request.threads);
-    if (threads === 1 && request.threads !== 1) notices.add(oneThread());
     const { result: open, refused } = await selectDevice(request.device, this.#devices, (candidate) =>
       this.#opener.open(bundle, candidate),
     );
@@ -114,9 +112,8 @@ export class Engine {
     const images = await this.#decodeAll(request.images, signal, { range, outOfRange });
     const ignore = request.ignore && (await decodeMaskMessage(request.ignore, () => this.#host.loadJpeg()));
     if (ignore) for (const image of images) checkIgnoreMask(ignore, image);
-    const { threshold, falseAlarmRate, pixelThreshold, minArea, minShare, maxRegions } = request;
-    const limits = { minArea, minShare, maxRegions };
-    const options = { threshold, falseAlarmRate, pixelThreshold, ...limits, ignore, signal };
+    // What else is asked, `predictBatch` does not look at.
+    const options = { ...request, ignore, signal };
     const found = await this.#surviving(loaded, ({ detector }) => detector.predictBatch(images, options));
     const predictions: PredictionMessage[] = [];
     for (const [i, prediction] of found.entries()) {
@@ -126,27 +123,14 @@ export class Engine {
   }
 
   async train(request: TrainMessage, context: CallContext): Promise<TrainedMessage> {
-    const { foundRange, trainBundle } = await this.#host.loadTraining();
-    const notices = new NoticeList();
-    const threads = this.#host.threads(request.threads);
-    if (threads === 1 && request.threads !== 1) notices.add(oneThread());
-    const all = [...request.images, ...(request.heldOut ?? [])];
-    const found = request.range ?? (await foundRange(all, context.signal, () => this.#host.loadJpeg()));
-    if (found)
-      context.report({ stage: 'training', event: { type: 'range', ...found, told: !!request.range } });
-    const range = { range: found };
-    const images = await this.#decodeAll(request.images, context.signal, range);
-    const heldOut = request.heldOut && (await this.#decodeAll(request.heldOut, context.signal, range));
-    const parts = { images, heldOut, devices: this.#devices, threads };
-    const fetching = {
-      cache: new FileCache(request.cache, (notice) => notices.add(notice)),
+    const { trainRequested } = await this.#host.loadTraining();
+    return trainRequested(request, context, {
+      host: this.#host,
+      devices: this.#devices,
       shelf: this.#shelf,
-      onNotice: (notice: Notice) => notices.add(notice),
-      onProgress: context.report,
-      signal: context.signal,
-    };
-    const trained = await trainBundle({ ...request, range: found }, parts, fetching, context);
-    return { ...trained, notices: notices.all() };
+      notices: this.#noticesOf(request),
+      decode: (images, range) => this.#decodeAll(images, context.signal, range),
+    });
   }
 
   async archive({ files }: EngineMethods['archive']['takes']): Promise<Blob> {
@@ -251,6 +235,12 @@ export class Engine {
     const png = await drawPrediction(image, prediction.map, prediction.regions, pixelThreshold, own);
     answer.overlay = new Blob([png as Uint8Array<ArrayBuffer>], { type: 'image/png' });
     return answer;
+  }
+
+  #noticesOf({ threads }: { threads?: number | undefined }): NoticeList {
+    const notices = new NoticeList();
+    if (this.#host.threads(threads) === 1 && threads !== 1) notices.add(oneThread());
+    return notices;
   }
 
   #decodeAll(

@@ -1,4 +1,5 @@
 import { inspectBackbone, parseManifest, sha256Hex } from '@cflow/detector';
+import type { RangeOptions } from '@cflow/images';
 import type { DeviceCandidate } from '@cflow/runtime';
 import { BUNDLE_FILES, type DeviceAttempt, presetFor, type RgbImage } from '@cflow/spec';
 import {
@@ -10,14 +11,48 @@ import {
 } from '@cflow/training';
 import { type AsyncZippable, zip } from 'fflate';
 import { BundleError } from '../errors.js';
-import type { BundleMessage, TrainMessage } from '../protocol.js';
+import type { BundleMessage, ImageMessage, TrainedMessage, TrainMessage } from '../protocol.js';
+import type { Notice } from '../types.js';
 import type { CallContext } from './call-context.js';
+import type { EngineHost } from './engine.js';
 import { type FetchOptions, fetchedBundle } from './fetched-bundle.js';
+import { FileCache } from './file-cache.js';
+import type { FileShelf } from './file-shelf.js';
+import { foundRange } from './found-range.js';
+import type { NoticeList } from './notice-list.js';
 
-// Looked for before images are decoded to be trained on: fetched with what trains, which scoring does without.
-export { foundRange } from './found-range.js';
+/** What the engine of a page or worker trains with. */
+export interface TrainingEngine {
+  host: EngineHost;
+  devices: readonly DeviceCandidate[];
+  shelf: FileShelf;
+  notices: NoticeList;
+  decode(images: readonly ImageMessage[], range: RangeOptions): Promise<RgbImage[]>;
+}
 
-export interface TrainingParts {
+/** Trains as it was asked for. All of it is fetched when somebody trains, which pages that score do without. */
+export async function trainRequested(
+  request: TrainMessage,
+  context: CallContext,
+  { host, devices, shelf, notices, decode }: TrainingEngine,
+): Promise<TrainedMessage> {
+  const { signal, report } = context;
+  const all = [...request.images, ...(request.heldOut ?? [])];
+  const range = request.range ?? (await foundRange(all, signal, () => host.loadJpeg()));
+  if (range) report({ stage: 'training', event: { type: 'range', ...range, told: !!request.range } });
+  const images = await decode(request.images, { range });
+  const heldOut = request.heldOut && (await decode(request.heldOut, { range }));
+  const onNotice = (notice: Notice): void => notices.add(notice);
+  const trained = await trainBundle(
+    { ...request, range },
+    { images, heldOut, devices, threads: host.threads(request.threads) },
+    { cache: new FileCache(request.cache, onNotice), shelf, onNotice, onProgress: report, signal },
+    context,
+  );
+  return { ...trained, notices: notices.all() };
+}
+
+interface TrainingParts {
   images: readonly RgbImage[];
   heldOut: readonly RgbImage[] | undefined;
   devices: readonly DeviceCandidate[];
@@ -25,7 +60,7 @@ export interface TrainingParts {
 }
 
 /** Trains on images with the backbone of another bundle; events are reported as they come. */
-export async function trainBundle(
+async function trainBundle(
   { from, name, preset, overrides, device, seed, range }: TrainMessage,
   { images, heldOut, devices, threads }: TrainingParts,
   fetching: FetchOptions,
