@@ -5,15 +5,7 @@ export { Journal } from './journal/journal.js';
 export { type PictureRules, Pictures, type PicturesOptions } from './pictures.js';
 export type { Result } from './result.js';
 export { parseRules } from './rules/parse-rule.js';
-export {
-  applyRules,
-  NO_FRAMES_YET,
-  type Observation,
-  type RuleAlarm,
-  type RuleState,
-  type Rules,
-  type Ruling,
-} from './rules/rules.js';
+export * from './rules.js';
 export { type LineEvent, type LineOptions, runLine } from './run-line.js';
 export { type ScoredFrame, type ScoreFramesOptions, scoreFrames } from './score-frames.js';
 export type { Sink } from './sink.js';

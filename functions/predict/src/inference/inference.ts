@@ -65,8 +65,8 @@ export interface Inference {
   /** One result for each image and detector: image 0 with all detectors in their order, image 1, … */
   predict(request: InferenceRequest): Promise<InferenceResult[]>;
   /**
-   * Loads a detector, if it is not loaded, and warms it: a prediction is as fast as any after this. With `pin`, the
-   * default, whatever the reference means stays loaded, also when an alias moves.
+   * Loads a detector unless it is loaded, and warms it up, so that the first prediction is no slower than later ones. With
+   * `pin`, the default, what the reference points to stays loaded, even when an alias moves.
    */
   load(name: string, reference: string, options?: { pin?: boolean | undefined }): Promise<LoadedDetector>;
   status(): InferenceStatus;

@@ -24,7 +24,7 @@ export async function runTraining(
   given: ReadonlySet<string>,
 ): Promise<void> {
   const flags = typed.resume
-    ? withEarlierFlags(typed, given, await askedOfRun((await namesOf(paths, typed)).output))
+    ? withEarlierFlags(typed, given, await askedOfRun(typed.output ?? (await namesOf(paths, typed)).output))
     : typed;
   const options = trainingOptions(flags);
   const { dataSet, name, output } = await namesOf(paths, flags);

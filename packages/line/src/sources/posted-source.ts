@@ -1,8 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { ConfigurationError } from '@cflow/spec';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Frame, Source } from '../frame.js';
+import { type Listening, listen } from '../listen.js';
 import type { Result } from '../result.js';
 import { WaitingFrames } from './waiting-frames.js';
 
@@ -48,22 +47,18 @@ export class PostedSource implements Source {
   readonly name: string;
   readonly url: string;
   readonly #options: PostedSourceOptions;
-  readonly #server: Server;
+  readonly #listening: Listening;
   readonly #frames = new WaitingFrames();
   #onTheWay = 0;
   #dropped = 0;
   #number: number;
 
-  private constructor(options: PostedSourceOptions, server: Server) {
+  private constructor(options: PostedSourceOptions, listening: Listening) {
     this.#options = options;
-    this.#server = server;
+    this.#listening = listening;
     this.#number = options.lastNumber;
-    const { host } = options;
-    const { port } = server.address() as AddressInfo;
-    const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-    this.name = `post:${place}`;
-    this.url = `http://${place}/images`;
-    server.on('request', (request, response) => void this.#answer(request, response));
+    this.name = `post:${listening.place}`;
+    this.url = `http://${listening.place}/images`;
   }
 
   /** @throws ConfigurationError when the port is taken */
@@ -74,15 +69,9 @@ export class PostedSource implements Source {
       connectionsCheckingInterval: 1000,
     });
     server.maxConnections = CONNECTIONS;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause: NodeJS.ErrnoException) => {
-        const reason = cause.code === 'EADDRINUSE' ? 'is taken' : `cannot be listened on (${cause.code})`;
-        const place = `${options.host}:${options.port}`;
-        reject(new ConfigurationError(`source: ${place} ${reason}; name another port`, { cause }));
-      });
-      server.listen(options.port, options.host, resolve);
-    });
-    return new PostedSource(options, server);
+    const source = new PostedSource(options, await listen(server, 'source', options));
+    server.on('request', (request, response) => void source.#answer(request, response));
+    return source;
   }
 
   get dropped(): number {
@@ -93,11 +82,8 @@ export class PostedSource implements Source {
     return this.#frames.take(most, signal);
   }
 
-  async close(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
-    });
+  close(): Promise<void> {
+    return this.#listening.close();
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { ConfigurationError } from '@cflow/spec';
+import { listen } from '../listen.js';
 import { CallCounter, type Trigger } from './trigger.js';
 
 export interface HttpTrigger extends Trigger {
@@ -24,23 +23,8 @@ export async function httpTrigger({ host, port }: { host: string; port: number }
       response.writeHead(status, { 'content-length': 0, ...(status === 405 && { allow: 'POST' }) }).end();
     },
   );
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const reason = cause.code === 'EADDRINUSE' ? 'is taken' : `cannot be listened on (${cause.code})`;
-      reject(new ConfigurationError(`trigger: ${host}:${port} ${reason}; name another port`, { cause }));
-    });
-    server.listen(port, host, resolve);
-  });
-  const { port: found } = server.address() as AddressInfo;
-  return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${found}/trigger`,
-    selects: () => calls.take(),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { place, close } = await listen(server, 'trigger', { host, port });
+  return { url: `http://${place}/trigger`, selects: () => calls.take(), close };
 }
 
 function statusOf({ url, method, headers }: IncomingMessage, calls: CallCounter): number {

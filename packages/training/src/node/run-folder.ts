@@ -51,13 +51,10 @@ export class RunFolder {
 
   /** The backbone of the run that there is to go on with; undefined where there is none, or its file is damaged. */
   static async backboneOf(output: string): Promise<string | undefined> {
-    const text = await readFile(join(`${resolve(output)}.training`, RUN_FILE), 'utf8').catch(() => '{}');
-    try {
-      const { configuration } = JSON.parse(text) as { configuration?: { backbone?: unknown } };
-      return typeof configuration?.backbone === 'string' ? configuration.backbone : undefined;
-    } catch {
-      return undefined;
-    }
+    const { configuration } = (await recordOf(output, RUN_FILE)) as {
+      configuration?: { backbone?: unknown };
+    };
+    return typeof configuration?.backbone === 'string' ? configuration.backbone : undefined;
   }
 
   checkpoint(layer: number): string {
@@ -74,11 +71,16 @@ export class RunFolder {
 }
 
 /** What the run that there is to go on with was asked for; nothing where there is no run, or its file is damaged. */
-export async function askedOfRun(output: string): Promise<AskedForRun> {
-  const text = await readFile(join(`${resolve(output)}.training`, ASKED_FILE), 'utf8').catch(() => '{}');
+export function askedOfRun(output: string): Promise<AskedForRun> {
+  return recordOf(output, ASKED_FILE);
+}
+
+/** What a file of a run holds; nothing where it is not there, or damaged. */
+async function recordOf(output: string, file: string): Promise<Readonly<Record<string, unknown>>> {
+  const text = await readFile(join(`${resolve(output)}.training`, file), 'utf8').catch(() => '{}');
   try {
-    const asked: unknown = JSON.parse(text);
-    return typeof asked === 'object' && asked !== null && !Array.isArray(asked) ? { ...asked } : {};
+    const found: unknown = JSON.parse(text);
+    return typeof found === 'object' && found !== null && !Array.isArray(found) ? { ...found } : {};
   } catch {
     return {};
   }

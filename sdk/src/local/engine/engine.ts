@@ -125,8 +125,9 @@ export class Engine {
   async train(request: TrainMessage, context: CallContext): Promise<TrainedMessage> {
     const { trainRequested } = await this.#host.loadTraining();
     return trainRequested(request, context, {
-      host: this.#host,
       devices: this.#devices,
+      threads: this.#host.threads(request.threads),
+      loadJpeg: () => this.#host.loadJpeg(),
       shelf: this.#shelf,
       notices: this.#noticesOf(request),
       decode: (images, range) => this.#decodeAll(images, context.signal, range),

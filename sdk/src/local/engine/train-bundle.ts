@@ -14,7 +14,7 @@ import { BundleError } from '../errors.js';
 import type { BundleMessage, ImageMessage, TrainedMessage, TrainMessage } from '../protocol.js';
 import type { Notice } from '../types.js';
 import type { CallContext } from './call-context.js';
-import type { EngineHost } from './engine.js';
+import type { LoadJpeg } from './decode-message.js';
 import { type FetchOptions, fetchedBundle } from './fetched-bundle.js';
 import { FileCache } from './file-cache.js';
 import type { FileShelf } from './file-shelf.js';
@@ -23,8 +23,10 @@ import type { NoticeList } from './notice-list.js';
 
 /** What the engine of a page or worker trains with. */
 export interface TrainingEngine {
-  host: EngineHost;
   devices: readonly DeviceCandidate[];
+  /** Threads that wasm has. */
+  threads: number;
+  loadJpeg: LoadJpeg;
   shelf: FileShelf;
   notices: NoticeList;
   decode(images: readonly ImageMessage[], range: RangeOptions): Promise<RgbImage[]>;
@@ -34,18 +36,18 @@ export interface TrainingEngine {
 export async function trainRequested(
   request: TrainMessage,
   context: CallContext,
-  { host, devices, shelf, notices, decode }: TrainingEngine,
+  { devices, threads, loadJpeg, shelf, notices, decode }: TrainingEngine,
 ): Promise<TrainedMessage> {
   const { signal, report } = context;
   const all = [...request.images, ...(request.heldOut ?? [])];
-  const range = request.range ?? (await foundRange(all, signal, () => host.loadJpeg()));
+  const range = request.range ?? (await foundRange(all, signal, loadJpeg));
   if (range) report({ stage: 'training', event: { type: 'range', ...range, told: !!request.range } });
   const images = await decode(request.images, { range });
   const heldOut = request.heldOut && (await decode(request.heldOut, { range }));
   const onNotice = (notice: Notice): void => notices.add(notice);
   const trained = await trainBundle(
     { ...request, range },
-    { images, heldOut, devices, threads: host.threads(request.threads) },
+    { images, heldOut, devices, threads },
     { cache: new FileCache(request.cache, onNotice), shelf, onNotice, onProgress: report, signal },
     context,
   );
