@@ -3,6 +3,7 @@ import type { Graph, Tensor } from '@cflow/onnx';
 import { writeModel } from '@cflow/onnx';
 import type { Device } from '@cflow/spec';
 import * as ort from 'onnxruntime-node';
+import { loadCudaLibraries } from '../../packages/runtime/src/node/cuda/load-libraries.js';
 
 export type Tensors = Record<string, Tensor>;
 
@@ -27,6 +28,7 @@ export interface OpenGraph {
 
 export async function openGraph(graph: Graph): Promise<OpenGraph> {
   const device = goldenDevice();
+  if (device === 'cuda') await loadCudaLibraries();
   const session = await ort.InferenceSession.create(writeModel(graph), {
     logSeverityLevel: 3,
     executionProviders: [device],

@@ -10,8 +10,11 @@ export interface DeviceCandidate {
   unavailable?(): Promise<string | undefined>;
   /** Why `auto` passes it by although it may work; undefined when it does not. */
   unattractive?(): Promise<string | undefined>;
-  /** Rejects with DeviceError when the place cannot be made. */
-  createRuntime(): Promise<Runtime>;
+  /**
+   * Rejects with DeviceError when the place cannot be made.
+   * @param place Which of several that are used side by side, from 0: they are on cards of their own, as far as there are several
+   */
+  createRuntime(place?: number): Promise<Runtime>;
 }
 
 /** What came of trying a device. */

@@ -18,7 +18,14 @@ import { CallPace } from './call-pace.js';
 import { conditionRows } from './condition-rows.js';
 import type { FiberBatches } from './fiber-batches.js';
 import { pause } from './pause.js';
-import { isUnrolled, type Steps, takeLoopedSteps, takeUnrolledSteps, UNROLLED_STEPS } from './take-steps.js';
+import {
+  isUnrolled,
+  type Steps,
+  stateInRows,
+  takeLoopedSteps,
+  takeUnrolledSteps,
+  UNROLLED_STEPS,
+} from './take-steps.js';
 
 /** Everything that a decoder's training goes on from. */
 export interface DecoderState {
@@ -185,6 +192,7 @@ export class DecoderTrainer {
         width,
         fiberBatchSize: size,
         standardizing,
+        stateInRows: stateInRows(runtime.device),
         ...(gridRows !== undefined && { grid: { rows: gridRows } }),
         ...(unrolledSteps !== undefined && { unrolledSteps }),
       });

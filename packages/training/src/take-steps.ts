@@ -14,6 +14,14 @@ export function isUnrolled(device: Device): boolean {
   return device === 'webgpu';
 }
 
+/**
+ * Whether Adam takes parameters of one size in one row there: a card is held up by the number of operators, and a processor by what they
+ * move, of which cutting a row and putting it together is more.
+ */
+export function stateInRows(device: Device): boolean {
+  return device === 'cuda';
+}
+
 /** What a group of optimizer steps of one decoder starts from. */
 export interface Steps {
   /** Parameters, permutations and Adam's moments by name. */

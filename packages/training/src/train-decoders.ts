@@ -54,17 +54,16 @@ export async function trainDecoders(options: TrainDecodersOptions): Promise<Trai
     options.onEvent({ type: 'resume', epoch: resumed });
   const clock = new Clock(options, checkpoints);
   const costs = layers.map((layer) => epochCost(layer));
-  // Small products use one core better than two, so each core gets decoders of its own.
-  const lanes = shareOut(costs, device.device === 'cpu' ? device.threads : 1);
+  const lanes = shareOut(costs, sideBySide(device));
   const threads = Math.max(1, Math.floor(device.threads / lanes.length));
   // A failure in one lane must stop the others, and they must have saved before anybody is told.
   const failure = new AbortController();
   const stop = AbortSignal.any([signal, failure.signal]);
 
   const results = await Promise.allSettled(
-    lanes.map(async (indices) => {
+    lanes.map(async (indices, place) => {
       try {
-        const runtime = await device.createRuntime();
+        const runtime = await device.createRuntime(place);
         try {
           const work = indices.map((index) =>
             layerWork(options, index, checkpoints[index] as Checkpoint, stop, clock, { runtime, threads }),
@@ -91,6 +90,14 @@ export async function trainDecoders(options: TrainDecodersOptions): Promise<Trai
     history: progress.history,
     bestEpoch: progress.bestEpoch ?? 0,
   }));
+}
+
+/**
+ * How many decoders train at a time. Small products use one core better than two, so each core gets decoders of its own. A card waits
+ * for who launches its work, which takes a core for each decoder; where there are several cards, each gets decoders of its own.
+ */
+function sideBySide({ device, threads }: Pick<TrainingDevice, 'device' | 'threads'>): number {
+  return device === 'cpu' || device === 'cuda' ? threads : 1;
 }
 
 /** Trains the decoders of one lane in turn, an epoch each. */

@@ -6,7 +6,8 @@ export interface TrainingDevice {
   device: Device;
   refused: readonly DeviceAttempt[];
   threads: number;
-  createRuntime(): Promise<Runtime>;
+  /** @param place Which of several that are used side by side, from 0. */
+  createRuntime(place?: number): Promise<Runtime>;
 }
 
 /**
@@ -27,5 +28,5 @@ export async function openTrainingDevice(
     }
     return candidate;
   });
-  return { device, refused, threads, createRuntime: () => result.createRuntime() };
+  return { device, refused, threads, createRuntime: (place) => result.createRuntime(place) };
 }

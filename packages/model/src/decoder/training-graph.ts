@@ -1,8 +1,9 @@
 // The whole of training as one graph: an ONNX Loop over fiber batches whose body runs forward, the loss, the backward
 // pass and Adam. Parameters and state never leave the device between steps. Where the device has no Loop, a number of
 // steps is written down one after the other.
-import { type AdamOptions, adam, float32, Graph, gradients, int64, op, type Value } from '@cflow/onnx';
+import { type AdamOptions, float32, Graph, gradients, int64, op, type Value } from '@cflow/onnx';
 import { ConfigurationError } from '@cflow/spec';
+import { carriedApart, carriedInRows } from './carried-state.js';
 import type { Condition } from './coupling-block.js';
 import {
   blockParameters,
@@ -31,6 +32,11 @@ export interface TrainingGraphOptions {
   /** Whether the first block's subnet is 0 and stays so: its parameters are no inputs then. Default false. */
   standardizing?: boolean | undefined;
   adam?: AdamOptions;
+  /**
+   * Whether Adam takes parameters of one size in one row, with the same numbers to the bit: for cards, which are held up by the number of
+   * operators and not by what they move. Default false.
+   */
+  stateInRows?: boolean | undefined;
   /**
    * How many steps to write down one after the other, instead of a Loop over as many as `steps` says. For devices on
    * which ONNX Runtime has no kernel for Loop (WebGPU): it would run on the CPU, and the whole state would be copied
@@ -87,11 +93,11 @@ export function trainingGraph(shape: DecoderShape, options: TrainingGraphOptions
     return splitParameters(shape, new Map(inputs));
   });
   const names = state.flatMap((part) => [...part.keys()]);
-  const initial = state.flatMap((part) => [...part.values()]);
-  const trained = initial.length / 3;
+  const parts = state.map((part) => [...part.values()]) as [Value[], Value[], Value[]];
+  const flow = (options.stateInRows ? carriedInRows : carriedApart)(parts, options.adam);
 
   const step: TrainingStep = (body, iteration, carried) => {
-    const parameters = carried.slice(0, trained);
+    const parameters = flow.parameters(carried);
     const byName = new Map(parameters.map((value, i) => [names[i] as string, value]));
     const blocks = blockParameters(shape, (name) => byName.get(name) as Value, permutations, {
       standardizing,
@@ -105,26 +111,14 @@ export function trainingGraph(shape: DecoderShape, options: TrainingGraphOptions
       stepSize: op.Gather(stepSizes, iteration),
       epsilon: op.Gather(epsilons, iteration),
     };
-    const updates = gradients(loss, parameters).map((gradient, i) => {
-      const moments = {
-        gradientSum: carried[trained + i] as Value,
-        squareSum: carried[2 * trained + i] as Value,
-      };
-      return adam(parameters[i] as Value, gradient, moments, sizes, options.adam);
-    });
-    return {
-      carried: [
-        ...updates.map(({ parameter }) => parameter),
-        ...updates.map(({ state: { gradientSum } }) => gradientSum),
-        ...updates.map(({ state: { squareSum } }) => squareSum),
-      ],
-      scanned: [loss],
-    };
+    return { carried: flow.update(carried, gradients(loss, parameters), sizes), scanned: [loss] };
   };
 
   const { carried, losses } =
-    typeof steps === 'number' ? unrolled(graph, steps, initial, step) : looped(steps, initial, step);
-  const results = new Map(carried.map((value, i) => [names[i] as string, value]));
+    typeof steps === 'number'
+      ? unrolled(graph, steps, flow.initial, step)
+      : looped(steps, flow.initial, step);
+  const results = new Map(flow.results(carried).map((value, i) => [names[i] as string, value]));
   for (const [name, value] of joinParameters(results)) graph.output(NEXT + name, value);
   graph.output('losses', losses);
   return graph;

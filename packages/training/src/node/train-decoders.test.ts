@@ -1,5 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { asCard } from '@cflow/detector/testing';
+import { createNodeRuntime } from '@cflow/runtime/node';
 import { StorageError, TrainingError } from '@cflow/spec';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TrainingEvent } from '../events.js';
@@ -8,6 +10,7 @@ import { cpu, type FeatureRun, type FeatureRunOptions, featureRun } from '../tes
 import { spoiledDevice } from '../testing/spoiled-device.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
 import { checkFiberBatches } from '../train-decoders.js';
+import type { TrainingDevice } from '../training-device.js';
 import { readCheckpoint } from './checkpoint-files.js';
 
 const root = temporaryFolder();
@@ -161,6 +164,30 @@ describe('trainDecoders', () => {
       },
     });
     await expect(blocked).rejects.toThrow(StorageError);
+  });
+
+  it('trains decoders side by side on a card, and on cards of their own where there are several', async () => {
+    const places: (number | undefined)[] = [];
+    const [here, there] = [place(), place()];
+    const card = asCard({
+      device: 'cpu',
+      description: 'the CPU',
+      createRuntime: async () => createNodeRuntime({ device: 'cpu', threads: 1 }),
+    });
+    const device: TrainingDevice = {
+      device: 'cuda',
+      refused: [],
+      threads: 3,
+      createRuntime: (which) => {
+        places.push(which);
+        return card.createRuntime();
+      },
+    };
+    const alone = await featureRun(here);
+    const found = await featureRun(there, { device });
+    expect(places).toEqual([0, 1, 2]);
+    // With the state in rows there, and to the bit.
+    expect(found.decoders).toEqual(alone.decoders);
   });
 
   it('stops all lanes when one cannot start', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigurationError } from '@cflow/spec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chosenCards, cudaCards, freestCard, visibleCards } from './cards.js';
+import { chosenCards, cudaCards, freestCards, visibleCards } from './cards.js';
 
 const TOLD = [
   '0, GPU-11111111-aaaa, 23034, 22000, NVIDIA L4',
@@ -45,9 +45,9 @@ describe('the cards that a driver tells of', () => {
     expect(chosenCards('3', [])).toEqual([3]);
     for (const wrong of ['3', 'first', '0,', '-1', '1 2'])
       expect(() => chosenCards(wrong, cards)).toThrow(ConfigurationError);
-    expect(freestCard(cards)).toBe(0);
-    expect(freestCard(visibleCards(TOLD, '1,2'))).toBe(1);
-    expect(freestCard([])).toBe(0);
+    expect(freestCards(cards)[0]).toBe(0);
+    expect(freestCards(visibleCards(TOLD, '1,2'))[0]).toBe(1);
+    expect(freestCards([])).toEqual([0]);
   });
 });
 

@@ -74,8 +74,8 @@ export function chosenCards(wanted: string, cards: readonly Pick<Card, 'id'>[]):
   return numbers;
 }
 
-/** The card with the most free memory; 0 where the driver tells of none. */
-export function freestCard(cards: readonly Card[]): number {
-  const [first] = [...cards].sort((a, b) => b.freeBytes - a.freeBytes);
-  return first?.id ?? 0;
+/** All cards, those with the most free memory first; 0 alone where the driver tells of none. */
+export function freestCards(cards: readonly Card[]): readonly number[] {
+  if (cards.length === 0) return [0];
+  return [...cards].sort((a, b) => b.freeBytes - a.freeBytes).map(({ id }) => id);
 }
