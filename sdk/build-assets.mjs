@@ -48,6 +48,16 @@ const withSmallZod = {
   },
 };
 
+/** No page has CUDA: what its errors say need not come along. */
+const withoutCuda = {
+  name: 'without-cuda',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]runtime[\\/]src[\\/]cuda-fault-words\.ts$/ }, () => ({
+      contents: 'export const CUDA_OUT_OF_MEMORY = [], CUDA_LOST = [];',
+    }));
+  },
+};
+
 /** @param {string} entry @param {string} name */
 export async function buildScript(entry, name, { smallZod = true, outdir = assets } = {}) {
   return build({
@@ -63,7 +73,7 @@ export async function buildScript(entry, name, { smallZod = true, outdir = asset
     metafile: true,
     loader: { '.wasm': 'binary' },
     logLevel: 'warning',
-    plugins: [fromSource, ...(smallZod ? [withSmallZod] : [])],
+    plugins: [fromSource, withoutCuda, ...(smallZod ? [withSmallZod] : [])],
   });
 }
 
@@ -106,7 +116,7 @@ function buildGlobalScript() {
     define: { 'import.meta.url': 'SCRIPT_ADDRESS' },
     inject: [join(here, 'src/script-address.js')],
     logLevel: 'warning',
-    plugins: [fromSource, withSmallZod, threadApart],
+    plugins: [fromSource, withoutCuda, withSmallZod, threadApart],
   });
 }
 

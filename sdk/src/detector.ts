@@ -140,6 +140,8 @@ export interface PlainPrediction {
   original: Size;
   /** Size of the map, which lies over the whole image. */
   mapSize: Size;
+  /** Present where the service lets a card round products to TF32; absent, they are exact. */
+  precisionMode?: 'throughput';
   /** What was odd about the image, where anything was: samples that do not fit the detector's range. */
   warnings?: string[];
   detector: DetectorIdentity;

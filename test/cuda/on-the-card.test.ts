@@ -53,6 +53,10 @@ describe('what is asked of the card', () => {
     expect(eight.toDeviceBytes / 8).toBeLessThan(1000);
     expect(eight.products).toBe(8 * 39);
     expect(eight.launches / 8).toBeGreaterThan(100);
+    // Adam on the same parameters of all blocks at once, and not on one after the other.
+    const apart = counted['training, its state apart, 8 steps more'] as Counters;
+    expect(apart.products).toBe(eight.products);
+    expect(eight.launches / apart.launches).toBeLessThan(0.6);
     // What the first step needs besides goes there once, and back once.
     const first = counted['training, a call of 1 step'] as Counters;
     expect(first.waits).toBeLessThan(5);
@@ -109,6 +113,18 @@ describe('products are exact: the variable is set before anything of CUDA is', (
       expect(stdout).toBe('{"opened":true}\n');
       expect(counters).toMatchObject({ inexactHandles: 0 });
       expect(counters.exactHandles).toBeGreaterThan(0);
+    }
+  }, 120_000);
+
+  it('but for the mode throughput, in which the image’s own variable is taken back', async (context) => {
+    needsCuda(context);
+    const script = await card.tree.addScript('cuda/open-session.ts');
+    const throughput = { NVIDIA_TF32_OVERRIDE: '0', CFLOW_PRECISION_MODE: 'throughput' };
+    for (const thread of ['worker', 'here']) {
+      const { stdout, counters } = await card.run(script, [thread], throughput);
+      expect(stdout).toBe('{"opened":true}\n');
+      expect(counters).toMatchObject({ exactHandles: 0 });
+      expect(counters.inexactHandles).toBeGreaterThan(0);
     }
   }, 120_000);
 

@@ -1,9 +1,11 @@
+import { PRECISION_MODES, type PrecisionMode } from '@cflow/spec';
 import { type Command, Option } from 'commander';
 import { integer } from './option-value.js';
 
 export interface DeviceFlags {
   device: 'auto' | 'cuda' | 'webgpu' | 'cpu';
   threads?: number;
+  precisionMode?: PrecisionMode;
 }
 
 /** The options of every command that runs a detector. */
@@ -16,4 +18,19 @@ export function withDeviceOptions(command: Command): Command {
         .default('auto'),
     )
     .option('--threads <n>', 'CPU threads (default: one per core)', integer(1, 1024));
+}
+
+/** Of commands that score: how a card multiplies. */
+export function withPrecisionModeOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--precision-mode <mode>',
+      'throughput: NVIDIA cards round products to TF32, by a detector that "cflow calibrate" calibrated for it (default: exact)',
+    ).choices(PRECISION_MODES),
+  );
+}
+
+/** The mode is one of the whole process, and of those that it starts: this is said before a device is touched. */
+export function usePrecisionMode({ precisionMode }: Pick<DeviceFlags, 'precisionMode'>): void {
+  if (precisionMode !== undefined) process.env.CFLOW_PRECISION_MODE = precisionMode;
 }

@@ -14,6 +14,7 @@ const COMMANDS = [
   'benchmark',
   'predict',
   'watch',
+  'calibrate',
   'export',
   'import',
   'backbone',

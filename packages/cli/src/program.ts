@@ -41,6 +41,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/watch.js')).defineWatch,
   },
   {
+    name: 'calibrate',
+    summary: 'calibrate a detector for cards that round products (TF32)',
+    load: async () => (await import('./commands/calibrate.js')).defineCalibrate,
+  },
+  {
     name: 'export',
     summary: 'write a detector as one ONNX file',
     load: async () => (await import('./commands/export.js')).defineExport,

@@ -2,13 +2,15 @@ import { spawn } from 'node:child_process';
 import { copyFile, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeFolderBundle } from '@cflow/detector/node';
+import { withThroughput } from '@cflow/detector/testing';
 import { resizeToPlanar } from '@cflow/images';
 import { decodeImage } from '@cflow/images/node';
 import { readMapPng16, writePng } from '@cflow/visual/node';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectError } from './testing/expect-error.js';
-import { jsonLines } from './testing/run-cli.js';
+import { jsonLines, runCli } from './testing/run-cli.js';
 import { createWorkplace, TINY, type Workplace } from './testing/workplace.js';
 
 let place: Workplace;
@@ -239,6 +241,45 @@ describe('cflow evaluate', () => {
   it('refuses a data set without labels', async () => {
     const result = await place.cflow('evaluate', 'metal.cflow', 'brushed-metal/train/good', ...CPU);
     expectError(result, 1, 'label');
+  });
+});
+
+describe('the precision mode throughput', () => {
+  const THROUGHPUT = [...CPU, '--precision-mode', 'throughput'];
+
+  it('needs a detector that was calibrated for it', async () => {
+    const refused = await place.cflow('predict', 'metal.cflow', SOME, ...THROUGHPUT);
+    expectError(refused, 1, 'not calibrated for the precision mode throughput', '"cflow calibrate"');
+  });
+
+  it('is said of each image, by the thresholds of that mode', async () => {
+    const files = new Map<string, Uint8Array>();
+    const folder = join(place.path, 'metal.cflow');
+    for (const name of await readdir(folder)) files.set(name, await readFile(join(folder, name)));
+    await writeFolderBundle(join(place.path, 'both.cflow'), await withThroughput(files, { score: 1.25 }));
+    const { stdout } = await place.cflow('predict', 'both.cflow', SOME, '--json', ...THROUGHPUT);
+    expect(jsonLines(stdout)).toHaveLength(6);
+    for (const line of jsonLines(stdout))
+      expect(line).toMatchObject({ precisionMode: 'throughput', threshold: 1.25 });
+    const table = await place.cflow('predict', 'both.cflow', SOME, ...THROUGHPUT);
+    expect(table.stderr).toMatch(/on cpu, precision mode throughput/);
+    const exact = await place.cflow('predict', 'both.cflow', SOME, '--json', ...CPU);
+    for (const line of jsonLines(exact.stdout)) expect(line).not.toHaveProperty('precisionMode');
+  });
+
+  it('is calibrated on a card, and on nothing else', async () => {
+    const before = await readFile(join(place.path, 'metal.cflow/manifest.json'));
+    const result = await place.cflow('calibrate', 'metal.cflow', 'brushed-metal/test/good');
+    expectError(result, 1, 'only an NVIDIA card has the precision mode throughput');
+    expect(await readFile(join(place.path, 'metal.cflow/manifest.json'))).toEqual(before);
+  });
+
+  it('is none in which detectors are trained', async () => {
+    const result = await runCli(['train', 'brushed-metal', ...TINY, '--output', 'other.cflow'], {
+      cwd: place.path,
+      env: { CFLOW_PRECISION_MODE: 'throughput' },
+    });
+    expectError(result, 2, 'made in the precision mode exact');
   });
 });
 

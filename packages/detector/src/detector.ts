@@ -76,6 +76,7 @@ export class Detector {
         ...options,
         picture: options.pictures?.[i] ?? images[i],
       }),
+      ...(this.manifest.precisionMode && { precisionMode: this.manifest.precisionMode }),
       ...(images[i]?.warnings && { warnings: [...images[i].warnings] }),
     }));
   }

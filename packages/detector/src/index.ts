@@ -7,6 +7,7 @@ export * from './load-detector.js';
 export { manifestBytes, parseManifest } from './manifest.js';
 export * from './map-range.js';
 export * from './open-graphs.js';
+export * from './precision-mode.js';
 export * from './predict.js';
 export { probeImage } from './probe-image.js';
 export { readProbe } from './read-probe.js';

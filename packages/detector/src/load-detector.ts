@@ -76,7 +76,8 @@ async function openOn(
   }
 }
 
-async function openGraphs(
+/** Both graphs on a device, or one that is both where feature maps would cross a bus and `oneGraph` says how. */
+export async function openGraphs(
   runtime: Runtime,
   bundle: VerifiedBundle,
   options: SessionOptions,

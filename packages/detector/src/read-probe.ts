@@ -9,6 +9,8 @@ import type { VerifiedBundle } from './bundle.js';
  * that compute in float32 differ by less than 2e-6; TF32, which rounds factors to 11 bits, by 6e-5 to 2e-3.
  */
 const LIKELIHOOD_TOLERANCE = 2e-5;
+/** The same between cards that round to TF32, and between one of them and what is exact. */
+const ROUNDED_LIKELIHOOD_TOLERANCE = 5e-3;
 
 /**
  * The input of the probe and the outputs that it must give.
@@ -41,17 +43,23 @@ export function readProbe({ manifest, files, source }: VerifiedBundle): GoldenPr
     },
     ...manifest.probe,
     tolerances: Object.fromEntries(
-      layers.map(([name, { data }]) => [name, toleranceOf(data as Float32Array)]),
+      layers.map(([name, { data }]) => [
+        name,
+        toleranceOf(
+          data as Float32Array,
+          manifest.precisionMode ? ROUNDED_LIKELIHOOD_TOLERANCE : LIKELIHOOD_TOLERANCE,
+        ),
+      ]),
     ),
   };
 }
 
-function toleranceOf(likelihoods: Float32Array): ProbeTolerance {
+function toleranceOf(likelihoods: Float32Array, relativeTolerance: number): ProbeTolerance {
   const squares = likelihoods.reduce((sum, value) => sum + value * value, 0);
   const rms = Math.sqrt(squares / Math.max(1, likelihoods.length));
   // Numbers that are none are refused by name when the probe is run.
-  const absoluteTolerance = Number.isFinite(rms) ? LIKELIHOOD_TOLERANCE * rms : 0;
-  return { absoluteTolerance, relativeTolerance: LIKELIHOOD_TOLERANCE };
+  const absoluteTolerance = Number.isFinite(rms) ? relativeTolerance * rms : 0;
+  return { absoluteTolerance, relativeTolerance };
 }
 
 function probeTensors(bytes: Uint8Array, bundle: string): Safetensors['tensors'] {

@@ -1,10 +1,16 @@
 import { readdir, stat } from 'node:fs/promises';
-import { BUNDLE_FILES, StorageError } from '@cflow/spec';
+import { BUNDLE_FILES, StorageError, THROUGHPUT_FILES } from '@cflow/spec';
 import { realFolder, replaceFolder } from './replace-folder.js';
 import { storageErrorOf } from './storage-error.js';
 
 /** A bundle's files, and what file managers leave in any folder. */
-const NAMES: readonly string[] = [...Object.values(BUNDLE_FILES), '.DS_Store', 'Thumbs.db', 'desktop.ini'];
+const NAMES: readonly string[] = [
+  ...Object.values(BUNDLE_FILES),
+  ...Object.values(THROUGHPUT_FILES),
+  '.DS_Store',
+  'Thumbs.db',
+  'desktop.ini',
+];
 
 /**
  * Writes a bundle so that a crash at any moment leaves the old one or the new one, whole.

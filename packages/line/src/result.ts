@@ -24,6 +24,8 @@ export interface Result {
   /** Probability that a good image scores at least as high. */
   falseAlarmProbability: number | null;
   threshold: number;
+  /** Present where products may be rounded to TF32; absent, they are exact. */
+  precisionMode?: 'throughput';
   /** In pixels of the picture, whose size is `imageSize`. */
   regions: Region[];
   mapSize?: { width: number; height: number };

@@ -111,6 +111,7 @@ function resultOf(
     score,
     falseAlarmProbability,
     threshold: prediction.threshold,
+    ...(prediction.precisionMode && { precisionMode: prediction.precisionMode }),
     regions,
     mapSize: { width: map.width, height: map.height },
     imageSize: { width: original.width, height: original.height },

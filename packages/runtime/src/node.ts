@@ -11,4 +11,5 @@ export { ENGINE_PLATFORMS, onnxRuntimeFolder, onnxRuntimeVersion } from './node/
 export { endBySignal, killThisProcess } from './node/kill-this-process.js';
 export { nodeDevices } from './node/node-devices.js';
 export type { NodeDevice } from './node/ort-options.js';
+export { precisionMode } from './node/precision-mode.js';
 export { type ChildProbeOptions, probeInChildProcess } from './node/probe-in-child-process.js';

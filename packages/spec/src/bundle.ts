@@ -65,6 +65,8 @@ export const bundleManifestSchema = closedObject({
   configuration: detectorConfigurationSchema,
   /** How weights are stored; everything is computed in float32. */
   precision: z.enum(['float32', 'float16']),
+  /** Only of what `inPrecisionMode` makes of a bundle: calibration, thresholds and probe are those of this mode. */
+  precisionMode: z.literal('throughput').optional(),
   backbone: closedObject({
     name: text(MAX_NAME),
     /** Hash over the backbone's two files: detectors with the same one can share it. */

@@ -16,3 +16,4 @@ export * from './sample-range.js';
 export * from './schedule.js';
 export * from './service/index.js';
 export * from './span.js';
+export * from './throughput.js';

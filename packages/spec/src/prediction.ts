@@ -48,6 +48,8 @@ export interface Prediction {
   map: ScalarMap;
   /** What reaches `pixelThreshold`, the highest peak first. */
   regions: Region[];
+  /** Present where products may be rounded to TF32; absent, they are exact. */
+  precisionMode?: 'throughput';
   /** What was odd about the image, where anything was: samples that do not fit the detector's range. */
   warnings?: string[];
   /** Only when asked for. */

@@ -336,6 +336,7 @@ class InferenceCore implements Inference {
       detector: { name, version, device: pool.device },
       ...verdictOf(score, threshold, manifest),
       pixelThreshold: regionsFrom,
+      ...(manifest.precisionMode && { precisionMode: manifest.precisionMode }),
       original: { width: prepared.width, height: prepared.height },
       mapSize: { width, height },
       ...(regions && { regions }),

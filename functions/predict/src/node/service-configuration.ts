@@ -1,4 +1,10 @@
-import { ConfigurationError, DEVICES, detectorReferenceSchema, parseDetectorReference } from '@cflow/spec';
+import {
+  ConfigurationError,
+  DEVICES,
+  detectorReferenceSchema,
+  PRECISION_MODES,
+  parseDetectorReference,
+} from '@cflow/spec';
 import { z } from 'zod';
 import { flag, hosts, list, megabytes, rate, secret, text, whole } from '../configuration/variables.js';
 
@@ -28,6 +34,11 @@ export const serviceEnvironmentSchema = z.object({
     )
     .describe(
       'Cards that detectors are on, with lanes on each: numbers with commas between them (default all)',
+    ),
+  CFLOW_PRECISION_MODE: text
+    .pipe(z.enum(PRECISION_MODES, { error: `expected ${PRECISION_MODES.join(' or ')}` }).optional())
+    .describe(
+      'exact, or throughput: cards round products to TF32, by detectors that were calibrated for it (default exact)',
     ),
   CFLOW_THREADS: whole(1, 1024).describe('CPU threads (default: one per core)'),
   CFLOW_BATCH_SIZES: list

@@ -89,6 +89,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { environment, version, startWorker, devices, stalled, telemetry } = options;
   const log = createServiceLog(environment.CFLOW_LOG_LEVEL ?? 'info');
   const { logger } = log;
+  // Of the process, and of the lanes' processes, which it starts.
+  if (environment.CFLOW_PRECISION_MODE) process.env.CFLOW_PRECISION_MODE = environment.CFLOW_PRECISION_MODE;
   const host = environment.HOST ?? '127.0.0.1';
   const keys = await readKeys(environment, host);
   const { objects, folder } = openStore(environment);

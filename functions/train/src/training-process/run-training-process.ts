@@ -28,7 +28,9 @@ export async function runTrainingProcess(
 ): Promise<BundleManifest> {
   signal.throwIfAborted();
   const entry = createRequire(import.meta.url).resolve('@cflow/train-worker/train-process');
-  const child = fork(entry, [], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] });
+  // What is trained is exact, in whatever mode a service scores.
+  const env = { ...process.env, CFLOW_PRECISION_MODE: 'exact' };
+  const child = fork(entry, [], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] });
   readLines(child, onLine);
   let outcome: (TrainingMessage & { type: 'result' | 'error' }) | undefined;
   let kill: NodeJS.Timeout | undefined;

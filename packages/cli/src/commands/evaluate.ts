@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { withDataSetOptions } from '../data-set-options.js';
-import { withDeviceOptions } from '../device-options.js';
+import { withDeviceOptions, withPrecisionModeOption } from '../device-options.js';
 import type { EvaluateFlags } from '../evaluation/evaluate-flags.js';
 import { withThresholdOptions } from '../threshold-options.js';
 
@@ -26,7 +26,7 @@ export function defineEvaluate(command: Command): void {
     .option('-o, --output <dir>', 'write scores, and pictures of the mistakes, to this folder')
     .option('--json', 'one JSON object on stdout, and nothing else there')
     .option('--strict', 'stop at an image that cannot be read, instead of leaving it out');
-  withDeviceOptions(command)
+  withPrecisionModeOption(withDeviceOptions(command))
     .addHelpText('after', EXAMPLES)
     .action(async (bundle: string, dataSet: string | undefined, flags: EvaluateFlags) => {
       const { runEvaluation } = await import('../evaluation/run-evaluation.js');

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { withDeviceOptions } from '../device-options.js';
+import { withDeviceOptions, withPrecisionModeOption } from '../device-options.js';
 import { withImageLimitOptions } from '../image-limit-options.js';
 import { positiveNumber } from '../option-value.js';
 import { MAP_FORMATS, type PredictFlags } from '../prediction/predict-flags.js';
@@ -49,7 +49,7 @@ export function definePredict(command: Command): void {
     .optionsGroup('Exit code:')
     .option('--fail-on-bad', 'exit with 1 when an image is bad')
     .option('--strict', 'exit with 2 when an image could not be read');
-  withDeviceOptions(command)
+  withPrecisionModeOption(withDeviceOptions(command))
     .addHelpText('after', EXAMPLES)
     .action(async (bundle: string, images: string[], flags: PredictFlags) => {
       const { runPrediction } = await import('../prediction/run-prediction.js');

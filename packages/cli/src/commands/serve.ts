@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { withDeviceOptions } from '../device-options.js';
+import { withDeviceOptions, withPrecisionModeOption } from '../device-options.js';
 import { byteSize, integer, nameList } from '../option-value.js';
 import type { ServeFlags } from '../serving/serve-flags.js';
 
@@ -70,7 +70,7 @@ export function defineServe(command: Command): void {
         'silent',
       ]),
     );
-  withDeviceOptions(command)
+  withPrecisionModeOption(withDeviceOptions(command))
     .addHelpText('after', EXAMPLES)
     .action(async (bundles: string[], flags: ServeFlags) => {
       const { runServe } = await import('../serving/run-serve.js');

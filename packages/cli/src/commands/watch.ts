@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { withDeviceOptions } from '../device-options.js';
+import { withDeviceOptions, withPrecisionModeOption } from '../device-options.js';
 import { withImageLimitOptions } from '../image-limit-options.js';
 import { byteSize, integer, positiveNumber } from '../option-value.js';
 import { withRegionOptions } from '../region-options.js';
@@ -86,7 +86,7 @@ export function defineWatch(command: Command): void {
     .option('--pictures-budget <size>', 'bytes that they may take; the oldest go first', byteSize)
     .optionsGroup('Output:')
     .option('--json', 'one JSON object per frame and line on stdout, and nothing else there');
-  withDeviceOptions(command)
+  withPrecisionModeOption(withDeviceOptions(command))
     .addHelpText('after', EXAMPLES)
     .action(async (source: string, flags: WatchFlags) => {
       const { runWatch } = await import('../watching/run-watch.js');

@@ -6,6 +6,8 @@ export interface EvaluationResult extends Metrics {
   detector: string;
   dataSet: string;
   device: string;
+  /** Present where products may be rounded to TF32; absent, they are exact. */
+  precisionMode?: 'throughput';
   /** Images that could not be read and were left out. */
   unreadable: number;
   /** What was understood of the data set. */

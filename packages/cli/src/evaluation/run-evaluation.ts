@@ -80,9 +80,18 @@ function resultOf(
     defects: images.map(({ item }) => item.defect),
     threshold,
   });
-  const { name } = detector.manifest;
+  const { name, precisionMode } = detector.manifest;
   const { device } = detector;
-  return { ...metrics, detector: name, dataSet: dataSet.name, device, unreadable, dataSetReport, defects };
+  return {
+    ...metrics,
+    detector: name,
+    dataSet: dataSet.name,
+    device,
+    ...(precisionMode && { precisionMode }),
+    unreadable,
+    dataSetReport,
+    defects,
+  };
 }
 
 function resultLines(result: EvaluationResult): string[] {
@@ -102,7 +111,7 @@ function resultLines(result: EvaluationResult): string[] {
       : '';
   return [
     printable(
-      `${result.detector} on ${result.dataSet}: ${goodImages} good and ${badImages} bad images, on ${result.device}`,
+      `${result.detector} on ${result.dataSet}: ${goodImages} good and ${badImages} bad images, on ${result.device}${result.precisionMode ? `, precision mode ${result.precisionMode}` : ''}`,
     ),
     '',
     ...metricsLines(result),

@@ -6,7 +6,7 @@ import { ConfigurationError, type DataSetItem, ImageError, type Mask, type Predi
 import { EXIT } from '../exit-code.js';
 import { imageLimits } from '../image-limit-options.js';
 import { interruptible } from '../interruptible.js';
-import { openDetector } from '../open-detector.js';
+import { openDetector, placeOf } from '../open-detector.js';
 import { count, formatDuration, formatNumber, formatPercent } from '../terminal/format.js';
 import { noteWarned } from '../terminal/note-warned.js';
 import { isStdoutClosed, noteLine } from '../terminal/output.js';
@@ -147,5 +147,5 @@ function summary({ good, bad, unreadable, seconds }: Tally, threshold: number, d
     threshold === thresholds.score ? ` (${formatPercent(thresholds.falseAlarmRate)} false alarms)` : '';
   const left = unreadable.length > 0 ? `, ${unreadable.length} not readable` : '';
   const speed = seconds > 0 ? `, ${formatNumber(images / seconds)} per second` : '';
-  return `${count(images, 'image')}: ${bad} bad, ${good} good${left}; threshold ${formatNumber(threshold)}${meaning}; ${formatDuration(seconds)} on ${detector.device}${speed}`;
+  return `${count(images, 'image')}: ${bad} bad, ${good} good${left}; threshold ${formatNumber(threshold)}${meaning}; ${formatDuration(seconds)} on ${placeOf(detector)}${speed}`;
 }

@@ -30,6 +30,7 @@ export function serviceVariables(
     CFLOW_LOG_LEVEL: flags.log,
     CFLOW_DEVICE: device,
     CFLOW_THREADS: flags.threads,
+    CFLOW_PRECISION_MODE: flags.precisionMode,
   };
   const variables: Record<string, string | undefined> = { ...env };
   for (const [name, value] of Object.entries(given)) {

@@ -10,8 +10,8 @@ import {
 } from 'onnx-buf';
 
 const PRODUCTS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
-/** Of 24 bits of significand TF32 keeps 11. */
-const SPLITTER = 2 ** 13 + 1;
+/** Of the 24 bits of float32's significand. */
+const TF32_BITS = 11;
 const SPLITTER_NAME = 'tf32_splitter';
 
 /**
@@ -19,11 +19,16 @@ const SPLITTER_NAME = 'tf32_splitter';
  * float32, which is what the tensor cores do. Graphs inside of nodes are left as they are.
  *
  * @param rounds Whether it does so in the node of this name
+ * @param bits Of the significand that are kept
  *
  * Source of the rounding: Dekker, A floating-point technique for extending the available precision (1971): with
- * c = (2^13 + 1) x, c - (c - x) is x to 24 - 13 bits.
+ * c = (2^s + 1) x, c - (c - x) is x to 24 - s bits.
  */
-export function tf32Model(model: Uint8Array, rounds: (node: string) => boolean = () => true): Uint8Array {
+export function tf32Model(
+  model: Uint8Array,
+  rounds: (node: string) => boolean = () => true,
+  bits: number = TF32_BITS,
+): Uint8Array {
   const message = fromBinary(ModelProtoSchema, model);
   const graph = message.graph as GraphProto;
   const rounded = new Map<string, string>();
@@ -52,7 +57,7 @@ export function tf32Model(model: Uint8Array, rounds: (node: string) => boolean =
     create(TensorProtoSchema, {
       name: SPLITTER_NAME,
       dataType: TensorProto_DataType.FLOAT,
-      floatData: [SPLITTER],
+      floatData: [2 ** (24 - bits) + 1],
     }),
   );
   return toBinary(ModelProtoSchema, message);

@@ -3,9 +3,9 @@ import { Worker } from 'node:worker_threads';
 import { createRuntime } from '../create-runtime.js';
 import type { Runtime, SessionOptions } from '../runtime.js';
 import { orderCards } from './cuda/card-order.js';
-import { multiplyExactly } from './exact-products.js';
 import { OrtEngine } from './ort-engine.js';
 import type { NodeDevice } from './ort-options.js';
+import { multiplyAsAsked } from './precision-mode.js';
 import { silenceTelemetry } from './silence-telemetry.js';
 import { WorkerEngine } from './worker-engine.js';
 import type { WorkerSettings } from './worker-messages.js';
@@ -59,7 +59,7 @@ function withDefaults(
 /** The thread of a WorkerEngine. */
 export function startWorker(settings: WorkerSettings): Worker {
   silenceTelemetry();
-  multiplyExactly();
+  multiplyAsAsked();
   orderCards();
   // By the package's name and not by a relative path: it must be the built file also when this one runs as source.
   const file = createRequire(import.meta.url).resolve('@cflow/runtime/node-worker');

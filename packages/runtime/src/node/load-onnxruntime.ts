@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { orderCards } from './cuda/card-order.js';
 import { engineFolder } from './engine-package.js';
-import { multiplyExactly } from './exact-products.js';
+import { multiplyAsAsked } from './precision-mode.js';
 import { silenceTelemetry } from './silence-telemetry.js';
 
 // Loaded on first use: the native library is 45 MB, and most of what imports this package never runs a graph in
@@ -11,7 +11,7 @@ type OnnxRuntime = typeof import('onnxruntime-common');
 /** @throws DeviceError where no engine is installed; an Error where its library does not load */
 export async function loadOnnxRuntime(): Promise<OnnxRuntime> {
   silenceTelemetry();
-  multiplyExactly();
+  multiplyAsAsked();
   orderCards();
   const folder = engineFolder();
   let ort: OnnxRuntime;

@@ -6,9 +6,9 @@ import { fromOrt, tensorInfo, toOrt } from '../ort-values.js';
 import type { ModelSource, SessionOptions } from '../runtime.js';
 import { loadCudaLibraries } from './cuda/load-libraries.js';
 import { cudaWords } from './cuda/plain-words.js';
-import { multipliesExactly } from './exact-products.js';
 import { loadOnnxRuntime } from './load-onnxruntime.js';
 import { type NodeDevice, ortOptions } from './ort-options.js';
+import { multipliesAsAsked } from './precision-mode.js';
 import { readModel } from './read-model.js';
 
 /**
@@ -81,7 +81,7 @@ export class OrtEngine implements Engine {
 }
 
 async function prepareCuda(): Promise<void> {
-  if (!multipliesExactly()) {
+  if (!multipliesAsAsked()) {
     const reason = 'NVIDIA_TF32_OVERRIDE is not 0 in this thread: products would be rounded to TF32';
     throw new DeviceError('CUDA would not be exact', [{ device: 'cuda', reason }]);
   }

@@ -154,6 +154,10 @@ export const predictionResultSchema = z
     mapSize: z
       .object({ width: z.number().int(), height: z.number().int() })
       .describe('Size of the map, which lies over the whole image'),
+    precisionMode: z
+      .literal('throughput')
+      .optional()
+      .describe('Present where products may be rounded to TF32; absent, scores are the same on every device'),
     warnings: z
       .array(z.string())
       .optional()

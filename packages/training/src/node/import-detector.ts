@@ -32,6 +32,7 @@ import { checkName } from '../prepare-run.js';
 import { runReport } from '../run-report.js';
 import type { TrainingBackbone } from '../training-backbone.js';
 import { openTrainingDevice } from '../training-device.js';
+import { requireExactMode } from './require-exact-mode.js';
 import { runOnce } from './run-once.js';
 import { trainingImages } from './training-images.js';
 import { versions } from './versions.js';
@@ -83,6 +84,7 @@ export async function importDetector(options: ImportDetectorOptions): Promise<Im
   const { output, name, overrides = {}, strict = false, precision = 'float32' } = options;
   const onEvent = options.onEvent ?? (() => undefined);
   const signal = options.signal ?? new AbortController().signal;
+  requireExactMode();
   checkName(name);
   await checkBundleFolder(output);
   const { checkpoint, origin } = await readCheckpointFile(options.checkpoint, overrides);

@@ -40,6 +40,7 @@ import { FeatureStore } from './feature-store.js';
 import { namedBackbone } from './named-backbone.js';
 import { readRegion, withoutRegion } from './read-region.js';
 import { reportGalleries } from './report-galleries.js';
+import { requireExactMode } from './require-exact-mode.js';
 import { type AskedForRun, imagesFingerprint, RunFolder } from './run-folder.js';
 import { trainingImages } from './training-images.js';
 import { versions } from './versions.js';
@@ -92,6 +93,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   const onEvent = options.onEvent ?? (() => undefined);
   const signal = options.signal ?? new AbortController().signal;
   // What cannot work is told before any image is looked at.
+  requireExactMode();
   checkBackboneNamed(options);
   planTraining(options.preset, options.configuration, options.overrides);
   // What would only be noticed when the bundle is written, hours later.

@@ -14,6 +14,7 @@ export interface PredictionOnTheWire {
   pixelThreshold: number;
   original: Size;
   mapSize: Size;
+  precisionMode?: 'throughput';
   warnings?: string[] | undefined;
   regions?: Region[] | undefined;
   map?: { format: string; width: number; height: number; data: string } | undefined;

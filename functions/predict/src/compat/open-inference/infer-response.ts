@@ -71,7 +71,11 @@ export function inferResponse(
       model_name: name,
       model_version: first.detector.version,
       ...(id !== undefined && { id }),
-      parameters: { threshold: first.threshold, device: first.detector.device },
+      parameters: {
+        threshold: first.threshold,
+        device: first.detector.device,
+        ...(first.precisionMode && { precision_mode: first.precisionMode }),
+      },
       outputs,
     }),
   );

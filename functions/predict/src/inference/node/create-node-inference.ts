@@ -2,10 +2,10 @@ import { setMaxListeners } from 'node:events';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { runsAsOneGraph } from '@cflow/detector';
+import { inPrecisionMode, runsAsOneGraph } from '@cflow/detector';
 import type { DeviceCandidate } from '@cflow/runtime';
-import { chosenCards, cudaCards, type NodeDevice, nodeDevices } from '@cflow/runtime/node';
-import { ConfigurationError, type Device, type DeviceChoice } from '@cflow/spec';
+import { chosenCards, cudaCards, type NodeDevice, nodeDevices, precisionMode } from '@cflow/runtime/node';
+import { ConfigurationError, type Device, type DeviceChoice, type PrecisionMode } from '@cflow/spec';
 import type { Logger } from '../../app/logger.js';
 import { createInference } from '../create-inference.js';
 import type { DeviceMemory } from '../detector-memory.js';
@@ -78,7 +78,7 @@ const LOAD_MS = { cpu: 20_000, others: 120_000 };
 
 /** @throws ConfigurationError for an option that cannot work */
 export function createNodeInference(options: NodeInferenceOptions): Inference {
-  const { registry, device = 'auto', maxWaitMs = 0, batchSizes, logger } = options;
+  const { device = 'auto', maxWaitMs = 0, batchSizes, logger } = options;
   const observer = logger ? loggingObserver(logger, options.observer ?? {}) : (options.observer ?? {});
   const cores = availableParallelism();
   checkCounts(options);
@@ -97,7 +97,7 @@ export function createNodeInference(options: NodeInferenceOptions): Inference {
   const processes = inProcesses ? new LaneProcesses(threads) : undefined;
   const mostMs = options.runTimeoutMs ?? RUN_MS.most;
   const inference = createInference({
-    registry,
+    registry: registryInMode(options.registry, precisionMode()),
     device,
     devices: async () => {
       processes?.warm();
@@ -168,6 +168,15 @@ export function startImageThread(settings: ImageThreadSettings): Worker {
   // By the package's name: it must be the built file also when this one runs as source.
   const file = createRequire(import.meta.url).resolve('@cflow/predict/image-thread');
   return new Worker(file, { name: 'cflow-images', workerData: settings, execArgv: [] });
+}
+
+function registryInMode(registry: InferenceRegistry, mode: PrecisionMode): InferenceRegistry {
+  if (mode === 'exact') return registry;
+  return {
+    resolve: (detector, reference) => registry.resolve(detector, reference),
+    bundle: (detector, version) => inPrecisionMode(registry.bundle(detector, version), mode),
+    ...(registry.settings && { settings: registry.settings.bind(registry) }),
+  };
 }
 
 /** Bytes of decoded images, where nothing is said. */
