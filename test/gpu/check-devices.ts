@@ -12,20 +12,32 @@ export interface CheckOptions {
   quick: boolean;
   /** Devices to look for. */
   devices: readonly CheckedDevice[];
+  /** Minutes that all of it may take. */
+  minutes: number;
   /** For people, while it goes on. */
   log: (text: string) => void;
+  /** Told what was found so far, after each check: whoever ends it early loses one check. */
+  onCheck: (found: readonly DeviceReport[]) => Promise<void>;
 }
 
-/** Everything after the first, `adapter`, without which there is nothing to check. */
+/**
+ * Everything after the first, `adapter`, without which there is nothing to check: what takes seconds and tells most comes first, what
+ * takes minutes last.
+ */
 const CHECKS = [
-  'nodes',
   'golden probe',
   'scores',
-  'golden',
-  'training trace',
   'scoring speed',
+  'scoring speed, throughput',
   'training speed',
+  'training trace',
+  'golden',
+  'nodes',
 ];
+/** The same as the one before it, with products rounded. */
+const THROUGHPUT = 'scoring speed, throughput';
+/** Seconds without which no check is begun. */
+const LEAST_SECONDS = 15;
 
 /** Something that may be checked. */
 interface Candidate {
@@ -40,6 +52,8 @@ interface Candidate {
 /** Checks every device that onnxruntime-node offers here; software only where no GPU opens. */
 export async function checkDevices(options: CheckOptions): Promise<DeviceReport[]> {
   const folder = await mkdtemp(join(tmpdir(), 'cflow-gpu-'));
+  const until = performance.now() + 60_000 * options.minutes;
+  const minutesLeft = (): number => (until - performance.now()) / 60_000;
   try {
     const candidates = (await findCandidates(folder)).filter(({ device }) =>
       options.devices.includes(device),
@@ -50,35 +64,44 @@ export async function checkDevices(options: CheckOptions): Promise<DeviceReport[
       const { device, driver } = candidate;
       const report: DeviceReport = { device, driver, software: candidate.software, checks: [] };
       found.push(report);
-      const note = (check: Check): void => {
+      const note = async (check: Check): Promise<void> => {
         report.checks.push(check);
         options.log(`${device} (${driver}) ${check.name}: ${check.status}, ${check.reason}`);
+        await options.onCheck(found);
       };
+      const skip = (name: string, reason: string): Promise<void> =>
+        note({ name, status: 'skipped', reason, seconds: 0, figures: {} });
       const gpuBefore = found.some((each) => each.software !== true && each.checks[0]?.status === 'passed');
       const unavailable =
         candidate.unavailable ??
         (candidate.software && gpuBefore ? 'a GPU was checked, so software need not be' : undefined);
       const job = { device, quick: options.quick, folder };
       const first = { ...job, check: 'adapter', software: candidate.software === true, bundle: '' };
-      const adapter =
-        unavailable === undefined ? await checkInChildProcess(first, candidate.environment) : undefined;
-      note(
-        adapter ?? {
-          name: 'adapter',
-          status: 'skipped',
-          reason: unavailable as string,
-          seconds: 0,
-          figures: {},
-        },
-      );
-      if (adapter?.status !== 'passed') continue;
+      if (unavailable !== undefined) {
+        await skip('adapter', unavailable);
+        continue;
+      }
+      const adapter = await checkInChildProcess(first, candidate.environment, minutesLeft());
+      await note(adapter);
+      if (adapter.status !== 'passed') continue;
       // What the process had loaded counts for more than what the driver is called.
       if (device === 'webgpu') report.software = softwareOf(candidate, adapter);
       bundle ??= await trainSmallBundle(folder, 'squeeze');
       for (const check of CHECKS) {
+        if (check === THROUGHPUT && device !== 'cuda') continue;
+        if (60 * minutesLeft() < LEAST_SECONDS) {
+          await skip(
+            check,
+            `no time was left of ${options.minutes} minutes; run again with --minutes, or --device`,
+          );
+          continue;
+        }
         // What is not known to be a GPU is not given a GPU's work.
         const software = report.software !== false;
-        note(await checkInChildProcess({ ...job, check, software, bundle }, environmentOf(candidate, check)));
+        const environment = environmentOf(candidate, check);
+        await note(
+          await checkInChildProcess({ ...job, check, software, bundle }, environment, minutesLeft()),
+        );
       }
     }
     return found;
@@ -99,8 +122,9 @@ function environmentOf({ environment, device }: Candidate, check: string): Envir
   return {
     ...environment,
     ...(golden && { CFLOW_GOLDEN_DEVICE: device }),
-    // CUDA would multiply with 10 bits, which JavaScript cannot turn off, but this variable of NVIDIA's libraries can.
+    // These open sessions by themselves.
     ...(golden && device === 'cuda' && { NVIDIA_TF32_OVERRIDE: '0' }),
+    CFLOW_PRECISION_MODE: check === THROUGHPUT ? 'throughput' : 'exact',
   };
 }
 

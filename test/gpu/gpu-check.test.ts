@@ -39,6 +39,8 @@ describe('npm run gpu:check', () => {
     const output = join(folder, 'gpu-check.json');
     const { code, stdout, stderr } = await gpuCheck(
       '--quick',
+      '--minutes',
+      '14',
       '--device',
       'webgpu',
       '--output',
@@ -46,6 +48,8 @@ describe('npm run gpu:check', () => {
       '--json',
     );
     const report = reportSchema.parse(JSON.parse(stdout));
+    expect(report.complete).toBe(true);
+    expect(stderr).toContain(`send back this file as it is: ${output}`);
     expect(reportSchema.parse(JSON.parse(readFileSync(output, 'utf8')))).toEqual(report);
     const failed = report.devices.flatMap(({ checks }) => checks.filter(({ status }) => status === 'failed'));
     expect(failed).toEqual([]);
@@ -60,13 +64,13 @@ describe('npm run gpu:check', () => {
     expect(checked?.checks.map(({ name, status }) => `${name}: ${status}`)).toEqual(
       [
         'adapter',
-        'nodes',
         'golden probe',
         'scores',
-        'golden',
-        'training trace',
         'scoring speed',
         'training speed',
+        'training trace',
+        'golden',
+        'nodes',
       ].map((name) => `${name}: passed`),
     );
   }, 900_000);
@@ -74,7 +78,7 @@ describe('npm run gpu:check', () => {
   it('shows how it is used, and refuses what it does not know with code 2', async () => {
     const help = await gpuCheck('--help');
     expect(help).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('--output <file>') });
-    for (const args of [['--fast'], ['--device', 'tpu'], ['--output', ''], ['more']]) {
+    for (const args of [['--fast'], ['--device', 'tpu'], ['--output', ''], ['--minutes', '0'], ['more']]) {
       const refused = await gpuCheck(...args);
       expect(refused).toMatchObject({
         code: 2,

@@ -10,14 +10,14 @@ import { type Check, checkSchema } from './report.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Minutes after which a check is ended: shaders of a slow driver take long, a hanging one takes for ever. */
-const LIMIT_MINUTES = 30;
-
-/** Makes one check in a child process. Never rejects: a crash is a failed check. */
+/**
+ * Makes one check in a child process. Never rejects: a crash is a failed check.
+ * @param limitMinutes after which it is ended: a driver that hangs takes for ever
+ */
 export async function checkInChildProcess(
   job: CheckJob,
   environment: Environment,
-  limitMinutes: number = LIMIT_MINUTES,
+  limitMinutes: number,
 ): Promise<Check> {
   let made: Check | undefined;
   const outer = await makeCheck(job.check, async () => {
@@ -32,7 +32,7 @@ export async function checkInChildProcess(
       job.folder,
       limitMinutes,
     );
-    if (late) throw new Error(`it did not end within ${limitMinutes} minutes`);
+    if (late) throw new Error(`it did not end within ${limitMinutes.toPrecision(2)} minutes`);
     if (code !== 0) throw new Error(`its process ended with ${code ?? 'a signal'}: ${lastWords(stderr)}`);
     if (nodes) return judgePlacements(readPlacements(stdout, stderr));
     const line = stdout.trimEnd().split('\n').at(-1) ?? '';

@@ -21,8 +21,8 @@ const device = (software: boolean | null, ...checks: Check[]): DeviceReport => (
   checks,
 });
 const speed = check('scoring speed', 'passed', {
-  ...{ unit: 'ms/image', 'score/a, webgpu': 2, 'score/a, cpu': 10, 'score/a, anomalib': 6 },
-  ...{ 'score/b, webgpu': 3, 'score/b, cpu': 12 },
+  ...{ unit: 'images/s', 'score/a, webgpu': 6, 'score/a, cpu': 1, 'score/a, anomalib': 2 },
+  ...{ 'score/b, webgpu': 3 },
 });
 
 describe('makeReport', () => {
@@ -34,6 +34,12 @@ describe('makeReport', () => {
     expect(of(device(false, check('adapter', 'passed'), check('nodes', 'failed'))).passed).toBe(false);
     expect(of(device(false, check('adapter', 'skipped'))).passed).toBe(false);
     expect(of().passed).toBe(false);
+  });
+
+  it('says that it was ended before it was done', () => {
+    const report = makeReport(machine, [device(false, check('adapter', 'passed'))], false, false);
+    expect(report.complete).toBe(false);
+    expect(report.summary).toMatch(/not all of them were made$/);
   });
 
   it('says software unless a check passed on what is known to be a card', () => {
@@ -96,8 +102,10 @@ describe('reportSection', () => {
     );
     const section = reportSection(report);
     expect(section).toContain('GPU: Some GPU (driver 550.1).');
-    expect(section).toContain('| webgpu | score/a | 2 ms/image | 10 | 6 | 3.00 |');
-    expect(section).toContain('| webgpu | score/b | 3 ms/image | 12 | not measured | not measured |');
+    expect(section).toContain('| webgpu | score/a | 6 images/s | 1 | 2 | 3.00 |');
+    expect(section).toContain(
+      '| webgpu | score/b | 3 images/s | not measured | not measured | not measured |',
+    );
     // Short runs tell nothing.
     expect(reportSection({ ...report, quick: true })).not.toContain('score/a');
   });

@@ -43,22 +43,22 @@ function checkRows({ device, driver, software, checks }: DeviceReport): string[]
   return checks.map(({ name, status, reason }) => row(device, `${driver}${kind}`, name, status, reason));
 }
 
-/** One row per case, or a row that says that there are none. */
+/** One row per case, in images or steps per second, or a row that says that there are none. */
 function speedRows(devices: readonly DeviceReport[]): string[] {
   const rows = devices.flatMap(({ device, checks }) =>
     checks
-      .filter(({ name, status }) => name.endsWith(' speed') && status === 'passed')
+      .filter(({ name, status }) => / speed\b/.test(name) && status === 'passed')
       .flatMap(({ figures }) => {
         const names = Object.keys(figures).filter((name) => name.endsWith(`, ${device}`));
         return names.map((name) => {
           const each = name.slice(0, -`, ${device}`.length);
           const [own, cpu, peer] = [device, 'cpu', 'anomalib'].map((side) => figures[`${each}, ${side}`]);
-          const ratio = typeof peer === 'number' ? (peer / Number(own)).toPrecision(3) : NOT_MEASURED;
+          const ratio = typeof peer === 'number' ? (Number(own) / peer).toPrecision(3) : NOT_MEASURED;
           return row(
             device,
             each,
             `${own} ${figures.unit}`,
-            `${cpu}`,
+            cpu === undefined ? NOT_MEASURED : `${cpu}`,
             peer === undefined ? NOT_MEASURED : `${peer}`,
             ratio,
           );

@@ -44,6 +44,8 @@ export const reportSchema = z.strictObject({
   formatVersion: z.literal(REPORT_VERSION),
   createdAt: z.iso.datetime(),
   quick: z.boolean(),
+  /** False while it goes on, and where it was ended before it was done. */
+  complete: z.boolean(),
   /** True when nothing ran on a GPU: what ran, ran on a Vulkan driver in software. */
   software: z.boolean(),
   /** True when every check that could be made passed, and at least one could. */
@@ -64,6 +66,7 @@ export function makeReport(
   machine: Machine,
   devices: readonly DeviceReport[],
   quick: boolean,
+  complete = true,
   now: Date = new Date(),
 ): GpuReport {
   const checks = devices.flatMap((device) => device.checks);
@@ -86,9 +89,10 @@ export function makeReport(
     formatVersion: REPORT_VERSION,
     createdAt: now.toISOString(),
     quick,
+    complete,
     software,
     passed,
-    summary: `${where}; ${good} checks passed, ${bad} failed, ${left} skipped`,
+    summary: `${where}; ${good} checks passed, ${bad} failed, ${left} skipped${complete ? '' : '; not all of them were made'}`,
     machine,
     devices: [...devices],
   };

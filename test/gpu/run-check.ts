@@ -3,7 +3,8 @@
 import { checkAdapter } from './checks/check-adapter.js';
 import { checkGolden, checkTrace } from './checks/check-golden.js';
 import { checkGoldenProbe, checkScores } from './checks/check-scores.js';
-import { checkScoringSpeed, checkTrainingSpeed } from './checks/check-speed.js';
+import { checkScoringSpeed } from './checks/check-scoring-speed.js';
+import { checkTrainingSpeed } from './checks/check-training-speed.js';
 import type { CheckJob } from './checks/checked-device.js';
 import { makeCheck, type Outcome } from './checks/outcome.js';
 
@@ -14,6 +15,7 @@ const CHECKS: Readonly<Record<string, (job: CheckJob) => Promise<Outcome>>> = {
   'golden probe': checkGoldenProbe,
   scores: checkScores,
   'scoring speed': checkScoringSpeed,
+  'scoring speed, throughput': checkScoringSpeed,
   'training speed': checkTrainingSpeed,
 };
 

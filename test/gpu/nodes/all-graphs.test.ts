@@ -15,6 +15,7 @@ it('webgpu takes every node of every graph, with the guard on', async ({ skip })
     // In software: all graphs, but of ResNets only the first stages, whose operators are those of the others.
     { check: 'nodes', device: 'webgpu', quick: false, software: true, bundle: '', folder },
     { ...process.env, ...choice.environment },
+    9,
   );
   expect(check.reason).toMatch(/^the guard accepts all \d+ graphs/);
   expect(check.status).toBe('passed');

@@ -14,7 +14,7 @@ import {
 import { openBackbone } from '@cflow/model/node';
 import { elementCount, float32, type Graph, type Tensor } from '@cflow/onnx';
 import type { Device } from '@cflow/spec';
-import { isUnrolled, UNROLLED_STEPS } from '../../../packages/training/src/take-steps.js';
+import { isUnrolled, stateInRows, UNROLLED_STEPS } from '../../../packages/training/src/take-steps.js';
 
 export interface NamedGraph {
   /** `backbone/resnet18/float16`, `training/hard/freia-cflow/4 steps` … */
@@ -119,7 +119,7 @@ function trainings(device: Device): NamedGraph[] {
   return SHAPES.flatMap(([name, shape]) =>
     counts.map((unrolledSteps) => ({
       name: `training/${name}/${unrolledSteps === undefined ? 'loop' : `${unrolledSteps} steps`}`,
-      build: async () => trainingOf(shape, unrolledSteps),
+      build: async () => trainingOf(shape, unrolledSteps, stateInRows(device)),
     })),
   );
 }
@@ -127,13 +127,14 @@ function trainings(device: Device): NamedGraph[] {
 /** The training graph with a Loop, which devices without one do not use. */
 export const LOOP_GRAPH: NamedGraph = {
   name: 'training/hard/freia-cflow/loop',
-  build: async () => trainingOf((SHAPES[0] as (typeof SHAPES)[number])[1], undefined),
+  build: async () => trainingOf((SHAPES[0] as (typeof SHAPES)[number])[1], undefined, false),
 };
 
-function trainingOf(shape: DecoderShape, unrolledSteps: number | undefined): Graph {
+function trainingOf(shape: DecoderShape, unrolledSteps: number | undefined, inRows: boolean): Graph {
   return trainingGraph(shape, {
     ...MAP,
     fiberBatchSize: FIBERS,
+    stateInRows: inRows,
     ...(unrolledSteps !== undefined && { unrolledSteps }),
   });
 }

@@ -6,6 +6,7 @@ import { writeSync } from 'node:fs';
 import { writeModel } from '@cflow/onnx';
 import type { Device } from '@cflow/spec';
 import * as ort from 'onnxruntime-node';
+import { loadCudaLibraries } from '../../../packages/runtime/src/node/cuda/load-libraries.js';
 import { allGraphs, type Extent, LOOP_GRAPH, type NamedGraph } from './all-graphs.js';
 import { markLine, NOT_USED } from './read-placements.js';
 
@@ -15,6 +16,7 @@ const [, , device, extent] = process.argv as [string, string, Provider, Extent];
 /** Verbose: the level at which the engine lists nodes by where they run. */
 ort.env.logLevel = 'verbose';
 
+if (device === 'cuda') await loadCudaLibraries();
 for (const graph of allGraphs(device, extent)) await place(graph);
 // Where Loop has no kernel: what would become of the graph that is not used there, for the record.
 if (device === 'webgpu') await place({ ...LOOP_GRAPH, name: NOT_USED + LOOP_GRAPH.name });
