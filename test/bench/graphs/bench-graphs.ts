@@ -20,7 +20,7 @@ import { compare, type Surroundings } from '../compare.js';
 const BATCHES = [1, 4];
 const EFFORT = { seconds: 40, minRounds: 5, maxRounds: 60 };
 const QUICK = { seconds: 1, minRounds: 2, maxRounds: 2 };
-/** What scores and maps may differ by, as a share of the highest value: half a level of sixteen bits is less. */
+/** What scores and maps may differ by, as a share of the map's range: half a level of sixteen bits is less. */
 const ALLOWED = 1e-4;
 
 /** Milliseconds per image, with its map, of a detector as one graph against the same as two, on each device that there is. */
@@ -42,8 +42,10 @@ export async function* benchGraphs(surroundings: Surroundings): AsyncGenerator<B
 
 const OUTPUTS = new Map([['score', 'largest'] as const, ['anomaly_map', 'largest'] as const]);
 
-function highest({ anomaly_map: map }: Readonly<Record<string, Tensor>>): number {
-  return ((map as Tensor).data as Float32Array).reduce((most, value) => Math.max(most, value), 1);
+function rangeOf({ anomaly_map: map }: Readonly<Record<string, Tensor>>): number {
+  const { data } = map as Tensor & { data: Float32Array };
+  const of = (pick: (a: number, b: number) => number): number => data.reduce((a, b) => pick(a, b));
+  return Math.max(1, of(Math.max) - of(Math.min));
 }
 
 interface GraphsCase extends Pick<MakeBundleOptions, 'backbone'> {
@@ -66,7 +68,7 @@ async function benchCase(
     const score = (session: Session): Promise<Record<string, Tensor>> =>
       session.run({ image }, { fetches: ['score', 'anomaly_map'] });
     const expected = await score(two);
-    const difference = largestDifference(await score(one), expected, OUTPUTS) / highest(expected);
+    const difference = largestDifference(await score(one), expected, OUTPUTS) / rangeOf(expected);
     if (!(difference <= ALLOWED)) throw new Error(`${name}: one graph and two differ by ${difference}`);
     const contender = (called: string, session: Session): Contender => ({
       name: called,
