@@ -17,6 +17,7 @@ const TITLES: Readonly<Record<string, string>> = {
   train: 'Training steps',
   serve: 'The service',
   cold: 'Cold start',
+  graphs: 'One graph against two',
   memory: 'Peak memory',
   race: 'How long until it is good',
 };
