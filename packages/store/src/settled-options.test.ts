@@ -6,16 +6,26 @@ const [ONE, TWO] = ['a'.repeat(64), 'b'.repeat(64)];
 const options = (given: object = {}) => predictOptionsSchema.parse(given);
 
 describe('settledOptions', () => {
-  const decided = { name: 'wood', revision: 3, threshold: 5, pixelThreshold: 7, minArea: 12, version: ONE };
+  const decided = {
+    name: 'wood',
+    revision: 3,
+    threshold: 5,
+    pixelThreshold: 7,
+    minArea: 12,
+    minShare: 0.2,
+    version: ONE,
+  };
 
   it('takes thresholds for the version that they are of, and for no other', () => {
     expect(settledOptions(options(), decided, ONE)).toMatchObject({
       threshold: 5,
       pixelThreshold: 7,
       minArea: 12,
+      minShare: 0.2,
     });
     const other = settledOptions(options(), decided, TWO);
-    expect([other.threshold, other.pixelThreshold, other.minArea]).toEqual([undefined, undefined, 12]);
+    expect([other.threshold, other.pixelThreshold]).toEqual([undefined, undefined]);
+    expect([other.minArea, other.minShare]).toEqual([12, 0.2]);
   });
 
   it('takes a false-alarm rate for any version', () => {
@@ -24,14 +34,15 @@ describe('settledOptions', () => {
   });
 
   it('leaves what a request asks for', () => {
-    const asked = settledOptions(options({ falseAlarmRate: 0.1, minArea: 0 }), decided, ONE);
-    expect(asked).toMatchObject({ falseAlarmRate: 0.1, minArea: 0 });
+    const asked = settledOptions(options({ falseAlarmRate: 0.1, minArea: 0, minShare: 0 }), decided, ONE);
+    expect(asked).toMatchObject({ falseAlarmRate: 0.1, minArea: 0, minShare: 0 });
     expect([asked.threshold, asked.pixelThreshold]).toEqual([undefined, undefined]);
     expect(settledOptions(options({ pixelThreshold: 1 }), decided, ONE)).toMatchObject({
       threshold: 5,
       pixelThreshold: 1,
     });
     expect(settledOptions(options(), undefined, ONE).minArea).toBe(1);
+    expect(settledOptions(options(), undefined, ONE).minShare).toBeUndefined();
   });
 });
 

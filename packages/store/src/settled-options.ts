@@ -7,6 +7,7 @@ export interface DecidableOptions {
   falseAlarmRate?: number | undefined;
   pixelThreshold?: number | undefined;
   minArea?: number | undefined;
+  minShare?: number | undefined;
 }
 
 /** Pixels of a region at least, where nobody says. */
@@ -23,13 +24,15 @@ export function settledOptions<O extends DecidableOptions>(
   version: string,
 ): O & { minArea: number } {
   const minArea = options.minArea ?? settings?.minArea ?? MIN_AREA;
+  const minShare = options.minShare ?? settings?.minShare;
   const asked = options.threshold !== undefined || options.falseAlarmRate !== undefined;
-  if (!settings || asked) return { ...options, minArea };
+  const smallest = { minArea, ...(minShare !== undefined && { minShare }) };
+  if (!settings || asked) return { ...options, ...smallest };
   const { threshold, pixelThreshold } = settings.version === version ? settings : {};
   const { falseAlarmRate } = settings;
   return {
     ...options,
-    minArea,
+    ...smallest,
     ...(threshold !== undefined && { threshold }),
     ...(falseAlarmRate !== undefined && { falseAlarmRate }),
     ...(options.pixelThreshold === undefined && pixelThreshold !== undefined && { pixelThreshold }),

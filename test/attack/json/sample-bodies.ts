@@ -92,7 +92,14 @@ export async function sampleBodies(client: Client, { png }: Samples): Promise<Sa
     {
       method: 'PUT',
       path: '/v1/detectors/wood/settings',
-      body: { threshold: 1, version: 'f'.repeat(64), minArea: 3, note: 'a note', expected: 99 },
+      body: {
+        threshold: 1,
+        version: 'f'.repeat(64),
+        minArea: 3,
+        minShare: 0.1,
+        note: 'a note',
+        expected: 99,
+      },
     },
     { method: 'POST', path: `/v1/predictions/${id}/feedback`, body: { label: 'good', note: 'a note' } },
     { method: 'POST', path: '/v1/detectors/wood/retrain', body: { version: 'nothing', alias: 'candidate' } },

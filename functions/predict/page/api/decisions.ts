@@ -8,6 +8,7 @@ export type Decision = Pick<
   | 'pixelThreshold'
   | 'falseAlarmRate'
   | 'minArea'
+  | 'minShare'
   | 'ignore'
   | 'keepImageDays'
   | 'version'

@@ -29,6 +29,15 @@ export class SettingsPanel {
     placeholder: '1',
     inputmode: 'numeric',
   });
+  private readonly share = element('input', {
+    id: 'settings-share',
+    type: 'number',
+    min: 0,
+    max: 100,
+    step: 'any',
+    placeholder: '5',
+    inputmode: 'decimal',
+  });
   private readonly why = element('input', { id: 'settings-note', maxlength: 500, autocomplete: 'off' });
   private readonly save = element('button', { type: 'submit' }, 'Save');
   private readonly now = element('p', { role: 'status' });
@@ -48,6 +57,12 @@ export class SettingsPanel {
         { class: 'field', for: 'settings-area' },
         'Smallest place that counts, pixels',
         this.area,
+      ),
+      element(
+        'label',
+        { class: 'field', for: 'settings-share' },
+        'and, in % of the largest place',
+        this.share,
       ),
       element('label', { class: 'field', for: 'settings-note' }, 'Why', this.why),
       this.save,
@@ -87,11 +102,9 @@ export class SettingsPanel {
     if (!settings) return;
     this.now.textContent =
       settings.revision === 0 ? 'Nothing yet: as it was trained.' : sentence(sentenceOf(settings));
-    this.rate.value =
-      settings.falseAlarmRate === undefined
-        ? ''
-        : String(Number((settings.falseAlarmRate * 100).toPrecision(3)));
+    this.rate.value = settings.falseAlarmRate === undefined ? '' : percent(settings.falseAlarmRate);
     this.area.value = settings.minArea === undefined ? '' : String(settings.minArea);
+    this.share.value = settings.minShare === undefined ? '' : percent(settings.minShare);
     this.why.value = '';
     this.history.replaceChildren(
       ...revisions.map((each) => {
@@ -118,6 +131,7 @@ export class SettingsPanel {
       ...threshold,
       ...(this.rate.value === '' && { falseAlarmRate: undefined }),
       minArea: this.area.value === '' ? undefined : Number(this.area.value),
+      minShare: this.share.value === '' ? undefined : Number(this.share.value) / 100,
       note: this.why.value.trim() || undefined,
     });
   }
@@ -127,6 +141,7 @@ export class SettingsPanel {
     pixelThreshold,
     falseAlarmRate,
     minArea,
+    minShare,
     ignore,
     keepImageDays,
     version,
@@ -137,6 +152,7 @@ export class SettingsPanel {
       pixelThreshold,
       falseAlarmRate,
       minArea,
+      minShare,
       ignore,
       keepImageDays,
       version,
@@ -159,12 +175,17 @@ export class SettingsPanel {
   }
 }
 
+/** A share as a number of percent. */
+const percent = (share: number): string => String(Number((share * 100).toPrecision(3)));
+
 /** A revision in words. */
-function sentenceOf({ threshold, falseAlarmRate, minArea, ignore, keepImageDays }: DetectorSettings): string {
+function sentenceOf(settings: DetectorSettings): string {
+  const { threshold, falseAlarmRate, minArea, minShare, ignore, keepImageDays } = settings;
   const parts = [
     threshold !== undefined && `bad from a score of ${formatScore(threshold)}`,
-    falseAlarmRate !== undefined && `${Number((falseAlarmRate * 100).toPrecision(3))} % false alarms`,
+    falseAlarmRate !== undefined && `${percent(falseAlarmRate)} % false alarms`,
     minArea !== undefined && `places of ${minArea} pixels or more`,
+    minShare !== undefined && `places from ${percent(minShare)} % of the largest`,
     ignore !== undefined && 'a part of the picture is ignored',
     keepImageDays !== undefined && `pictures kept for ${keepImageDays} days`,
   ].filter((part) => part !== false);

@@ -10,6 +10,7 @@ const SETTINGS = {
   threshold: 2.4,
   version: VERSION,
   minArea: 20,
+  minShare: 0.1,
   keepImageDays: 90,
   note: 'fewer false alarms on line 2',
   by: 'quality',
@@ -37,7 +38,7 @@ export const saveSettingsRoute = createRoute({
   operationId: 'saveSettings',
   tags: ['Settings'],
   summary:
-    'Decide threshold, smallest region, what is ignored and for how long images are kept, as a new revision',
+    'Decide threshold, smallest regions, what is ignored and for how long images are kept, as a new revision',
   description:
     'Needs the scope `admin`. Predictions that do not ask for something else have it within a second or, at the edge, ten. With `expected` only if that revision is in force, so that of two who decide at once one is told. An empty object goes back to what the bundle says.',
   security: KEYS,

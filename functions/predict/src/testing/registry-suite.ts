@@ -257,8 +257,14 @@ export function registrySuite(get: () => TestService): void {
           .request(to, jsonBody(body, {}, 'PUT'));
       const json = async (address: string) => (await get().app().request(address)).json();
       expect(await json(path)).toEqual({ name: 'steel', revision: 0 });
-      const made = await put({ falseAlarmRate: 0.02, minArea: 9, note: 'as agreed', expected: 0 });
-      const first = { name: 'steel', revision: 1, falseAlarmRate: 0.02, minArea: 9, note: 'as agreed' };
+      const made = await put({
+        ...{ falseAlarmRate: 0.02, minArea: 9, minShare: 0.25 },
+        ...{ note: 'as agreed', expected: 0 },
+      });
+      const first = {
+        ...{ name: 'steel', revision: 1, falseAlarmRate: 0.02, minArea: 9, minShare: 0.25 },
+        note: 'as agreed',
+      };
       expect([made.status, await made.json()]).toEqual([
         200,
         { ...first, by: expect.any(String), at: expect.stringMatching(/^\d{4}-.*Z$/) },
@@ -285,6 +291,7 @@ export function registrySuite(get: () => TestService): void {
         { threshold: 1, falseAlarmRate: 0.1, version: 'latest' },
         { falseAlarmRate: 1 },
         { minArea: -1 },
+        { minShare: 1.5 },
         { thresold: 1 },
       ]) {
         expect([wrong, (await put(wrong)).status]).toEqual([wrong, 400]);

@@ -23,6 +23,14 @@ const settingFields = {
     .max(MAX_INT32)
     .optional()
     .describe('Smallest region, in pixels of the picture. Default: 1'),
+  minShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe(
+      'Regions smaller than this share of the largest are left out, unless they are higher than it; 0 keeps all. Default: 0.05',
+    ),
   ignore: drawnRegionsSchema
     .optional()
     .describe('What is left out of score and regions of every picture, drawn on one of them'),

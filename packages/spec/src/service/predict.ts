@@ -48,7 +48,7 @@ export const predictOptionsSchema = closedObject({
     .max(1)
     .optional()
     .describe(
-      'Regions smaller than this share of the largest are left out, unless they are higher than it; 0 keeps all. Default: 0.05',
+      "Regions smaller than this share of the largest are left out, unless they are higher than it; 0 keeps all. Default: the detector's settings, else 0.05",
     ),
   maxRegions: z.number().int().min(0).max(1000).default(100).describe('Regions at most'),
   device: z

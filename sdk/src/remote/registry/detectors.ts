@@ -37,6 +37,8 @@ export interface SettingsInput {
   pixelThreshold?: number | undefined;
   /** Smallest region, in pixels of the image. */
   minArea?: number | undefined;
+  /** Regions smaller than this share of the largest are left out, unless they are higher than it. In [0, 1]; 0 keeps all. */
+  minShare?: number | undefined;
   /** What is left out of score and regions of every picture, drawn on one of them. */
   ignore?: DrawnRegions | undefined;
   /** Days, to 3650, that images are kept for: those that come with feedback, and the data sets of training jobs. */
