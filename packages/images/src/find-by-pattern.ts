@@ -63,7 +63,7 @@ export async function findByPattern(
   if (everyImage) {
     return { root, items: images.map(({ path, name }) => ({ path, name, split, label })), skipped };
   }
-  const placed = placeList(images, { label, split });
+  const placed = await placeList(images, { label, split });
   return { root, items: placed.items, skipped: [...skipped, ...placed.skipped] };
 }
 

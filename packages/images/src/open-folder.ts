@@ -59,7 +59,7 @@ export async function readFolder(
   if (items.length === 0) {
     throw new DataSetError(`no images in ${tree.root}: expected ${layout.expects}; ${contents(tree)}`);
   }
-  checkAnnotations(basename(tree.root), items, reading.skipped);
+  await checkAnnotations(tree.root, items, reading.skipped);
   const kept = new Set(items.map((item) => item.name));
   const unlisted = reading.items
     .filter((item) => !kept.has(item.name))

@@ -39,6 +39,11 @@ export function stemOf(name: string): string {
   return dot > 0 ? file.slice(0, dot) : file;
 }
 
+/** What files of one name are compared by: systems write accents in two ways, and tools change capitals. */
+export function stemKey(name: string): string {
+  return stemOf(name).normalize('NFC').toLowerCase();
+}
+
 /** The names of the folders directly below the root that images lie in, in order. */
 export function topFolders(tree: FileTree): string[] {
   return [...new Set(tree.images.flatMap(({ folders }) => folders.slice(0, 1)))];

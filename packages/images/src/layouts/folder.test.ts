@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { failure, numbers, summary, testFolder } from '../fixtures/data-sets.js';
+import { writeFiles } from '../fixtures/files.js';
 import { openDataSet } from '../open-data-set.js';
 
 const folder = testFolder();
@@ -120,6 +121,32 @@ describe('a plain folder', () => {
     expect((await openDataSet(folder.root)).items.filter(({ label }) => label === 'good').length).toBe(2);
     await folder.plant('flat/bad pixel map 1.png', 'flat/2.png');
     expect((await openDataSet(join(folder.root, 'flat'))).items.length).toBe(2);
+  });
+
+  it('with one list of annotations is refused by its name, where folders do not say what is good', async () => {
+    const coco = JSON.stringify({
+      info: { description: 'x'.repeat(70_000) },
+      images: [{ id: 1, file_name: '1.png' }],
+      annotations: [{ image_id: 1, bbox: [1, 1, 2, 2] }],
+    });
+    await writeFiles(folder.root, {
+      'roboflow/train/_annotations.coco.json': coco,
+      'cvat/annotations/instances_default.json': coco,
+      'sorted/annotations.json': coco,
+      'other/settings.json': JSON.stringify({ images: 4 }),
+    });
+    await folder.plant(
+      ...['1.png', '2.png'].flatMap((name) =>
+        ['roboflow/train', 'cvat/images', 'sorted/good', 'other'].map((at) => `${at}/${name}`),
+      ),
+    );
+    expect(await failure(join(folder.root, 'roboflow'))).toMatch(
+      /train\/_annotations\.coco\.json lists annotations in COCO's form, which are not read here/,
+    );
+    expect(await failure(join(folder.root, 'cvat'))).toMatch(/annotations\/instances_default\.json lists/);
+    for (const name of ['sorted', 'other']) {
+      expect((await openDataSet(join(folder.root, name))).items.length, name).toBe(2);
+    }
   });
 
   it('with annotations that are not read is refused, where they may mark defects', async () => {

@@ -1,6 +1,6 @@
 import type { Split } from '@cflow/spec';
 import { fileKind } from '../files/file-kind.js';
-import { stemOf, type TreeFile } from '../files/file-tree.js';
+import { stemKey, stemOf, type TreeFile } from '../files/file-tree.js';
 import { maskName, plainStem } from '../vocabulary/mask-name.js';
 import { meaningOf, wordsOf } from '../vocabulary/meaning-of.js';
 import type { PlacedImage, PlacedMask } from './placed.js';
@@ -46,7 +46,7 @@ class ImageIndex {
   constructor(images: readonly PlacedImage[]) {
     for (const image of images) {
       const { exact, meant } = this.#contexts.of(image.file.folders);
-      const stem = stemOf(image.file.name).toLowerCase();
+      const stem = stemKey(image.file.name);
       for (const each of new Set([stem, plainStem(stem)])) {
         add(this.#exact, `${exact}/${each}`, image);
         add(this.#meant, `${meant}/${each}`, image);
@@ -58,7 +58,7 @@ class ImageIndex {
   find(mask: PlacedMask): PlacedImage | undefined {
     const own = stemsOf(mask.file.name);
     const { exact, meant } = this.#contexts.of([...mask.above, ...mask.below]);
-    const folder = mask.below.at(-1)?.toLowerCase();
+    const folder = mask.below.at(-1)?.normalize('NFC').toLowerCase();
     const outside = this.#contexts.of([...mask.above, ...mask.below.slice(0, -1)]);
     const lookups: (() => readonly PlacedImage[] | undefined)[] = [
       ...own.map((stem) => () => this.#exact.get(`${exact}/${stem}`)),
@@ -124,7 +124,7 @@ class ImageIndex {
 
 /** The names of images, in lower case, that a mask may belong to. */
 function stemsOf(name: string): string[] {
-  const stem = stemOf(name).toLowerCase();
+  const stem = stemKey(name);
   const stems = [stem, ...(maskName(stem)?.of ?? [])];
   // "0.png.png" and "0.jpg_mask.png" are masks of "0".
   const bare = stems.flatMap((each) => (fileKind(each).kind === 'image' ? [stemOf(each)] : []));

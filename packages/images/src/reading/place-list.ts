@@ -7,10 +7,10 @@ import { splitOffMasks } from './split-off-masks.js';
  * The items of a list of files. A person chose them, so that folders that nobody knows are as good as any; but one that is
  * called bad, or masks, is not trained on.
  */
-export function placeList(
+export async function placeList(
   files: readonly TreeFile[],
   { label, split }: { label: Label; split: Split },
-): { items: DataSetItem[]; skipped: SkippedFile[] } {
+): Promise<{ items: DataSetItem[]; skipped: SkippedFile[] }> {
   const skipped: SkippedFile[] = [];
   const placed = files.flatMap((file) => {
     const roles = file.folders.map((folder) => meaningOf(folder).role);
@@ -32,7 +32,7 @@ export function placeList(
     }
     return [];
   });
-  const { images: kept, masks, alone } = splitOffMasks({ images: placed });
+  const { images: kept, masks, alone } = await splitOffMasks({ images: placed });
   for (const { file } of masks) skipped.push({ name: file.name, reason: 'mask' });
   const images = new Set([...kept, ...alone]);
   const items = placed

@@ -90,6 +90,20 @@ describe('masks', () => {
     );
   });
 
+  it('pairs names whose accents are written in another way, as other systems do', async () => {
+    const [image, mask] = ['groß ä é.png', 'groß ä é_mask.png'].map((name) => name.normalize('NFC'));
+    await folder.plant(
+      ...['train/good/0.png', `test/kratzer é/${image}`.normalize('NFC')],
+      `ground_truth/kratzer é/${mask}`.normalize('NFD'),
+    );
+    const { items } = await openDataSet(folder.root);
+    expect(items.filter(({ maskPaths }) => maskPaths).map(({ split }) => split)).toEqual(['test']);
+    await folder.write({ 'table/list.csv': `path,label\n${image?.normalize('NFD')},good\n` });
+    await folder.plant(`table/${image}`);
+    const listed = await openDataSet(`${folder.root}/table/list.csv`);
+    expect(listed.items.map(({ name }) => name)).toEqual([image]);
+  });
+
   it('are refused where only their name says it and no image is there', async () => {
     await folder.plant('good/0.png', 'good/gas_mask.png');
     expect(await failure(folder.root)).toMatch(/cannot tell what good\/gas_mask\.png is: called like masks/);

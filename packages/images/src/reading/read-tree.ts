@@ -39,7 +39,7 @@ export interface TreeReading {
  */
 export async function readTree(tree: FileTree, options: ReadTreeOptions): Promise<TreeReading> {
   const placed = placeImages(tree);
-  const named = splitOffMasks(placed);
+  const named = await splitOffMasks(placed);
   const alone = options.named ? [] : named.alone;
   const candidates = options.named ? [...named.images, ...named.alone] : decideByName(named.images);
   const lone: PlacedMask[] = alone.map(({ file }) => ({ file, above: file.folders, below: [] }));

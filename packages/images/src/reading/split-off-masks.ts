@@ -1,5 +1,6 @@
-import { stemOf } from '../files/file-tree.js';
+import { stemKey } from '../files/file-tree.js';
 import { type MaskName, maskName, plainStem } from '../vocabulary/mask-name.js';
+import { areLikeMasks } from './are-like-masks.js';
 import type { Placed, PlacedImage, PlacedMask } from './placed.js';
 
 /** Files among the images that are called like masks. */
@@ -12,24 +13,32 @@ export interface NamedMasks {
 
 /**
  * Splits off the files that are masks by their own name: `0_mask.png`, `0.mask.png` or `mask_0.png` beside an image
- * `0`. Without that image only a name that says "mask" is set aside, as `alone`.
+ * `0`. Without that image only a name that says "mask" is set aside, as `alone`. `0_m.png` is one where what is in it looks like it.
+ *
+ * @throws DataSetError where some of those do, and others do not
  */
-export function splitOffMasks({ images }: Pick<Placed, 'images'>): NamedMasks {
+export async function splitOffMasks({ images }: Pick<Placed, 'images'>): Promise<NamedMasks> {
   const stems = new Map<string, Set<string>>();
   const folderOf = (image: PlacedImage): string => image.file.folders.join('/');
   for (const image of images) {
     const folder = folderOf(image);
     const own = stems.get(folder) ?? new Set();
     if (own.size === 0) stems.set(folder, own);
-    const stem = stemOf(image.file.name).toLowerCase();
+    const stem = stemKey(image.file.name);
     own.add(stem);
     // `0_image` is what `0_mask` belongs to; a name that is a mask's itself is not a such partner.
-    if (maskName(stem) === undefined) own.add(plainStem(stem));
+    const name = maskName(stem);
+    if (name === undefined || name.weak) own.add(plainStem(stem));
   }
+  const weak = images.filter((image) => {
+    const name = maskName(stemKey(image.file.name));
+    return name?.weak === true && isBeside(name, stems.get(folderOf(image)));
+  });
+  const likeMasks = await areLikeMasks(weak.map(({ file }) => file));
   const result: NamedMasks = { masks: [], images: [], alone: [] };
   for (const image of images) {
-    const name = maskName(stemOf(image.file.name));
-    if (name && isBeside(name, stems.get(folderOf(image)))) {
+    const name = maskName(stemKey(image.file.name));
+    if (name && (likeMasks || !name.weak) && isBeside(name, stems.get(folderOf(image)))) {
       result.masks.push({ file: image.file, above: image.file.folders, below: [] });
     } else if (name?.certain === true) result.alone.push(image);
     else result.images.push(image);
@@ -38,4 +47,4 @@ export function splitOffMasks({ images }: Pick<Placed, 'images'>): NamedMasks {
 }
 
 const isBeside = ({ of }: MaskName, stems: ReadonlySet<string> | undefined): boolean =>
-  of.some((stem) => stems?.has(stem.toLowerCase()));
+  of.some((stem) => stems?.has(stem));

@@ -25,6 +25,20 @@ const PATHS = [
     'file',
   ],
   ...['imagename', 'imgname', 'picture', 'photo', 'uri', 'name'],
+  ...[
+    'bild',
+    'bilddatei',
+    'bildpfad',
+    'datei',
+    'dateiname',
+    'pfad',
+    'fichier',
+    'chemin',
+    'imagen',
+    'archivo',
+    'ruta',
+  ],
+  ...['immagine', 'percorso', 'imagem', 'arquivo', 'caminho', 'obraz', 'plik', 'afbeelding', 'bestand'],
 ];
 const LABELS = [
   'label',
@@ -37,6 +51,31 @@ const LABELS = [
   'quality',
   'status',
   'y',
+  ...[
+    'result',
+    'ergebnis',
+    'befund',
+    'bewertung',
+    'urteil',
+    'klasse',
+    'étiquette',
+    'etiquette',
+    'classe',
+    'résultat',
+    'resultat',
+  ],
+  ...[
+    'etiqueta',
+    'clase',
+    'resultado',
+    'etichetta',
+    'risultato',
+    'rótulo',
+    'etykieta',
+    'wynik',
+    'klasa',
+    'resultaat',
+  ],
 ];
 const BAD_FLAGS = [
   ...[
@@ -69,6 +108,7 @@ const MASKS = [
     'gtmaskpath',
   ],
   ...['anomalymaskref', 'segmentation', 'annotation', 'annotationpath', 'maskpaths', 'masks'],
+  ...['maske', 'maskendatei', 'maskenpfad', 'masque', 'máscara', 'mascara', 'maschera', 'maska', 'masker'],
 ];
 const DEFECTS = [
   'defect',
@@ -80,6 +120,18 @@ const DEFECTS = [
   'kind',
   'type',
   'specietype',
+  ...[
+    'fehler',
+    'fehlerart',
+    'defekt',
+    'fehlertyp',
+    'défaut',
+    'defaut',
+    'defecto',
+    'difetto',
+    'defeito',
+    'wada',
+  ],
 ];
 
 /** The columns of a table that lists images, or undefined where none holds their paths, or nothing says anything of them. */

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { DataSetError } from '@cflow/spec';
 
@@ -14,6 +15,19 @@ export function plainPath(path: string): string {
   // A drive means something on Windows alone.
   const here = sep === '/' ? forward.replace(/^[a-z]:(?=\/)/i, '') : forward;
   return here.replace(/^(\.\/+)+/, '');
+}
+
+/** Whether there is one way only to write it. */
+export const isAscii = (text: string): boolean => !/[^ -~]/.test(text);
+
+/** A file, spelled as it is on the disk: systems write accents in two ways, and a table may come from another one. */
+export async function asSpelled(file: string): Promise<string | undefined> {
+  const spellings = isAscii(file) ? [file] : [file, file.normalize('NFC'), file.normalize('NFD')];
+  for (const each of spellings) {
+    const found = await stat(each).catch(() => undefined);
+    if (found?.isFile()) return each;
+  }
+  return undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import { DataSetError, type DataSetItem } from '@cflow/spec';
 import { compareNames, stemOf } from '../files/file-tree.js';
@@ -6,7 +6,7 @@ import { holdOutGood } from '../reading/hold-out.js';
 import { someOf } from '../reading/say-which.js';
 import { meaningOf } from '../vocabulary/meaning-of.js';
 import { TABLE_EXPECTS, type TableColumns, tableColumns } from './columns.js';
-import { locatePaths, nameBelow, plainPath } from './locate.js';
+import { asSpelled, isAscii, locatePaths, nameBelow, plainPath } from './locate.js';
 import { readTable } from './read-table.js';
 import { answerOf, labelOf, type RowLabel, splitNamed } from './row-label.js';
 import type { Table, TableRow } from './table.js';
@@ -54,18 +54,17 @@ async function itemsOf(
     if (cell === '') throw refuse(path, row.line, 'the path is empty');
     return plainPath(cell);
   });
-  const find = async (file: string): Promise<string | undefined> =>
-    stat(file).then(
-      (entry) => (entry.isFile() ? file : undefined),
-      () => undefined,
-    );
-  const locate = await locatePaths(written, [root, ...folders], path, find);
+  const locateWritten = await locatePaths(written, [root, ...folders], path, asSpelled);
+  const locate = async (each: string): Promise<string> => {
+    const file = locateWritten(each);
+    return (isAscii(file) ? undefined : await asSpelled(file)) ?? file;
+  };
   const named = splitNamed(stemOf(path));
   let isSplit = named !== undefined;
   const seen = new Map<string, number>();
   const items: DataSetItem[] = [];
   for (const [i, row] of rows.entries()) {
-    const file = locate(written[i] as string);
+    const file = await locate(written[i] as string);
     await checkWithin(within, file, path, row.line);
     const earlier = seen.get(file);
     if (earlier !== undefined) {
@@ -87,7 +86,7 @@ async function itemsOf(
     };
     if (defect !== undefined && label === 'bad') item.defect = defect;
     // Masks of good images say nothing that is needed.
-    const masks = label === 'bad' ? maskPaths(row, columns).map((mask) => locate(mask)) : [];
+    const masks = label === 'bad' ? await Promise.all(maskPaths(row, columns).map(locate)) : [];
     for (const mask of masks) await checkWithin(within, mask, path, row.line);
     if (masks.length > 0) item.maskPaths = masks;
     items.push(item);

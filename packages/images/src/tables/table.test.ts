@@ -9,6 +9,10 @@ const HALF = ['0.png | train | good | - | -', '1.png | test | bad | - | -'];
 
 describe('a table of another tool', () => {
   it.each([
+    [
+      'a spreadsheet in German',
+      '"Datei";"Ergebnis";"Bemerkung"\r\n".\\0.png";"i.O.";"geprüft\nvon Hand"\r\n"1.png";"n.i.O.";"tief; lang"\r\n',
+    ],
     ['anomalib, numbers', 'image_path,label_index\n0.png,0\n1.png,1\n'],
     ['numbers with a point', 'image,label\n0.png,0.0\n1.png,1.0\n'],
     ['True and False', 'file;is_anomaly\n0.png;False\n1.png;True\n'],

@@ -4,26 +4,31 @@ export interface MaskName {
   of: string[];
   /** Only a mask is called so, even where its image is not beside it. */
   certain: boolean;
+  /** The name alone does not say it, and an image beside it neither: what is in it has to. */
+  weak?: true;
 }
 
 const CERTAIN: ReadonlySet<string> = new Set(['mask', 'masks', 'groundtruth', 'ground truth']);
 const PERHAPS: ReadonlySet<string> = new Set([
-  ...['gt', 'label', 'labels', 'annotation', 'annotations', 'anno', 'seg', 'segmentation'],
+  ...['gt', 'msk', 'label', 'labels', 'annotation', 'annotations', 'anno', 'seg', 'segmentation'],
 ]);
 const BEFORE: ReadonlySet<string> = new Set([
   'mask',
   'masks',
   'gt',
+  'msk',
   'label',
   'seg',
   'groundtruth',
   'ground truth',
 ]);
+/** Short for a mask, and for much else: medium, mirrored, monochrome. */
+const WEAK = 'm';
 const IMAGE: ReadonlySet<string> = new Set(['image', 'img', 'rgb', 'raw']);
 const SEPARATORS = ' _.-';
 const MOST_DIGITS = 4;
 
-/** What the stem of a file says of a mask: `<name>_mask`, `<name>.gt`, `<name>_mask_2`, `mask_<name>`; undefined when it is not called like one. */
+/** What the stem of a file says of a mask: `<name>_mask`, `<name>.gt`, `<name>_m`, `<name>_mask_2`, `mask_<name>`; undefined when it is not called like one. */
 export function maskName(stem: string): MaskName | undefined {
   const whole = lastWord(stem);
   // One of several masks has a number.
@@ -35,6 +40,7 @@ export function maskName(stem: string): MaskName | undefined {
     word === 'truth' && before.word === 'ground' ? [before.rest, 'ground truth'] : [rest, word];
   if (of !== '' && CERTAIN.has(said)) return { of: [of], certain: true };
   if (of !== '' && PERHAPS.has(said)) return { of: [of], certain: false };
+  if (of !== '' && said === WEAK) return { of: [of], certain: false, weak: true };
   const first = firstWord(stem);
   const second = firstWord(first.rest);
   const two = `${first.word} ${second.word}`;

@@ -19,6 +19,8 @@ describe('the meaning of a folder', () => {
       'bad',
       'bad ko NG nok NOK n.i.O. not_ok no_good defect defects Defective anomaly Anomalies anomalous abnormal',
     ],
+    ['good', 'Clean clean_parts godkänd jó hibátlan dobré bun iyi справний đạt baik ผ่าน'],
+    ['bad', 'underkänd viallinen hibás zmetky rebutat hatalı бракований lỗi rusak เสีย "không đạt"'],
     ['bad', 'mauvais malos difettosi wadliwe 不良品 缺陷 NG品 불량 Fehler défaut no_conforme scratch_défaut'],
     [
       'bad',

@@ -10,11 +10,15 @@ export type Sense =
 /** Words that people and tools use, in lower case; of several words, each after a space. */
 const GOOD = `
   good | ok | okay | normal | nominal | pass | passed | accept | accepted | intact | undamaged | flawless | conforming | healthy
+  clean | acceptable | perfect | sound
   no defect | no defects | non defect | non defective | not defective | nondefective | without defect | without defects
   defect free | defects free | defectfree | no anomaly | no anomalies | non anomalous | not anomalous | anomaly free
   not bad | non bad | io | i o | gut
   bon | bons | bonne | bonnes | conforme | conformes | sans defaut | sans défaut | bueno | buenos | buena | buenas | sin defecto
   buono | buoni | buona | buone | bom | bons | boa | boas | dobry | dobre | dobra | goed
+  bra | godkänd | godkända | godkjent | godkendt | felfri | feilfri | fejlfri | hyvä | hyväksytty | ehjä | jó | hibátlan | megfelelő
+  dobrý | dobré | bezchybný | vyhovující | v pořádku | bun | bune | corect | acceptat | iyi | sağlam | hatasız | kusursuz
+  добрі | справний | исправен | исправные | без дефектов | καλό | καλά | đạt | tốt | bagus | baik | ผ่าน | ดี
   良品 | 良 | 合格 | 合格品 | 正常 | 正常品 | ok品 | 양품 | 정상 | годен | годные | хорошие
 `;
 const BAD = `
@@ -27,6 +31,11 @@ const BAD = `
   mala | malas | defecto | defectos | defectuoso | defectuosos | rechazado | rechazados | difetto | difetti | difettoso | difettosi
   scarto | scarti | defeito | defeitos | defeituoso | defeituosos | wada | wady | wadliwy | wadliwe | slecht | no conforme
   non conforme | non conformes | no conformes | não conforme
+  dålig | dåliga | underkänd | underkända | felaktig | trasig | defekter | dårlig | dårlige | feil | ikke godkjent | fejl | kasseret
+  ikke godkendt | viallinen | vialliset | virheellinen | hylätty | vika | rossz | hibás | selejt | selejtes | hiba | hibák
+  špatný | špatné | vadný | vadné | vada | vady | zmetek | zmetky | chyba | rău | rebutat | rebuturi | respins
+  hatalı | kusurlu | bozuk | hata | ret | поганий | погані | бракований | дефектний | дефекти | дефектные | бракованные
+  κακό | ελαττωματικό | lỗi | hỏng | không đạt | cacat | rusak | gagal | เสีย | ไม่ผ่าน
   不良品 | 不良 | 缺陷 | 异常 | 異常 | 異常品 | 不合格 | 不合格品 | 次品 | 欠陥 | 欠陥品 | ng品 | 불량 | 불량품 | 이상 | брак | дефект | дефекты
 `;
 const MASKS =

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { expect, it } from 'vitest';
+import { failure, testFolder } from '../fixtures/data-sets.js';
+import { writeFiles } from '../fixtures/files.js';
+import { noise } from '../fixtures/patterns.js';
+import { openDataSet } from '../open-data-set.js';
+
+const folder = testFolder();
+const at = (name: string): string => join(folder.root, name);
+const gray = (data: Uint8Array) => sharp(data, { raw: { width: 16, height: 12, channels: 1 } });
+const photo = (seed: number) => gray(noise(192, seed)).png().toBuffer();
+const square = Uint8Array.from({ length: 192 }, (_, i) => (i % 16 > 9 && i < 96 ? 255 : 0));
+
+it('a picture called 0_m beside a picture 0 is its mask where it looks like one, and a picture where it does not', async () => {
+  for (const [set, mask] of [
+    ['png', gray(square).png()],
+    ['jpeg', gray(square).jpeg()],
+    ['numbered', gray(square.map((value) => value && 3)).png()],
+  ] as const) {
+    const file = `${set}/bad/0_m.${set === 'jpeg' ? 'jpg' : 'png'}`;
+    await writeFiles(folder.root, {
+      ...{ [`${set}/good/1.png`]: await photo(1), [`${set}/bad/0.png`]: await photo(2) },
+      [file]: await mask.toBuffer(),
+    });
+    const { items } = await openDataSet(at(set));
+    expect(
+      items.map(({ name, maskPaths }) => [name, maskPaths]),
+      set,
+    ).toEqual([
+      ['bad/0.png', [at(file)]],
+      ['good/1.png', undefined],
+    ]);
+    const list = await openDataSet([`${set}/**/*.*`], { folder: folder.root });
+    expect(list.items).toHaveLength(2);
+  }
+  await writeFiles(folder.root, { 'mirrored/0.png': await photo(1), 'mirrored/0_m.png': await photo(2) });
+  expect((await openDataSet(at('mirrored'))).items).toHaveLength(2);
+});
+
+it('is refused where some look like masks, and others do not', async () => {
+  await writeFiles(folder.root, {
+    ...{ '0.png': await photo(1), '1.png': await photo(2) },
+    ...{ '0_m.png': await photo(3), '1_m.png': await gray(square).png().toBuffer() },
+  });
+  expect(await failure(folder.root)).toMatch(
+    /files such as 1_m\.png and 0_m\.png are, .*: either masks of it, or images of their own/,
+  );
+});
