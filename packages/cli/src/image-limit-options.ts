@@ -1,3 +1,4 @@
+import { MOST_MEGAPIXELS, megapixelLimits } from '@cflow/images';
 import type { ImageLimits } from '@cflow/images/node';
 import { type Command, InvalidArgumentError } from 'commander';
 import { positiveNumber } from './option-value.js';
@@ -5,11 +6,6 @@ import { positiveNumber } from './option-value.js';
 export interface ImageLimitFlags {
   maxMegapixels?: number;
 }
-
-/** What resampling can make, and so the largest image there is: 2^28 pixels. */
-const MOST_MEGAPIXELS = 268;
-/** Of a pixel in the largest files that are read: four samples of 16 bits. */
-const MOST_BYTES_PER_PIXEL = 8;
 
 /** The option of every command that reads images. */
 export function withImageLimitOptions(command: Command): Command {
@@ -22,9 +18,7 @@ export function withImageLimitOptions(command: Command): Command {
 
 /** The flags as limits of what is decoded; undefined where the usual ones hold. */
 export function imageLimits({ maxMegapixels }: ImageLimitFlags): ImageLimits | undefined {
-  if (maxMegapixels === undefined) return undefined;
-  const pixels = Math.round(maxMegapixels * 1e6);
-  return { pixels, bytes: Math.max(2 ** 28, pixels * MOST_BYTES_PER_PIXEL) };
+  return megapixelLimits(maxMegapixels);
 }
 
 function megapixels(text: string): number {

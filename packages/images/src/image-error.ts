@@ -55,7 +55,7 @@ export function checkPixelCount(source: ImageSource, width: number, height: numb
   throw imageError(
     source,
     'too-many-pixels',
-    `declares ${width}x${height} = ${width * height} pixels, the limit is ${limit}; --max-megapixels of a command raises it`,
+    `declares ${width}x${height} = ${width * height} pixels, the limit is ${limit}; --max-megapixels of a command raises it, CFLOW_MAX_MEGAPIXELS that of a service`,
     { details: { width, height, limit } },
   );
 }

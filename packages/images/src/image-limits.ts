@@ -14,6 +14,20 @@ export interface ImageLimits {
 /** Limits where none are given. */
 export const DEFAULT_IMAGE_LIMITS: Required<Omit<ImageLimits, 'admit'>> = { pixels: 2 ** 26, bytes: 2 ** 28 };
 
+/** What resampling can make, and so the largest image there is: 2^28 pixels. */
+export const MOST_MEGAPIXELS = 268;
+/** Of a pixel in the largest files that are read: four samples of 16 bits. */
+const MOST_BYTES_PER_PIXEL = 8;
+
+/** Limits by the pixels of the largest image, in millions, from 1 to `MOST_MEGAPIXELS`; undefined where the usual ones hold. */
+export function megapixelLimits(
+  megapixels: number | undefined,
+): Required<Pick<ImageLimits, 'pixels' | 'bytes'>> | undefined {
+  if (megapixels === undefined) return undefined;
+  const pixels = Math.round(megapixels * 1e6);
+  return { pixels, bytes: Math.max(DEFAULT_IMAGE_LIMITS.bytes, pixels * MOST_BYTES_PER_PIXEL) };
+}
+
 /**
  * Bytes that an image takes while it is made 8-bit RGB: its samples as they are stored, and once more where those are others.
  *

@@ -1,3 +1,4 @@
+import { MOST_MEGAPIXELS } from '@cflow/images';
 import {
   ConfigurationError,
   DEVICES,
@@ -68,6 +69,9 @@ export const serviceEnvironmentSchema = z.object({
   ),
   CFLOW_IMAGE_MEMORY_MB: megabytes.describe(
     'Megabytes that all images together may take while they are decoded; one always fits (default: an eighth of the memory, from 256 to 1000)',
+  ),
+  CFLOW_MAX_MEGAPIXELS: whole(1, MOST_MEGAPIXELS).describe(
+    'Millions of pixels of an image, to score or in a data set (default 67)',
   ),
   CFLOW_MAX_CONNECTIONS: whole(1, 1_000_000).describe(
     'Connections at a time (default: what file descriptors leave, at most 8192)',

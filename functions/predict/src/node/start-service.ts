@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { megapixelLimits } from '@cflow/images';
 import type { DeviceCandidate } from '@cflow/runtime';
 import { BUNDLE_FILES, DEFAULT_ALIAS, DeviceError, type StartTrace } from '@cflow/spec';
 import { ObjectRegistry } from '@cflow/store';
@@ -111,6 +112,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       capacity: environment.CFLOW_QUEUE,
       memoryBytes: environment.CFLOW_MEMORY_MB && environment.CFLOW_MEMORY_MB * MEGABYTE,
       imageMemoryBytes: environment.CFLOW_IMAGE_MEMORY_MB && environment.CFLOW_IMAGE_MEMORY_MB * MEGABYTE,
+      imageLimits: megapixelLimits(environment.CFLOW_MAX_MEGAPIXELS),
       isolation: environment.CFLOW_ISOLATION,
       runTimeoutMs: milliseconds(environment.CFLOW_RUN_TIMEOUT_SECONDS),
       loadTimeoutMs: milliseconds(environment.CFLOW_LOAD_TIMEOUT_SECONDS),

@@ -46,6 +46,7 @@ export async function runQueue(settings: Settings, logger: Logger, signal: Abort
       concurrency: settings.concurrency,
       checkpointPauseMs: settings.checkpointPauseMs,
       ...(settings.maxDataSetBytes !== undefined && { limits: { archiveBytes: settings.maxDataSetBytes } }),
+      imageLimits: settings.imageLimits,
       logger,
     });
     const { device, threads, concurrency, task, untilEmpty } = settings;

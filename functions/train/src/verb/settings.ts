@@ -1,6 +1,7 @@
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { MOST_MEGAPIXELS, megapixelLimits } from '@cflow/images';
 import {
   aliasSchema,
   ConfigurationError,
@@ -35,6 +36,8 @@ export interface Settings {
   drainMs: number;
   checkpointPauseMs: number;
   maxDataSetBytes: number | undefined;
+  /** Bounds of the images of data sets. */
+  imageLimits: ReturnType<typeof megapixelLimits>;
   /** End when there is nothing more to do. */
   untilEmpty: boolean;
   /** One data set, instead of the queue: a folder, a ZIP file, `s3://bucket/key` or an address. */
@@ -93,6 +96,7 @@ const variablesSchema = z.object({
   CFLOW_DRAIN_SECONDS: whole(0, 3600).default(2),
   CFLOW_CHECKPOINT_SECONDS: whole(0, 3600).default(30),
   CFLOW_MAX_DATA_SET_BYTES: whole(1, Number.MAX_SAFE_INTEGER).optional(),
+  CFLOW_MAX_MEGAPIXELS: whole(1, MOST_MEGAPIXELS).optional(),
   CFLOW_UNTIL_EMPTY: flag.optional(),
   CFLOW_DATA: text.optional(),
   CFLOW_NAME: detectorNameSchema.optional(),
@@ -144,6 +148,7 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): S
     drainMs: values.CFLOW_DRAIN_SECONDS * 1000,
     checkpointPauseMs: values.CFLOW_CHECKPOINT_SECONDS * 1000,
     maxDataSetBytes: values.CFLOW_MAX_DATA_SET_BYTES,
+    imageLimits: megapixelLimits(values.CFLOW_MAX_MEGAPIXELS),
     // A task of a job that never ends would be ended by force.
     untilEmpty: values.CFLOW_UNTIL_EMPTY ?? index !== undefined,
     data: values.CFLOW_DATA,

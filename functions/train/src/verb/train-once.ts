@@ -56,7 +56,10 @@ export async function trainOnce(options: TrainOnceOptions): Promise<void> {
     if (resume) logger.info({}, 'going on from a checkpoint');
     const { device, threads } = settings;
     const manifest = await runTrainingProcess(
-      { ...request, source, reading: { ...request.reading, within }, output, device, threads, resume },
+      {
+        ...{ ...request, source, reading: { ...request.reading, within }, output, device, threads, resume },
+        limits: settings.imageLimits,
+      },
       {
         signal,
         graceMs: GRACE_MS,

@@ -145,7 +145,9 @@ async function train(
   try {
     await runTrainingProcess(
       {
-        ...taskOf(job, { source, output, device, threads, resume, featureBytes: parts.featureBytes }),
+        ...taskOf(job, { source, output, device, threads, resume }),
+        featureBytes: parts.featureBytes,
+        limits: parts.imageLimits,
         ...retraining,
       },
       {
@@ -179,7 +181,6 @@ function taskOf(
     device: TrainWorkerParts['device'];
     threads: number;
     resume: boolean;
-    featureBytes: number | undefined;
   },
 ) {
   const settings = taskSettings(request);

@@ -5,6 +5,7 @@ import type { Post } from '../after/send-webhook.js';
 import type { DataSetLimits } from '../data-set/data-set-limits.js';
 import type { FetchUrl } from '../data-set/fetch-archive.js';
 import type { Logger } from '../logger.js';
+import type { TrainingTask } from '../training-process/messages.js';
 
 /** All that a worker is made of. */
 export interface TrainWorkerParts {
@@ -35,6 +36,8 @@ export interface TrainWorkerParts {
   sweepMs?: number | undefined;
   /** Bytes of features that are kept on disk. Default 8 GiB. */
   featureBytes?: number | undefined;
+  /** Bounds of the images of data sets. */
+  imageLimits?: TrainingTask['limits'];
   /** Told the id of each training process. */
   onTrainingProcess?: ((pid: number) => void) | undefined;
 }

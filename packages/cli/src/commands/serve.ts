@@ -1,3 +1,4 @@
+import { MOST_MEGAPIXELS } from '@cflow/images';
 import { type Command, Option } from 'commander';
 import { withDeviceOptions, withPrecisionModeOption } from '../device-options.js';
 import { byteSize, integer, nameList } from '../option-value.js';
@@ -35,6 +36,11 @@ export function defineServe(command: Command): void {
       '--memory <size>',
       'memory that loaded detectors may take (default: half of the memory)',
       byteSize,
+    )
+    .option(
+      '--max-megapixels <n>',
+      `largest image, in millions of pixels, up to ${MOST_MEGAPIXELS} (default: 67)`,
+      integer(1, MOST_MEGAPIXELS),
     )
     .option('--queue <n>', 'images that may wait (default: 64)', integer(1, 100_000))
     .option(

@@ -7,6 +7,7 @@ export interface ServeFlags extends DeviceFlags {
   port?: number;
   preload?: string[];
   memory?: number;
+  maxMegapixels?: number;
   queue?: number;
   batchSizes?: string[];
   requestTimeout?: number;

@@ -17,6 +17,7 @@ export function serviceVariables(
     CFLOW_PRELOAD: flags.preload?.join(','),
     CFLOW_MEMORY_MB:
       flags.memory === undefined ? undefined : Math.max(1, Math.round(flags.memory / MEGABYTE)),
+    CFLOW_MAX_MEGAPIXELS: flags.maxMegapixels,
     CFLOW_QUEUE: flags.queue,
     CFLOW_BATCH_SIZES: flags.batchSizes?.join(','),
     CFLOW_REQUEST_TIMEOUT_SECONDS: flags.requestTimeout,

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { megapixelLimits } from '@cflow/images';
 import type { StartWorker } from '@cflow/predict/node';
 
 /** Data sets are large. */
@@ -20,6 +21,7 @@ export const trainHere: StartWorker = async ({ environment, urls, ...parts }) =>
     device: environment.CFLOW_DEVICE ?? 'auto',
     threads: environment.CFLOW_THREADS ?? availableParallelism(),
     concurrency: 1,
+    imageLimits: megapixelLimits(environment.CFLOW_MAX_MEGAPIXELS),
     fetchUrl:
       urls &&
       (async (url, options) =>
