@@ -31,17 +31,23 @@ process.once('message', async (task) => {
 await send({ type: 'ready' });
 
 async function train(task: TrainingTask) {
-  const { source, reading, overrides, region, marked, compare, ...options } = task;
-  const told = Object.fromEntries(Object.entries(reading).filter(([, value]) => value !== undefined));
-  const own = await openDataSet(source, { ...told, seed: options.configuration.seed ?? 0 });
+  const { source, reading, overrides, marked, compare, ...options } = task;
+  const { region } = reading;
+  const told = {
+    ...Object.fromEntries(Object.entries(reading).filter(([, value]) => value !== undefined)),
+    ...(region !== undefined && { region: pathWithin(source, region) }),
+  };
+  const own = await openDataSet(source, {
+    ...told,
+    ...(options.limits && { limits: options.limits }),
+    seed: options.configuration.seed ?? 0,
+  });
   const dataSet = marked === undefined ? own : await withMarked(own, marked);
-  const mask = region === undefined ? undefined : fileWithin(source, region);
   let steps = 0;
   const run = (resume: boolean) =>
     trainDetector({
       ...options,
       overrides,
-      region: mask,
       resume,
       dataSet,
       signal: controller.signal,
@@ -88,7 +94,7 @@ async function tellComparison(
 }
 
 /** @throws DataSetError for a path that leads out of the data set */
-function fileWithin(folder: string, path: string): string {
+function pathWithin(folder: string, path: string): string {
   const file = resolve(folder, path);
   if (!isAbsolute(path) && file.startsWith(`${resolve(folder)}${sep}`)) return file;
   throw new DataSetError(`expected the region as a path in the data set, got "${path}"`, {

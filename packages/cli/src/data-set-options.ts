@@ -21,6 +21,10 @@ export function withDataSetOptions(command: Command): Command {
     .option('--good <paths...>', 'folders, files or globs of good images, wherever they are')
     .option('--bad <paths...>', 'those of bad ones; folders in them are kinds of defect')
     .option('--masks <paths...>', 'those of masks, called like the bad images that they belong to')
+    .option(
+      '--region <path>',
+      'an image that is black where the pictures do not count, or a folder of one for each, called like it: what is black takes no part in anything (default: all counts)',
+    )
     .addOption(
       new Option('--missing-masks <mode>', 'bad images without a mask, or with an empty one')
         .choices(['error', 'ignore'])

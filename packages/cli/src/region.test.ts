@@ -1,4 +1,5 @@
 // A region of the pictures from the command line to what other runtimes compute.
+import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { resizeToPlanar } from '@cflow/images';
 import { decodeImage } from '@cflow/images/node';
@@ -48,5 +49,43 @@ describe('cflow train --region', () => {
     const { code, stderr } = await place.cflow(...args);
     expect(code).toBe(1);
     expect(stderr).toContain('nowhere.png: there is no such file');
+  });
+
+  it('takes a folder of one for each, and so do predict, evaluate and inspect', async () => {
+    await mkdir(join(place.path, 'regions'), { recursive: true });
+    const good = await readdir(join(place.path, 'brushed-metal/train/good'));
+    for (const name of good) {
+      await copyFile(join(place.path, 'region.png'), join(place.path, 'regions', name));
+    }
+    const args = ['--good', 'brushed-metal/train/good', '--region', 'regions'];
+    const inspected = await place.cflow('inspect', ...args);
+    expect(inspected.stdout).toContain(`regions   of their own: ${good.length} images`);
+    const trained = await place.cflow('train', ...args, ...TINY, '--output', 'each.cflow', '--quiet');
+    expect(trained.code, trained.stderr).toBe(0);
+    const images = 'brushed-metal/train/good';
+    const scored = async (...options: string[]) =>
+      jsonLines(
+        (await place.cflow('predict', 'each.cflow', images, '--json', '--device', 'cpu', ...options)).stdout,
+      );
+    const [own, one, whole] = [
+      await scored('--region', 'regions'),
+      await scored('--region', 'region.png'),
+      await scored(),
+    ];
+    expect(own).toHaveLength(good.length);
+    expect(one.map(({ score }) => score)).toEqual(own.map(({ score }) => score));
+    expect(own[0]).not.toHaveProperty('warnings');
+    expect(whole.map(({ score }) => score)).not.toEqual(own.map(({ score }) => score));
+    expect(whole[0]?.warnings).toEqual([expect.stringContaining('give its region')]);
+    const evaluated = await place.cflow(
+      ...['evaluate', 'each.cflow', 'brushed-metal', '--region', 'region.png', '--json', '--device', 'cpu'],
+    );
+    expect(evaluated.code, evaluated.stderr).toBe(0);
+    await rm(join(place.path, 'regions', good[0] as string));
+    const missing = await place.cflow('train', ...args, ...TINY, '--output', 'other.cflow');
+    expect(missing.code).toBe(1);
+    expect(missing.stderr).toContain(
+      `images have no region in ${join(place.path, 'regions')}, such as ${good[0]}`,
+    );
   });
 });

@@ -11,6 +11,7 @@ import type {
 } from '@cflow/spec';
 import { type PictureSize, type PredictOptions, predictionOf } from './predict.js';
 import { type RawScore, Scorer, type ScorerOptions } from './scorer.js';
+import { warningsOf } from './warnings-of.js';
 
 export interface DetectOptions extends PredictOptions {
   /** Also return each layer's log-likelihoods. */
@@ -71,14 +72,18 @@ export class Detector {
   async predictBatch(images: readonly RgbImage[], options: DetectOptions = {}): Promise<Prediction[]> {
     const { signal, layers, spans } = options;
     const raw = await this.#scorer.score(images, { map: true, layers, signal, spans });
-    return raw.map((each, i) => ({
-      ...predictionOf(each as RawScore & { map: ScalarMap }, this.manifest, {
-        ...options,
-        picture: options.pictures?.[i] ?? images[i],
-      }),
-      ...(this.manifest.precisionMode && { precisionMode: this.manifest.precisionMode }),
-      ...(images[i]?.warnings && { warnings: [...images[i].warnings] }),
-    }));
+    return raw.map((each, i) => {
+      const image = images[i] as RgbImage;
+      const warnings = warningsOf(image, this.manifest);
+      return {
+        ...predictionOf(each as RawScore & { map: ScalarMap }, this.manifest, {
+          ...options,
+          picture: options.pictures?.[i] ?? image,
+        }),
+        ...(this.manifest.precisionMode && { precisionMode: this.manifest.precisionMode }),
+        ...(warnings && { warnings }),
+      };
+    });
   }
 
   /** The log-likelihoods of each image's layers alone, shallow to deep. */

@@ -8,9 +8,11 @@ import {
   type ImageError,
   type Mask,
   type Metrics,
+  type PictureRegion,
   type Prediction,
   type RgbImage,
 } from '@cflow/spec';
+import { checkRegions } from './check-regions.js';
 import type { Detector } from './detector.js';
 
 /** One labelled image and what the detector said of it. */
@@ -19,6 +21,8 @@ export interface EvaluatedImage {
   prediction: Prediction;
   /** Ground truth at the map's size, when there is any. */
   mask?: Mask;
+  /** What of the image counts, where it has a region of its own. */
+  region?: PictureRegion;
 }
 
 export interface EvaluateOptions {
@@ -44,7 +48,7 @@ const BATCH = 8;
  * Scores labelled images and computes all figures. Maps of all images are held in memory, since pixel figures rank all
  * pixels: 4 bytes per pixel of the map.
  *
- * @throws DataSetError when no labelled image can be read
+ * @throws DataSetError when no labelled image can be read; ConfigurationError for regions that do not go with the detector
  */
 export async function evaluateDetector(
   detector: Detector,
@@ -53,7 +57,8 @@ export async function evaluateDetector(
 ): Promise<Evaluation> {
   const labelled = items.filter(({ label }) => label !== 'unknown');
   const images: EvaluatedImage[] = [];
-  const { configuration, region } = detector.manifest;
+  const { configuration, region: common } = detector.manifest;
+  checkRegions(detector.manifest, labelled);
   const { inputSize, geometry, range, outOfRange } = configuration;
   const canvas: Canvas = { inputSize, geometry };
   const stream = readImages(labelled, {
@@ -71,8 +76,13 @@ export async function evaluateDetector(
       batch.map(({ image }) => image),
       { threshold: options.threshold, signal: options.signal },
     );
-    batch.forEach(({ item, mask }, i) => {
-      images.push({ item, prediction: predictions[i] as Prediction, ...(mask && { mask }) });
+    batch.forEach(({ item, image: { region }, mask }, i) => {
+      images.push({
+        item,
+        prediction: predictions[i] as Prediction,
+        ...(mask && { mask }),
+        ...(region && { region }),
+      });
     });
     batch = [];
     options.onProgress?.(images.length, labelled.length);
@@ -99,7 +109,7 @@ export async function evaluateDetector(
     labels: images.map(({ item }) => item.label === 'bad'),
     maps: images.map(({ prediction }) => prediction.map),
     masks: images.map(({ mask }) => mask),
-    region: region && regionPlaces(region),
+    regions: images.map(({ region = common }) => region && regionPlaces(region)),
     threshold: options.threshold ?? detector.manifest.thresholds.score,
     // Regions are measured as they were reported.
     pixelThreshold: images[0]?.prediction.pixelThreshold,

@@ -1,4 +1,4 @@
-import { type Canvas, drawOnCanvas, fillPlanes } from '@cflow/images';
+import { type Canvas, drawOnCanvas, fillPlanes, regionFill } from '@cflow/images';
 import { type Tensor, uint8 } from '@cflow/onnx/tensor';
 import type { RgbImage } from '@cflow/spec';
 
@@ -9,7 +9,7 @@ export interface ImageBatchOptions extends Pick<Canvas, 'geometry'> {
   fill?: Int32Array | undefined;
 }
 
-/** Images as a detector takes them: brought to the input size, uint8 [batch, 3, height, width]. */
+/** Images as a detector takes them: brought to the input size and filled outside of what counts, uint8 [batch, 3, height, width]. */
 export function imageBatch(
   images: readonly RgbImage[],
   inputSize: readonly [number, number],
@@ -20,7 +20,8 @@ export function imageBatch(
   const data = new Uint8Array(padTo * pixels);
   images.forEach((image, i) => {
     drawOnCanvas(image, { inputSize, geometry }, data, i * pixels);
-    if (fill) fillPlanes(data, fill, i * pixels);
+    const own = fill ?? (image.region && regionFill(image.region));
+    if (own) fillPlanes(data, own, i * pixels);
   });
   return uint8([padTo, 3, height, width], data);
 }

@@ -15,3 +15,4 @@ export * from './scorer.js';
 export * from './sha256.js';
 export * from './tiled-session.js';
 export * from './verify-bundle.js';
+export { warningsOf } from './warnings-of.js';

@@ -1,3 +1,4 @@
+export { checkRegionGeometry, checkRegions } from './check-regions.js';
 export * from './evaluate.js';
 export * from './folder-bundle.js';
 export { recoverFolder } from './replace-folder.js';

@@ -1,4 +1,4 @@
-import { type Canvas, pictureMap, regionFill } from '@cflow/images';
+import { type Canvas, pictureMap, regionFill, regionPlaces } from '@cflow/images';
 import type { Tensor } from '@cflow/onnx';
 import type { Session } from '@cflow/runtime';
 import {
@@ -78,7 +78,9 @@ export class Scorer {
   async #batch(images: readonly RgbImage[], padTo: number, options: ScoreOptions): Promise<RawScore[]> {
     const { backbone, head, inputSize, geometry } = this.#options;
     const { signal, spans } = options;
-    const seen = geometry === 'pad' && this.#gives([...this.#likelihoods, 'anomaly_map']);
+    const seen =
+      (geometry === 'pad' || images.some(({ region }) => region)) &&
+      this.#gives([...this.#likelihoods, 'anomaly_map']);
     if (options.layers) this.#requireLikelihoods();
     const aborting = signal ? { signal } : {};
     const image = imageBatch(images, inputSize, { padTo, geometry, fill: this.#fill });
@@ -96,10 +98,11 @@ export class Scorer {
     for (const name of fetches) this.#refuseNaN(name, outputs[name] as Tensor);
     return images.map((picture, index) => {
       const map =
-        outputs.anomaly_map && pictureMap(planeOf(outputs.anomaly_map, index), picture, this.#options);
+        outputs.anomaly_map &&
+        withinRegion(pictureMap(planeOf(outputs.anomaly_map, index), picture, this.#options), picture.region);
       const given = (outputs.score?.data as Float32Array | undefined)?.[index] ?? Number.NaN;
       return {
-        // Where the score is the map's maximum, what lies beside a padded picture takes no part in it.
+        // Where the score is the map's maximum, what lies beside a padded picture, or outside of its region, takes no part in it.
         score: seen && map ? highest(map) : given,
         ...(options.map && map && { map }),
         ...(options.layers && {
@@ -147,6 +150,14 @@ export class Scorer {
  */
 const defaultMaxBatch = (device: Device): number =>
   device === 'cpu' || device === 'wasm' ? 1 : DEFAULT_MAX_BATCH;
+
+/** A map of which only a region counts, as a head has it that knows its region: outside it has the map's lowest value. */
+export function withinRegion(map: ScalarMap, region: PictureRegion | undefined): ScalarMap {
+  if (!region) return map;
+  const inside = regionPlaces(region);
+  const lowest = -highest({ ...map, data: map.data.map((value) => -value) });
+  return { ...map, data: map.data.map((value, i) => (inside[i] === 1 ? value : lowest)) };
+}
 
 /** The highest value of a map. */
 export const highest = ({ data }: ScalarMap): number => {

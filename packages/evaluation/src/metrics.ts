@@ -20,8 +20,8 @@ export interface ComputeMetricsInput {
    * pixel figures, since nobody said where its defect is.
    */
   masks?: readonly (Mask | undefined)[] | undefined;
-  /** Which pixels of the maps count, not 0, where not all do: one array for all maps. */
-  region?: Uint8Array | undefined;
+  /** For each image which pixels of its map count, not 0, where not all do. */
+  regions?: readonly (Uint8Array | undefined)[] | undefined;
   /** Image threshold to count false alarms and detections at. */
   threshold?: number | undefined;
   /** Map value from which a pixel is in a region. Default: `threshold`. */
@@ -62,7 +62,7 @@ export function computeMetrics(input: ComputeMetricsInput): Metrics {
     imageAupr: defined(rankedAveragePrecision(ranked)),
     f1: defined(f1.f1),
     f1Threshold: finite(f1.threshold),
-    ...pixelMetrics(masked, input.region),
+    ...pixelMetrics(masked),
     ...(input.threshold === undefined
       ? {}
       : {
@@ -86,30 +86,35 @@ function operatingPoint(
   };
 }
 
+/** An image whose pixels count, of some only a part. */
+type MaskedImage = LocatedImage & { region: Uint8Array | undefined };
+
 /** The images whose pixels count; none where nobody said of any of them what is in it. */
-function maskedImages({ scores, labels, maps, masks, region }: ComputeMetricsInput): LocatedImage[] {
-  for (const list of [maps, masks]) {
+function maskedImages({ scores, labels, maps, masks, regions }: ComputeMetricsInput): MaskedImage[] {
+  for (const list of [maps, masks, regions]) {
     if (list && list.length !== scores.length) {
       throw new DataSetError(
-        `Expected ${scores.length} maps and masks, one per score, found ${list.length}.`,
+        `Expected ${scores.length} maps, masks and regions, one per score, found ${list.length}.`,
         {
           details: { scores: scores.length, found: list.length },
         },
       );
     }
   }
-  const kept: LocatedImage[] = [];
+  const kept: MaskedImage[] = [];
   let masked = false;
   for (let i = 0; i < scores.length; i++) {
     const map = maps?.[i];
     const mask = masks?.[i];
     if (!map || (labels[i] && !mask)) continue;
     if (mask) masked = true;
+    const region = regions?.[i];
     kept.push({
       score: scores[i]!,
       bad: Boolean(labels[i]),
       map,
       mask: maskWithin(map, mask, region),
+      region,
     });
   }
   return masked ? kept : [];
@@ -121,7 +126,7 @@ function maskWithin(map: ScalarMap, mask: Mask | undefined, region: Uint8Array |
   return region ? { ...mask, data: mask.data.map((value, p) => (region[p] === 0 ? 0 : value)) } : mask;
 }
 
-function pixelMetrics(images: readonly LocatedImage[], region: Uint8Array | undefined): PixelMetrics {
+function pixelMetrics(images: readonly MaskedImage[]): PixelMetrics {
   if (images.length === 0) {
     return {
       pixelImages: 0,
@@ -136,7 +141,11 @@ function pixelMetrics(images: readonly LocatedImage[], region: Uint8Array | unde
   }
   const maps = images.map(({ map }) => map);
   const masks = images.map(({ mask }) => mask);
-  const pixels = rankPixels(maps, masks, region);
+  const pixels = rankPixels(
+    maps,
+    masks,
+    images.map(({ region }) => region),
+  );
   const { aupro, components } = rankedAuPro(pixels.good, maps, masks);
   const strict = rankedAuPro(pixels.good, maps, masks, { fprLimit: STRICT_FPR_LIMIT });
   const f1 = rankedOptimalF1(pixels);

@@ -5,13 +5,13 @@ import { type RankedScores, rankParts } from './ranked-scores.js';
 /**
  * The pixels of all maps, ranked: bad where the mask is not 0. Memory: one copy of the maps.
  *
- * @param region which pixels count, not 0; default all
+ * @param regions for each map which pixels count, not 0; default all
  * @throws DataSetError when there is not one mask per map, their sizes differ, or a pixel is NaN.
  */
 export function rankPixels(
   maps: readonly ScalarMap[],
   masks: readonly Mask[],
-  region?: Uint8Array,
+  regions?: readonly (Uint8Array | undefined)[],
 ): RankedScores {
   if (maps.length !== masks.length) {
     throw new DataSetError(
@@ -34,6 +34,7 @@ export function rankPixels(
         { details: { index: i, map: [map.width, map.height], mask: [mask.width, mask.height] } },
       );
     }
+    const region = regions?.[i];
     for (let p = 0; p < mask.data.length; p++) {
       if (region?.[p] === 0) continue;
       total++;
@@ -46,6 +47,7 @@ export function rankPixels(
   let b = 0;
   maps.forEach(({ data }, i) => {
     const mask = masks[i]!.data;
+    const region = regions?.[i];
     for (let p = 0; p < data.length; p++) {
       if (region?.[p] === 0) continue;
       if (mask[p] === 0) good[g++] = data[p]!;

@@ -5,6 +5,7 @@ export { type Canvas, drawOnCanvas, fitImage, fittedSize, pictureMap } from './g
 export { checkTiling } from './geometry/check-tiling.js';
 export { type Tile, type TileSpan, type Tiling, tilingOf } from './geometry/tiling.js';
 export * from './image-format.js';
+export { MOST_MEGAPIXELS, megapixelLimits } from './image-limits.js';
 export * from './map-in-order.js';
 export { checkIgnoreMask, isSameShape } from './masks/check-mask.js';
 export { maskOf } from './masks/mask-of.js';

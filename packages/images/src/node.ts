@@ -8,6 +8,8 @@ export { readDefectMask } from './masks/read-defect-mask.js';
 export { openDataSet } from './open-data-set.js';
 export type { OpenDataSetOptions } from './open-options.js';
 export * from './read-images.js';
+export { eachWithRegion, withRegion } from './region/pair-regions.js';
+export { readImageRegion } from './region/read-image-region.js';
 export {
   checkReport,
   type ExaminedDataSet,

@@ -8,6 +8,7 @@ import { findByPattern } from './find-by-pattern.js';
 import { openFolder } from './open-folder.js';
 import { type NamedFolders, openNamedFolders } from './open-named-folders.js';
 import type { OpenDataSetOptions, ResolvedOptions } from './open-options.js';
+import { outsideRegion, withRegion } from './region/pair-regions.js';
 import { TABLE_EXPECTS } from './tables/columns.js';
 import { readTableDataSet } from './tables/read-table-data-set.js';
 
@@ -22,11 +23,11 @@ export async function openDataSet(
   source: string | readonly string[],
   options: OpenDataSetOptions = {},
 ): Promise<DataSet> {
-  const given = resolved(options);
   const from = resolve(options.folder ?? '.');
-  const { missingMasks } = given;
+  const given = resolved(options, from);
+  const { missingMasks, region } = given;
   const dataSet = await open(source, from, given);
-  return { ...dataSet, missingMasks };
+  return { ...(await withRegion(dataSet, region)), missingMasks };
 }
 
 async function open(
@@ -42,7 +43,11 @@ async function open(
   const path = resolve(from, source);
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return openGlob(source, from, options);
-  if (found.isDirectory()) return openFolder(await listFiles(path), basename(path), options);
+  if (found.isDirectory()) {
+    const tree = await listFiles(path);
+    const images = outsideRegion(tree.images, options.region);
+    return openFolder({ ...tree, images }, basename(path), options);
+  }
   if (layout === 'csv' || (layout === undefined && fileKind(path).kind === 'table'))
     return openTable(path, options);
   if (fileKind(path).kind === 'archive') {
@@ -81,10 +86,23 @@ async function openGlob(
   return { layout: 'glob', name, root, items, skipped: skippedFiles(skipped) };
 }
 
-function resolved(options: OpenDataSetOptions): ResolvedOptions {
-  const { testFraction = 0.2, seed = 0, missingMasks = 'error' } = options;
+function resolved(options: OpenDataSetOptions, from: string): ResolvedOptions {
+  const { testFraction = 0.2, seed = 0, missingMasks = 'error', region, within } = options;
   if (!(testFraction >= 0 && testFraction < 1)) {
     throw new DataSetError(`the test fraction must be at least 0 and below 1, found ${testFraction}`);
   }
-  return { ...options, testFraction, seed, missingMasks };
+  return {
+    ...options,
+    ...{ testFraction, seed, missingMasks },
+    ...(region !== undefined && { region: regionPath(region, within, from) }),
+  };
+}
+
+/** @throws DataSetError for a region that leads out of a stranger's data set */
+function regionPath(region: string, within: string | undefined, from: string): string {
+  const path = resolve(within ?? from, region);
+  if (within === undefined || path.startsWith(`${resolve(within)}/`)) return path;
+  throw new DataSetError(`expected the region as a path in the data set, got "${region}"`, {
+    details: { path: region },
+  });
 }

@@ -6,6 +6,7 @@ import { skippedFiles } from './files/skipped-files.js';
 import { commonFolder, expand } from './find-by-pattern.js';
 import type { ResolvedOptions } from './open-options.js';
 import { readTree } from './reading/read-tree.js';
+import { outsideRegion } from './region/pair-regions.js';
 import { isSystemFolder } from './vocabulary/system-files.js';
 
 /** Folders, files and globs by what a person says that they hold. */
@@ -37,7 +38,7 @@ export async function openNamedFolders(
     ...(await filesOf('good', good, start)),
     ...(await filesOf('bad', bad, start)),
     ...(await filesOf('masks', masks, start)),
-  ];
+  ].map((each) => ({ ...each, files: outsideRegion(each.files, options.region) }));
   const paths = new Map<string, string>();
   const root = commonFolder(found.flatMap(({ files }) => files.map(({ path }) => path)).sort(compareNames));
   const nameOf = (path: string): string => (path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path);

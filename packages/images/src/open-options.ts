@@ -11,6 +11,8 @@ export interface OpenDataSetOptions {
   good?: readonly string[];
   bad?: readonly string[];
   masks?: readonly string[];
+  /** A mask, not black where images count, or a folder of such masks, one for each image and called like it. Neither is an image of the set. */
+  region?: string;
   /** Part of the good images, 0 to 1, held out for the test where the layout has no split. Default 0.2. */
   testFraction?: number;
   /** Decides which good images are held out. Default 0. */

@@ -4,6 +4,7 @@ import { decodeImage } from './decode-image.js';
 import { type Canvas, fitImage } from './geometry/canvas.js';
 import type { ImageLimits } from './image-limits.js';
 import { mapInOrder } from './map-in-order.js';
+import { readImageRegion } from './region/read-image-region.js';
 import type { RangeOptions } from './sample-scale.js';
 
 /** How images are read one after another. */
@@ -15,6 +16,8 @@ export interface ReadImagesOptions extends RangeOptions {
   limits?: ImageLimits;
   /** Resample each image to the size that it has on this canvas as soon as it is decoded, so that large ones are not kept waiting. */
   canvas?: Canvas;
+  /** [height, width] of the grid that images' own regions are read on. Default: the canvas' input size; without one they are not read. */
+  regionGrid?: readonly [number, number];
   signal?: AbortSignal;
   /** Called for each image left out, in order. */
   onUnreadable?: (unreadable: UnreadableImage) => void;
@@ -51,7 +54,7 @@ export interface ImageStream<Item> extends AsyncIterable<ItemImage<Item>> {
  * @throws ImageError at once when the canvas is not a positive whole number of pixels. While iterating: the ImageError of the first image that cannot be read (`onBad: 'stop'`), or the
  * signal's reason.
  */
-export function readImages<Item extends Pick<DataSetItem, 'path'>>(
+export function readImages<Item extends Pick<DataSetItem, 'path' | 'regionPath'>>(
   items: Iterable<Item>,
   options: ReadImagesOptions = {},
 ): ImageStream<Item> {
@@ -65,13 +68,14 @@ export function readImages<Item extends Pick<DataSetItem, 'path'>>(
   };
 }
 
-async function* images<Item extends Pick<DataSetItem, 'path'>>(
+async function* images<Item extends Pick<DataSetItem, 'path' | 'regionPath'>>(
   items: Iterable<Item>,
   {
     onBad = 'skip',
     concurrency = 4,
     limits,
     canvas,
+    regionGrid = canvas?.inputSize,
     signal,
     onUnreadable,
     range,
@@ -84,7 +88,11 @@ async function* images<Item extends Pick<DataSetItem, 'path'>>(
       const decoded = await decodeImage(item.path, { ...limits, range, outOfRange });
       const original = { width: decoded.width, height: decoded.height };
       const image = canvas ? fitImage(decoded, canvas) : decoded;
-      return { item, index, image, original };
+      const region =
+        item.regionPath === undefined || regionGrid === undefined
+          ? undefined
+          : await readImageRegion(item.regionPath, original, regionGrid, limits);
+      return { item, index, image: region ? { ...image, region } : image, original };
     } catch (error) {
       if (!isImageError(error)) throw error;
       return { item, index, error };

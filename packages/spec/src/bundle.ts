@@ -106,6 +106,8 @@ export const bundleManifestSchema = closedObject({
   }),
   /** The part of the picture that counts; left out: all of it. */
   region: pictureRegionSchema.optional(),
+  /** Each picture had a region of its own, which the bundle cannot keep: whoever scores gives one, too. */
+  regionPerImage: z.literal(true).optional(),
   probe: closedObject({
     absoluteTolerance: positiveFloat32(),
     relativeTolerance: positiveFloat32(),

@@ -18,6 +18,8 @@ export interface DataSetItem {
   defect?: string;
   /** Absolute paths of the mask images (non-zero = defect), when there are any; of several, all count. */
   maskPaths?: readonly string[];
+  /** Absolute path of an image that is black where this one does not count, where there is one of its own. */
+  regionPath?: string;
 }
 
 /**
@@ -83,6 +85,8 @@ export interface DataSet {
   name: string;
   root: string;
   items: DataSetItem[];
+  /** Absolute path of an image that is black where none of the images counts. */
+  region?: string;
   /** Files that were found and take no part. */
   skipped?: readonly SkippedFiles[];
   /** Masks of good images, which say nothing that is needed; looked at for contradictions only. */
@@ -93,6 +97,7 @@ export interface DataSet {
 
 /** Something odd about a data set, in the order of `severity`: what cannot work, what is likely wrong, what is worth knowing. */
 export const FINDINGS = [
+  'unusable-region',
   'unusable-mask',
   'nothing-to-train-on',
   'one-image-good-and-bad',
@@ -155,6 +160,7 @@ export const dataSetReportSchema = z
     ),
     groups: z.array(dataSetGroupSchema).describe('At most 100, the largest'),
     skipped: z.array(skippedFilesSchema),
+    regions: countSchema.optional().describe('Images that have a region of their own'),
     sizes: z
       .object({
         smallest: z.tuple([sideSchema, sideSchema]),

@@ -1,3 +1,5 @@
+import type { PictureRegion } from './picture-region.js';
+
 /** A decoded image: 8-bit RGB, row-major, interleaved. */
 export interface RgbImage {
   /** Pixels. */
@@ -8,6 +10,8 @@ export interface RgbImage {
   data: Uint8Array;
   /** What had to be done to the samples of its file that they do not say: clipped to a range, or taken at another depth. */
   warnings?: readonly string[];
+  /** The part of it that counts, on the grid of the detector's input, where not all does. */
+  region?: PictureRegion;
 }
 
 /** One value per pixel, row-major: an anomaly map. */

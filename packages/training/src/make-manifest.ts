@@ -46,6 +46,7 @@ export async function makeManifest(parts: ManifestParts): Promise<BundleManifest
     ...(maxLikelihood !== undefined && { maxLikelihood }),
     ...calibrated,
     ...(run.region && { region: run.region }),
+    ...(run.regionPerImage && { regionPerImage: true as const }),
     metrics: null,
     provenance: { preset: plan.preset, ...provenance, testImages: 0, epochs, device },
     files: {},

@@ -21,6 +21,8 @@ export interface PreparedRun {
   layers: readonly DetectorLayer[];
   /** The part of the picture that counts. */
   region?: PictureRegion;
+  /** Each picture has a region of its own. */
+  regionPerImage?: true;
 }
 
 /**

@@ -81,8 +81,12 @@ export async function trainInMemory(options: TrainInMemoryOptions): Promise<Map<
   );
   const { configuration } = planned;
   const selection = splitGoodImages(images, own, planned.plan.validationFraction, configuration.seed);
-  const run = prepareRun(name, planned, backbone, selection.train.length);
   const all = [...selection.train, ...selection.heldOut];
+  const regionPerImage = all.some(({ region }) => region);
+  const run = {
+    ...prepareRun(name, planned, backbone, selection.train.length),
+    ...(regionPerImage && { regionPerImage }),
+  };
   checkTrainingMemory(run, all.length, memoryBytes);
   const device = await openTrainingDevice(
     options.device ?? 'auto',
@@ -141,6 +145,7 @@ export async function trainInMemory(options: TrainInMemoryOptions): Promise<Map<
     const made = await onRuntime(device, (runtime) =>
       makeMemoryDetector({
         ...{ run, runtime, features, images: good, provenance, device: device.device, signal, onEvent },
+        regionOf: async (place) => (all[place] as RgbImage).region,
       }),
     );
     return finish(made, []);

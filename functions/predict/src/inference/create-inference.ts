@@ -6,6 +6,7 @@ import {
   pixelThresholdOf,
   scoreThreshold,
   verdictOf,
+  warningsOf,
 } from '@cflow/detector';
 import { fittedSize } from '@cflow/images';
 import type { DeviceCandidate } from '@cflow/runtime';
@@ -244,8 +245,8 @@ class InferenceCore implements Inference {
           span?.begin('finish', { attributes: { 'cflow.detector': resident.name } }),
           () => this.#result(resident, output, prepared, mask, index, options, signal),
         );
-        const warnings = prepared.warnings[g];
-        return [resident, { ...result, ...(warnings && { warnings: [...warnings] }) }] as const;
+        const warnings = warningsOf({ warnings: prepared.warnings[g] ?? [] }, resident.manifest);
+        return [resident, { ...result, ...(warnings && { warnings }) }] as const;
       }),
     );
     const found = new Map(

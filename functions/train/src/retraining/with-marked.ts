@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
-import type { DataSet, DataSetItem } from '@cflow/spec';
+import { type DataSet, DataSetError, type DataSetItem } from '@cflow/spec';
 
 /** Where the names of marked images begin. */
 export const MARKED = 'marked/';
@@ -14,8 +14,15 @@ const PLACES = [
 /**
  * A data set with the images that people marked added to it, by names of their own. They are placed as they were written
  * there: there may be bad ones alone, which no layout of a data set is.
+ * @throws DataSetError where images have regions of their own, which marked ones have not
  */
 export async function withMarked(dataSet: DataSet, folder: string): Promise<DataSet> {
+  if (dataSet.items.some(({ regionPath }) => regionPath !== undefined)) {
+    throw new DataSetError(
+      'images of the data set have regions of their own, and images that people marked have none: they cannot be trained on together; ' +
+        'train a version of the data set alone',
+    );
+  }
   const masks = new Set(await filesIn(join(folder, 'ground_truth/bad')));
   const marked: DataSetItem[] = [];
   for (const { path, split, label } of PLACES) {

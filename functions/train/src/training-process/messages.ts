@@ -20,8 +20,6 @@ export interface TrainingTask {
   source: string;
   /** How it is read. */
   reading: DataSetReading;
-  /** Mask of what counts, by its path in the data set. */
-  region?: string | undefined;
   /** Folder that becomes the bundle; `<output>.training` holds what a run goes on from. */
   output: string;
   name: string;
@@ -37,6 +35,8 @@ export interface TrainingTask {
   /** Go on from the checkpoints of a run before, when it was the same run; start anew when it was not. */
   resume: boolean;
   featureBytes?: number | undefined;
+  /** Bounds of the images that are decoded. */
+  limits?: { pixels: number; bytes: number } | undefined;
   /** Folder of images that people marked, where there are any. */
   marked?: string | undefined;
   /** What the result is compared with: the folder of another version, and what is decided for the detector. */

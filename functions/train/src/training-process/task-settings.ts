@@ -4,16 +4,15 @@ import type { TrainingTask } from './messages.js';
 /** What of a task says how is trained, rather than where and on what. */
 export type TaskSettings = Pick<
   TrainingTask,
-  'reading' | 'region' | 'preset' | 'configuration' | 'overrides' | 'precision' | 'strict' | 'evaluate'
+  'reading' | 'preset' | 'configuration' | 'overrides' | 'precision' | 'strict' | 'evaluate'
 >;
 
 /** The settings of a training run as its process takes them. */
 export function taskSettings(settings: TrainingSettings): TaskSettings {
-  const { configuration, precision, strict, evaluate, region } = settings;
+  const { configuration, precision, strict, evaluate } = settings;
   const overrides = given(settings, scheduleFields);
   return {
     reading: given(settings, dataSetReadingFields),
-    ...(region !== undefined && { region }),
     preset: settings.preset ?? presetFor({ ...configuration, ...overrides }),
     configuration: configuration as TrainingTask['configuration'],
     overrides,

@@ -109,8 +109,9 @@ export function cellKey(identity: Readonly<Record<string, unknown>>): string {
 /** One hash over names, labels and contents of all files of a data set, masks included. */
 export async function dataSetFingerprint({ dataSet }: Category): Promise<string> {
   const hash = createHash('sha256');
-  for (const { path, maskPaths = [], name, split, label, defect } of dataSet.items) {
-    const files = [await contentHash(path), ...(await Promise.all(maskPaths.map(contentHash)))];
+  if (dataSet.region !== undefined) hash.update(`${await contentHash(dataSet.region)}\n`);
+  for (const { path, maskPaths = [], regionPath = [], name, split, label, defect } of dataSet.items) {
+    const files = await Promise.all([path, ...maskPaths, ...[regionPath].flat()].map(contentHash));
     hash.update(`${JSON.stringify([split, label, defect ?? '-', name, ...files])}\n`);
   }
   return hash.digest('hex');

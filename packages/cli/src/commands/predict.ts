@@ -36,6 +36,10 @@ export function definePredict(command: Command): void {
     .argument('<images...>', 'files, folders (everything below), globs; or one film, with ffmpeg');
   withRegionOptions(withThresholdOptions(command));
   withImageLimitOptions(command.optionsGroup('Images:'))
+    .option(
+      '--region <path>',
+      'an image that is black where the images do not count, or a folder of one for each, called like it, where the bundle has none',
+    )
     .optionsGroup('Output:')
     .option('--json', 'one JSON object per image and line on stdout, and nothing else there')
     .option('--maps <dir>', "write each image's anomaly map to this folder")

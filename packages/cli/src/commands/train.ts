@@ -51,10 +51,6 @@ export function defineTrain(command: Command): void {
     );
   withDetectorOptions(command)
     .option('--seed <n>', `seed of every random choice (default: ${defaults.seed})`, integer(0, 0xffffffff))
-    .option(
-      '--region <mask>',
-      'an image that is black where the pictures do not count: that takes no part in anything (default: all counts)',
-    )
     .optionsGroup('Training:')
     .addOption(
       new Option(

@@ -2,7 +2,13 @@ import type { Detector } from '@cflow/detector';
 import { scoreThreshold } from '@cflow/detector';
 import { type Evaluation, evaluateDetector } from '@cflow/detector/node';
 import { computeDefectMetrics, type DefectMetrics } from '@cflow/evaluation';
-import { checkReport, examineDataSet, openDataSet, type UnreadableImage } from '@cflow/images/node';
+import {
+  checkReport,
+  eachWithRegion,
+  examineDataSet,
+  openDataSet,
+  type UnreadableImage,
+} from '@cflow/images/node';
 import type { DataSet, DataSetReport } from '@cflow/spec';
 import { dataSetOptions, dataSetSource } from '../data-set-options.js';
 import { imageLimits } from '../image-limit-options.js';
@@ -32,8 +38,10 @@ export async function runEvaluation(
   const { dataSet, report } = await interruptible((signal) => examineDataSet(opened, { signal, limits }));
   if (!flags.json) noteDataSet(report);
   checkReport(report);
-  const items = dataSet.items.filter(({ split }) => split === 'test');
   const detector = await openDetector(bundle, flags);
+  // A region that the bundle keeps is applied anyway.
+  const { items: given } = detector.manifest.region ? dataSet : eachWithRegion(dataSet);
+  const items = given.filter(({ split }) => split === 'test');
   const unreadable: UnreadableImage[] = [];
   try {
     const threshold = scoreThreshold(detector.manifest, flags);

@@ -10,6 +10,7 @@ export interface PredictFlags extends DeviceFlags, ThresholdFlags, ImageLimitFla
   minArea?: number;
   minShare?: number;
   ignore?: string;
+  region?: string;
   maps?: string;
   mapFormat: MapFormat;
   overlays?: string;

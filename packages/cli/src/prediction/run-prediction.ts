@@ -1,6 +1,7 @@
 import { type DetectOptions, type Detector, scoreThreshold } from '@cflow/detector';
+import { checkRegions } from '@cflow/detector/node';
 import { checkIgnoreMask } from '@cflow/images';
-import { decodeMask, openDataSet, type UnreadableImage } from '@cflow/images/node';
+import { decodeMask, eachWithRegion, openDataSet, type UnreadableImage } from '@cflow/images/node';
 import { findFfmpeg, isFilmName, videoInput } from '@cflow/line';
 import { ConfigurationError, type DataSetItem, ImageError, type Mask, type Prediction } from '@cflow/spec';
 import { EXIT } from '../exit-code.js';
@@ -39,9 +40,15 @@ export async function runPrediction(
       throw new ConfigurationError(`--${name} is for films: leave it out, or name one`);
   }
   // As a list, so that a folder is all images below it and not a data set with a layout.
-  const { items } = await openDataSet(paths, { everyImage: true });
+  const { items } = eachWithRegion(
+    await openDataSet(paths, {
+      everyImage: true,
+      ...(flags.region !== undefined && { region: flags.region }),
+    }),
+  );
   const detector = await openDetector(bundle, flags);
   try {
+    checkRegions(detector.manifest, items);
     const threshold = scoreThreshold(detector.manifest, thresholdOf(flags));
     const printer = flags.json ? new JsonPrinter() : new TablePrinter(items.map(({ name }) => name));
     const files = await PredictionFiles.open(flags, detector.manifest);
@@ -63,7 +70,9 @@ async function predictOneFilm(bundle: string, paths: readonly string[], flags: P
     throw new ConfigurationError(
       `expected one film alone, got ${count(paths.length, 'path')}; run once for each film, and once for the images`,
     );
-  if (flags.layers) throw new ConfigurationError('--layers is for images: leave it out for a film');
+  for (const name of ['layers', 'region'] as const) {
+    if (flags[name]) throw new ConfigurationError(`--${name} is for images: leave it out for a film`);
+  }
   findFfmpeg();
   const { predictFilm } = await import('./predict-film.js');
   await predictFilm(bundle, input, flags);
@@ -96,6 +105,7 @@ async function predictAll(
     signal,
     range,
     outOfRange,
+    regionGrid: inputSize,
     ...(limits && { limits }),
     // The image at its own size is only needed to draw on.
     ...(!files.wantsImages && { canvas: { inputSize, geometry } }),

@@ -112,7 +112,6 @@ it('train the same: each field of a job arrives as the option of the command doe
   const task = taskSettings(trainingSettingsSchema.parse(SETTINGS));
   expect(trainingOptions(flags as TrainFlags)).toMatchObject({
     preset: task.preset,
-    region: task.region,
     configuration: task.configuration,
     overrides: task.overrides,
     precision: task.precision,

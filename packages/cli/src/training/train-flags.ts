@@ -13,7 +13,6 @@ export interface TrainFlags extends DetectorFlags, ScheduleFlags, DataSetFlags, 
   preset?: Preset;
   method?: Method;
   weights?: string;
-  region?: string;
   precision: 'float32' | 'float16';
   resume?: true;
   strict?: true;

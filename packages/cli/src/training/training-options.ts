@@ -20,7 +20,6 @@ export function trainingOptions(
     configuration,
     overrides,
     weights: flags.weights,
-    region: flags.region,
     limits: imageLimits(flags),
     device: flags.device,
     threads: flags.threads,

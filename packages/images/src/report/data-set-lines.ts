@@ -74,6 +74,7 @@ export function dataSetLines(report: DataSetReport): string[] {
   if (unlabelled > 0)
     rows.push(['unknown', `${unlabelled}, which nobody calls good or bad${unlabelledText(report)}`]);
   if (sizes) rows.push(['pixels', pixelsText(report)]);
+  if (report.regions !== undefined) rows.push(['regions', `of their own: ${report.regions} images`]);
   if (report.range) rows.push(['values', rangeText(report.range)]);
   rows.push(...titled('skipped', skipped.map(skippedText)));
   for (const { severity, message } of findings) rows.push([SIGNS[severity], message]);

@@ -9,9 +9,18 @@ import {
 import type { ImageLimits } from '../image-limits.js';
 import { mapInOrder } from '../map-in-order.js';
 import { checkMasks } from './check-masks.js';
+import { unusableRegions } from './check-regions.js';
 import { findCopies } from './find-copies.js';
 import { findRange } from './find-range.js';
-import { copyFindings, finding, maskFindings, pixelFindings, sizeFindings, useFindings } from './findings.js';
+import {
+  copyFindings,
+  finding,
+  maskFindings,
+  pixelFindings,
+  regionFindings,
+  sizeFindings,
+  useFindings,
+} from './findings.js';
 import { groupsOf } from './groups.js';
 import { type ImageHeader, readImageHeader } from './read-header.js';
 import { samplePixels } from './sample-pixels.js';
@@ -51,6 +60,7 @@ export async function examineDataSet(
   const paths = used.map(({ path }) => path);
   const headers = await readHeaders(paths, signal);
   const masks = await checkMasks(dataSet, { signal, limits });
+  const regions = await unusableRegions(used, { signal, limits });
   const ignoresMasks = dataSet.missingMasks === 'ignore';
   const unusable = new Set(masks.unusable.map(({ item }) => item));
   const items = ignoresMasks
@@ -61,6 +71,7 @@ export async function examineDataSet(
   const range = deep || told ? await findRange(trainPaths(used), { range: told, limits, signal }) : undefined;
   const pixels = pixelFindings(used, await samplePixels(paths, range, signal));
   const findings: DataSetFinding[] = [
+    ...regionFindings(regions),
     ...maskFindings(masks, ignoresMasks),
     ...useFindings(dataSet),
     ...copies,
@@ -85,9 +96,14 @@ export async function examineDataSet(
   return { dataSet: { ...dataSet, items }, report };
 }
 
-/** @throws DataSetError when something was found with which figures would be wrong */
-export function checkReport({ findings }: DataSetReport): void {
-  const problem = findings.find(({ kind }) => kind === 'unusable-mask');
+/**
+ * @param masks whether masks of defects are needed. Default true
+ * @throws DataSetError when something was found with which a detector or its figures would be wrong
+ */
+export function checkReport({ findings }: DataSetReport, { masks = true }: { masks?: boolean } = {}): void {
+  const problem = findings.find(
+    ({ kind }) => kind === 'unusable-region' || (masks && kind === 'unusable-mask'),
+  );
   if (!problem) return;
   throw new DataSetError(problem.message, { details: { count: problem.count, names: problem.names } });
 }
@@ -129,6 +145,7 @@ function reportOf(
   const badTest = items.filter(({ label, split }) => label === 'bad' && split === 'test');
   const areas = headers.toSorted((a, b) => a.width * a.height - b.width * b.height);
   const [smallest, largest] = [areas.at(0), areas.at(-1)];
+  const regions = items.filter(({ regionPath }) => regionPath !== undefined).length;
   const aspects = headers.map(({ width, height }) => width / height).sort((a, b) => a - b);
   return {
     name,
@@ -147,6 +164,7 @@ function reportOf(
     unlabelled: count('unknown'),
     groups: groupsOf(dataSet).slice(0, MOST_GROUPS),
     skipped: [...skipped],
+    ...(regions > 0 && { regions }),
     sizes:
       smallest && largest
         ? {

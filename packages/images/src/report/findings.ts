@@ -76,6 +76,19 @@ export function maskFindings(
   ];
 }
 
+/** What is wrong with the regions of images. */
+export function regionFindings(unusable: readonly { name: string; error: Error }[]): DataSetFinding[] {
+  return when(unusable.length > 0, () =>
+    finding(
+      'unusable-region',
+      'problem',
+      unusable.map(({ name }) => name),
+      (count, some) =>
+        `${unusable[0]?.error.message}${count > 1 ? `; ${count} regions cannot be used, those of ${some}` : ''}`,
+    ),
+  );
+}
+
 /** What is odd about how images are used. */
 export function useFindings({ items }: DataSet): DataSetFinding[] {
   const named = (isWanted: (item: DataSetItem) => boolean): string[] =>

@@ -21,6 +21,11 @@ export const dataSetReadingFields = {
   good: folders.describe('Folders of good images in it'),
   bad: folders.describe('Folders of bad images in it'),
   masks: folders.describe('Folders of masks in it, called like the bad images that they belong to'),
+  region: text(MAX_TEXT)
+    .min(1)
+    .describe(
+      'A mask in it, not black where pictures count, or a folder of one for each picture, called like it: what is outside takes no part',
+    ),
 };
 
 /** All of it. */
@@ -31,6 +36,7 @@ export const trainingSettingsSchema = closedObject({
   good: dataSetReadingFields.good.optional(),
   bad: dataSetReadingFields.bad.optional(),
   masks: dataSetReadingFields.masks.optional(),
+  region: dataSetReadingFields.region.optional(),
   preset: z
     .enum(JOB_PRESETS)
     .optional()
@@ -43,10 +49,6 @@ export const trainingSettingsSchema = closedObject({
   validationFraction: scheduleFields.validationFraction.optional(),
   contamination: scheduleFields.contamination.optional(),
   patience: scheduleFields.patience.optional(),
-  region: text(MAX_TEXT)
-    .min(1)
-    .optional()
-    .describe('A mask in the data set, not black where pictures count: what is outside takes no part'),
   precision: z
     .enum(['float32', 'float16'])
     .default('float32')

@@ -1,3 +1,4 @@
+import { highest, withinRegion } from '@cflow/detector';
 import {
   bankTensorName,
   countedPlaces,
@@ -16,8 +17,9 @@ import {
   scoredStatistics,
   TOP_SHARE,
 } from '@cflow/model';
-import { float32, Graph, op, type Tensor, writeModel } from '@cflow/onnx';
+import { float32, Graph, type Tensor, writeModel } from '@cflow/onnx';
 import type { Runtime } from '@cflow/runtime';
+import type { PictureRegion } from '@cflow/spec';
 import { evenlySpaced } from '../evenly-spaced.js';
 import type { FeatureSource } from '../feature-source.js';
 import { crossFittedDistances } from './cross-fitted-distances.js';
@@ -40,6 +42,8 @@ export interface FitMemoryOptions {
   precision: Precision;
   /** Which pixels count, where not all do. */
   region?: Tensor | undefined;
+  /** What counts of an image, by its place, where images have regions of their own: their maps' peaks are looked for there. */
+  regionOf?: ((place: number) => Promise<PictureRegion | undefined>) | undefined;
   /** [height, width] in pixels of the tiles that pictures are looked at in, where they are. */
   tileSize?: readonly [number, number] | undefined;
   signal: AbortSignal;
@@ -142,7 +146,7 @@ export async function fitMemory(options: FitMemoryOptions): Promise<FittedMemory
       0,
     ),
   );
-  const peaks = await leftOutPeaks(runtime, banks, leftOut, images.length, options);
+  const peaks = await leftOutPeaks(runtime, banks, leftOut, images, options);
   if (options.region) parameters.set(REGION, options.region);
   return { parameters, scores, peaks, images };
 }
@@ -170,25 +174,28 @@ async function leftOutPeaks(
   runtime: Runtime,
   banks: readonly MemoryBank[],
   leftOut: LeftOutMaps,
-  images: number,
-  { imageSize, region }: Pick<FitMemoryOptions, 'imageSize' | 'region'>,
+  images: readonly number[],
+  { imageSize, region, regionOf }: Pick<FitMemoryOptions, 'imageSize' | 'region' | 'regionOf'>,
 ): Promise<number[]> {
   const graph = new Graph('peaks');
   const maps = banks.map((bank) => ({
     bank,
     map: graph.input(bank.name, 'float32', ['batch', bank.height * bank.width]),
   }));
-  graph.output('peak', op.ReduceMax(memoryMap(maps, imageSize, region), [1, 2]));
+  graph.output('map', memoryMap(maps, imageSize, region));
   const session = await runtime.createSession({ model: writeModel(graph) });
   try {
     const peaks: number[] = [];
-    for (let image = 0; image < images; image++) {
+    for (const [image, place] of images.entries()) {
       const feeds: Record<string, Tensor> = {};
       for (const { name, height, width } of banks) {
         feeds[name] = float32([1, height * width], leftOut.get(name)?.[image] as Float32Array);
       }
-      const { peak } = await session.run(feeds);
-      peaks.push(((peak as Tensor).data as Float32Array)[0] as number);
+      const map = (await session.run(feeds)).map as Tensor;
+      const [height, width] = imageSize;
+      peaks.push(
+        highest(withinRegion({ height, width, data: map.data as Float32Array }, await regionOf?.(place))),
+      );
     }
     return peaks;
   } finally {

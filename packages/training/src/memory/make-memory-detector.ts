@@ -2,7 +2,7 @@
 import { probeImage } from '@cflow/detector';
 import { memoryHeadGraph, packModel } from '@cflow/model';
 import type { Runtime } from '@cflow/runtime';
-import { BUNDLE_FILES, type Device } from '@cflow/spec';
+import { BUNDLE_FILES, type Device, type PictureRegion } from '@cflow/spec';
 import { calibrationPart, makeProbe } from '../assemble-bundle.js';
 import type { OnTrainingEvent } from '../events.js';
 import type { FeatureSource } from '../feature-source.js';
@@ -19,6 +19,8 @@ export interface MakeMemoryDetectorOptions {
   features: FeatureSource;
   /** Good images by their place in the feature source, at least 2. */
   images: readonly number[];
+  /** What counts of an image, by its place, where images have regions of their own. */
+  regionOf?: (place: number) => Promise<PictureRegion | undefined>;
   /** Asked when all is done, for the time it took. */
   provenance: () => KnownProvenance;
   device: Device;
@@ -40,6 +42,7 @@ export async function makeMemoryDetector(options: MakeMemoryDetectorOptions): Pr
     seed: configuration.seed,
     precision,
     region: run.region && runRegion(run.region),
+    regionOf: options.regionOf,
     signal,
     onProgress: (done, total) => onEvent({ type: 'comparing', done, total }),
   });

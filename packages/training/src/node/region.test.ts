@@ -1,10 +1,11 @@
 // A part of the picture that counts: what is outside takes part in nothing.
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type Detector, loadDetector, verifyBundle } from '@cflow/detector';
-import { evaluateDetector, folderBundle } from '@cflow/detector/node';
+import { type EvaluatedImage, evaluateDetector, folderBundle } from '@cflow/detector/node';
 import { decodeImage } from '@cflow/images/node';
 import { nodeDevices } from '@cflow/runtime/node';
-import type { BundleManifest, DataSet, RgbImage } from '@cflow/spec';
+import type { BundleManifest, DataSet, DataSetItem, RgbImage } from '@cflow/spec';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { renderDataSet } from '../testing/synth-data-set.js';
@@ -144,3 +145,91 @@ describe('a region', () => {
     );
   });
 });
+
+describe.each(['memory', 'flow'] as const)('regions of their own, by %s', (method) => {
+  /** What counts begins here: elsewhere in each image, and never beyond the middle. */
+  const borderOf = (index: number): number => 24 + 8 * (index % 5);
+  const folder = (name: string): string => at(`${method}-${name}`);
+  let manifest: BundleManifest;
+  beforeAll(async () => {
+    // The same images twice: with other pixels where they do not count.
+    for (const [index, { name, path }] of dataSet.items.entries()) {
+      const border = borderOf(index);
+      const image = await decodeImage(path);
+      const counts = (p: number): boolean => p % image.width >= border;
+      for (const set of ['own', 'other']) {
+        const data =
+          set === 'own'
+            ? image.data
+            : image.data.map((value, i) => (counts(Math.trunc(i / 3)) ? value : i & 255));
+        await write(join(folder(set), name), { ...image, data }, 3);
+      }
+      const mask = Uint8Array.from({ length: image.width * image.height }, (_, p) => (counts(p) ? 255 : 0));
+      await write(join(folder('regions'), name), { ...image, data: mask }, 1);
+    }
+    manifest = await train(method, await trained('own'));
+  });
+  const trained = async (set: string): Promise<Partial<TrainDetectorOptions>> => ({
+    dataSet: {
+      ...dataSet,
+      root: folder(set),
+      items: dataSet.items.map((item) => ({ ...item, path: join(folder(set), item.name) })),
+    },
+    region: folder('regions'),
+    output: folder(`${set}.cflow`),
+  });
+
+  it('take part in features, calibration, scores and figures, and nothing outside of them does', async () => {
+    expect(manifest.regionPerImage).toBe(true);
+    expect(manifest.region).toBeUndefined();
+    expect(manifest.metrics?.pixelImages).toBeGreaterThan(4);
+    const other = await train(method, await trained('other'));
+    expect(other.calibration).toEqual(manifest.calibration);
+    expect(other.thresholds).toEqual(manifest.thresholds);
+    expect(other.metrics).toEqual(manifest.metrics);
+    for (const file of ['decoders.safetensors', 'head.onnx']) {
+      expect(other.files[file]?.sha256, file).toBe(manifest.files[file]?.sha256);
+    }
+  });
+
+  it('are given with an image that is scored: outside is lowest, and without one it is said', async () => {
+    const { dataSet: set } = await trained('own');
+    const item = (set as DataSet).items.find(({ label }) => label === 'bad') as DataSetItem;
+    const regionPath = join(folder('regions'), item.name);
+    const detector = await loadDetector(folderBundle(folder('own.cflow')), {
+      devices: await nodeDevices(),
+      device: 'cpu',
+    });
+    try {
+      const { images } = await evaluateDetector(detector, [{ ...item, regionPath }]);
+      const [{ prediction }] = images as [EvaluatedImage];
+      const { map, score, warnings } = prediction;
+      const least = Math.min(...map.data);
+      const border = borderOf(dataSet.items.findIndex(({ name }) => name === item.name)) / 2;
+      map.data.forEach((value, i) => {
+        if (i % 64 < border) expect(value).toBe(least);
+      });
+      expect(warnings).toBeUndefined();
+      if (method === 'flow') expect(score).toBe(Math.max(...map.data));
+      const whole = await detector.predict(await decodeImage(item.path));
+      expect(whole.warnings).toEqual([expect.stringContaining('give its region')]);
+    } finally {
+      await detector.dispose();
+    }
+  });
+
+  it('are refused where the bundle has one for all', async () => {
+    const detector = await loadDetector(folderBundle(at(method)), {
+      devices: await nodeDevices(),
+      device: 'cpu',
+    });
+    const items = dataSet.items.map((item) => ({ ...item, regionPath: at('region.png') }));
+    await expect(evaluateDetector(detector, items)).rejects.toThrow(/the detector has a region/);
+    await detector.dispose();
+  });
+});
+
+async function write(path: string, { data, width, height }: RgbImage, channels: 1 | 3): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await sharp(data, { raw: { width, height, channels } }).png().toFile(path);
+}

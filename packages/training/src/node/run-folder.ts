@@ -141,15 +141,18 @@ function differences(before: unknown, now: unknown, path = ''): string[] {
   return keys.flatMap((key) => differences(before[key], now[key], path ? `${path}.${key}` : key));
 }
 
-/** One hash over names and sizes of images in their order. */
+/** One hash over names and sizes of images, and of the regions that they have of their own, in their order. */
 export async function imagesFingerprint(items: readonly DataSetItem[]): Promise<string> {
   const hash = createHash('sha256');
   for (const item of items) {
-    const size = await stat(item.path).then(
-      (entry) => entry.size,
-      () => -1,
-    );
-    hash.update(`${item.split}/${item.label}/${item.name}/${size}\n`);
+    const region = item.regionPath === undefined ? '' : `/${await bytesOf(item.regionPath)}`;
+    hash.update(`${item.split}/${item.label}/${item.name}/${await bytesOf(item.path)}${region}\n`);
   }
   return hash.digest('hex');
 }
+
+const bytesOf = (path: string): Promise<number> =>
+  stat(path).then(
+    (entry) => entry.size,
+    () => -1,
+  );

@@ -1,9 +1,15 @@
 // One training run, from a data set to a bundle. What is long is in files of its own; here is the order of things.
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { Detector } from '@cflow/detector';
-import { checkBundleFolder, recoverFolder, writeFolderBundle } from '@cflow/detector/node';
+import {
+  checkBundleFolder,
+  checkRegionGeometry,
+  recoverFolder,
+  writeFolderBundle,
+} from '@cflow/detector/node';
 import { regionFill } from '@cflow/images';
-import { checkReport, examineDataSet, type ImageLimits } from '@cflow/images/node';
+import { checkReport, examineDataSet, type ImageLimits, withRegion } from '@cflow/images/node';
 import type { Precision } from '@cflow/model';
 import type { Session } from '@cflow/runtime';
 import { nodeDevices } from '@cflow/runtime/node';
@@ -38,7 +44,7 @@ import { checkBackboneNamed, chooseBackbone } from './choose-backbone.js';
 import { evaluateTestImages } from './evaluate-test-images.js';
 import { FeatureStore } from './feature-store.js';
 import { namedBackbone } from './named-backbone.js';
-import { readRegion, withoutRegion } from './read-region.js';
+import { readRegion } from './read-region.js';
 import { reportGalleries } from './report-galleries.js';
 import { requireExactMode } from './require-exact-mode.js';
 import { type AskedForRun, imagesFingerprint, RunFolder } from './run-folder.js';
@@ -59,7 +65,10 @@ export interface TrainDetectorOptions {
   device?: DeviceChoice | undefined;
   /** CPU threads in all. Default: one per core. */
   threads?: number | undefined;
-  /** A mask, not black where the pictures count: what is outside takes no part. Default: all counts. */
+  /**
+   * A mask, not black where the pictures count, or a folder of one for each picture, called like it: what is outside takes no
+   * part. Default: what the data set was opened with, or all counts.
+   */
   region?: string | undefined;
   /** How weights are stored. Default float32. */
   precision?: Precision | undefined;
@@ -99,14 +108,17 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   // What would only be noticed when the bundle is written, hours later.
   checkName(name);
   await checkBundleFolder(output);
-  const { dataSet, report } = await examineDataSet(withoutRegion(options.dataSet, options.region), {
-    signal,
-    limits,
-    range: options.configuration?.range,
-  });
+  const { dataSet, report } = await examineDataSet(
+    await withRegion(options.dataSet, options.region && resolve(options.region)),
+    {
+      signal,
+      limits,
+      range: options.configuration?.range,
+    },
+  );
   onEvent({ type: 'data-set', report });
   // Without an evaluation nobody needs the masks.
-  if (options.evaluate !== false) checkReport(report);
+  checkReport(report, { masks: options.evaluate !== false });
   const planned = planTraining(
     options.preset,
     {
@@ -123,12 +135,15 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   const backbone = await namedBackbone(configuration, weights, precision);
   const backboneSha256 = await hashOfBackbone(backbone);
   const region =
-    options.region === undefined
+    dataSet.region === undefined
       ? undefined
-      : await readRegion(options.region, report, { inputSize, geometry }, limits);
+      : await readRegion(dataSet.region, report, { inputSize, geometry }, limits);
+  const regionPerImage = (report.regions ?? 0) > 0;
+  if (regionPerImage) checkRegionGeometry(geometry);
   const run = {
     ...prepareRun(name, planned, backbone, selection.train.length),
     ...(region && { region }),
+    ...(regionPerImage && { regionPerImage }),
   };
   const fill = region && regionFill(region);
   const { plan, layers } = run;
@@ -221,6 +236,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
             signal,
             onEvent,
           },
+          ...(regionPerImage && { regionOf: (place) => images.regionOf(store.readable[place] as number) }),
         });
       } else {
         decoders = await trainDecoders({

@@ -1,6 +1,6 @@
 import type { Canvas, RangeOptions } from '@cflow/images';
-import { type ImageLimits, readImages, type UnreadableImage } from '@cflow/images/node';
-import { type DataSetItem, ImageError, type RgbImage } from '@cflow/spec';
+import { type ImageLimits, readImageRegion, readImages, type UnreadableImage } from '@cflow/images/node';
+import { type DataSetItem, ImageError, type PictureRegion, type RgbImage } from '@cflow/spec';
 import type { OnTrainingEvent } from '../events.js';
 
 export interface TrainingImages {
@@ -8,6 +8,8 @@ export interface TrainingImages {
   stream: () => AsyncIterable<{ index: number; image: RgbImage }>;
   /** Images by index, at the input size. Rejects with ImageError when one cannot be read. */
   load: (indices: readonly number[]) => Promise<RgbImage[]>;
+  /** What counts of an image that has a region of its own, on the grid of the input. */
+  regionOf: (index: number) => Promise<PictureRegion | undefined>;
   /** Names and counts an image that is left out. */
   leaveOut: (image: UnreadableImage) => void;
   /** Names those that a run before this one left out, given the indices of the others. */
@@ -37,6 +39,12 @@ export function trainingImages(
   return {
     unreadable,
     leaveOut,
+    async regionOf(index) {
+      const { regionPath } = items[index] as DataSetItem;
+      return regionPath === undefined
+        ? undefined
+        : readImageRegion(regionPath, undefined, canvas.inputSize, limits);
+    },
     leaveOutAllBut(readable) {
       const known = new Set([...readable, ...unreadable.map(({ index }) => index)]);
       items.forEach((item, index) => {

@@ -91,6 +91,8 @@ export interface BundleManifest {
   probe: { absoluteTolerance: number; relativeTolerance: number };
   /** The part of the picture that counts, on the grid of the input; left out: all of it. */
   region?: { width: number; height: number; runs: string } | undefined;
+  /** Each picture had a region of its own, which the bundle cannot keep. */
+  regionPerImage?: true | undefined;
   metrics: Metrics | null;
   provenance: {
     preset: string;

@@ -9,8 +9,13 @@ import type * as metrics from './metrics.js';
 import type * as registry from './registry.js';
 import type * as service from './service.js';
 
-// Each is assignable to the other: checked by the compiler (npm run typecheck), which fails here when they part.
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+// Each is assignable to the other, and has its fields, optional ones too: checked by the compiler (npm run typecheck), which fails
+// here when they part.
+type Same<A, B> = [A, keyof A] extends [B, keyof B]
+  ? [B, keyof B] extends [A, keyof A]
+    ? true
+    : false
+  : false;
 type Equal = [
   Same<service.Problem, spec.Problem>,
   Same<service.ProblemCode, spec.ProblemCode>,

@@ -30,6 +30,7 @@ export type SkipReason =
 
 /** What may be odd about a data set. */
 export type DataSetFindingKind =
+  | 'unusable-region'
   | 'unusable-mask'
   | 'nothing-to-train-on'
   | 'one-image-good-and-bad'
@@ -78,6 +79,8 @@ export interface DataSetReport {
   }[];
   /** Files that take no part, by reason, with the first few names. */
   skipped: { reason: SkipReason; count: number; names: string[]; hint?: string | undefined }[];
+  /** Images that have a region of their own. */
+  regions?: number | undefined;
   /** Width and height in pixels. */
   sizes: {
     smallest: [number, number];

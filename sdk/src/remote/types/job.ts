@@ -23,6 +23,8 @@ export interface DataSetReading {
   bad?: string[] | undefined;
   /** Folders of masks in it, called like the bad images that they belong to. */
   masks?: string[] | undefined;
+  /** A mask in it, not black where pictures count, or a folder of one for each picture, called like it. */
+  region?: string | undefined;
 }
 
 /** What a job does beside its data set. */
