@@ -60,7 +60,7 @@ export async function examineDataSet(
   const paths = used.map(({ path }) => path);
   const headers = await readHeaders(paths, signal);
   const masks = await checkMasks(dataSet, { signal, limits });
-  const regions = await unusableRegions(used, { signal, limits });
+  const regions = await unusableRegions(used, dataSet.region, { signal, limits });
   const ignoresMasks = dataSet.missingMasks === 'ignore';
   const unusable = new Set(masks.unusable.map(({ item }) => item));
   const items = ignoresMasks

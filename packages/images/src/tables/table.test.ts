@@ -107,9 +107,9 @@ describe('a table in a folder', () => {
 
   it('is refused when it cannot be understood and nothing else says what is good', async () => {
     await folder.plant('0.png', '1.png');
-    await folder.write({ 'labels.csv': 'bild,urteil\n0.png,gut\n' });
+    await folder.write({ 'labels.csv': 'kuva,tulos\n0.png,gut\n' });
     expect(await failure(folder.root)).toMatch(
-      /labels\.csv may say it, but lists no images.*found the columns bild, urteil/,
+      /labels\.csv may say it, but lists no images.*found the columns kuva, tulos/,
     );
     await folder.plant('train/good/2.png', 'train/good/3.png');
     const set = await openDataSet(folder.root);
