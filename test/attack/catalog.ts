@@ -10,6 +10,7 @@ import {
 } from './attacks/callers.js';
 import { fewDescriptors, refusedConnections, slowConnections, slowReaders } from './attacks/connections.js';
 import { killedWhilePublishing, toldToEnd } from './attacks/endings.js';
+import { frameStreams } from './attacks/frame-streams.js';
 import { hostileBundlesInStore, hostileBundlesPublished } from './attacks/hostile-bundles.js';
 import { archiveBombs, imageBombs } from './attacks/images-and-archives.js';
 import { jsonBombs, jsonUpToTheLimit, tensorData } from './attacks/json-bombs.js';
@@ -44,6 +45,7 @@ export const ATTACKS: readonly Attack[] = [
   rebindingLoopback,
   othersSecrets,
   eventStreams,
+  frameStreams,
   fullLog,
   unreadLog,
   secondProcess,

@@ -2,6 +2,9 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ConfigurationError } from '@cflow/spec';
 
+/** Connections at a time; of a line there are one or two programs that call it. */
+const CONNECTIONS = 64;
+
 export interface Listening {
   /** `host:port` as an address has it: an IPv6 address in brackets, the port that was found for 0. */
   place: string;
@@ -20,6 +23,7 @@ export async function listen(
   what: string,
   { host, port }: { host: string; port: number },
 ): Promise<Listening> {
+  server.maxConnections = CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const reason = cause.code === 'EADDRINUSE' ? 'is taken' : `cannot be listened on (${cause.code})`;

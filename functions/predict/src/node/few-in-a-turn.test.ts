@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { expect, it } from 'vitest';
 import { fewInATurn } from './few-in-a-turn.js';
 
@@ -7,11 +7,9 @@ async function turnsOf(
   requests: readonly { url: string; socket: { destroyed: boolean } }[],
 ): Promise<string[][]> {
   const turns: string[][] = [[]];
-  const { request: handle } = fewInATurn(
-    ({ url }) => void turns.at(-1)?.push(url as string),
-    ({ url }) => url === '/livez',
-  );
-  for (const request of requests) handle(request as IncomingMessage, {} as ServerResponse);
+  const { begin } = fewInATurn(({ url }) => url === '/livez');
+  for (const request of requests)
+    begin(request as IncomingMessage, () => void turns.at(-1)?.push(request.url));
   for (let count = -1; count !== turns.flat().length; ) {
     count = turns.flat().length;
     turns.push([]);
@@ -51,25 +49,24 @@ it('begins nothing for those who have gone while they waited', async () => {
 
 it('leaves most turns to connections while such come, and begins what waits in between', async () => {
   const begun: string[] = [];
-  const { request: handle, connection } = fewInATurn(
-    ({ url }) => {
-      begun.push(url as string);
+  const { begin, connection } = fewInATurn(({ url }) => url === '/livez');
+  const ask = (asked: { url: string }): void =>
+    begin(asked as IncomingMessage, () => {
+      begun.push(asked.url);
       const until = performance.now() + 1;
       while (performance.now() < until);
-    },
-    ({ url }) => url === '/livez',
-  );
+    });
   let turns = 0;
   let turnsThatBegan = 0;
   let probed = false;
   for (const each of many(64)) {
     connection();
-    handle(each as IncomingMessage, {} as ServerResponse);
+    ask(each);
   }
   while (begun.filter((url) => url !== '/livez').length < 64) {
     const before = begun.length;
     connection();
-    if (turns === 10) handle(request('/livez') as IncomingMessage, {} as ServerResponse);
+    if (turns === 10) ask(request('/livez'));
     await new Promise((resolve) => setImmediate(resolve));
     turns++;
     if (begun.length > before) turnsThatBegan++;

@@ -1,14 +1,18 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Handler } from './one-after-another.js';
+import type { IncomingMessage } from 'node:http';
 
 /** Requests that are begun in one turn of the event loop: each may take a millisecond or two before it waits for something. */
 const MOST_IN_A_TURN = 8;
 /** Milliseconds that belong to new connections, while there are such, after each turn in which requests were begun. */
 const FOR_CONNECTIONS_MS = 8;
 
+interface Waiting {
+  incoming: IncomingMessage;
+  work: () => void;
+}
+
 export interface FewInATurn {
-  /** Begins a request, or keeps it for a turn to come. */
-  request: Handler;
+  /** Begins what a request asks for, or keeps it for a turn to come. */
+  begin(incoming: IncomingMessage, work: () => void): void;
   /** Says that a connection has been accepted. */
   connection(): void;
 }
@@ -21,9 +25,9 @@ export interface FewInATurn {
  * Of connections that wait to be accepted libuv takes one in a turn, so that the last of hundreds waits for as many turns, whatever
  * they are filled with. So while connections come, most turns are left to them.
  */
-export function fewInATurn(handle: Handler, isFirst: (incoming: IncomingMessage) => boolean): FewInATurn {
-  const first: [IncomingMessage, ServerResponse][] = [];
-  const others: [IncomingMessage, ServerResponse][] = [];
+export function fewInATurn(isFirst: (incoming: IncomingMessage) => boolean): FewInATurn {
+  const first: Waiting[] = [];
+  const others: Waiting[] = [];
   let begun = 0;
   let isPlanned = false;
   /** Whether a connection was accepted in this turn: more may wait. */
@@ -36,16 +40,16 @@ export function fewInATurn(handle: Handler, isFirst: (incoming: IncomingMessage)
     isPlanned = true;
     setImmediate(turn);
   };
-  const begin = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+  const begin = (work: () => void): void => {
     begun++;
     plan();
-    handle(incoming, outgoing);
+    work();
   };
   /** Whether there was one whose client is still there. */
-  const goOn = (waiting: [IncomingMessage, ServerResponse][]): boolean => {
+  const goOn = (waiting: Waiting[]): boolean => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      if (next[0].socket.destroyed) continue;
-      begin(...next);
+      if (next.incoming.socket.destroyed) continue;
+      begin(next.work);
       return true;
     }
     return false;
@@ -73,14 +77,14 @@ export function fewInATurn(handle: Handler, isFirst: (incoming: IncomingMessage)
   };
 
   return {
-    request(incoming, outgoing) {
+    begin(incoming, work) {
       const isProbe = isFirst(incoming);
       const waiting = isProbe ? first : others;
       if (waiting.length === 0 && begun < MOST_IN_A_TURN && (isProbe || !isCrowded)) {
         if (!isProbe) restsSince = undefined;
-        begin(incoming, outgoing);
+        begin(work);
       } else {
-        waiting.push([incoming, outgoing]);
+        waiting.push({ incoming, work });
         plan();
       }
     },

@@ -64,10 +64,16 @@ export async function startHttpServer({
   };
   const probes = new Set(healthPaths);
   const isProbe = ({ url = '' }: IncomingMessage): boolean => probes.has(url.split('?', 1)[0] as string);
-  const turns = fewInATurn(begin, isProbe);
+  const turns = fewInATurn(isProbe);
   server.on('connection', turns.connection);
-  server.on('request', oneAfterAnother(turns.request, refusePipeline));
-  acceptWebSockets(server, { fetch, handle: begin, opened: (socket) => connections.opened(socket) });
+  const inTurn: Handler = (incoming, outgoing) => turns.begin(incoming, () => begin(incoming, outgoing));
+  server.on('request', oneAfterAnother(inTurn, refusePipeline));
+  acceptWebSockets(server, {
+    fetch,
+    handle: inTurn,
+    inTurn: turns.begin,
+    opened: (socket) => connections.opened(socket),
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket));
   await listen(server, host, port);
   const address = server.address() as AddressInfo;

@@ -9,6 +9,8 @@ export interface WebSocketOptions {
   fetch(request: Request, env: unknown): Response | Promise<Response>;
   /** Takes a request that asks for another protocol, which nobody has to give. */
   handle(incoming: IncomingMessage, outgoing: ServerResponse): void;
+  /** Begins a handshake when its turn has come. */
+  inTurn(incoming: IncomingMessage, work: () => void): void;
   /** Told of a connection that is a WebSocket from now on. */
   opened(socket: Socket): void;
 }
@@ -25,7 +27,7 @@ const CLOSE_MS = 2000;
  * Lets requests become WebSockets where a route of the app says so, and answers all others as HTTP. Nothing is compressed: what
  * a small message becomes would be known too late.
  */
-export function acceptWebSockets(server: Server, { fetch, handle, opened }: WebSocketOptions): void {
+export function acceptWebSockets(server: Server, { fetch, handle, inTurn, opened }: WebSocketOptions): void {
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -40,7 +42,7 @@ export function acceptWebSockets(server: Server, { fetch, handle, opened }: WebS
     socket.on('error', () => socket.destroy());
     if (incoming.headers.upgrade?.toLowerCase() !== 'websocket')
       return answerPlainly(incoming, socket, handle);
-    void (async () => {
+    const shake = async (): Promise<void> => {
       let open: ((socket: FrameSocket) => FrameReceiver) | undefined;
       const gone = new AbortController();
       const leave = (): void => gone.abort();
@@ -66,7 +68,8 @@ export function acceptWebSockets(server: Server, { fetch, handle, opened }: WebS
       });
       // What is no handshake was answered by ws; a place that was taken for it is free again.
       if (!began) begin({ send: async () => {}, close: () => {} }).ended();
-    })().catch(() => socket.destroy());
+    };
+    inTurn(incoming, () => void shake().catch(() => socket.destroy()));
   });
 }
 

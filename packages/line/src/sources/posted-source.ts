@@ -21,7 +21,6 @@ export interface PostedSourceOptions {
 
 const MAX_BYTES = 64 * 2 ** 20;
 const WAITING = 8;
-const CONNECTIONS = 64;
 const HEAD_MS = 5000;
 const BODY_MS = 30_000;
 const LONGEST_NAME = 200;
@@ -68,7 +67,6 @@ export class PostedSource implements Source {
       requestTimeout: BODY_MS,
       connectionsCheckingInterval: 1000,
     });
-    server.maxConnections = CONNECTIONS;
     const source = new PostedSource(options, await listen(server, 'source', options));
     server.on('request', (request, response) => void source.#answer(request, response));
     return source;

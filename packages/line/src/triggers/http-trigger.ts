@@ -16,7 +16,7 @@ const REQUEST_MS = 5000;
 export async function httpTrigger({ host, port }: { host: string; port: number }): Promise<HttpTrigger> {
   const calls = new CallCounter();
   const server = createServer(
-    { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS },
+    { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: 1000 },
     (request, response) => {
       request.resume();
       const status = statusOf(request, calls);

@@ -32,6 +32,8 @@ const OVERHEAD_BYTES = 2 ** 16;
 const CONTROL_BYTES = 131;
 /** Pings and pongs between two looks, a second or so. */
 const MOST_CONTROLS = 50;
+/** Frames between two looks: no camera that waits for verdicts is as fast, and what is none would take every turn. */
+const MOST_FRAMES = 500;
 /** Frames beyond the credit in a row: whoever sends so many does not listen. */
 const MOST_DROPPED = 1000;
 
@@ -50,6 +52,7 @@ export class FrameStream implements FrameReceiver {
   #arriving = 0;
   #arrivingSince = 0;
   #controls = 0;
+  #frames = 0;
   #lastFrame: number;
   #last: Promise<void> = Promise.resolve();
 
@@ -81,6 +84,11 @@ export class FrameStream implements FrameReceiver {
     this.#arriving = 0;
     this.#lastFrame = now();
     const frame = ++this.#received;
+    if (++this.#frames > MOST_FRAMES) {
+      memory.giveBack(held);
+      this.#end(CLOSE.policy, `expected at most ${MOST_FRAMES} frames in a second`);
+      return;
+    }
     const reason = this.#onTheWay >= credit ? 'busy' : allowed() ? undefined : 'rate-limited';
     if (reason) {
       memory.giveBack(held);
@@ -114,6 +122,7 @@ export class FrameStream implements FrameReceiver {
   tick(): void {
     const { now, messageMs, idleMs, draining } = this.#options;
     this.#controls = 0;
+    this.#frames = 0;
     if (draining())
       this.#end(CLOSE.leaving, 'the service is about to end; open it again, another will answer');
     else if (this.#arriving > 0 && now() - this.#arrivingSince > messageMs)
