@@ -43,6 +43,31 @@ describe('ByteCollector', () => {
     expect(collector.take().buffer).toMatchObject({ resizable: true, byteLength: 40 * 2 ** 14 });
   });
 
+  it.each([undefined, 2 ** 24])(
+    'gives back what came of a body that is refused, announced or not',
+    async (expected) => {
+      const made: ArrayBuffer[] = [];
+      vi.stubGlobal(
+        'ArrayBuffer',
+        new Proxy(ArrayBuffer, {
+          construct: (target, given) => {
+            const buffer = Reflect.construct(target, given) as ArrayBuffer;
+            made.push(buffer);
+            return buffer;
+          },
+        }),
+      );
+      async function* broken(): AsyncGenerator<Uint8Array> {
+        yield* cut(new Uint8Array(2 ** 23), 2 ** 16);
+        throw new Error('enough');
+      }
+      await expect(collect(broken(), expected)).rejects.toThrow('enough');
+      vi.unstubAllGlobals();
+      expect(made.length).toBeGreaterThan(0);
+      expect(made.filter(({ byteLength }) => byteLength >= 2 ** 17)).toEqual([]);
+    },
+  );
+
   it('holds at most as much again as came, in few pieces', () => {
     const made: number[] = [];
     const Plain = ArrayBuffer;

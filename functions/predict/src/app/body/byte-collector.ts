@@ -1,3 +1,5 @@
+import { releaseBuffer } from '@cflow/spec';
+
 /** Bytes that are written one by one are gathered in a piece of this size first, and of less where there are few. */
 const WORK_PIECE = 2 ** 16;
 const FIRST_PIECE = 4096;
@@ -72,16 +74,29 @@ export class ByteCollector {
       for (const piece of this.#full.splice(0)) {
         bytes.set(piece, offset);
         offset += piece.length;
+        releaseBuffer(piece.buffer);
       }
       bytes.set(this.#last.subarray(0, this.#inLast), offset);
+      releaseBuffer(this.#last.buffer);
     }
+    this.#forget();
+    return bytes;
+  }
+
+  /** Gives all of it back to the system at once, without waiting for the collector of garbage. It is empty after it. */
+  discard(): void {
+    for (const { buffer } of [...this.#full, this.#last]) releaseBuffer(buffer);
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#full.length = 0;
     this.#work = new Uint8Array(0);
+    this.#inWork = 0;
     this.#last = new Uint8Array(0);
     this.#inLast = 0;
     this.#grows = false;
     this.#stored = 0;
-    return bytes;
   }
 
   #makeWork(): void {
@@ -124,6 +139,7 @@ export class ByteCollector {
       for (const piece of begun) {
         this.#last.set(piece, this.#inLast);
         this.#inLast += piece.length;
+        releaseBuffer(piece.buffer);
       }
       return;
     }

@@ -10,6 +10,12 @@ export async function collect(
   expected?: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const collector = new ByteCollector(expected);
-  for await (const chunk of chunks) collector.add(chunk);
-  return collector.take();
+  try {
+    for await (const chunk of chunks) collector.add(chunk);
+    return collector.take();
+  } catch (error) {
+    // Of many bodies that are refused half-way, what is half there would add up.
+    collector.discard();
+    throw error;
+  }
 }

@@ -70,7 +70,14 @@ export class Base64Text {
     const padded = this.#padding === 0 || (this.#characters + this.#padding) % 4 === 0;
     // Bits that belong to no byte must be zero, so that there is one text for each sequence of bytes.
     const rest = this.#bits < 6 && (this.#held & ((1 << this.#bits) - 1)) === 0;
-    return this.#valid && padded && rest ? this.#bytes.take() : undefined;
+    if (this.#valid && padded && rest) return this.#bytes.take();
+    this.discard();
+    return undefined;
+  }
+
+  /** Gives back what it holds of a text that is refused. */
+  discard(): void {
+    this.#bytes.discard();
   }
 
   /** Four characters, three bytes, as long as that is all there is. The place of the first that is something else. */

@@ -1,3 +1,4 @@
+import { releaseBuffer } from '@cflow/spec';
 import { ByteCollector } from '../body/byte-collector.js';
 import { Base64Text } from './base64-text.js';
 import { malformedJson, refusedJson } from './json-errors.js';
@@ -77,6 +78,13 @@ export class JsonDataReader {
     const uniform = this.#uniform && (this.#elementDepth ?? this.#shape.length) === this.#shape.length;
     const shape = uniform ? this.#shape : undefined;
     return { shape, count: this.#count, numbers, texts: this.#texts };
+  }
+
+  /** Gives back what it holds of an array that is refused. */
+  discard(): void {
+    this.#numbers.discard();
+    this.#text?.discard();
+    for (const text of this.#texts.splice(0)) if (text) releaseBuffer(text.buffer);
   }
 
   /** Small numbers with commas between, which is nearly all there is. The place of the first that may be something else. */

@@ -1,3 +1,4 @@
+import { releaseBuffer } from '@cflow/spec';
 import type { JsonData, JsonDataReader } from './json-data.js';
 import { malformedJson } from './json-errors.js';
 
@@ -39,6 +40,12 @@ export class TakenValues {
   /** The sign that takes the array's place. */
   addData(reader: JsonDataReader): string {
     return `[${this.#data.push(reader.take()) - 1}]`;
+  }
+
+  /** Gives back all of them, when the document is refused. */
+  discard(): void {
+    const data = this.#data.splice(0).flatMap(({ numbers, texts }) => [numbers, ...texts]);
+    for (const bytes of [...this.#texts.splice(0), ...data]) if (bytes) releaseBuffer(bytes.buffer);
   }
 
   /** @param text The rest of the document */

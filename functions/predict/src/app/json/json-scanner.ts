@@ -1,4 +1,4 @@
-import { MAX_IMAGES_PER_REQUEST } from '@cflow/spec';
+import { MAX_IMAGES_PER_REQUEST, releaseBuffer } from '@cflow/spec';
 import { ByteCollector } from '../body/byte-collector.js';
 import { ProblemError } from '../problem.js';
 import { Base64Text } from './base64-text.js';
@@ -76,13 +76,24 @@ export class JsonScanner {
   /** The document. Throws ProblemError `invalid-request` when what came is not JSON. */
   end(): JsonDocument {
     if (this.#text || this.#data || this.#string) throw malformedJson();
+    const bytes = this.#rest.take();
     let text: string;
     try {
-      text = new TextDecoder('utf-8', { fatal: true }).decode(this.#rest.take());
+      text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     } catch (cause) {
       throw malformedJson(cause);
+    } finally {
+      releaseBuffer(bytes.buffer);
     }
     return this.#taken.document(text);
+  }
+
+  /** Gives back what it holds of a document that is refused. */
+  discard(): void {
+    this.#rest.discard();
+    this.#text?.discard();
+    this.#data?.discard();
+    this.#taken.discard();
   }
 
   #structure(code: number): void {

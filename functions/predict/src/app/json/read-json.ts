@@ -19,18 +19,23 @@ const BYTES_PER_TURN = 2 ** 16;
 export async function scanJson(chunks: AsyncIterable<Uint8Array>, large: LargeValues): Promise<JsonDocument> {
   const scanner = new JsonScanner(large);
   let left = BYTES_PER_TURN;
-  for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; ) {
-      const part = chunk.subarray(at, at + left);
-      scanner.push(part);
-      at += part.length;
-      left -= part.length;
-      if (left > 0) continue;
-      left = BYTES_PER_TURN;
-      await nextTurn();
+  try {
+    for await (const chunk of chunks) {
+      for (let at = 0; at < chunk.length; ) {
+        const part = chunk.subarray(at, at + left);
+        scanner.push(part);
+        at += part.length;
+        left -= part.length;
+        if (left > 0) continue;
+        left = BYTES_PER_TURN;
+        await nextTurn();
+      }
     }
+    return scanner.end();
+  } catch (error) {
+    scanner.discard();
+    throw error;
   }
-  return scanner.end();
 }
 
 /** The JSON body of a request. Throws as `heldChunks` and `scanJson`. */
@@ -49,11 +54,12 @@ export function readJson(
  * @param part What it is, for messages
  */
 export function parseJson(bytes: Uint8Array, part: string): unknown {
+  const scanner = new JsonScanner();
   try {
-    const scanner = new JsonScanner();
     scanner.push(bytes);
     return scanner.end().value;
   } catch (error) {
+    scanner.discard();
     const { code, message } = problemErrorOf(error);
     throw new ProblemError(code, `${part}: ${message === MALFORMED ? 'expected JSON in UTF-8' : message}`, {
       cause: error,
