@@ -7,6 +7,7 @@ import { stoppedBy } from '../stopped-by.js';
 import { collect } from './collect.js';
 import { contentCoding } from './content-coding.js';
 import { decodedChunks } from './decoded-chunks.js';
+import { type BodyReader, joinedReader } from './joined-reader.js';
 import { SenderWatch, type SlowestSender } from './sender-watch.js';
 
 export interface BodyLimits {
@@ -73,7 +74,7 @@ async function* sentChunks(
   if (!body) return;
   const deadline = c.get('deadline');
   const { signal } = deadline;
-  const reader = body.getReader();
+  const reader = joinedReader(body);
   // What is late ends the read that waits. A race with it would leave something behind for each chunk.
   let failure: unknown;
   const stop = (reason: unknown): void => {
@@ -94,7 +95,7 @@ async function* sentChunks(
       watch.waiting();
       const { done, value } = await nextChunk(reader);
       if (failure !== undefined) throw failure;
-      if (done) break;
+      if (done || !value) break;
       watch.arrived(value.length);
       total += value.length;
       if (total > maxBytes) throw tooLarge(maxBytes);
@@ -172,9 +173,7 @@ function declaredLength(c: Context<AppEnvironment>): number {
   return Number.isSafeInteger(length) && length > 0 ? length : 0;
 }
 
-async function nextChunk(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-): Promise<{ done: true; value?: unknown } | { done: false; value: Uint8Array }> {
+async function nextChunk(reader: BodyReader): ReturnType<BodyReader['read']> {
   try {
     return await reader.read();
   } catch (error) {
