@@ -7,8 +7,11 @@ import { address, type Client } from './client.js';
  * @param onWait Called when a request waits for room.
  */
 export function sdkClient(client: Client, onWait?: (seconds: number) => void): CflowClient {
+  const key = client.currentKey;
   return new CflowClient({
     baseUrl: address('.'),
+    // For what goes not over the page's own: a stream.
+    ...(key !== null && { apiKey: key }),
     fetch: (url, init) => client.exchange(url, init, onWait),
     // Somebody may have to find a key first, and what is to be sent again is sent by the page.
     timeout: 0,

@@ -1,12 +1,12 @@
-import type { PredictionResult } from '@cflow/spec';
+import type { FrameStream, Prediction } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
+import { sdkClient } from '../api/sdk-client.js';
 import { Camera } from '../camera/camera.js';
 import { eachFrame } from '../camera/each-frame.js';
 import { listDetectors } from '../detectors/list-detectors.js';
 import { byId } from '../dom/by-id.js';
 import { element } from '../dom/element.js';
 import { problemMessage } from '../dom/problem-message.js';
-import { FrameLink } from './frame-link.js';
 import { LineTally, rulesOf, ruleWords, type TalliedPart } from './line-tally.js';
 import { sound } from './sound.js';
 
@@ -27,7 +27,7 @@ export class Line {
   private readonly alarm = byId('line-alarm');
   private readonly camera: Camera;
   private tally = new LineTally({});
-  private link: FrameLink | undefined;
+  private stream: FrameStream | undefined;
   private ending: AbortController | undefined;
   private asked = 0;
   private dropped = 0;
@@ -50,13 +50,13 @@ export class Line {
     byId('line-screen').addEventListener('click', () => void this.fullScreen());
     addEventListener(TRIGGER, () => this.ask());
     addEventListener('hashchange', () => {
-      if (this.link && !location.hash.startsWith('#line')) this.end();
+      if (this.stream && !location.hash.startsWith('#line')) this.end();
     });
     addEventListener('keydown', (event) => {
       // Where a key means something of its own it keeps that.
       const free =
         event.target instanceof Element && !event.target.closest('button, input, select, textarea, a');
-      if (event.code !== 'Space' || !this.link || !free || event.repeat) return;
+      if (event.code !== 'Space' || !this.stream || !free || event.repeat) return;
       event.preventDefault();
       this.ask();
     });
@@ -64,7 +64,7 @@ export class Line {
 
   /** @param name of the detector, of the address */
   async open(name: string): Promise<void> {
-    if (this.link) return;
+    if (this.stream) return;
     try {
       const detectors = await listDetectors(this.client, this.select, name);
       this.problem.replaceChildren(
@@ -92,17 +92,19 @@ export class Line {
     this.dropped = 0;
     try {
       if (!(await this.camera.start())) return;
+      const stream = await sdkClient(this.client).detector(this.select.value).stream({ regions: false });
+      this.stream = stream;
+      void stream.closed.then((end) => {
+        if (!end || this.stream !== stream) return;
+        this.end(`The connection to the service is gone.${end.reason && ` It said: ${end.reason}.`}`);
+      });
     } catch (error) {
+      this.camera.stop();
       this.problem.replaceChildren(problemMessage(error));
       return;
     }
     const ending = new AbortController();
     this.ending = ending;
-    this.link = new FrameLink(this.select.value, this.client.currentKey, {
-      verdict: (prediction) => this.show(prediction),
-      missed: (reason) => this.miss(reason),
-      lost: (reason) => this.end(reason),
-    });
     const everyFrame = byId('line-when', HTMLSelectElement).value === 'all';
     eachFrame(this.camera.video, () => void this.look(everyFrame), ending.signal);
     byId('line-rules-shown').textContent = ruleWords(this.tally.rules);
@@ -116,10 +118,10 @@ export class Line {
 
   /** A frame is there: is it wanted, and is there credit for it? */
   private async look(everyFrame: boolean): Promise<void> {
-    const { link } = this;
-    if (!link || this.tally.alarms.includes('stop')) return;
+    const { stream } = this;
+    if (!stream || this.tally.alarms.includes('stop')) return;
     if (!everyFrame && this.asked === 0) return;
-    if (this.encoding || !link.ready) {
+    if (this.encoding || stream.credit === 0) {
       if (everyFrame) this.miss();
       return;
     }
@@ -127,7 +129,12 @@ export class Line {
     this.encoding = true;
     try {
       const file = await this.picture();
-      if (this.link === link && link.ready) link.send(file);
+      if (this.stream === stream) {
+        stream.send(file).then(
+          (prediction) => this.show(prediction),
+          (error: Error) => this.stream === stream && this.miss(error.message),
+        );
+      }
     } finally {
       this.encoding = false;
     }
@@ -142,10 +149,10 @@ export class Line {
   }
 
   private ask(): void {
-    if (this.link && !this.tally.alarms.includes('stop')) this.asked = 1;
+    if (this.stream && !this.tally.alarms.includes('stop')) this.asked = 1;
   }
 
-  private show(prediction: PredictionResult): void {
+  private show(prediction: Prediction): void {
     const part = this.tally.add(prediction, Date.now());
     const bad = part.verdict === 'bad';
     this.say(part.verdict, bad ? 'NG' : 'OK');
@@ -199,8 +206,8 @@ export class Line {
   private end(reason?: string): void {
     this.ending?.abort();
     this.ending = undefined;
-    this.link?.close();
-    this.link = undefined;
+    this.stream?.close();
+    this.stream = undefined;
     this.camera.stop();
     if (document.fullscreenElement) void document.exitFullscreen();
     this.running.hidden = true;

@@ -69,14 +69,25 @@ export class Transport {
     return (await this.#attempts(url.href, {}, what, (response) => response.blob(), call)).data;
   }
 
-  async #send<T>(parts: RequestParts, read: ReadAnswer<T>): Promise<WithResponse<T>> {
-    const { method = 'GET', path, query = {}, json, body } = parts;
+  /** Of the client; sent with each request. */
+  get apiKey(): string | undefined {
+    return this.#options.apiKey;
+  }
+
+  /** Where a request goes. */
+  address({ path, query = {} }: Pick<RequestParts, 'path' | 'query'>): URL {
     const address = new URL(this.#options.baseUrl);
     // An address may end with a slash.
     address.pathname = [address.pathname, ...path.map(segment)].join('/').replace(/\/+/g, '/');
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) address.searchParams.set(name, String(value));
     }
+    return address;
+  }
+
+  async #send<T>(parts: RequestParts, read: ReadAnswer<T>): Promise<WithResponse<T>> {
+    const { method = 'GET', json, body } = parts;
+    const address = this.address(parts);
     const { apiKey } = this.#options;
     const init: RequestInit = {
       method,

@@ -50,7 +50,8 @@ async function send(
   const mask = ignore && (await sentImage(ignore, transport, options));
   const [only] = detectors;
   const several = detectors.length !== 1;
-  const wanted = defined({ ...rest, map: map ? 'f32' : undefined });
+  // What is undefined is sent neither in an address nor in JSON.
+  const wanted = { ...rest, map: map ? 'f32' : undefined };
   const parts: RequestParts = {
     method: 'POST',
     path: several ? ['v1', 'predict'] : ['v1', 'detectors', only as string, 'predict'],
@@ -72,7 +73,7 @@ async function send(
 async function bodyOf(
   images: readonly SentImage[],
   mask: SentImage | undefined,
-  options: Record<string, string | number | boolean>,
+  options: NonNullable<RequestParts['query']>,
   lists: { detectors?: string },
 ): Promise<Pick<RequestParts, 'body' | 'json' | 'query' | 'headers'>> {
   const query = { ...options, ...lists };
@@ -94,8 +95,4 @@ async function bodyOf(
 
 async function inJson(image: SentImage): Promise<{ url: string } | { base64: string }> {
   return isAddress(image) ? image : { base64: toBase64(new Uint8Array(await image.arrayBuffer())) };
-}
-
-function defined<T extends object>(fields: T): Record<string, string | number | boolean> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
