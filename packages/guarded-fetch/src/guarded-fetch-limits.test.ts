@@ -32,6 +32,19 @@ describe('the limits of fetchBytes', () => {
     expect(sent).toBeLessThan(64e6);
   });
 
+  it('keeps few pieces of an answer that is cut into bytes', async () => {
+    const count = 50_000;
+    const { origin } = await serve((_, response) => {
+      response.writeHead(200, { 'transfer-encoding': 'chunked' });
+      response.flushHeaders();
+      response.socket?.end(`${'1\r\nx\r\n'.repeat(count)}0\r\n\r\n`);
+    });
+    let pieces = 0;
+    const bytes = await local().fetchBytes(origin, { maxBytes, onBytes: () => void pieces++ });
+    expect(Buffer.from(bytes).toString()).toBe('x'.repeat(count));
+    expect(pieces).toBeLessThan(count / 1000);
+  });
+
   it.each([
     ['gzip', gzipSync],
     ['deflate', deflateSync],

@@ -11,7 +11,7 @@ const NO_JOBS = 'the Worker has no jobs';
 export const imageBombs: Attack = {
   name: 'image-bombs',
   about:
-    'images that say they are 65,500 pixels wide, real ones of 144 megapixels, thousands of frames, formats that are programs',
+    'images that say they are 65,500 pixels wide, real ones of 144 megapixels, thousands of frames, pages in a round, formats that are programs',
   short: true,
   // The default is more, where there is much memory.
   service: { env: { CFLOW_IMAGE_MEMORY_MB: '400' } },
@@ -26,6 +26,8 @@ export const imageBombs: Attack = {
       for (const { status, text } of answers) {
         // What a GIF says of its screen is not the size of its picture, which is what counts.
         if (what.startsWith('a GIF') && status === 200) continue;
+        // The first page is a picture.
+        if (what.startsWith('a TIFF whose') && status === 200) continue;
         if (what.startsWith('as many') && [200, 413, 429].includes(status)) continue;
         if (mayCut(hostName, { bytes: body.length, status })) continue;
         if (![400, 413, 422, 429].includes(status))
@@ -73,8 +75,22 @@ async function bombs(full: boolean): Promise<Record<string, Buffer>> {
       Buffer.concat(Array.from({ length: 500_000 }, () => EMPTY_TEXT)),
       png.subarray(PNG_HEAD),
     ]),
+    'a GIF of thousands of frames': await sharp(Buffer.alloc(16 * 16 * 3 * (full ? 20_000 : 4000), 90), {
+      raw: { width: 16, height: 16 * (full ? 20_000 : 4000), channels: 3, pageHeight: 16 },
+    })
+      .gif({ effort: 1 })
+      .toBuffer(),
+    'a TIFF whose pages go round': withPagesInARound(tiff),
     'half a PNG': (await blank(500, 500).png().toBuffer()).subarray(0, 700),
   };
+}
+
+/** A little-endian TIFF whose first directory says that the next one is itself. */
+function withPagesInARound(tiff: Buffer): Buffer {
+  const round = Buffer.from(tiff);
+  const directory = round.readUInt32LE(4);
+  round.writeUInt32LE(directory, directory + 2 + 12 * round.readUInt16LE(directory));
+  return round;
 }
 
 /** A file whose two numbers of two bytes at a place are another. */
@@ -91,7 +107,7 @@ function withSizeAt(file: Buffer, at: number, size: number, little = false): Buf
 export const archiveBombs: Attack = {
   name: 'archive-bombs',
   about:
-    'data sets that unpack to a thousand times their size, hold very many files, or files with paths to elsewhere',
+    'data sets that unpack to a thousand times their size, hold very many files, tables without end, or paths to elsewhere',
   notOn: { workerd: NO_JOBS },
   short: true,
   jobs: true,
@@ -105,6 +121,7 @@ export const archiveBombs: Attack = {
         for (let i = 0; i < (full ? 60_000 : 20_000); i++)
           archive.addBuffer(Buffer.alloc(0), `train/good/${i}.png`, { compress: false });
       }),
+      ...(await tables(full)),
       'paths to elsewhere': withPath(
         await zip((archive) => archive.addBuffer(Buffer.from('x'), 'AAAAAAAAA/canary.png')),
         'AAAAAAAAA',
@@ -127,6 +144,56 @@ export const archiveBombs: Attack = {
     }
   },
 };
+
+/** Tables that are no tables: what a reader takes for a row, a field or an encoding has no end. */
+async function tables(full: boolean): Promise<Record<string, Buffer>> {
+  const megabytes = full ? 60 : 12;
+  const many = (text: string): Buffer => Buffer.from(text.repeat(Math.ceil((megabytes * 1e6) / text.length)));
+  const files: Record<string, [file: string, bytes: Buffer]> = {
+    'a table with a field that never ends': [
+      'labels.csv',
+      Buffer.concat([Buffer.from('image,label\n"'), many('a,b\n')]),
+    ],
+    'a table of quotes alone': ['labels.csv', Buffer.concat([Buffer.from('image,label\n'), many('"')])],
+    'a table of millions of columns': [
+      'labels.csv',
+      Buffer.concat([many('a,'), Buffer.from('image,label\n0.png,good\n')]),
+    ],
+    'a table of millions of rows': [
+      'labels.csv',
+      Buffer.concat([Buffer.from('image,label\n'), many('0.png,good\n')]),
+    ],
+    'a table in UTF-16 of blanks': [
+      'labels.csv',
+      Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(many(' ').toString('latin1'), 'utf16le')]),
+    ],
+    'a table in UTF-16 with half a letter': [
+      'labels.tsv',
+      Buffer.concat([
+        Buffer.from([0xff, 0xfe]),
+        Buffer.from('image\tlabel\n0.png\tgood', 'utf16le'),
+        Buffer.from([0]),
+      ]),
+    ],
+    'a line of JSON that nests': ['labels.jsonl', Buffer.concat([Buffer.from('{"image":'), many('[')])],
+    'a table that is a picture': [
+      'labels.csv',
+      await sharp(Buffer.alloc(3 * 64 * 64), { raw: { width: 64, height: 64, channels: 3 } })
+        .png()
+        .toBuffer(),
+    ],
+  };
+  const archives = await Promise.all(
+    Object.entries(files).map(async ([what, [file, bytes]]) => {
+      const archive = await zip((each) => {
+        each.addBuffer(bytes, file);
+        each.addBuffer(Buffer.alloc(100, 1), '0.png');
+      });
+      return [what, archive] as const;
+    }),
+  );
+  return Object.fromEntries(archives);
+}
 
 function zeros(megabytes: number): Readable {
   const megabyte = Buffer.alloc(1_000_000);
