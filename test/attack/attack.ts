@@ -71,7 +71,7 @@ async function main(): Promise<number> {
     console.log(JSON.stringify({ idle, outcomes }, undefined, 2));
   } else {
     console.log(
-      `This machine, idle: a process that does nothing answers in ${idle.medianMs.toFixed(1)} ms (median), ${idle.longestMs.toFixed(1)} ms (longest).`,
+      `This machine, idle: a process that does nothing answers in ${shownMs(idle.medianMs)} (median), ${shownMs(idle.longestMs)} (longest).`,
     );
     console.log(tableLines(outcomes).join('\n'));
     console.log(
@@ -79,6 +79,11 @@ async function main(): Promise<number> {
     );
   }
   return broken === 0 ? 0 : 1;
+}
+
+/** What is not a number came to no answer in time: the machine was not idle. */
+function shownMs(milliseconds: number | null): string {
+  return Number.isFinite(milliseconds) ? `${(milliseconds as number).toFixed(1)} ms` : 'no answer';
 }
 
 function endAtOnce(pid: number): void {
