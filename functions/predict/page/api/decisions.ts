@@ -11,6 +11,7 @@ export type Decision = Pick<
   | 'minShare'
   | 'ignore'
   | 'keepImageDays'
+  | 'shadow'
   | 'version'
   | 'note'
 >;

@@ -6,8 +6,10 @@ import { element } from '../dom/element.js';
 import { problemMessage } from '../dom/problem-message.js';
 import type { NamedFile } from '../inspect/dropped-files.js';
 import { ComparePanel } from './compare-panel.js';
+import { IgnorePanel } from './ignore-panel.js';
 import { listDetectors } from './list-detectors.js';
 import { SettingsPanel } from './settings-panel.js';
+import { ShadowPanel } from './shadow-panel.js';
 import { VersionTable } from './version-table.js';
 
 export interface DetectorsActions {
@@ -27,6 +29,8 @@ export class Detectors {
   private readonly table: VersionTable;
   private readonly settings: SettingsPanel;
   private readonly compare: ComparePanel;
+  private readonly shadow: ShadowPanel;
+  private readonly ignore: IgnorePanel;
 
   constructor(client: Client, decisions: Decisions, actions: DetectorsActions) {
     this.client = client;
@@ -37,6 +41,14 @@ export class Detectors {
     });
     this.settings = new SettingsPanel(client, decisions);
     this.compare = new ComparePanel(client, () => actions.pictures());
+    this.shadow = new ShadowPanel(client, decisions);
+    this.ignore = new IgnorePanel(decisions, () => actions.pictures());
+    // What was decided elsewhere on the page is shown here, too.
+    decisions.on(({ name }) => {
+      if (name !== this.detector.value) return;
+      void this.settings.show(name);
+      void this.ignore.show(name);
+    });
     this.detector.addEventListener('change', () => void this.load());
     byId('detectors-body').append(
       element(
@@ -46,7 +58,14 @@ export class Detectors {
       ),
       this.problem,
       this.table.node,
-      element('div', { class: 'panels' }, this.settings.node, this.compare.node),
+      element(
+        'div',
+        { class: 'panels' },
+        this.settings.node,
+        this.ignore.node,
+        this.compare.node,
+        this.shadow.node,
+      ),
     );
   }
 
@@ -66,12 +85,14 @@ export class Detectors {
     this.actions.chosen(name);
     this.problem.replaceChildren();
     void this.settings.show(name);
+    void this.ignore.show(name);
     try {
       const { versions } = await this.client.json<VersionPage>(`v1/detectors/${name}/versions`, {
         query: { limit: 50 },
       });
       if (this.detector.value !== name) return;
       this.table.show(name, versions);
+      void this.shadow.show(name, versions);
       this.compare.show(
         name,
         versions.map(({ version, aliases }) => ({ version, aliases })),

@@ -144,6 +144,7 @@ export class SettingsPanel {
     minShare,
     ignore,
     keepImageDays,
+    shadow,
     version,
     revision,
   }: DetectorSettings): Promise<void> {
@@ -155,6 +156,7 @@ export class SettingsPanel {
       minShare,
       ignore,
       keepImageDays,
+      shadow,
       version,
       note: `back to revision ${revision}`,
     });
@@ -166,8 +168,8 @@ export class SettingsPanel {
     this.save.disabled = true;
     this.problem.replaceChildren();
     try {
-      this.settings = await this.decisions.save(settings, change);
-      await this.show(settings.name);
+      // Whoever hears of it shows it.
+      await this.decisions.save(settings, change);
     } catch (error) {
       this.problem.replaceChildren(problemMessage(error));
     }
@@ -180,7 +182,7 @@ const percent = (share: number): string => String(Number((share * 100).toPrecisi
 
 /** A revision in words. */
 function sentenceOf(settings: DetectorSettings): string {
-  const { threshold, falseAlarmRate, minArea, minShare, ignore, keepImageDays } = settings;
+  const { threshold, falseAlarmRate, minArea, minShare, ignore, keepImageDays, shadow } = settings;
   const parts = [
     threshold !== undefined && `bad from a score of ${formatScore(threshold)}`,
     falseAlarmRate !== undefined && `${percent(falseAlarmRate)} % false alarms`,
@@ -188,6 +190,7 @@ function sentenceOf(settings: DetectorSettings): string {
     minShare !== undefined && `places from ${percent(minShare)} % of the largest`,
     ignore !== undefined && 'a part of the picture is ignored',
     keepImageDays !== undefined && `pictures kept for ${keepImageDays} days`,
+    shadow !== undefined && `${shadow.reference} scores beside`,
   ].filter((part) => part !== false);
   return parts.length === 0 ? 'as it was trained' : parts.join(', ');
 }

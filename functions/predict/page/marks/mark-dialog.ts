@@ -1,6 +1,7 @@
 import type { Said } from '../api/marks.js';
 import { button, element } from '../dom/element.js';
 import { plural } from '../dom/format.js';
+import { pictureSize } from './picture-size.js';
 import { type Box, RegionDrawing } from './region-drawing.js';
 
 export interface MarkedPicture {
@@ -59,7 +60,7 @@ export class MarkDialog {
   async ask({ name, image, found = [] }: MarkedPicture): Promise<Said | undefined> {
     const address = URL.createObjectURL(image);
     try {
-      const size = await sizeOf(address);
+      const size = await pictureSize(address);
       this.title.textContent = name;
       this.note.value = '';
       this.found = found;
@@ -92,13 +93,4 @@ export class MarkDialog {
     this.count.textContent = count === 0 ? 'Nothing drawn.' : `${plural(count, 'place')} drawn.`;
     this.undo.hidden = count === 0;
   }
-}
-
-async function sizeOf(address: string): Promise<{ width: number; height: number }> {
-  const picture = new Image();
-  picture.src = address;
-  await picture.decode().catch(() => {
-    throw new Error('This browser cannot show a picture of this format. It can be marked as a whole.');
-  });
-  return { width: picture.naturalWidth, height: picture.naturalHeight };
 }

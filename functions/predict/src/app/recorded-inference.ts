@@ -12,6 +12,9 @@ export function recordedInference(inference: Inference, recent: RecentScores, no
     },
     load: (name, reference, options) => inference.load(name, reference, options),
     status: () => inference.status(),
+    get shadowed() {
+      return inference.shadowed;
+    },
     close: () => inference.close(),
   };
 }

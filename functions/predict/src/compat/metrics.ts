@@ -82,6 +82,9 @@ export function createMetrics({ droppedLogEntries }: MetricsOptions = {}): Metri
         },
         load: (name, reference, options) => inference.load(name, reference, options),
         status: () => inference.status(),
+        get shadowed() {
+          return inference.shadowed;
+        },
         close: () => inference.close(),
       };
     },
@@ -163,6 +166,12 @@ function inferenceObserver(registers: Registry[]): Required<InferenceObserver> {
     help: 'Versions that an alias was moved to and that could not be loaded',
     registers,
   });
+  const shadows = new Counter({
+    name: 'cflow_shadow_images_total',
+    help: 'Images that the shadow of a detector was offered after the answer, by what came of it',
+    labelNames: ['detector', 'outcome'],
+    registers,
+  });
   const failedLanes = new Counter({
     name: 'cflow_lane_failures_total',
     help: 'Further lanes that could not be opened',
@@ -198,6 +207,7 @@ function inferenceObserver(registers: Registry[]): Required<InferenceObserver> {
     loaded: ({ milliseconds }) => load.observe(milliseconds / 1000),
     evicted: () => evictions.inc(),
     swapFailed: () => failedSwaps.inc(),
+    shadow: ({ name, outcome }) => shadows.inc({ detector: name, outcome }),
     laneFailed: () => failedLanes.inc(),
     threadReplaced: ({ kind }) => replacements.inc({ kind }),
     overran: ({ step }) => overruns.inc({ step: step?.kind ?? 'unknown' }),

@@ -17,6 +17,7 @@ import {
   DeviceError,
   ImageError,
   type Mask,
+  type ShadowComparison,
   type Span,
 } from '@cflow/spec';
 import { ignoredBy, settledOptions } from '@cflow/store';
@@ -28,15 +29,16 @@ import { DetectorSource } from './detector-source.js';
 import type { ImageWork, PreparedImage } from './image-work.js';
 import { inSpan } from './in-span.js';
 import type {
-  Inference,
   InferenceRequest,
   InferenceResult,
   InferenceStatus,
   LoadedDetector,
+  ShadowedInference,
 } from './inference.js';
 import { abortReason, InferenceError, orAborted } from './inference-error.js';
 import type { InferenceObserver } from './observer.js';
 import { type InferenceRegistry, SettingsReader } from './settings-reader.js';
+import { ShadowScoring } from './shadow/shadow-scoring.js';
 import { VersionResolver } from './version-resolver.js';
 
 export interface InferenceParts {
@@ -79,16 +81,17 @@ interface Held {
 const STALE_FACTOR = 4;
 
 /** The logic of the service, for any host: who may come in, which version serves, what is scored together. */
-export function createInference(parts: InferenceParts): Inference {
+export function createInference(parts: InferenceParts): ShadowedInference {
   return new InferenceCore(parts);
 }
 
-class InferenceCore implements Inference {
+class InferenceCore implements ShadowedInference {
   readonly #parts: InferenceParts;
   readonly #admission: Admission;
   readonly #cache: DetectorCache;
   readonly #detectors: DetectorSource;
   readonly #settings: SettingsReader;
+  readonly #shadows: ShadowScoring;
   readonly #running: Set<Promise<unknown>> = new Set();
   readonly #refresh: ReturnType<typeof setInterval> | undefined;
   #closed: Promise<void> | undefined;
@@ -101,6 +104,14 @@ class InferenceCore implements Inference {
     const resolver = new VersionResolver({ registry, freshMs, staleMs: STALE_FACTOR * freshMs, now });
     this.#detectors = new DetectorSource({ cache: this.#cache, resolver, observer, now });
     this.#settings = new SettingsReader({ registry, freshMs, now });
+    this.#shadows = new ShadowScoring({
+      settings: this.#settings,
+      resolver,
+      observer,
+      now,
+      idle: () => this.#admission.status.length === 0,
+      score: (request) => this.#track(this.#predict(request, true)),
+    });
     if (parts.refresh === false) return;
     this.#refresh = setInterval(() => void this.#detectors.refresh(), freshMs);
     // On Node the timer must not keep the process alive.
@@ -108,8 +119,10 @@ class InferenceCore implements Inference {
   }
 
   predict(request: InferenceRequest): Promise<InferenceResult[]> {
-    return this.#track(this.#predict(request));
+    return this.#track(this.#answer(request));
   }
+
+  readonly shadowed = (name: string): ShadowComparison[] => this.#shadows.of(name);
 
   async load(
     name: string,
@@ -140,6 +153,7 @@ class InferenceCore implements Inference {
 
   async #close(): Promise<void> {
     clearInterval(this.#refresh);
+    this.#shadows.close();
     await Promise.allSettled(this.#running);
     await Promise.all([this.#cache.close(), this.#parts.images.close()]);
   }
@@ -155,14 +169,22 @@ class InferenceCore implements Inference {
     if (this.#closed) throw new InferenceError('unavailable', 'the service is stopping; try again elsewhere');
   }
 
-  async #predict(request: InferenceRequest): Promise<InferenceResult[]> {
+  async #answer(request: InferenceRequest): Promise<InferenceResult[]> {
+    const results = await this.#predict(request);
+    // Where no timer lasts, nothing does after an answer.
+    if (this.#parts.refresh !== false) this.#shadows.offer(request, results);
+    return results;
+  }
+
+  /** @param spare With what nobody else needs: it takes no place in the queue, and no detector makes room for it. */
+  async #predict(request: InferenceRequest, spare = false): Promise<InferenceResult[]> {
     this.#refuseClosed();
     const { images, detectors, options } = request;
     if (images.length === 0 || detectors.length === 0) {
       throw new ConfigurationError('a request needs at least one image and one detector');
     }
     if (request.signal.aborted) throw abortReason(request.signal);
-    const ticket = this.#admission.enter(images.length);
+    const ticket = spare ? undefined : this.#admission.enter(images.length);
     // One image that fails ends the request: the others are not scored for nothing.
     const failed = this.#parts.createAbortController();
     const { signal } = failed;
@@ -170,7 +192,9 @@ class InferenceCore implements Inference {
     request.signal.addEventListener('abort', abort, { once: true });
     const held: Held[] = [];
     const acquired = detectors.map(async ({ name, reference }) => {
-      const each = await this.#detectors.acquire(name, reference);
+      const each = await (spare
+        ? this.#detectors.acquireSpare(name, reference)
+        : this.#detectors.acquire(name, reference));
       if (signal.aborted) each.release();
       else held.push(each);
       // Before anything is scored for nothing.
@@ -189,7 +213,7 @@ class InferenceCore implements Inference {
             request.span?.begin('image', { attributes: { 'cflow.image': index } }),
             (span) => this.#image(request, index, residents, signal, span),
           );
-          ticket.leave(1, true);
+          ticket?.leave(1, true);
           return result;
         }),
       );
@@ -199,7 +223,7 @@ class InferenceCore implements Inference {
     } finally {
       request.signal.removeEventListener('abort', abort);
       failed.abort(new InferenceError('unavailable', 'another image of the request failed'));
-      ticket.leave(images.length, false);
+      ticket?.leave(images.length, false);
       for (const { release } of held) release();
     }
   }

@@ -54,12 +54,25 @@ interface Entry extends Resident {
   pins: Set<string>;
   /** Out of the cache, to be freed when the last user is done; then called. */
   leaving: (() => void) | undefined;
+  /** Nobody has asked for it: it only scores beside others, and goes before them. */
+  spare: boolean;
+}
+
+/** How much room somebody may have. */
+interface Room {
+  /** What nobody else needs: others that were asked for stay. Default false. */
+  spare?: boolean | undefined;
 }
 
 /** Milliseconds in which a process that was killed is gone. */
 const ABANDONED_MS = 500;
 /** Bytes that a run may take whatever is left for detectors: they are given back with it. */
 const LEAST_RUN_BYTES = 2 ** 26;
+
+function asked(entry: Entry, spare: boolean): Entry {
+  if (!spare) entry.spare = false;
+  return entry;
+}
 
 /** Detectors in memory, the least recently used of which go when there is no more room. */
 export class DetectorCache {
@@ -99,17 +112,19 @@ export class DetectorCache {
 
   /**
    * Loads it, or waits for whoever loads it. Rejects with BundleError, DeviceError, or what the registry says; with
-   * InferenceError while it is refused.
+   * InferenceError while it is refused, or where it may not make others leave and there is no room.
    */
-  async load(name: string, version: string): Promise<Resident> {
+  async load(name: string, version: string, { spare = false }: Room = {}): Promise<Resident> {
     const key = `${name}@${version}`;
     const entry = this.#entries.get(key);
-    if (entry) return entry;
+    if (entry) return asked(entry, spare);
     this.#incidents.refuse([key]);
-    const known = this.#loading.get(key);
+    // Whoever asks for it must not be refused since there was no spare room.
+    const load = spare ? `${key} spare` : key;
+    const known = this.#loading.get(load);
     if (known) return known;
-    const loading = this.#load(key, name, version).finally(() => this.#loading.delete(key));
-    this.#loading.set(key, loading);
+    const loading = this.#load(key, name, version, spare).finally(() => this.#loading.delete(load));
+    this.#loading.set(load, loading);
     return loading;
   }
 
@@ -119,9 +134,10 @@ export class DetectorCache {
   }
 
   /** Keeps it until the function that comes back is called; undefined when it is gone already. */
-  hold(resident: Resident): (() => void) | undefined {
+  hold(resident: Resident, { spare = false }: Room = {}): (() => void) | undefined {
     const entry = this.#entries.get(resident.key);
     if (!entry || entry !== resident) return undefined;
+    if (!spare) entry.spare = false;
     entry.users++;
     entry.usedAt = ++this.#uses;
     let held = true;
@@ -151,20 +167,22 @@ export class DetectorCache {
     this.#pools.clear();
   }
 
-  async #load(key: string, name: string, version: string): Promise<Entry> {
+  async #load(key: string, name: string, version: string, spare: boolean): Promise<Entry> {
     const { registry, device, observer, now } = this.#options;
     const started = now();
     const read = (): Promise<VerifiedBundle> => verifyBundle(registry.bundle(name, version), this.#bounds());
     this.#devices ??= this.#options.devices();
     const [bundle, devices] = await Promise.all([read(), this.#devices, this.#freeing.get(key)]);
     return this.#changes.run(async () => {
+      const there = this.#entries.get(key);
+      if (there) return asked(there, spare);
       const { manifest } = bundle;
       this.#incidents.refuse([backboneKey(manifest)]);
       const estimate = this.#options.estimate(manifest);
-      await this.#makeRoom(devices, key, backboneKey(manifest), estimate);
+      await this.#makeRoom(devices, key, backboneKey(manifest), estimate, spare);
       const before = await this.#memoryOf(devices);
       const selected = await selectDevice(device, devices, (candidate) =>
-        this.#openWithRoom(candidate, key, bundle, read),
+        this.#openWithRoom(candidate, key, bundle, read, spare),
       );
       const lanes = lanesOnCard(this.#options.poolOptions(selected.device));
       const after = before && (await this.#memoryOf(devices));
@@ -183,6 +201,7 @@ export class DetectorCache {
         usedAt: ++this.#uses,
         pins: new Set(),
         leaving: undefined,
+        spare,
       };
       this.#entries.set(key, entry);
       observer.loaded?.({ name, version, device: selected.device, milliseconds: now() - started });
@@ -196,13 +215,14 @@ export class DetectorCache {
     key: string,
     bundle: VerifiedBundle,
     read: () => Promise<VerifiedBundle>,
+    spare: boolean,
   ): Promise<LanePool> {
     try {
       return await this.#openOn(candidate, key, bundle, read);
     } catch (error) {
       if (deviceFault(error) !== 'out-of-memory') throw error;
       this.#options.observer.outOfMemory?.({ device: candidate.device, images: 0 });
-      if (!(await this.#evictOne(new Set([key])))) throw error;
+      if (spare || !(await this.#evictOne(new Set([key])))) throw error;
       return this.#openOn(candidate, key, bundle, read);
     }
   }
@@ -245,7 +265,7 @@ export class DetectorCache {
   async #evictOne(apart: ReadonlySet<string>): Promise<boolean> {
     const [victim] = [...this.#entries.values()]
       .filter(({ key, pins, users }) => users === 0 && pins.size === 0 && !apart.has(key))
-      .sort((a, b) => a.usedAt - b.usedAt);
+      .sort((a, b) => Number(b.spare) - Number(a.spare) || a.usedAt - b.usedAt);
     if (!victim) return false;
     await this.#leave(victim);
     return true;
@@ -281,6 +301,7 @@ export class DetectorCache {
     key: string,
     backbone: string,
     estimate: DetectorMemory,
+    spare: boolean,
   ): Promise<void> {
     const { headBytes, backboneBytes } = this.#bytesOf(key, estimate);
     const memory = await this.#memoryOf(devices);
@@ -293,13 +314,18 @@ export class DetectorCache {
     };
     while (missing() > 0) {
       const [victim] = [...this.#entries.values()]
-        .filter(({ pins }) => pins.size === 0)
-        .sort((a, b) => Number(a.users > 0) - Number(b.users > 0) || a.usedAt - b.usedAt);
+        .filter((entry) => entry.pins.size === 0 && (!spare || entry.spare))
+        .sort(
+          (a, b) =>
+            Number(b.spare) - Number(a.spare) ||
+            Number(a.users > 0) - Number(b.users > 0) ||
+            a.usedAt - b.usedAt,
+        );
       if (!victim) {
         throw new InferenceError(
           'unavailable',
           `detector ${key.slice(0, key.indexOf('@') + 13)} does not fit into memory: ${missing()} bytes are missing of ` +
-            `${memoryBytes}, and all that is loaded was to stay; raise the memory limit or preload fewer detectors`,
+            `${memoryBytes}, and all that is loaded ${spare ? 'has been asked for' : 'was to stay'}; raise the memory limit or preload fewer detectors`,
           { retryable: false, details: { memoryBytes, missing: missing() } },
         );
       }

@@ -43,6 +43,17 @@ export class DetectorSource {
     }
   }
 
+  /** A version, held until `release` is called, for which no other detector that was asked for has to make room. */
+  async acquireSpare(name: string, version: string): Promise<{ resident: Resident; release(): void }> {
+    const { cache } = this.#parts;
+    for (;;) {
+      const resident = await cache.load(name, version, { spare: true });
+      cache.check(resident);
+      const release = cache.hold(resident, { spare: true });
+      if (release) return { resident, release };
+    }
+  }
+
   /** Loads the version that the reference means now, and keeps what it means loaded from now on if `pin` is true. */
   async load(name: string, reference: string, pin: boolean): Promise<Resident> {
     const { cache, resolver } = this.#parts;

@@ -4,6 +4,7 @@ import type {
   PredictionResult,
   PredictRequestOptions,
   RgbImage,
+  ShadowComparison,
   Span,
 } from '@cflow/spec';
 import type { ScoringHealth } from './scoring-health.js';
@@ -70,6 +71,11 @@ export interface Inference {
    */
   load(name: string, reference: string, options?: { pin?: boolean | undefined }): Promise<LoadedDetector>;
   status(): InferenceStatus;
+  /** What shadows of a detector said beside its answers. Not there where nothing can be scored after an answer. */
+  readonly shadowed?: ((name: string) => ShadowComparison[]) | undefined;
   /** Refuses new requests, finishes those accepted, frees the device. */
   close(): Promise<void>;
 }
+
+/** One that goes on working after an answer. */
+export type ShadowedInference = Inference & { shadowed(name: string): ShadowComparison[] };

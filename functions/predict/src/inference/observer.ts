@@ -2,6 +2,9 @@ import type { CflowError, Device } from '@cflow/spec';
 import type { Logger } from '../app/logger.js';
 import type { Step } from './step-watch.js';
 
+/** Whether the shadow called an image what the answer did; `dropped`: it had no time for it. */
+export type ShadowOutcome = 'agreed' | 'differed' | 'dropped' | 'failed';
+
 /** Told what happens inside, for metrics and logs. Must not throw; all times are milliseconds. */
 export interface InferenceObserver {
   /** A batch was scored: its images, the size it was padded to, and how long the device took. */
@@ -14,6 +17,8 @@ export interface InferenceObserver {
   evicted?(event: { name: string; version: string }): void;
   /** A version that an alias was moved to cannot be loaded: the one before still serves. */
   swapFailed?(event: { name: string; reference: string; version: string; error: unknown }): void;
+  /** An image that was answered was scored by the shadow of its detector, too, or not. */
+  shadow?(event: { name: string; outcome: ShadowOutcome; error?: unknown }): void;
   /** A further lane could not be opened; those there are go on. */
   laneFailed?(reason: unknown): void;
   /** A thread died, or was stuck, and is being replaced. */
@@ -49,6 +54,12 @@ export function loggingObserver(
         'new version cannot be loaded, the old one serves',
       );
       observer.swapFailed?.(event);
+    },
+    shadow: (event) => {
+      if (event.outcome === 'failed') {
+        logger.warn({ name: event.name, error: String(event.error) }, 'the shadow cannot score');
+      }
+      observer.shadow?.(event);
     },
     laneFailed: (reason) => {
       logger.warn({ error: String(reason) }, 'a further lane cannot be opened, those there are go on');

@@ -50,6 +50,11 @@ export class SettingsReader {
     }
   }
 
+  /** What was last heard of it; asks nobody. */
+  known(name: string): DetectorSettings | undefined {
+    return this.#known.get(name)?.value;
+  }
+
   #remember(name: string, known: Known): void {
     this.#known.delete(name);
     this.#known.set(name, known);

@@ -70,6 +70,8 @@ const ANSWERS: ReadonlySet<string> = new Set([
   'predictResponseSchema',
   'predictionResultSchema',
   'problemSchema',
+  'shadowComparisonSchema',
+  'shadowReportSchema',
   'skippedFilesSchema',
   'versionDetailSchema',
   'versionPageSchema',

@@ -1,4 +1,9 @@
-import { detectorSettingsBodySchema, detectorSettingsPageSchema, detectorSettingsSchema } from '@cflow/spec';
+import {
+  detectorSettingsBodySchema,
+  detectorSettingsPageSchema,
+  detectorSettingsSchema,
+  shadowReportSchema,
+} from '@cflow/spec';
 import { createRoute } from '@hono/zod-openapi';
 import { VERSION } from './examples.js';
 import { nameParameter, noQuery, pageParameters } from './parameters.js';
@@ -38,7 +43,7 @@ export const saveSettingsRoute = createRoute({
   operationId: 'saveSettings',
   tags: ['Settings'],
   summary:
-    'Decide threshold, smallest regions, what is ignored and for how long images are kept, as a new revision',
+    'Decide threshold, smallest regions, what is ignored, for how long images are kept and what scores beside, as a new revision',
   description:
     'Needs the scope `admin`. Predictions that do not ask for something else have it within a second or, at the edge, ten. With `expected` only if that revision is in force, so that of two who decide at once one is told. An empty object goes back to what the bundle says.',
   security: KEYS,
@@ -74,6 +79,50 @@ export const listSettingsRoute = createRoute({
     200: json(detectorSettingsPageSchema, 'Revisions, the newest first', {
       settings: [SETTINGS],
       next: null,
+    }),
+    ...problems(...COMMON, 404),
+  },
+});
+
+export const getShadowRoute = createRoute({
+  method: 'get',
+  path: '/v1/detectors/{name}/shadow',
+  operationId: 'getShadow',
+  tags: ['Settings'],
+  summary: 'Read what the shadow of a detector said beside its answers',
+  description:
+    'Needs the scope `read`. The version that `shadow` of the settings names scores images that were asked for by an alias once more: after the answer, one at a time, while nobody waits; what it has no time for is dropped and counted. Counts are of this replica, since it was started. Nothing is scored beside at the edge.',
+  security: KEYS,
+  request: { params: nameParameter, query: noQuery },
+  responses: {
+    200: json(shadowReportSchema, 'What is scored beside, and what came of it', {
+      name: 'wood',
+      shadow: { reference: 'candidate', share: 0.5 },
+      scoresHere: true,
+      comparisons: [
+        {
+          version: VERSION,
+          shadow: VERSION.replace(/^./, 'a'),
+          since: '2026-01-02T08:00:00.000Z',
+          compared: 400,
+          dropped: 12,
+          failed: 0,
+          agreed: 397,
+          onlyShadow: 2,
+          onlyAnswered: 1,
+          scoreDifference: { mean: 0.04, meanAbsolute: 0.11, largest: 1.2 },
+          falseAlarmDifference: { mean: -0.01, meanAbsolute: 0.03, largest: 0.4 },
+          differing: [
+            {
+              at: '2026-01-02T09:00:00.000Z',
+              score: 2.3,
+              label: 'good' as const,
+              shadowScore: 2.9,
+              shadowLabel: 'bad' as const,
+            },
+          ],
+        },
+      ],
     }),
     ...problems(...COMMON, 404),
   },

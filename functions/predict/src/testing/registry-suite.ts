@@ -1,10 +1,11 @@
 import { backboneHash, parseManifest, sha256Hex } from '@cflow/detector';
 import { sealBundle } from '@cflow/detector/testing';
 import { hostileGraphs } from '@cflow/onnx/testing';
-import { BUNDLE_FILES, type Problem, type VersionDetail } from '@cflow/spec';
-import { describe, expect, it } from 'vitest';
+import { BUNDLE_FILES, type Problem, shadowReportSchema, type VersionDetail } from '@cflow/spec';
+import { describe, expect, it, vi } from 'vitest';
+import { image, predictions, WOOD } from './predict-answers.js';
 import { stalled, streamed } from './predict-suite.js';
-import { jsonBody, type TestService } from './test-service.js';
+import { jsonBody, type TestService, testPng } from './test-service.js';
 
 type Bundle = ReadonlyMap<string, Uint8Array>;
 
@@ -58,6 +59,7 @@ export function registrySuite(get: () => TestService): void {
         '/aliases/latest',
         '/settings',
         '/settings/revisions',
+        '/shadow',
         '/drift',
       ]) {
         expect([path, await status(`/v1/detectors/nothing${path}`)]).toEqual([path, 404]);
@@ -302,6 +304,43 @@ export function registrySuite(get: () => TestService): void {
         await status(path, { method: 'PUT', body: '{}', headers: { 'content-type': 'text/plain' } }),
       ).toBe(415);
       expect((await put({ note: 'x'.repeat(2 ** 20) })).status).toBe(413);
+    });
+
+    it('name a shadow, which scores beside what is answered', async () => {
+      const { versions } = get();
+      const put = (body: unknown) =>
+        get()
+          .app()
+          .request('/v1/detectors/wood/settings', jsonBody(body, {}, 'PUT'));
+      const report = async () =>
+        shadowReportSchema.parse(await (await get().app().request('/v1/detectors/wood/shadow')).json());
+      expect(await report()).toMatchObject({ shadow: null });
+      const shadow = { reference: 'stable', share: 1 };
+      expect(await (await put({ shadow })).json()).toMatchObject({ shadow });
+      expect((await put({ shadow: { reference: 'nothing' } })).status).toBe(404);
+      expect((await put({ shadow: { reference: 'stable', share: 0 } })).status).toBe(400);
+      // In force within a second.
+      await vi.waitFor(
+        async () => {
+          await predictions(
+            await get()
+              .app()
+              .request(WOOD, image(await testPng(61))),
+          );
+          expect((await report()).comparisons[0]).toMatchObject({
+            version: versions.latest,
+            shadow: versions.old,
+            failed: 0,
+          });
+        },
+        { timeout: 10_000, interval: 300 },
+      );
+      expect(await report()).toMatchObject({ shadow, scoresHere: true });
+      const metrics = await (await get().app().request('/metrics')).text();
+      expect(metrics).toMatch(
+        /cflow_shadow_images_total\{detector="wood",outcome="(agreed|differed)"\} [1-9]/,
+      );
+      await put({});
     });
   });
 

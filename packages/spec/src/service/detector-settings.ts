@@ -3,6 +3,7 @@ import { count, float32, MAX_DAYS, MAX_INT32, text } from '../bounds.js';
 import { closedObject } from '../closed-object.js';
 import { drawnRegionsSchema } from './feedback.js';
 import { detectorNameSchema, referenceSchema, versionSchema } from './names.js';
+import { shadowSchema } from './shadow.js';
 
 const settingFields = {
   threshold: float32()
@@ -40,6 +41,7 @@ const settingFields = {
     .describe(
       'Days that images are kept for: those that come with feedback, and the data sets of training jobs after the last job on them. Left out: no image is kept with feedback, and data sets for as long as the service keeps any',
     ),
+  shadow: shadowSchema.optional(),
 };
 
 const note = text(500).optional().describe('Why it was decided');

@@ -10,5 +10,6 @@ export * from './predict.js';
 export * from './problem.js';
 export * from './registry.js';
 export * from './retrain.js';
+export * from './shadow.js';
 export * from './shown-job.js';
 export * from './training-settings.js';

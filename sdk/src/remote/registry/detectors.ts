@@ -7,6 +7,8 @@ import type {
   AliasState,
   DetectorSettings,
   DetectorSummary,
+  Shadow,
+  ShadowReport,
   VersionDetail,
   VersionSummary,
 } from '../types/registry.js';
@@ -43,6 +45,8 @@ export interface SettingsInput {
   ignore?: DrawnRegions | undefined;
   /** Days, to 3650, that images are kept for: those that come with feedback, and the data sets of training jobs. */
   keepImageDays?: number | undefined;
+  /** A version that scores beside what is asked for by an alias, after the answer and without one. */
+  shadow?: Shadow | undefined;
   /** An alias or a version: whose scores the thresholds are of. Needed for them. */
   version?: string | undefined;
   /** Why it was decided: 500 characters at most. */
@@ -161,6 +165,11 @@ export class Detectors {
   /** All that was decided for a detector, the newest first. */
   settingsHistory(name: string, options: ListOptions = {}): Paged<DetectorSettings> {
     return list(this.#transport, [...PATH, name, 'settings', 'revisions'], 'settings', options);
+  }
+
+  /** What the shadow of a detector said beside its answers. */
+  shadow(name: string, options: CallOptions = {}): ApiPromise<ShadowReport> {
+    return this.#transport.json({ path: [...PATH, name, 'shadow'], ...options });
   }
 
   /** Feedback on a detector's predictions. */

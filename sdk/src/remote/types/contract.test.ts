@@ -25,6 +25,7 @@ type Equal = [
   Same<registry.VersionSummary, spec.VersionSummary>,
   Same<registry.VersionDetail, spec.VersionDetail>,
   Same<registry.DetectorSettings, spec.DetectorSettings>,
+  Same<registry.ShadowReport, spec.ShadowReport>,
   Same<manifest.BundleManifest, spec.BundleManifest>,
   Same<manifest.DetectorConfiguration, spec.DetectorConfiguration>,
   Same<manifest.ScoreCalibration, spec.ScoreCalibration>,
@@ -39,6 +40,7 @@ type Equal = [
   Same<DeviceName, spec.DeviceChoice>,
 ];
 const equal: Equal = [
+  true,
   true,
   true,
   true,

@@ -43,6 +43,8 @@ export interface DetectorSettings {
   ignore?: DrawnRegions | undefined;
   /** Days that images are kept for: those that come with feedback, and the data sets of training jobs. */
   keepImageDays?: number | undefined;
+  /** A version that scores beside what is asked for by an alias, after the answer and without one. */
+  shadow?: Shadow | undefined;
   /** The version whose scores the thresholds are of. */
   version?: string | undefined;
   /** Why it was decided. */
@@ -51,6 +53,68 @@ export interface DetectorSettings {
   by?: string | undefined;
   /** When it was saved. */
   at?: string | undefined;
+}
+
+/** A version that scores beside whichever answers. */
+export interface Shadow {
+  /** The version that scores beside: an alias, which may be moved, or a version. */
+  reference: string;
+  /** Of the images that are asked for by an alias, the share in (0, 1] that it scores, too. Default 1. */
+  share?: number | undefined;
+}
+
+/** How far a shadow was from what was answered; null before the first image. */
+export type ShadowDifference = {
+  /** Of the shadow less that of the answer. */
+  mean: number;
+  meanAbsolute: number;
+  /** The largest, whichever was higher. */
+  largest: number;
+} | null;
+
+/** What a shadow said of images that another version had answered. */
+export interface ShadowComparison {
+  /** The version that answered. */
+  version: string;
+  /** The version that scored beside it. */
+  shadow: string;
+  /** When the first image of these was offered. */
+  since: string;
+  /** Images that both have scored. */
+  compared: number;
+  /** Images that the shadow did not score: nothing was idle in time, or too many waited. */
+  dropped: number;
+  /** Images that the shadow could not score. */
+  failed: number;
+  /** Images that both call good or both bad, each at its own threshold. */
+  agreed: number;
+  /** Images that only the shadow calls bad. */
+  onlyShadow: number;
+  /** Images that only the version that answered calls bad. */
+  onlyAnswered: number;
+  /** Between the scores, which are on a scale of each version. */
+  scoreDifference: ShadowDifference;
+  /** Between the false-alarm probabilities, which are on one scale. */
+  falseAlarmDifference: ShadowDifference;
+  /** The last images that they do not agree on, 20 at most, the newest first. */
+  differing: {
+    at: string;
+    score: number;
+    label: 'good' | 'bad';
+    shadowScore: number;
+    shadowLabel: 'good' | 'bad';
+  }[];
+}
+
+/** What is scored beside a detector, and what came of it since the replica that answers was started. */
+export interface ShadowReport {
+  name: string;
+  /** As the settings say; null: nothing is scored beside. */
+  shadow: Shadow | null;
+  /** False where the service scores nothing beside its answers, as at the edge. */
+  scoresHere: boolean;
+  /** One for each pair of versions, the last used first. */
+  comparisons: ShadowComparison[];
 }
 
 /** Where an alias points. */

@@ -9,7 +9,7 @@ import { ConfigurationError, type Device, type DeviceChoice, type PrecisionMode 
 import type { Logger } from '../../app/logger.js';
 import { createInference } from '../create-inference.js';
 import type { DeviceMemory } from '../detector-memory.js';
-import type { Inference } from '../inference.js';
+import type { ShadowedInference } from '../inference.js';
 import { cardOf } from '../lane-options.js';
 import { type InferenceObserver, loggingObserver } from '../observer.js';
 import type { InferenceRegistry } from '../settings-reader.js';
@@ -77,7 +77,7 @@ const RUN_MS = { least: 5000, most: 20_000 };
 const LOAD_MS = { cpu: 20_000, others: 120_000 };
 
 /** @throws ConfigurationError for an option that cannot work */
-export function createNodeInference(options: NodeInferenceOptions): Inference {
+export function createNodeInference(options: NodeInferenceOptions): ShadowedInference {
   const { device = 'auto', maxWaitMs = 0, batchSizes, logger } = options;
   const observer = logger ? loggingObserver(logger, options.observer ?? {}) : (options.observer ?? {});
   const cores = availableParallelism();
@@ -157,6 +157,7 @@ export function createNodeInference(options: NodeInferenceOptions): Inference {
     predict: (request) => inference.predict(request),
     load: (name, reference, given) => inference.load(name, reference, given),
     status: () => inference.status(),
+    shadowed: (name) => inference.shadowed(name),
     close: async () => {
       await inference.close();
       processes?.close();

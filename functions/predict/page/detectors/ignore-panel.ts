@@ -1,0 +1,155 @@
+import type { DetectorSettings, DrawnRegions } from '@cflow/spec';
+import type { Decisions } from '../api/decisions.js';
+import { button, element } from '../dom/element.js';
+import { plural } from '../dom/format.js';
+import { problemMessage } from '../dom/problem-message.js';
+import type { NamedFile } from '../inspect/dropped-files.js';
+import { pictureSize } from '../marks/picture-size.js';
+import { type Box, RegionDrawing } from '../marks/region-drawing.js';
+
+/** What is left out of every picture of a detector, drawn on one of them and kept with its settings. */
+export class IgnorePanel {
+  readonly node: HTMLElement = element('div', { class: 'panel ignore' });
+  private readonly decisions: Decisions;
+  private readonly pictures: () => readonly NamedFile[];
+  private readonly file = element('input', {
+    id: 'ignore-file',
+    type: 'file',
+    accept: 'image/*,.bmp,.webp,.avif',
+    class: 'hidden-input',
+  });
+  private readonly drawing = new RegionDrawing(() => this.tell());
+  private readonly place = element('div', {}, this.drawing.node);
+  private readonly now = element('p', { role: 'status' });
+  private readonly count = element('p', { class: 'hint', role: 'status' });
+  private readonly undo = button('Take the last one back', 'quiet', () => this.drawing.undo());
+  private readonly save = button('Save what is ignored', '', () => void this.put(this.drawing.regions));
+  private readonly nothing = button('Ignore nothing', 'quiet', () => void this.put(undefined));
+  private readonly inInspect = button('The first in Inspect', '', () => void this.takeFirst());
+  private readonly problem = element('div', {});
+  private settings: DetectorSettings | undefined;
+  private name = '';
+  private address = '';
+
+  constructor(decisions: Decisions, pictures: () => readonly NamedFile[]) {
+    this.decisions = decisions;
+    this.pictures = pictures;
+    this.file.addEventListener('change', () => {
+      const [file] = this.file.files ?? [];
+      this.file.value = '';
+      if (file) void this.draw(file, file.name);
+    });
+    this.node.append(
+      element('h2', {}, 'What is ignored'),
+      element(
+        'p',
+        { class: 'hint' },
+        'Draw rectangles on a picture: what is in them counts in no picture of this detector.',
+      ),
+      this.now,
+      element(
+        'div',
+        { class: 'choices' },
+        element(
+          'span',
+          {},
+          this.file,
+          element('label', { for: 'ignore-file', class: 'button' }, 'Choose a picture'),
+        ),
+        this.inInspect,
+        this.nothing,
+      ),
+      this.place,
+      element(
+        'div',
+        { class: 'row' },
+        this.count,
+        element('span', { class: 'actions' }, this.undo, this.save),
+      ),
+      this.problem,
+    );
+  }
+
+  async show(name: string): Promise<void> {
+    this.name = name;
+    this.clear();
+    this.problem.replaceChildren();
+    try {
+      const settings = await this.decisions.read(name);
+      if (name !== this.name) return;
+      this.settings = settings;
+      const { ignore } = settings;
+      this.now.textContent = ignore
+        ? `${plural(ignore.outlines.length, 'place')} of each picture ${ignore.outlines.length === 1 ? 'is' : 'are'} ignored.`
+        : 'Nothing is ignored.';
+      this.nothing.hidden = !ignore;
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error, () => void this.show(name)));
+    }
+  }
+
+  private clear(): void {
+    if (this.address !== '') URL.revokeObjectURL(this.address);
+    this.address = '';
+    this.place.hidden = true;
+    this.undo.hidden = true;
+    this.save.hidden = true;
+    this.count.textContent = '';
+  }
+
+  private async takeFirst(): Promise<void> {
+    const [first] = this.pictures();
+    if (first) await this.draw(first.file, first.path);
+    else
+      this.problem.replaceChildren(
+        problemMessage('There are no pictures in Inspect: drop some there first.'),
+      );
+  }
+
+  private async draw(image: Blob, name: string): Promise<void> {
+    this.clear();
+    this.problem.replaceChildren();
+    this.address = URL.createObjectURL(image);
+    try {
+      const size = await pictureSize(this.address);
+      this.drawing.show(this.address, name, size);
+      this.place.hidden = false;
+      this.drawing.add(boxesOf(this.settings?.ignore, size));
+      this.tell();
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error));
+    }
+  }
+
+  private async put(ignore: DrawnRegions | undefined): Promise<void> {
+    const { settings } = this;
+    if (!settings) return;
+    this.save.disabled = true;
+    try {
+      // Whoever hears of it shows it.
+      await this.decisions.save(settings, { ignore });
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error));
+    }
+    this.save.disabled = false;
+  }
+
+  private tell(): void {
+    const { count } = this.drawing;
+    this.count.textContent = count === 0 ? 'Nothing drawn.' : `${plural(count, 'place')} drawn.`;
+    this.undo.hidden = count === 0;
+    this.save.hidden = count === 0;
+  }
+}
+
+/** What was drawn on a picture of another size, on one of this; outlines that are no rectangles as those around them. */
+function boxesOf(drawn: DrawnRegions | undefined, size: { width: number; height: number }): Box[] {
+  if (!drawn) return [];
+  const [right, down] = [size.width / drawn.width, size.height / drawn.height];
+  return drawn.outlines.map((outline) => {
+    const xs = outline.map(([x]) => x * right);
+    const ys = outline.map(([, y]) => y * down);
+    const [x, y] = [Math.min(...xs), Math.min(...ys)];
+    return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
+  });
+}

@@ -1,0 +1,195 @@
+import type { DetectorSettings, ShadowComparison, ShadowReport, VersionSummary } from '@cflow/spec';
+import type { Client } from '../api/client.js';
+import type { Decisions } from '../api/decisions.js';
+import { button, element } from '../dom/element.js';
+import { formatProbability, formatScore, formatTime, plural, shortVersion } from '../dom/format.js';
+import { problemMessage } from '../dom/problem-message.js';
+import { tableHead } from '../dom/table-head.js';
+import { versionName } from './version-name.js';
+
+type Named = Pick<VersionSummary, 'version' | 'aliases'>;
+
+/** A version that scores beside the one in use, without answering, and how far the two agree. */
+export class ShadowPanel {
+  readonly node: HTMLElement = element('div', { class: 'panel shadow' });
+  private readonly client: Client;
+  private readonly decisions: Decisions;
+  private readonly reference = element('select', { id: 'shadow-reference' });
+  private readonly share = element('input', {
+    id: 'shadow-share',
+    type: 'number',
+    min: '0.1',
+    max: 100,
+    step: 'any',
+    inputmode: 'decimal',
+    placeholder: '100',
+  });
+  private readonly save = element('button', { type: 'submit' }, 'Save');
+  private readonly now = element('p', { role: 'status' });
+  private readonly found = element('div', {});
+  private readonly problem = element('div', {});
+  private versions: readonly Named[] = [];
+  private name = '';
+
+  constructor(client: Client, decisions: Decisions) {
+    this.client = client;
+    this.decisions = decisions;
+    const form = element(
+      'form',
+      { class: 'fields' },
+      element('label', { class: 'field', for: 'shadow-reference' }, 'Scores beside', this.reference),
+      element('label', { class: 'field', for: 'shadow-share' }, 'Of the pictures, %', this.share),
+      this.save,
+      button('Look again', 'quiet', () => void this.read()),
+    );
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.decide();
+    });
+    this.node.append(
+      element('h2', {}, 'Beside the one in use'),
+      element(
+        'p',
+        { class: 'hint' },
+        'Another version scores the same pictures after each answer, while the service has nothing else to do. It answers nobody.',
+      ),
+      form,
+      this.now,
+      this.problem,
+      this.found,
+    );
+  }
+
+  show(name: string, versions: readonly Named[]): Promise<void> {
+    this.name = name;
+    this.versions = versions;
+    this.reference.replaceChildren(
+      element('option', { value: '' }, 'None'),
+      ...versions.flatMap((each) => [
+        ...each.aliases.map((alias) => element('option', { value: alias }, alias)),
+        element('option', { value: each.version }, shortVersion(each.version)),
+      ]),
+    );
+    return this.read();
+  }
+
+  private async read(): Promise<void> {
+    const { name } = this;
+    this.problem.replaceChildren();
+    try {
+      const report = await this.client.json<ShadowReport>(`v1/detectors/${name}/shadow`);
+      if (name === this.name) this.draw(report);
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error, () => void this.read()));
+    }
+  }
+
+  private draw({ shadow, scoresHere, comparisons }: ShadowReport): void {
+    const reference = shadow?.reference ?? '';
+    if (![...this.reference.options].some(({ value }) => value === reference)) {
+      this.reference.append(element('option', { value: reference }, reference));
+    }
+    this.reference.value = reference;
+    this.share.value = shadow?.share === undefined ? '' : String(Number((shadow.share * 100).toPrecision(3)));
+    this.now.textContent = sentenceOf({ shadow, scoresHere, comparisons });
+    this.found.replaceChildren(...comparisons.map((each) => this.comparison(each)));
+  }
+
+  private comparison(comparison: ShadowComparison): HTMLElement {
+    const { version, shadow, compared, agreed, onlyShadow, onlyAnswered, dropped, failed } = comparison;
+    const named = (id: string) =>
+      versionName(this.versions.find((each) => each.version === id) ?? { version: id, aliases: [] });
+    const fact = (name: string, value: string) =>
+      element('tr', {}, element('th', { scope: 'row' }, name), element('td', {}, value));
+    const { scoreDifference: score, falseAlarmDifference: alarm } = comparison;
+    return element(
+      'section',
+      { 'aria-label': `${named(shadow)} beside ${named(version)}` },
+      element('h3', {}, `${named(shadow)} beside ${named(version)}`),
+      element(
+        'div',
+        { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Beside' },
+        element(
+          'table',
+          { class: 'facts' },
+          element(
+            'tbody',
+            {},
+            fact('Scored by both', plural(compared, 'picture')),
+            fact('Agreed', compared === 0 ? '–' : `${agreed} (${formatProbability(agreed / compared)})`),
+            fact('Bad for the one beside only', String(onlyShadow)),
+            fact('Bad for the one in use only', String(onlyAnswered)),
+            ...(score
+              ? [
+                  fact(
+                    'Scores differ by',
+                    `${formatScore(score.meanAbsolute)} on average, ${formatScore(score.largest)} at most`,
+                  ),
+                ]
+              : []),
+            ...(alarm
+              ? [fact('False-alarm probabilities differ by', formatProbability(alarm.meanAbsolute))]
+              : []),
+            fact('Dropped for lack of time', String(dropped)),
+            ...(failed > 0 ? [fact('Could not be scored', String(failed))] : []),
+          ),
+        ),
+      ),
+      ...this.differing(comparison),
+    );
+  }
+
+  private differing({ differing }: ShadowComparison): HTMLElement[] {
+    if (differing.length === 0) return [];
+    const rows = differing.map(({ at, label, score, shadowLabel, shadowScore }) =>
+      element(
+        'tr',
+        { class: 'differs' },
+        element('th', { scope: 'row' }, formatTime(at)),
+        element('td', { 'data-label': label }, `${label}, ${formatScore(score)}`),
+        element('td', { 'data-label': shadowLabel }, `${shadowLabel}, ${formatScore(shadowScore)}`),
+      ),
+    );
+    return [
+      element(
+        'div',
+        { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Pictures that they differ on' },
+        element(
+          'table',
+          { class: 'facts' },
+          tableHead(['When', 'In use', 'Beside']),
+          element('tbody', {}, ...rows),
+        ),
+      ),
+    ];
+  }
+
+  private async decide(): Promise<void> {
+    const { name } = this;
+    this.save.disabled = true;
+    this.problem.replaceChildren();
+    try {
+      const before: DetectorSettings = await this.decisions.read(name);
+      const share = this.share.value === '' ? undefined : Number(this.share.value) / 100;
+      const reference = this.reference.value;
+      const shadow = reference === '' ? undefined : { reference, ...(share !== undefined && { share }) };
+      await this.decisions.save(before, { shadow });
+      await this.read();
+    } catch (error) {
+      this.problem.replaceChildren(problemMessage(error));
+    }
+    this.save.disabled = false;
+  }
+}
+
+function sentenceOf({
+  shadow,
+  scoresHere,
+  comparisons,
+}: Pick<ShadowReport, 'shadow' | 'scoresHere' | 'comparisons'>): string {
+  if (!shadow) return 'No version scores beside.';
+  if (!scoresHere) return 'This service scores nothing beside its answers.';
+  return comparisons.length === 0
+    ? 'Nothing was scored yet. Pictures count that are asked for by an alias.'
+    : '';
+}
