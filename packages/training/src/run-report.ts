@@ -1,7 +1,14 @@
 import { adviceOf, computeDefectMetrics } from '@cflow/evaluation';
 import { layoutName, skippedText } from '@cflow/images';
 import type { BundleManifest, DataSetItem, DataSetReport, Metrics, Prediction } from '@cflow/spec';
-import { type Fact, type GalleryItem, type LossCurve, type ReportData, renderReport } from '@cflow/visual';
+import {
+  type Fact,
+  type GalleryItem,
+  type GoodImages,
+  type LossCurve,
+  type ReportData,
+  renderReport,
+} from '@cflow/visual';
 import type { TrainingPlan } from './plan.js';
 import type { TrainedDecoder } from './train-decoders.js';
 
@@ -14,6 +21,8 @@ export interface RunReportOptions {
   unreadable: readonly { error: Error }[];
   /** Good images that were left out as the most unusual, by name. */
   unusual?: { count: number; images: readonly { path: string; score: number }[] } | undefined;
+  /** What the good images show, where there are none to test on. */
+  goodImages?: GoodImages | undefined;
   /** What was understood of the data set, of one on disk. */
   dataSet?: DataSetReport;
 }
@@ -53,6 +62,7 @@ export function runReport(options: RunReportOptions): string {
     // What the report says of a calibration holds for images that took no part in training only.
     ...(manifest.calibration.images !== 'training' && { calibration: manifest.calibration.score }),
     threshold: thresholds.score,
+    ...(options.goodImages && { goodImages: options.goodImages }),
     training: decoders.map((decoder, i) => lossCurve(layers[i]?.name ?? '', decoder)),
     notes: notes(options),
     timing: timing(options),

@@ -10,3 +10,4 @@ export * from './mark-anomalies.js';
 export * from './overlay.js';
 export * from './report/render-report.js';
 export * from './report/report-data.js';
+export { STYLE as REPORT_STYLE } from './report/style.js';

@@ -7,13 +7,13 @@ import { markAnomalies } from './mark-anomalies.js';
 import type { GalleryItem, ReportPicture } from './report/report-data.js';
 import { requireImage, resizeImage } from './resample.js';
 
-/** Longest side of a picture in the report, in pixels: sharp on a dense display at the size it is shown. */
-const PICTURE_SIZE = 320;
+/** Longest side of a picture in the report, in pixels: sharp on a dense display at the size it is shown, and enough to be enlarged. */
+const PICTURE_SIZE = 512;
 
 /**
  * The image as a small WebP picture for the report.
  *
- * @param maxSize Longest side in pixels; smaller images stay as they are. Default 320.
+ * @param maxSize Longest side in pixels; smaller images stay as they are. Default 512.
  */
 export async function encodeReportPicture(
   image: RgbImage,

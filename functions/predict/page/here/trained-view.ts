@@ -7,6 +7,7 @@ import { formatBytes, formatDuration, plural, shortVersion } from '../dom/format
 import { problemMessage } from '../dom/problem-message.js';
 import type { TrainedHere } from '../inspect/chosen-detector.js';
 import { PLACE_WORDS, refusalWords } from '../places/place.js';
+import { reportDetails } from '../report/report-details.js';
 
 export interface TrainedActions {
   use(trained: TrainedHere): void;
@@ -74,6 +75,7 @@ export class TrainedView {
         element('div', { class: 'choices' }, use, save, upload),
         note,
         problem,
+        reportDetails(async () => reportOf(bundle)),
       ),
     );
     title.focus();
@@ -103,4 +105,11 @@ function rangeNote({ manifest }: TrainedBundle): HTMLElement[] {
   if (!range) return [];
   const words = `Its images have more than 8 bits, with values from ${range.low} to ${range.high}, as was found in them; those to come are read so, too.`;
   return [element('p', { class: 'hint' }, words)];
+}
+
+/** @throws Error when the bundle has none */
+function reportOf({ files }: TrainedBundle): Promise<string> {
+  const report = files.get('report.html');
+  if (!report) throw new Error('This detector has no report.');
+  return report.text();
 }

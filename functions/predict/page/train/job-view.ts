@@ -6,6 +6,7 @@ import { byId } from '../dom/by-id.js';
 import { button, element } from '../dom/element.js';
 import { formatDuration, formatTime, shortVersion } from '../dom/format.js';
 import { problemMessage } from '../dom/problem-message.js';
+import { reportDetails } from '../report/report-details.js';
 import { comparisonView } from './comparison-view.js';
 import { hasEnded, PHASES } from './job-words.js';
 import { lossChart } from './loss-chart.js';
@@ -158,6 +159,7 @@ export class JobView {
           `Version ${shortVersion(result.version)} is ready${typeof auroc === 'number' ? `; image AUROC ${auroc.toFixed(4)}` : ''}. `,
         ),
         advice,
+        reportDetails(() => this.report(result)),
         ...(comparison ? [comparisonView(this.client, comparison, result)] : []),
         button(`Inspect with ${result.name}`, 'primary', () => this.actions.use(result)),
       );
@@ -186,6 +188,11 @@ export class JobView {
     } catch {
       place.remove();
     }
+  }
+
+  private async report({ name, version }: NonNullable<Job['result']>): Promise<string> {
+    const path = `v1/detectors/${name}/versions/${version}/files/report.html`;
+    return (await this.client.request(path)).text();
   }
 
   /** The first press asks, the second does it: hours of work are not lost to a slip. */

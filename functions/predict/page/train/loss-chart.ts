@@ -60,7 +60,10 @@ export function lossChart(curves: readonly LossCurve[]): HTMLElement {
     element(
       'p',
       { class: 'legend hint' },
-      ...layers.map((layer, i) => element('span', { class: `key layer-${i % 4}` }, layer)),
+      // What a layer is called says something to few.
+      ...layers.map((layer, i) =>
+        element('span', { class: `key layer-${i % 4}`, title: layer }, `level ${i + 1}`),
+      ),
       heldOut && element('span', { class: 'key dashed' }, 'held-out images'),
     ),
   );

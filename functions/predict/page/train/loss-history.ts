@@ -30,7 +30,8 @@ export class LossHistory {
   }
 
   get curves(): LossCurve[] {
-    return [...this.byKey.values()].sort((a, b) => (a.layer < b.layer ? -1 : 1));
+    // Shallow to deep, as they are numbered.
+    return [...this.byKey.values()].sort((a, b) => a.layer.localeCompare(b.layer, 'en', { numeric: true }));
   }
 
   private push(layer: string, kind: LossCurve['kind'], point: LossPoint): void {

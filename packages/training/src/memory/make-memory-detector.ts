@@ -28,11 +28,16 @@ export interface MakeMemoryDetectorOptions {
   onEvent: OnTrainingEvent;
 }
 
-export async function makeMemoryDetector(options: MakeMemoryDetectorOptions): Promise<MadeDetector> {
+/** A detector, and what left-out scores say of the images that it is made of. */
+export interface MadeMemoryDetector extends MadeDetector {
+  scored: { image: number; score: number }[];
+}
+
+export async function makeMemoryDetector(options: MakeMemoryDetectorOptions): Promise<MadeMemoryDetector> {
   const { run, runtime, features, signal, onEvent } = options;
   const { layers, configuration, backbone: source } = run;
   const { precision, inputSize, tileSize } = source;
-  const { parameters, scores, peaks } = await fitMemory({
+  const { parameters, scores, peaks, images } = await fitMemory({
     runtime,
     layers,
     features,
@@ -75,5 +80,6 @@ export async function makeMemoryDetector(options: MakeMemoryDetectorOptions): Pr
     provenance: options.provenance(),
     device: options.device,
   });
-  return { manifest, files, backbone: backboneSession, head: headSession };
+  const scored = images.map((image, i) => ({ image, score: scores[i] as number }));
+  return { manifest, files, backbone: backboneSession, head: headSession, scored };
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadDetector, verifyBundle } from '@cflow/detector';
 import { folderBundle } from '@cflow/detector/node';
@@ -56,6 +57,14 @@ describe('a detector with a memory', () => {
   it('finds most defects, and where they are, with few small images', () => {
     expect(manifest.metrics?.imageAuroc).toBeGreaterThan(0.75);
     expect(manifest.metrics?.pixelAuroc).toBeGreaterThan(0.8);
+  });
+
+  it('shows of good images alone which are unusual and where they vary', async () => {
+    const good = { ...dataSet, items: dataSet.items.filter(({ split }) => split === 'train').slice(0, 9) };
+    await trainDetector(run('alone', { dataSet: good }));
+    const report = await readFile(join(at('alone'), 'report.html'), 'utf8');
+    expect(report).toMatch(/Scores of the good images.*The most unusual good images.*Where good parts vary/s);
+    expect(report.match(/<img /g)?.length).toBeGreaterThan(2 * 3);
   });
 
   it('gives good images that it has not seen the scores that calibrated it', async () => {

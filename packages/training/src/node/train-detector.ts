@@ -31,6 +31,7 @@ import { type LeftOutImages, leaveOutUnusual } from '../leave-out-unusual.js';
 import { type MadeDetector, makeDetector, STANDARD_IMAGES } from '../make-detector.js';
 import type { KnownProvenance } from '../make-manifest.js';
 import { makeMemoryDetector } from '../memory/make-memory-detector.js';
+import { type MemoryWithout, memoryWithout } from '../memory/memory-without.js';
 import { type PlanOverrides, type Preset, planTraining } from '../plan.js';
 import { checkName, prepareRun, startEvent } from '../prepare-run.js';
 import { reportedRange } from '../reported-range.js';
@@ -43,6 +44,7 @@ import { checkpointFiles } from './checkpoint-files.js';
 import { checkBackboneNamed, chooseBackbone } from './choose-backbone.js';
 import { evaluateTestImages } from './evaluate-test-images.js';
 import { FeatureStore } from './feature-store.js';
+import { goodPictures } from './good-pictures.js';
 import { namedBackbone } from './named-backbone.js';
 import { readRegion } from './read-region.js';
 import { reportGalleries } from './report-galleries.js';
@@ -90,6 +92,8 @@ export interface TrainDetectorOptions {
 }
 
 const BATCH = 8;
+/** Held-out good images that are scored once more for the report. */
+const MOST_PICTURED = 64;
 
 /**
  * Trains a detector and writes its bundle.
@@ -208,6 +212,8 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
     });
     let decoders: TrainedDecoder[] = [];
     let made: MadeDetector | undefined;
+    let without: MemoryWithout | undefined;
+    let leftOutScores: readonly number[] | undefined;
     try {
       const remaining = await leaveOutUnusual({
         ...{ run, runtime, features: store, signal, onEvent },
@@ -225,7 +231,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
       }
       if (configuration.method === 'memory') {
         const good = [...trainImages, ...heldOutImages];
-        made = await makeMemoryDetector({
+        const memory = await makeMemoryDetector({
           ...{
             run,
             runtime,
@@ -238,6 +244,11 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
           },
           ...(regionPerImage && { regionOf: (place) => images.regionOf(store.readable[place] as number) }),
         });
+        made = memory;
+        if (selection.test.length === 0) {
+          leftOutScores = memory.scored.map(({ score }) => score);
+          without = await memoryWithout({ run, runtime, features: store, scored: memory.scored, signal });
+        }
       } else {
         decoders = await trainDecoders({
           layers,
@@ -256,6 +267,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
       await store.close();
     }
 
+    const itemAt = (place: number): DataSetItem => items[store.readable[place] as number] as DataSetItem;
     const heldOut = heldOutImages.length >= 2;
     const calibrationItems = (heldOut ? heldOutImages : trainImages).map(
       (place) => store.readable[place] as number,
@@ -294,6 +306,26 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
       ...evaluation,
       ...(await reportGalleries(evaluation.images, manifest, limits)),
     };
+    const goodImages =
+      selection.test.length === 0
+        ? await goodPictures({
+            detector: new Detector({
+              ...made,
+              head: without?.head ?? made.head,
+              runtime,
+              dispose: async () => undefined,
+            }),
+            manifest,
+            images: without
+              ? without.unseen.map(({ image, score }) => ({ item: itemAt(image), score }))
+              : evenlySpaced(calibrationItems, MOST_PICTURED).map((index) => ({
+                  item: items[index] as DataSetItem,
+                })),
+            scores: leftOutScores,
+            decode: { ...limits, range },
+            signal,
+          })
+        : undefined;
     const { unreadable } = images;
     await completeBundle(
       files,
@@ -305,6 +337,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
         evaluation: pictured,
         unreadable,
         unusual: leftOut,
+        goodImages,
         dataSet: report,
       }),
     );

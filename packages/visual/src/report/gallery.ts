@@ -1,6 +1,6 @@
 import { count, formatNumber, formatPercent } from './format.js';
 import { type Html, html, name } from './html.js';
-import type { GalleryItem, ReportPicture } from './report-data.js';
+import type { GalleryItem, ReportPicture, ReportView } from './report-data.js';
 
 const TYPES: readonly string[] = ['image/png', 'image/jpeg', 'image/webp'] satisfies ReportPicture['type'][];
 
@@ -29,6 +29,25 @@ export function gallerySection(
   return html`<section><h2>${title}</h2><p class="prose">${lead}</p><div class="gallery">${cards}</div>${left > 0 ? html`<p class="prose">${count(left, 'more image')} not shown, to keep this file small.</p>` : undefined}</section>`;
 }
 
+/** Pictures with a title and what they say; those beyond the budget are left out. */
+export function viewsSection(
+  title: string,
+  views: readonly ReportView[] | undefined,
+  budget: PictureBudget,
+): Html | undefined {
+  const shown = (views ?? []).filter(({ picture: { bytes } }) => {
+    if (bytes.length > budget.bytes) return false;
+    budget.bytes -= bytes.length;
+    return true;
+  });
+  if (shown.length === 0) return undefined;
+  const figures = shown.map(
+    (view) =>
+      html`<figure class="card"><div class="pictures one">${picture(view.picture, view.title)}</div><figcaption><span class="file">${view.title}</span><span class="score">${view.caption}</span></figcaption></figure>`,
+  );
+  return html`<section><h2>${title}</h2><div class="gallery">${figures}</div></section>`;
+}
+
 function card(item: GalleryItem, threshold: number | undefined): Html {
   const what = item.label === 'bad' && item.defect ? item.defect : item.label;
   const chance =
@@ -46,7 +65,8 @@ function mistake({ label, score }: GalleryItem, threshold: number | undefined): 
 
 function picture({ type, bytes, width, height }: ReportPicture, alt: string): Html | undefined {
   if (!TYPES.includes(type)) return undefined;
-  return html`<img src="data:${type};base64,${base64(bytes)}" width="${width}" height="${height}" alt="${alt.slice(0, 300)}">`;
+  // Enlarged without a script: what is open fills the window.
+  return html`<details class="zoom"><summary><img src="data:${type};base64,${base64(bytes)}" width="${width}" height="${height}" alt="${alt.slice(0, 300)}"></summary></details>`;
 }
 
 function base64(bytes: Uint8Array): string {

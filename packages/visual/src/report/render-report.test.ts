@@ -58,6 +58,27 @@ const item = (over: Partial<GalleryItem> = {}): GalleryItem => ({
   ...over,
 });
 
+it('shows good images where there are none to test on, and pictures that can be enlarged', () => {
+  const { scores: _, metrics: _m, defects: _d, mistakes: _w, examples: _e, ...rest } = fullData();
+  const page = renderReport({
+    ...rest,
+    goodImages: {
+      scores: Array.from({ length: 30 }, (_, i) => 0.2 + 0.01 * i),
+      unusual: [item({ name: 'good/7.png', label: 'good', defect: undefined })],
+      views: [{ title: 'Where good parts vary', caption: 'The mean of 24 maps', picture }],
+    },
+  });
+  const shown = elements(page);
+  expect(text(page)).toMatch(/Scores of the good images.*The most unusual good images.*good\/7\.png/s);
+  expect(text(page)).toMatch(/Good images above it/);
+  expect(text(page)).toMatch(/Where good parts vary\s+The mean of 24 maps/);
+  expect(shown.filter(({ tagName }) => tagName === 'img')).toHaveLength(3);
+  expect(shown.filter((each) => attribute(each, 'class') === 'zoom')).toHaveLength(3);
+  expect(shown.filter((each) => attribute(each, 'class') === 'good').length).toBeGreaterThan(5);
+  // Of a run with images to test on these say it better.
+  expect(text(renderReport(fullData()))).not.toContain('most unusual');
+});
+
 function fullData(): ReportData {
   const good = Array.from({ length: 30 }, (_, i) => 0.2 + 0.01 * i);
   const bad = Array.from({ length: 20 }, (_, i) => 0.3 + 0.05 * i);

@@ -1,7 +1,7 @@
 import { adviceSection } from './advice-section.js';
 import { calibrationSection } from './calibration-section.js';
 import { count } from './format.js';
-import { gallerySection } from './gallery.js';
+import { gallerySection, viewsSection } from './gallery.js';
 import { Html, html, name, type Part } from './html.js';
 import { lossChart } from './loss-chart.js';
 import type { ReportData } from './report-data.js';
@@ -46,7 +46,10 @@ ${data.advice && adviceSection(data.advice)}
 ${data.metrics && keyFigures(data.metrics)}
 ${notes(data.notes)}
 ${scoresSection(data)}
+${goodScoresSection(data)}
 ${calibrationSection(data)}
+${gallerySection('The most unusual good images', 'Those least like the others, the most unusual first: is each really good? One that is not makes the detector blind to what is wrong with it: take it out and train again. Right of each, what is unlike the others.', data.goodImages?.unusual, budget, data.threshold)}
+${viewsSection('What the detector sees', data.goodImages?.views, budget)}
 ${gallerySection('Worst mistakes', 'False alarms and missed defects, the clearest first. Left the image, right its anomaly map; a line marks the true defect where it is known.', data.mistakes, budget, data.threshold)}
 ${section('By kind of defect', data.defects && data.defects.length > 0 && defectTable(data.defects))}
 ${gallerySection('Typical examples', 'Images that were judged rightly.', data.examples, budget, data.threshold)}
@@ -92,6 +95,15 @@ function scoresSection({ scores, threshold }: ReportData): Html | undefined {
   return section('Scores', [
     html`<ul class="legend">${legend.filter((item) => item !== false)}</ul>`,
     html`<div class="charts">${charts}</div>`,
+  ]);
+}
+
+/** How good images score against each other, where there is nothing else to score. */
+function goodScoresSection({ goodImages, scores, threshold }: ReportData): Html | undefined {
+  if (!goodImages || scores || goodImages.scores.length === 0) return undefined;
+  return section('Scores of the good images', [
+    html`<p class="prose">Each as if the detector had not seen it. There are no bad images here, so nothing says yet how far from these their scores are: a few photographs of bad parts, in a folder <code>bad</code>, would.</p>`,
+    html`<div class="charts">${scoreChart(goodImages.scores, [], threshold)}</div>`,
   ]);
 }
 

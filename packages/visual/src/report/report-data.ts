@@ -24,6 +24,22 @@ export interface GalleryItem {
   overlay?: ReportPicture | undefined;
 }
 
+/** A picture with a title and what it says. */
+export interface ReportView {
+  title: string;
+  caption: string;
+  picture: ReportPicture;
+}
+
+/** What good images alone say, where there are no images to test on. */
+export interface GoodImages {
+  /** Scores of good images that took no part in what scored them. */
+  scores: readonly number[];
+  /** Those least like the others, the most unusual first. */
+  unusual: readonly GalleryItem[];
+  views: readonly ReportView[];
+}
+
 /** Mean negative log-likelihood per dimension (natural logarithm) after each epoch, from epoch 1. */
 export interface LossCurve {
   layer: string;
@@ -59,6 +75,8 @@ export interface ReportData {
   threshold?: number | undefined;
   /** Scores of the labelled test images. */
   scores?: { good: readonly number[]; bad: readonly number[] } | undefined;
+  /** Of a run without images to test on. */
+  goodImages?: GoodImages | undefined;
   training?: readonly LossCurve[] | undefined;
   defects?: readonly DefectMetrics[] | undefined;
   /** Missed defects and false alarms, the worst first. */

@@ -61,6 +61,13 @@ td.words{color:var(--muted);white-space:normal;overflow-wrap:anywhere;min-width:
 .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,18rem),1fr));gap:1.75rem 1.5rem}
 .pictures{display:grid;grid-template-columns:1fr 1fr;gap:3px}
 .pictures img{display:block;width:100%;height:auto;aspect-ratio:1;object-fit:contain;background:var(--surface)}
+.pictures.one{grid-template-columns:1fr}
+.zoom summary{list-style:none;cursor:zoom-in}
+.zoom summary::-webkit-details-marker{display:none}
+.zoom summary:focus-visible{outline:3px solid var(--good);outline-offset:2px}
+.zoom[open]{position:fixed;inset:0;z-index:1;background:var(--ground);padding:1rem}
+.zoom[open] summary{display:block;height:100%;cursor:zoom-out}
+.zoom[open] img{height:100%;aspect-ratio:auto;background:none}
 .card figcaption{display:flex;flex-wrap:wrap;align-items:baseline;gap:.05rem .6rem;margin-top:.5rem;font-size:.85rem}
 .file{flex:1 1 auto;min-width:0;overflow-wrap:anywhere;font-weight:550}
 .score{flex:1 0 100%;color:var(--muted);font-variant-numeric:tabular-nums}
