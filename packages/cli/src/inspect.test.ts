@@ -38,11 +38,11 @@ describe('cflow inspect', () => {
       );
     }
     await writeFile(join(place.path, 'parts.zip'), zipSync(entries));
-    const before = (await readdir(tmpdir())).filter((name) => name.startsWith('cflow-inspect-'));
+    const before = (await readdir(tmpdir())).filter((name) => name.startsWith('cflow-archive-'));
     const { code, stdout } = await place.cflow('inspect', 'parts.zip');
     expect(code).toBe(0);
     expect(stdout).toMatch(/3 to train on/);
-    const after = (await readdir(tmpdir())).filter((name) => name.startsWith('cflow-inspect-'));
+    const after = (await readdir(tmpdir())).filter((name) => name.startsWith('cflow-archive-'));
     expect(after).toEqual(before);
     await writeFile(join(place.path, 'broken.zip'), 'PK no archive');
     expectError(await place.cflow('inspect', 'broken.zip'), 1, /archive/);

@@ -1,7 +1,8 @@
-import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeSafetensors } from '@cflow/model';
 import { writePng } from '@cflow/visual/node';
+import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectError } from './testing/expect-error.js';
 import { jsonLines, runCli } from './testing/run-cli.js';
@@ -38,6 +39,18 @@ describe('cflow train', () => {
     for (const words of ['By kind of defect', 'too few good images', 'data:image/webp', 'Backbone licence']) {
       expect(report).toContain(words);
     }
+  });
+
+  it('reads a ZIP archive, as what people marked is exported', async () => {
+    const entries: Record<string, Uint8Array> = {};
+    for (let i = 0; i < 4; i++) entries[`train/good/${i}.png`] = await readFile(good(`00${i}.png`));
+    const bad = await readdir(join(place.dataSet, 'test'));
+    const kind = join(place.dataSet, 'test', bad.find((name) => name !== 'good') as string);
+    entries['test/bad/1.png'] = await readFile(join(kind, ((await readdir(kind)) as [string])[0]));
+    await writeFile(join(place.path, 'feedback.zip'), zipSync(entries));
+    const { code, stdout, stderr } = await place.cflow('train', 'feedback.zip', ...TINY, '--quiet');
+    expect([code, stderr.includes('Error')], stderr).toEqual([0, false]);
+    expect(stdout.trim()).toBe('feedback.cflow');
   });
 
   it('prints events and nothing else with --json', async () => {

@@ -42,9 +42,10 @@ export function comparisonView(
       element(
         'tbody',
         {},
-        row(`bad parts found, of ${bad}`, old.found, next.found),
-        row(`good parts called bad, of ${good}`, old.falseAlarms, next.falseAlarms),
-        row('AUROC', figure(old.imageAuroc), figure(next.imageAuroc)),
+        // Of parts that there are none of nothing is said.
+        bad > 0 && row(`bad parts found, of ${bad}`, old.found, next.found),
+        good > 0 && row(`good parts called bad, of ${good}`, old.falseAlarms, next.falseAlarms),
+        bad > 0 && good > 0 && row('AUROC', figure(old.imageAuroc), figure(next.imageAuroc)),
         row('threshold', formatScore(old.threshold), formatScore(next.threshold)),
       ),
     ),

@@ -25,6 +25,11 @@ describe('what is proposed', () => {
     expect(between(version(1, 8), version(2, 7)).proposal).toBe('keep');
   });
 
+  it('says nothing of parts that there are none of', () => {
+    const { reason } = proposalFor({ good: 0, bad: 10, old: version(0, 7, null), new: version(0, 8, null) });
+    expect(reason).toBe('fewer mistakes: 8 of 10 bad parts found instead of 7');
+  });
+
   it('is left to people where one kind became fewer and the other more', () => {
     expect(between(version(1, 8), version(3, 10)).proposal).toBe('weigh');
     expect(between(version(3, 10), version(1, 8)).proposal).toBe('weigh');

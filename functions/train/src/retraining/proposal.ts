@@ -20,7 +20,13 @@ export function proposalFor(
   }
   const alarms = next.falseAlarms - old.falseAlarms;
   const missed = old.found - next.found;
-  const figures = `${next.found} of ${bad} bad parts found instead of ${old.found}, ${next.falseAlarms} of ${good} good parts called bad instead of ${old.falseAlarms}`;
+  // Of parts that there are none of nothing is said.
+  const figures = [
+    bad > 0 && `${next.found} of ${bad} bad parts found instead of ${old.found}`,
+    good > 0 && `${next.falseAlarms} of ${good} good parts called bad instead of ${old.falseAlarms}`,
+  ]
+    .filter((each) => each !== false)
+    .join(', ');
   if (alarms !== 0 || missed !== 0) {
     if (alarms <= 0 && missed <= 0) return { proposal: 'promote', reason: `fewer mistakes: ${figures}` };
     if (alarms >= 0 && missed >= 0) return { proposal: 'keep', reason: `more mistakes: ${figures}` };

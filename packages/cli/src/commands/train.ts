@@ -30,7 +30,10 @@ export function defineTrain(command: Command): void {
     .description(
       'Trains a detector on images of good parts and writes it as a bundle: a folder that predict, evaluate and export take. Labelled test images, where there are any, give the figures of the report.',
     )
-    .argument('[paths...]', 'a data set (folder or table), or files, folders and globs of good images')
+    .argument(
+      '[paths...]',
+      'a data set (folder, table or ZIP archive), or files, folders and globs of good images',
+    )
     .optionsGroup('Result:')
     .option('-o, --output <dir>', 'the bundle (default: ./<name>.cflow)')
     .option('--name <name>', 'name of the detector (default: that of the data set)')

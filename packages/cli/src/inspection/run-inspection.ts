@@ -4,26 +4,21 @@ import { dataSetOptions, dataSetSource } from '../data-set-options.js';
 import { EXIT } from '../exit-code.js';
 import { imageLimits } from '../image-limit-options.js';
 import { interruptible } from '../interruptible.js';
+import { withArchive } from '../open-archive.js';
 import { printLine } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
 import type { InspectFlags } from './inspect-flags.js';
-import { isArchive, openArchive } from './open-archive.js';
 
 /** From the command line to what is understood of a data set. */
 export async function runInspection(paths: readonly string[], flags: InspectFlags): Promise<void> {
-  const archive = isArchive(paths) ? await openArchive(paths[0] as string) : undefined;
-  try {
-    await inspect(archive ? [archive.folder] : paths, flags, archive && { within: archive.folder });
-  } finally {
-    await archive?.remove();
-  }
+  await withArchive(paths, (read, bounds) => inspect(read, flags, bounds));
 }
 
 /** @param bounds of an archive: no path in it leads out of its folder */
 async function inspect(
   paths: readonly string[],
   flags: InspectFlags,
-  bounds: { within: string } | undefined,
+  bounds: { within?: string },
 ): Promise<void> {
   const dataSet = await openDataSet(dataSetSource(paths, flags), {
     ...dataSetOptions(flags),

@@ -5,6 +5,7 @@ import { type BundleManifest, CflowError, type DataSet } from '@cflow/spec';
 import { askedOfRun, trainDetector } from '@cflow/training/node';
 import { dataSetOptions, dataSetSource } from '../data-set-options.js';
 import { interruptible, isInterruption } from '../interruptible.js';
+import { withArchive } from '../open-archive.js';
 import { noteLine, printLine } from '../terminal/output.js';
 import { flagsToKeep, withEarlierFlags } from './earlier-flags.js';
 import { resumeCommand } from './resume-command.js';
@@ -13,6 +14,9 @@ import { showTraining } from './show-training.js';
 import type { TrainFlags } from './train-flags.js';
 import { trainingOptions } from './training-options.js';
 import { summaryLines } from './training-summary.js';
+
+/** Of an archive: no path in it leads out of its folder. */
+type Bounds = { within?: string };
 
 /**
  * From the command line to a bundle, telling what happens on the way.
@@ -23,11 +27,24 @@ export async function runTraining(
   typed: TrainFlags,
   given: ReadonlySet<string>,
 ): Promise<void> {
+  await withArchive(paths, (read, bounds) => train(read, bounds, typed, given));
+}
+
+async function train(
+  paths: readonly string[],
+  bounds: Bounds,
+  typed: TrainFlags,
+  given: ReadonlySet<string>,
+): Promise<void> {
   const flags = typed.resume
-    ? withEarlierFlags(typed, given, await askedOfRun(typed.output ?? (await namesOf(paths, typed)).output))
+    ? withEarlierFlags(
+        typed,
+        given,
+        await askedOfRun(typed.output ?? (await namesOf(paths, bounds, typed)).output),
+      )
     : typed;
   const options = trainingOptions(flags);
-  const { dataSet, name, output } = await namesOf(paths, flags);
+  const { dataSet, name, output } = await namesOf(paths, bounds, flags);
   const record = new RunRecord();
   const show = showTraining(flags);
   let manifest: BundleManifest;
@@ -70,10 +87,12 @@ export async function runTraining(
 /** The data set, what its detector is called, and where that becomes a bundle. */
 async function namesOf(
   paths: readonly string[],
+  bounds: Bounds,
   flags: TrainFlags,
 ): Promise<{ dataSet: DataSet; name: string; output: string }> {
   const dataSet = await openDataSet(dataSetSource(paths, flags), {
     ...dataSetOptions(flags),
+    ...bounds,
     ...(flags.seed !== undefined && { seed: flags.seed }),
   });
   const name = flags.name ?? detectorName(dataSet);

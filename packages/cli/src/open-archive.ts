@@ -1,16 +1,16 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { interruptible } from '../interruptible.js';
+import { interruptible } from './interruptible.js';
 
 /** A ZIP archive in a folder of its own. */
-export interface OpenedArchive {
+interface OpenedArchive {
   folder: string;
   remove(): Promise<void>;
 }
 
 /** Whether what is named is one ZIP archive. */
-export function isArchive(paths: readonly string[]): boolean {
+function isArchive(paths: readonly string[]): boolean {
   return paths.length === 1 && /\.zip$/i.test(paths[0] as string);
 }
 
@@ -18,9 +18,9 @@ export function isArchive(paths: readonly string[]): boolean {
  * Unpacks an archive as a job does, within the limits that hold for a stranger's.
  * @throws DataSetError, StorageError
  */
-export async function openArchive(path: string): Promise<OpenedArchive> {
+async function openArchive(path: string): Promise<OpenedArchive> {
   const { DEFAULT_DATA_SET_LIMITS, unpackZip } = await import('@cflow/train-worker');
-  const place = await mkdtemp(join(tmpdir(), 'cflow-inspect-'));
+  const place = await mkdtemp(join(tmpdir(), 'cflow-archive-'));
   const remove = () => rm(place, { recursive: true, force: true });
   // The data set is called like the archive.
   const folder = join(place, basename(path).replace(/\.zip$/i, '') || 'data-set');
@@ -32,4 +32,23 @@ export async function openArchive(path: string): Promise<OpenedArchive> {
     throw error;
   }
   return { folder, remove };
+}
+
+/**
+ * Runs what reads a data set on what is named, or, where that is a ZIP archive, on what is in it.
+ *
+ * @param run gets the paths, and of an archive its bounds: no path in it leads out of its folder
+ * @throws DataSetError, StorageError; what `run` throws
+ */
+export async function withArchive<T>(
+  paths: readonly string[],
+  run: (paths: readonly string[], bounds: { within?: string }) => Promise<T>,
+): Promise<T> {
+  if (!isArchive(paths)) return run(paths, {});
+  const { folder, remove } = await openArchive(paths[0] as string);
+  try {
+    return await run([folder], { within: folder });
+  } finally {
+    await remove();
+  }
 }
