@@ -73,7 +73,7 @@ const { outputFiles, metafile } = await build({
   },
   legalComments: 'none',
   alias: Object.fromEntries(
-    ['evaluation', 'spec'].map((name) => [
+    ['evaluation', 'images', 'spec', 'visual'].map((name) => [
       `@cflow/${name}`,
       fileURLToPath(new URL(`../../../packages/${name}/src/index.ts`, here)),
     ]),

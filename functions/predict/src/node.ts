@@ -6,7 +6,7 @@ export {
   type ServiceEnvironment,
   serviceEnvironmentSchema,
 } from './node/service-configuration.js';
-export type { RunningWorker, StartWorker, WorkerParts } from './node/service-jobs.js';
+export type { InspectDataSet, RunningWorker, StartWorker, WorkerParts } from './node/service-jobs.js';
 export { serviceOpenApi } from './node/service-open-api.js';
 export { type Service, type ServiceOptions, startService } from './node/start-service.js';
 export { loadPage } from './page/load-page.js';

@@ -7,6 +7,7 @@ export {
 export { type DataSetLimits, DEFAULT_DATA_SET_LIMITS } from './data-set/data-set-limits.js';
 export type { FetchUrl } from './data-set/fetch-archive.js';
 export { unpackZip } from './data-set/unpack-zip.js';
+export { type InspectArchiveOptions, inspectArchive } from './inspection/inspect-archive.js';
 export type { Logger } from './logger.js';
 export type { TrainingTask } from './training-process/messages.js';
 export { type TaskSettings, taskSettings } from './training-process/task-settings.js';

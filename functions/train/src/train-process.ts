@@ -8,7 +8,8 @@ import { planTraining, selectImages } from '@cflow/training';
 import { trainDetector } from '@cflow/training/node';
 import { compareVersions } from './retraining/compare-versions.js';
 import { withMarked } from './retraining/with-marked.js';
-import type { ErrorMessage, TrainingMessage, TrainingTask } from './training-process/messages.js';
+import { errorMessage } from './training-process/error-message.js';
+import type { TrainingMessage, TrainingTask } from './training-process/messages.js';
 
 const controller = new AbortController();
 
@@ -100,16 +101,6 @@ function pathWithin(folder: string, path: string): string {
   throw new DataSetError(`expected the region as a path in the data set, got "${path}"`, {
     details: { path },
   });
-}
-
-function errorMessage(error: unknown): ErrorMessage {
-  if (CflowError.isInstance(error)) {
-    const { code, message, retryable, details } = error;
-    return { code, message, retryable, details };
-  }
-  // Not raised on purpose: out of memory, or a defect. Another attempt may show which.
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: undefined, message, retryable: true, details: {} };
 }
 
 function send(message: TrainingMessage): Promise<void> {

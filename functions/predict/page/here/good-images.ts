@@ -13,11 +13,15 @@ export class GoodImages {
   private readonly count = byId('here-count');
   private readonly all = new Map<File, { node: HTMLLIElement; address: string }>();
 
-  constructor() {
+  private readonly onChange: () => void;
+
+  /** @param onChange Called when there are others than before. */
+  constructor(onChange: () => void) {
+    this.onChange = onChange;
     byId('here-clear').addEventListener('click', () => {
       for (const file of [...this.all.keys()]) this.drop(file);
       byId('here-files').focus();
-      this.summarise();
+      this.changed();
     });
     this.summarise();
   }
@@ -42,7 +46,7 @@ export class GoodImages {
       this.all.set(file, { node, address });
       this.list.append(node);
     }
-    this.summarise();
+    this.changed();
     const left = files.length - taken.length;
     return left > 0
       ? `${plural(left, 'image')} left out: this page trains on ${MAX_IMAGES} at most. Use the service for more.`
@@ -54,7 +58,7 @@ export class GoodImages {
     this.drop(file);
     const next = [...this.all.values()][Math.min(place, this.all.size - 1)];
     (next?.node.querySelector<HTMLElement>('.remove') ?? byId('here-files')).focus();
-    this.summarise();
+    this.changed();
   }
 
   private drop(file: File): void {
@@ -63,6 +67,11 @@ export class GoodImages {
     URL.revokeObjectURL(shown.address);
     shown.node.remove();
     this.all.delete(file);
+  }
+
+  private changed(): void {
+    this.summarise();
+    this.onChange();
   }
 
   private summarise(): void {

@@ -27,7 +27,7 @@ export class TrainingHere {
   readonly snapshots: Snapshots;
   private readonly client: Client;
   private readonly actions: TrainingHereActions;
-  private readonly images = new GoodImages();
+  private readonly images = new GoodImages(() => void this.look());
   private readonly result: TrainedView;
   private readonly start = byId('here-train', HTMLButtonElement);
   private readonly name = byId('here-name', HTMLInputElement);
@@ -36,6 +36,7 @@ export class TrainingHere {
   private readonly bar = byId('here-bar', HTMLProgressElement);
   private readonly text = byId('here-text');
   private training: AbortController | undefined;
+  private looking: AbortController | undefined;
   private frame = 0;
   private count = 0;
 
@@ -84,6 +85,29 @@ export class TrainingHere {
       this.images.add(images),
     ].filter((note) => note !== undefined);
     this.problem.replaceChildren(...notes.map((note) => problemMessage(note)));
+  }
+
+  /** What is understood of the images, each time that they have changed. */
+  private async look(): Promise<void> {
+    this.looking?.abort();
+    const looking = new AbortController();
+    this.looking = looking;
+    const place = byId('here-understood');
+    const { files } = this.images;
+    if (files.length === 0) {
+      place.replaceChildren();
+      return;
+    }
+    try {
+      const [{ lookAtImages }, { dataSetView }] = await Promise.all([
+        import('./look-at-images.js'),
+        import('../train/data-set-view.js'),
+      ]);
+      const report = await lookAtImages(files, looking.signal);
+      if (!looking.signal.aborted) place.replaceChildren(dataSetView(report));
+    } catch (error) {
+      if (!looking.signal.aborted) place.replaceChildren(problemMessage(error));
+    }
   }
 
   private async train(): Promise<void> {

@@ -1,11 +1,16 @@
-import type { Job, JobRequestInput } from '@cflow/spec';
+import type { DataSetReport, Job, JobRequestInput } from '@cflow/spec';
 import type { Client } from '../api/client.js';
+import { ServiceError } from '../api/service-error.js';
 import { uploadDataSet } from '../api/upload.js';
 import { byId } from '../dom/by-id.js';
+import { element } from '../dom/element.js';
 import { formatBytes, plural } from '../dom/format.js';
 import { problemMessage } from '../dom/problem-message.js';
 import { mayBeImage, type NamedFile } from '../inspect/dropped-files.js';
 import { withoutCommonFolder, zipImages } from './zip-images.js';
+
+/** What an upload ends with that somebody stopped. */
+const STOPPED = new Error('the upload was stopped');
 
 type Chosen = { zip: File } | { images: NamedFile[] };
 
@@ -18,10 +23,11 @@ export class TrainingForm {
   private readonly preset = byId('preset', HTMLSelectElement);
   private readonly start = byId('start', HTMLButtonElement);
   private readonly chosenNote = byId('data-set');
+  private readonly understood = byId('understood');
   private readonly problem = byId('train-problem');
   private readonly bar = byId('upload-bar', HTMLProgressElement);
   private chosen: Chosen | undefined;
-  private uploaded: { chosen: Chosen; path: string } | undefined;
+  private uploaded: { chosen: Chosen; path: Promise<string> } | undefined;
   /** The same for the same request, so that pressing the button again after a lost answer makes no second job. */
   private idempotency: { request: string; key: string } | undefined;
   private uploading: AbortController | undefined;
@@ -67,10 +73,33 @@ export class TrainingForm {
   }
 
   private choose(chosen: Chosen, text: string, name: string): void {
+    this.uploading?.abort();
     this.chosen = chosen;
     this.chosenNote.textContent = text;
     this.problem.replaceChildren();
+    this.understood.replaceChildren();
     if (this.name.value === '') this.name.value = asName(name);
+    void this.look(chosen);
+  }
+
+  /** Uploads it, and shows what a training would understand of it: better known before than after. */
+  private async look(chosen: Chosen): Promise<void> {
+    try {
+      const path = await this.upload(chosen);
+      if (this.chosen !== chosen) return;
+      this.understood.replaceChildren(element('p', { class: 'hint', role: 'status' }, 'Looking at it …'));
+      const name = path.split('/').at(-1);
+      const [report, { dataSetView }] = await Promise.all([
+        this.client.json<DataSetReport>(`v1/data-sets/${name}/inspect`, { method: 'POST' }),
+        import('./data-set-view.js'),
+      ]);
+      if (this.chosen === chosen) this.understood.replaceChildren(dataSetView(report));
+    } catch (error) {
+      if (this.chosen !== chosen || error === STOPPED) return;
+      // Where work is done elsewhere the job says it.
+      const elsewhere = error instanceof ServiceError && error.status === 404;
+      this.understood.replaceChildren(...(elsewhere ? [] : [problemMessage(error)]));
+    }
   }
 
   private async submit(): Promise<void> {
@@ -96,20 +125,35 @@ export class TrainingForm {
       this.idempotency = undefined;
       this.onStarted(job);
     } catch (error) {
-      if (this.uploading?.signal.aborted) this.chosenNote.textContent += ' (upload stopped)';
-      else this.problem.replaceChildren(problemMessage(error));
+      if (error !== STOPPED) this.problem.replaceChildren(problemMessage(error));
     } finally {
       this.start.disabled = false;
-      this.uploading = undefined;
-      byId('upload').hidden = true;
     }
   }
 
-  private async upload(chosen: Chosen): Promise<string> {
+  /** Once, whoever asks for it: looking at it and starting a job share one upload. */
+  private upload(chosen: Chosen): Promise<string> {
     if (this.uploaded?.chosen === chosen) return this.uploaded.path;
     const uploading = new AbortController();
     this.uploading = uploading;
     byId('upload').hidden = false;
+    const path = this.send(chosen, uploading.signal)
+      .catch((error: unknown) => {
+        if (this.uploaded?.path === path) this.uploaded = undefined;
+        if (!uploading.signal.aborted) throw error;
+        if (this.chosen === chosen) this.chosenNote.textContent += ' (upload stopped)';
+        throw STOPPED;
+      })
+      .finally(() => {
+        if (this.uploading !== uploading) return;
+        this.uploading = undefined;
+        byId('upload').hidden = true;
+      });
+    this.uploaded = { chosen, path };
+    return path;
+  }
+
+  private async send(chosen: Chosen, signal: AbortSignal): Promise<string> {
     const archive =
       'zip' in chosen
         ? chosen.zip
@@ -117,7 +161,7 @@ export class TrainingForm {
             chosen.images,
             (done) =>
               this.showProgress(done / chosen.images.length, `Packing ${done} of ${chosen.images.length}`),
-            uploading.signal,
+            signal,
           );
     this.showProgress(0, 'Uploading');
     const { path } = await uploadDataSet(
@@ -130,9 +174,8 @@ export class TrainingForm {
             ? `Uploading ${formatBytes(share * archive.size)} of ${formatBytes(archive.size)}`
             : 'Storing',
         ),
-      uploading.signal,
+      signal,
     );
-    this.uploaded = { chosen, path };
     return path;
   }
 

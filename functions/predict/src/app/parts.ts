@@ -1,4 +1,5 @@
 import type { Jobs } from '@cflow/jobs';
+import type { DataSetReport } from '@cflow/spec';
 import type { ObjectStore, Registry } from '@cflow/store';
 import type { Context } from 'hono';
 import type { Inference } from '../inference/inference.js';
@@ -59,6 +60,11 @@ export interface AppParts {
   webhooks?: boolean | undefined;
   /** Where uploaded data sets go; undefined where no training is offered. */
   objects?: ObjectStore | undefined;
+  /**
+   * What is understood of an uploaded data set, as a training would read it. Undefined: it is not looked at here. Rejects
+   * with the signal's reason, DataSetError and StorageError.
+   */
+  inspectDataSet?: ((path: string, signal: AbortSignal) => Promise<DataSetReport>) | undefined;
   /** How long an uploaded data set is kept after the last job on it has ended. Undefined: for ever. */
   dataSetLifeMs?: number | undefined;
   /** Undefined: everybody may do everything, for a service that only this machine can reach. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { GuardedFetch } from '@cflow/guarded-fetch';
 import type { Jobs } from '@cflow/jobs';
+import type { DataSetReport } from '@cflow/spec';
 import type { ObjectStore, Registry } from '@cflow/store';
 import type { Logger } from '../app/logger.js';
 import { HeldElsewhere, heldElsewhere } from './held-elsewhere.js';
@@ -26,18 +27,27 @@ export interface RunningWorker {
   stop(options: { graceMs: number }): Promise<void>;
 }
 
+/** Looks at an uploaded data set, as a training would read it. */
+export type InspectDataSet = (
+  path: string,
+  parts: Pick<WorkerParts, 'objects' | 'workFolder'> & { signal: AbortSignal },
+) => Promise<DataSetReport>;
+
 export type StartWorker = (parts: WorkerParts) => Promise<RunningWorker>;
 
 export interface ServiceJobsOptions extends Omit<WorkerParts, 'jobs' | 'workFolder'> {
   /** Folder for the embedded database and the runs; undefined: a temporary one. */
   state: string | undefined;
   startWorker: StartWorker | undefined;
+  inspectDataSet: InspectDataSet | undefined;
 }
 
 export interface ServiceJobs {
   jobs: Jobs;
   /** Whether this process works on them itself. */
   here: boolean;
+  /** Where work is done on this machine. Rejects with the signal's reason, DataSetError and StorageError. */
+  inspectDataSet: ((path: string, signal: AbortSignal) => Promise<DataSetReport>) | undefined;
   /** Goes on with jobs of an earlier life of the service, if there can be any. */
   resume(): Promise<void>;
   stop(graceMs: number): Promise<void>;
@@ -47,7 +57,7 @@ const TAKE_OVER_MS = 3000;
 
 /** The jobs of a service, whose database and worker start with the first that is asked about a job. */
 export function serviceJobs(options: ServiceJobsOptions): ServiceJobs {
-  const { environment, logger, startWorker } = options;
+  const { environment, logger, startWorker, inspectDataSet, objects } = options;
   const database = environment.DATABASE_URL;
   const here = (environment.CFLOW_TRAIN ?? (database === undefined ? 'here' : 'elsewhere')) === 'here';
   let worker: Promise<RunningWorker> | undefined;
@@ -58,6 +68,8 @@ export function serviceJobs(options: ServiceJobsOptions): ServiceJobs {
   const stateFolder = (): Promise<string> =>
     (state ??=
       options.state === undefined ? mkdtemp(join(tmpdir(), 'cflow-state-')) : Promise.resolve(options.state));
+  const workFolder = async (): Promise<string> =>
+    environment.CFLOW_WORK_FOLDER ?? join(await stateFolder(), 'runs');
   const jobs = lazyJobs(async () => {
     opening = true;
     const { openJobs } = await import('@cflow/jobs');
@@ -71,7 +83,7 @@ export function serviceJobs(options: ServiceJobsOptions): ServiceJobs {
       worker = startWorker({
         ...options,
         jobs: opened,
-        workFolder: environment.CFLOW_WORK_FOLDER ?? join(await stateFolder(), 'runs'),
+        workFolder: await workFolder(),
       });
       worker.catch((error: unknown) => logger.error({ error: String(error) }, 'no training worker'));
     }
@@ -95,6 +107,10 @@ export function serviceJobs(options: ServiceJobsOptions): ServiceJobs {
   };
   return {
     here,
+    inspectDataSet:
+      here && inspectDataSet
+        ? async (path, signal) => inspectDataSet(path, { objects, workFolder: await workFolder(), signal })
+        : undefined,
     jobs: {
       ...jobs,
       // The page asks for the list, and should not start a database for the answer that there is nothing in it.

@@ -31,7 +31,7 @@ import { type PublishedBundle, publishBundles } from './publish-bundles.js';
 import { readKeys } from './read-keys.js';
 import { type ServiceBreakdown, whenBroken } from './service-breakdown.js';
 import { requireReference, type ServiceEnvironment } from './service-configuration.js';
-import { type StartWorker, serviceJobs } from './service-jobs.js';
+import { type InspectDataSet, type StartWorker, serviceJobs } from './service-jobs.js';
 import { createServiceLog } from './service-logger.js';
 import { ServiceReadiness } from './service-readiness.js';
 
@@ -41,6 +41,8 @@ export interface ServiceOptions {
   version: string;
   /** Starts a training worker in this process; left out where none is wanted. */
   startWorker?: StartWorker;
+  /** Looks at data sets before they are trained on; left out, it is not offered. */
+  inspectDataSet?: InspectDataSet;
   /** Records requests and numbers; left out, nothing is. */
   telemetry?: ServiceTelemetry | undefined;
   /** Default: the devices of this machine. For tests that make one fail. */
@@ -87,7 +89,7 @@ const HEALTH_CONNECTIONS = 64;
 
 /** @throws ConfigurationError, or StorageError when the store cannot be reached */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { environment, version, startWorker, devices, stalled, telemetry } = options;
+  const { environment, version, startWorker, inspectDataSet, devices, stalled, telemetry } = options;
   const log = createServiceLog(environment.CFLOW_LOG_LEVEL ?? 'info');
   const { logger } = log;
   // Of the process, and of the lanes' processes, which it starts.
@@ -134,7 +136,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const state = environment.CFLOW_STATE ?? (folder && join(folder, '.state'));
   const offersJobs = (environment.CFLOW_TRAIN ?? 'here') !== 'off';
   const jobs = offersJobs
-    ? serviceJobs({ environment, state, registry, objects, urls, logger, startWorker })
+    ? serviceJobs({ environment, state, registry, objects, urls, logger, startWorker, inspectDataSet })
     : undefined;
   const dataSetLifeMs = (environment.CFLOW_DATA_SET_DAYS ?? 7) * DAY_MS;
   const parts: AppParts = {
@@ -144,6 +146,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     jobs: jobs?.jobs,
     webhooks: jobs?.here !== true || environment.CFLOW_WEBHOOK_SECRET !== undefined,
     objects: offersJobs ? objects : undefined,
+    inspectDataSet: jobs?.inspectDataSet,
     dataSetLifeMs,
     keys,
     contentCodings: nodeCodings(),

@@ -1,4 +1,10 @@
-import { dataSetUploadSchema, storedDataSetPageSchema, storedDataSetSchema, text } from '@cflow/spec';
+import {
+  dataSetReportSchema,
+  dataSetUploadSchema,
+  storedDataSetPageSchema,
+  storedDataSetSchema,
+  text,
+} from '@cflow/spec';
 import { createRoute, z } from '@hono/zod-openapi';
 import { binary } from './binary.js';
 import { noQuery, pageParameters } from './parameters.js';
@@ -77,6 +83,25 @@ export const getDataSetRoute = createRoute({
   security: KEYS,
   request: { params: dataSetParameter, query: noQuery },
   responses: { 200: json(storedDataSetSchema, 'The data set', DATA_SET), ...problems(...COMMON, 404) },
+});
+
+export const inspectDataSetRoute = createRoute({
+  method: 'post',
+  path: '/v1/data-sets/{name}/inspect',
+  operationId: 'inspectDataSet',
+  tags: ['Jobs'],
+  summary: 'Find out what a training would understand of a data set',
+  description:
+    'Needs the scope `train`. The same as `cflow inspect` says: how many images are good and bad and from where, masks, sizes, what is skipped, and what is odd. Not found where jobs are done by workers elsewhere. One at a time (429).',
+  security: KEYS,
+  request: { params: dataSetParameter, query: noQuery },
+  responses: {
+    200: {
+      description: 'What was understood',
+      content: { 'application/json': { schema: dataSetReportSchema } },
+    },
+    ...problems(...COMMON, 404, 422, 429),
+  },
 });
 
 export const deleteDataSetRoute = createRoute({

@@ -86,13 +86,13 @@ describe.skipIf(noChromium !== '')(`training jobs on the page${noChromium}`, () 
       await route.fetch();
       await route.abort();
     });
+    const uploads = service.requests.filter((request) => request === 'POST /v1/data-sets').length;
     await page.locator('#folder').setInputFiles(folder);
     await wait(async () =>
       /^2 images, .*; 1 other file left out$/.test((await page.locator('#data-set').textContent()) ?? ''),
     );
     await page.locator('#job-name').fill('oak');
     const before = (await service.jobs.list({ limit: 200 })).jobs.length;
-    const uploads = service.requests.filter((request) => request === 'POST /v1/data-sets').length;
     await page.locator('#start').click();
     await page.locator('#train-problem .problem').waitFor();
     expect(await page.locator('#train-problem').textContent()).toContain('does not answer');

@@ -1,7 +1,14 @@
 import { gzipSync } from 'node:zlib';
 import type { Jobs } from '@cflow/jobs';
-import { type Job, jobSchema, type StoredDataSet, type StoredDataSetPage } from '@cflow/spec';
-import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  DataSetError,
+  type DataSetReport,
+  type Job,
+  jobSchema,
+  type StoredDataSet,
+  type StoredDataSetPage,
+} from '@cflow/spec';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { jobEventStream } from '../app/job-event-stream.js';
 import { stalled, streamed } from './predict-suite.js';
 import { jsonBody, type TestService } from './test-service.js';
@@ -9,6 +16,19 @@ import { jsonBody, type TestService } from './test-service.js';
 const NOBODY = '0b7f7c0e-2f6b-4a53-9a0e-6d0b0f0e7c11';
 /** As much of an archive as the service looks at. */
 const ZIP = new Uint8Array([0x50, 0x4b, 3, 4, ...new TextEncoder().encode('the rest of an archive')]);
+const REPORT: DataSetReport = {
+  name: 'parts',
+  layout: 'folder',
+  good: { train: 2, validation: 0, test: 0 },
+  bad: { test: 0, elsewhere: 0, kinds: 0, masks: 0 },
+  unlabelled: 0,
+  groups: [{ from: 'good', split: 'train', label: 'good', images: 2, masks: 0 }],
+  skipped: [],
+  sizes: { smallest: [8, 8], largest: [8, 8], distinct: 1, aspects: [1, 1] },
+  formats: [{ format: 'PNG', color: 'color', bits: 8, images: 2 }],
+  examined: 2,
+  findings: [],
+};
 const zip = (body: NonNullable<RequestInit['body']> = ZIP): RequestInit => ({
   method: 'POST',
   body,
@@ -121,6 +141,35 @@ export function jobsSuite(get: () => TestService): void {
       const used = await read(path);
       expect(used).toMatchObject({ inUse: false, lastUsedAt: finishedAt });
       expect(Date.parse(used.expiresAt as string)).toBe(Date.parse(finishedAt as string) + DAY_MS);
+    });
+
+    it('are looked at one at a time, where jobs are done, and what was understood is told', async () => {
+      const path = await upload(5);
+      const ask = { method: 'POST' };
+      // Here nobody does jobs.
+      expect(await status(`/v1/${path}/inspect`, ask)).toBe(404);
+      let tell: (report: DataSetReport) => void = () => {};
+      let refuse: (error: unknown) => void = () => {};
+      const asked: string[] = [];
+      const inspectDataSet = (looked: string): Promise<DataSetReport> => {
+        asked.push(looked);
+        return new Promise((resolve, reject) => {
+          tell = resolve;
+          refuse = reject;
+        });
+      };
+      const service = get().app({ inspectDataSet });
+      expect(await status('/v1/data-sets/none.zip/inspect', ask, service)).toBe(404);
+      const first = service.request(`/v1/${path}/inspect`, ask);
+      await vi.waitFor(() => expect(asked).toEqual([path]));
+      const second = await service.request(`/v1/${path}/inspect`, ask);
+      expect([second.status, second.headers.get('retry-after')]).toEqual([429, '5']);
+      tell(REPORT);
+      expect(await (await first).json()).toEqual(REPORT);
+      const wrong = service.request(`/v1/${path}/inspect`, ask);
+      await vi.waitFor(() => expect(asked).toHaveLength(2));
+      refuse(new DataSetError('there is no image in it'));
+      expect((await wrong).status).toBe(422);
     });
 
     it('are deleted, but not while a job waits or runs on them', async () => {
@@ -392,6 +441,7 @@ export function jobsSuite(get: () => TestService): void {
         ['/v1/data-sets'],
         ['/v1/data-sets/a.zip'],
         ['/v1/data-sets/a.zip', { method: 'DELETE' }],
+        ['/v1/data-sets/a.zip/inspect', { method: 'POST' }],
         ['/v1/jobs', jsonBody(request)],
         ['/v1/jobs'],
         [`/v1/jobs/${NOBODY}`],

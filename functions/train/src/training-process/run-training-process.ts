@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { type BundleManifest, CflowError, TrainingError } from '@cflow/spec';
+import { type BundleManifest, TrainingError } from '@cflow/spec';
 import type { TrainingEvent } from '@cflow/training';
-import type { ErrorMessage, TrainingMessage, TrainingTask } from './messages.js';
+import { receivedError } from './error-message.js';
+import type { TrainingMessage, TrainingTask } from './messages.js';
 
 export interface TrainingProcessOptions {
   signal: AbortSignal;
@@ -63,18 +64,12 @@ export async function runTrainingProcess(
     const { code, killedBy } = await ended;
     if (outcome?.type === 'result') return outcome.manifest;
     signal.throwIfAborted();
-    if (outcome) throw receivedError(outcome.error);
+    if (outcome) throw receivedError(outcome.error, 'the training');
     throw deathOf(code, killedBy);
   } finally {
     signal.removeEventListener('abort', stop);
     clearTimeout(kill);
   }
-}
-
-function receivedError({ code, message, retryable, details }: ErrorMessage): CflowError {
-  return code === undefined
-    ? new TrainingError(`the training failed: ${message}`, { retryable, details })
-    : new CflowError(code, message, { retryable, details });
 }
 
 function deathOf(code: number | null, signal: NodeJS.Signals | null): TrainingError {

@@ -2,6 +2,7 @@ import { readServiceEnvironment, serveUntilTold, startService } from '@cflow/pre
 import { packageVersion } from '../package-version.js';
 import { telemetryOf } from '../telemetry.js';
 import { ignoreOutputErrors, noteLine, printLine } from '../terminal/output.js';
+import { inspectDataSet } from './inspect-data-set.js';
 import type { ServeFlags } from './serve-flags.js';
 import { serviceVariables } from './service-variables.js';
 import { trainHere } from './train-here.js';
@@ -19,6 +20,7 @@ export async function runServe(
     environment,
     version: packageVersion(),
     startWorker: trainHere,
+    inspectDataSet,
     telemetry,
   });
   const served = serveUntilTold(service);

@@ -3,16 +3,7 @@ import type { ImageLimits } from '../image-limits.js';
 import { mapInOrder } from '../map-in-order.js';
 import { readDefectMask } from '../masks/read-defect-mask.js';
 import { readImageHeader } from './read-header.js';
-
-/** What the masks of a data set say. */
-export interface CheckedMasks {
-  /** Masks of bad images that say nothing. */
-  unusable: { item: DataSetItem; error: ImageError }[];
-  /** Bad images whose mask marks all of them: perhaps inverted. */
-  full: DataSetItem[];
-  /** Images called good whose mask marks a defect. */
-  contradictions: string[];
-}
+import type { CheckedMasks } from './seen.js';
 
 const AT_ONCE = 4;
 

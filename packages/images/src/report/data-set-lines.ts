@@ -52,6 +52,11 @@ export function skippedText({ reason, count, names, hint }: SkippedFiles): strin
  * odd. Names in it may hold anything.
  */
 export function dataSetLines(report: DataSetReport): string[] {
+  return dataSetRows(report).map(([title, text]) => `${title.padEnd(9)} ${text}`);
+}
+
+/** The same as titles and texts; a title is empty where a row goes on with what the one before said. */
+export function dataSetRows(report: DataSetReport): (readonly [title: string, text: string])[] {
   const { good, bad, unlabelled, sizes, skipped, findings } = report;
   const of = (label: DataSetGroup['label'], split: DataSetGroup['split']): string =>
     fromText(report, label, split);
@@ -78,7 +83,7 @@ export function dataSetLines(report: DataSetReport): string[] {
   if (report.range) rows.push(['values', rangeText(report.range)]);
   rows.push(...titled('skipped', skipped.map(skippedText)));
   for (const { severity, message } of findings) rows.push([SIGNS[severity], message]);
-  return rows.map(([title, text]) => `${title.padEnd(9)} ${text}`);
+  return rows;
 }
 
 function rangeText({ low, high, told }: NonNullable<DataSetReport['range']>): string {

@@ -1,8 +1,6 @@
 import type { DataSet, DataSetFinding, DataSetItem } from '@cflow/spec';
 import { someOf } from '../reading/say-which.js';
-import type { CheckedMasks } from './check-masks.js';
-import type { ImageHeader } from './read-header.js';
-import type { PixelSample } from './sample-pixels.js';
+import type { CheckedMasks, ImageHeader, PixelSample } from './seen.js';
 
 const MOST_NAMED = 5;
 /** What may be left of one color, and of black, in 255: noise, and what compression leaves. */

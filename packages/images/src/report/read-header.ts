@@ -1,18 +1,7 @@
 import { open } from 'node:fs/promises';
 import { readBmpHeader } from '../bmp-header.js';
 import { sniffFormat } from '../image-format.js';
-
-/** What the header of an image file says. */
-export interface ImageHeader {
-  /** Upright, in pixels. */
-  width: number;
-  height: number;
-  /** `PNG`, `JPEG`, .... */
-  format: string;
-  color: 'gray' | 'color';
-  /** Of a sample. */
-  bits: number;
-}
+import type { ImageHeader } from './seen.js';
 
 const START_BYTES = 4096;
 const DEPTHS: Readonly<Record<string, number>> = {

@@ -4,21 +4,7 @@ import type { SampleRange } from '@cflow/spec';
 import { decodeSamples } from '../decode-raster.js';
 import { mapInOrder } from '../map-in-order.js';
 import { FULL_RANGE, SampleScale } from '../sample-scale.js';
-
-/** The pixels of an image, in short. */
-export interface PixelSample {
-  index: number;
-  least: number;
-  most: number;
-  /** Whether its samples have more than 8 bits. */
-  deep: boolean;
-  /** Values that its samples should lie between. */
-  range: SampleRange;
-  /** How it does not fit the range that is to be taken, in words. */
-  misfit: string | undefined;
-  /** Of all pixels and the size. */
-  hash: string;
-}
+import type { PixelSample } from './seen.js';
 
 const EVENLY = 24;
 const SMALLEST = 24;

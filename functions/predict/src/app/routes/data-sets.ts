@@ -4,6 +4,7 @@ import type { ObjectInfo } from '@cflow/store';
 import {
   deleteDataSetRoute,
   getDataSetRoute,
+  inspectDataSetRoute,
   listDataSetsRoute,
   uploadDataSetRoute,
 } from '../../openapi/data-set-routes.js';
@@ -55,6 +56,34 @@ export function dataSetRoutes(parts: AppParts): App {
     const info = await objects.head(path);
     if (!info) throw noDataSet(path);
     return c.json(await told(info, (await jobs.dataSetUses([path])).get(path)), 200);
+  });
+
+  let inspecting = false;
+  app.openapi({ ...inspectDataSetRoute, middleware: train }, async (c) => {
+    const { objects } = trainingParts(parts);
+    const { inspectDataSet } = parts;
+    if (!inspectDataSet) {
+      throw new ProblemError(
+        'not-found',
+        'data sets are not looked at here, since jobs are done elsewhere; a job says what it understood before it trains',
+      );
+    }
+    const path = DATA_SETS + c.req.valid('param').name;
+    if (!(await objects.head(path))) throw noDataSet(path);
+    // It is unpacked for that, onto the disk that trainings need.
+    if (inspecting) {
+      throw new ProblemError('rate-limited', 'another data set is being looked at; try again in a moment', {
+        headers: { 'retry-after': '5' },
+      });
+    }
+    inspecting = true;
+    try {
+      const deadline = c.get('deadline');
+      deadline.lift();
+      return c.json(await inspectDataSet(path, deadline.signal), 200);
+    } finally {
+      inspecting = false;
+    }
   });
 
   app.openapi({ ...deleteDataSetRoute, middleware: train }, async (c) => {

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { makeBundle, memoryBundle } from '@cflow/detector/testing';
 import { type Jobs, openJobs } from '@cflow/jobs';
+import type { DataSetReport } from '@cflow/spec';
 import { ObjectRegistry, type ObjectStore, type Registry, readAll } from '@cflow/store';
 import { memoryObjectStore } from '@cflow/store/testing';
 import { serve } from '@hono/node-server';
@@ -31,7 +32,14 @@ export interface ServiceForPage {
 
 /** The service as it is, with a small detector in a store in memory, and its database inside the process. */
 export async function startServiceForPage(
-  options: { key?: string; empty?: boolean; training?: boolean; backbone?: 'tiny' | 'mobilenet_v2' } = {},
+  options: {
+    key?: string;
+    empty?: boolean;
+    training?: boolean;
+    backbone?: 'tiny' | 'mobilenet_v2';
+    /** Looks at data sets before they are trained on. Default: nobody does. */
+    inspectDataSet?: (path: string, objects: ObjectStore, signal: AbortSignal) => Promise<DataSetReport>;
+  } = {},
 ): Promise<ServiceForPage> {
   const objects: ObjectStore = memoryObjectStore();
   const registry = new ObjectRegistry(objects);
@@ -54,6 +62,9 @@ export async function startServiceForPage(
     registry,
     inference,
     ...(jobs && { jobs, objects }),
+    inspectDataSet:
+      options.inspectDataSet &&
+      (async (path, signal) => options.inspectDataSet?.(path, objects, signal) as Promise<DataSetReport>),
     ...(key !== undefined && {
       keys: hashedApiKeys([
         { name: 'page', sha256: createHash('sha256').update(key).digest('hex'), scopes: ['admin'] },
