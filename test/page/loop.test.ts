@@ -87,6 +87,7 @@ describe.skipIf(noChromium !== '')(`the loop in the page${noChromium}`, () => {
     await page.locator('#start').click();
     await ended(page);
     await readReport(page);
+    await readHostileReport(page);
     const first = await service.registry.resolve('wood', 'latest');
     await page.getByRole('button', { name: 'Inspect with wood' }).click();
 
@@ -186,6 +187,27 @@ async function readReport(page: Page): Promise<void> {
   expect((await first.locator('img').boundingBox())?.height).toBeGreaterThan(400);
   await first.locator('summary').click();
   expect(await findings(page), 'report').toEqual([]);
+}
+
+/** Of whoever trains a detector: it may say anything, and becomes nothing but what reports have. */
+async function readHostileReport(page: Page): Promise<void> {
+  await page.route('**/files/report.html', (route) =>
+    route.fulfill({
+      contentType: 'text/html',
+      body: `<body><h1 onclick="document.title='run'" style="position:fixed" id="start">Words</h1>
+        <script>document.title = 'run'</script><style>*{display:none}</style><link rel=stylesheet href=/x.css>
+        <img src=x onerror="document.title='run'"><img src="https://elsewhere.example/a.png">
+        <svg><a href="javascript:document.title='run'"><text>link</text></a><use href="#x"/></svg>
+        <a href="https://elsewhere.example">away</a><form action=/x><input></form><iframe src=/></iframe></body>`,
+    }),
+  );
+  await page.reload();
+  await page.locator('.report > summary').click();
+  await page.locator('.report-view h1').waitFor();
+  const made = await page.locator('.report-view').evaluate(({ shadowRoot }) => shadowRoot?.innerHTML ?? '');
+  expect(made.replaceAll(/\s+/g, ' ').trim()).toBe('<div class="body"><h1>Words</h1> <svg></svg> </div>');
+  expect(await page.title()).not.toBe('run');
+  await page.unroute('**/files/report.html');
 }
 
 async function ignoreCorner(page: Page, picture: ImageFile): Promise<void> {

@@ -67,6 +67,8 @@ describe.skipIf(noChromium !== '')(`training in the page${noChromium}`, () => {
       /^striped is ready: trained on 12 images in .*, on WASM\./,
     );
     expect(await page.locator('#here-chart .curve').count()).toBeGreaterThanOrEqual(2);
+    expect(await page.locator('#here-understood').innerText()).toMatch(/12 to train on/);
+    expect(await page.locator('.outcome .report').count()).toBe(1);
     // Nothing was sent so far.
     expect(service.requests.filter((request) => !request.startsWith('GET '))).toEqual([]);
 
