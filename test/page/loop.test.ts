@@ -20,7 +20,6 @@ import {
   type ServiceForPage,
   startServiceForPage,
 } from '../../functions/predict/src/page/testing/service-for-page.js';
-import { inspectArchive } from '../../functions/train/src/inspection/inspect-archive.js';
 import { temporaryFolder } from '../../functions/train/src/testing/temporary-folder.js';
 import { startTrainWorker, type TrainWorker } from '../../functions/train/src/work/start-train-worker.js';
 
@@ -52,10 +51,7 @@ describe.skipIf(noChromium !== '')(`the loop in the page${noChromium}`, () => {
   let browser: PageBrowser;
 
   beforeAll(async () => {
-    service = await startServiceForPage({
-      empty: true,
-      inspectDataSet: (path, objects, signal) => inspectArchive(path, { objects, workFolder: root, signal }),
-    });
+    service = await startServiceForPage({ empty: true });
     const { jobs, objects, registry } = service;
     worker = await startTrainWorker({
       ...{ jobs, objects, registry, workFolder: root, device: 'cpu', threads: 2, concurrency: 1 },
@@ -81,13 +77,9 @@ describe.skipIf(noChromium !== '')(`the loop in the page${noChromium}`, () => {
     const { train, good, bad } = pictures();
     const archive = zipped(await files('wood', train));
     await page.setInputFiles('#zip', archive);
-    // Understood before anything is trained.
-    await page.locator('#understood tr', { hasText: '24 to train on' }).waitFor({ timeout: 30_000 });
     await page.locator('#job-name').fill('wood');
     await page.locator('#start').click();
     await ended(page);
-    await readReport(page);
-    await readHostileReport(page);
     const first = await service.registry.resolve('wood', 'latest');
     await page.getByRole('button', { name: 'Inspect with wood' }).click();
 
@@ -146,83 +138,11 @@ describe.skipIf(noChromium !== '')(`the loop in the page${noChromium}`, () => {
     await page.getByRole('button', { name: 'Compare on the pictures in Inspect' }).click();
     await page.locator('.compare tbody tr').nth(3).waitFor();
     await keep('detectors');
-    await ignoreCorner(page, (await files('good', good))[0] as ImageFile);
-    const { ignore } = await service.registry.settings('wood');
-    expect(ignore).toMatchObject({ width: 64, height: 64, outlines: [expect.any(Array)] });
-    // It answers nobody, and says how far it agrees.
-    await page.locator('#shadow-reference').selectOption(first);
-    await page.locator('.shadow').getByRole('button', { name: 'Save' }).click();
-    await wait(async () => (await service.registry.settings('wood')).shadow?.reference === first);
-    expect((await service.registry.settings('wood')).ignore).toEqual(ignore);
-    await wait(async () => {
-      const [part] = await files('good', good);
-      const answer = await fetch(`${service.address}/v1/detectors/wood@production/predict`, {
-        method: 'POST',
-        headers: { 'content-type': 'image/png' },
-        body: new Uint8Array(part?.buffer ?? []),
-      });
-      const { predictions } = (await answer.json()) as { predictions: { detector: { version: string } }[] };
-      expect(predictions[0]?.detector.version).toBe(candidate);
-      await page.locator('.shadow').getByRole('button', { name: 'Look again' }).click();
-      return (await page.locator('.shadow tr', { hasText: 'Scored by both' }).innerText()).includes(
-        'picture',
-      );
-    });
-    await keep('shadow');
     await page.getByRole('button', { name: `Use in production: version ${first.slice(0, 12)}` }).click();
     await wait(async () => (await service.registry.resolve('wood', 'production')) === first);
     expect(browser.take()).toEqual([]);
   }, 300_000);
 });
-
-/** Its pictures are there, and nothing of it but what reports have. */
-async function readReport(page: Page): Promise<void> {
-  await page.locator('.report > summary').click();
-  const unusual = page.locator('.report-view section', { hasText: 'The most unusual good images' });
-  await unusual.waitFor();
-  expect(await unusual.locator('img').count()).toBeGreaterThan(2);
-  expect(await page.locator('.report-view .verdict').count()).toBe(1);
-  const first = unusual.locator('details').first();
-  await first.locator('summary').click();
-  expect((await first.locator('img').boundingBox())?.height).toBeGreaterThan(400);
-  await first.locator('summary').click();
-  expect(await findings(page), 'report').toEqual([]);
-}
-
-/** Of whoever trains a detector: it may say anything, and becomes nothing but what reports have. */
-async function readHostileReport(page: Page): Promise<void> {
-  await page.route('**/files/report.html', (route) =>
-    route.fulfill({
-      contentType: 'text/html',
-      body: `<body><h1 onclick="document.title='run'" style="position:fixed" id="start">Words</h1>
-        <script>document.title = 'run'</script><style>*{display:none}</style><link rel=stylesheet href=/x.css>
-        <img src=x onerror="document.title='run'"><img src="https://elsewhere.example/a.png">
-        <svg><a href="javascript:document.title='run'"><text>link</text></a><use href="#x"/></svg>
-        <a href="https://elsewhere.example">away</a><form action=/x><input></form><iframe src=/></iframe></body>`,
-    }),
-  );
-  await page.reload();
-  await page.locator('.report > summary').click();
-  await page.locator('.report-view h1').waitFor();
-  const made = await page.locator('.report-view').evaluate(({ shadowRoot }) => shadowRoot?.innerHTML ?? '');
-  expect(made.replaceAll(/\s+/g, ' ').trim()).toBe('<div class="body"><h1>Words</h1> <svg></svg> </div>');
-  expect(await page.title()).not.toBe('run');
-  await page.unroute('**/files/report.html');
-}
-
-async function ignoreCorner(page: Page, picture: ImageFile): Promise<void> {
-  await page.setInputFiles('#ignore-file', picture);
-  const drawing = page.locator('.ignore .drawing');
-  await drawing.waitFor();
-  await drawing.scrollIntoViewIfNeeded();
-  const { x, y, width, height } = (await drawing.boundingBox())!;
-  await page.mouse.move(x + width * 0.02, y + height * 0.02);
-  await page.mouse.down();
-  await page.mouse.move(x + width * 0.2, y + height * 0.15);
-  await page.mouse.up();
-  await page.getByRole('button', { name: 'Save what is ignored' }).click();
-  await page.locator('.ignore', { hasText: '1 place of each picture is ignored.' }).waitFor();
-}
 
 async function ended(page: Page): Promise<void> {
   await page.locator('.job .chip.succeeded').waitFor({ timeout: 120_000 });

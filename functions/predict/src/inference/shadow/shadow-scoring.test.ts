@@ -65,7 +65,7 @@ describe('a shadow', () => {
     const { registry, service, outcomes, only } = start({ shadow });
     const asked = images.slice(0, 6);
     const answered = await service.predict(request(asked, ['wood@production']));
-    await vi.waitFor(() => expect(outcomes).toHaveLength(6));
+    await vi.waitFor(() => expect(outcomes).toHaveLength(6), { timeout: 20_000 });
     const pair = only();
     expect(pair).toMatchObject({
       version: registry.aliases.get('wood@production'),
@@ -92,7 +92,7 @@ describe('a shadow', () => {
   it('scores the share that was decided', async () => {
     const { service, outcomes, only } = start({ shadow: { ...shadow, share: 0.25 } });
     for (const image of images) await service.predict(request([image], ['wood@production']));
-    await vi.waitFor(() => expect(outcomes).toHaveLength(3));
+    await vi.waitFor(() => expect(outcomes).toHaveLength(3), { timeout: 20_000 });
     expect(only().compared + only().dropped).toBe(3);
   });
 
@@ -100,7 +100,7 @@ describe('a shadow', () => {
     const { service, outcomes, only } = start({ shadow }, { capacity: 12 });
     const results = await service.predict(request(images, ['wood@production']));
     expect(results).toHaveLength(12);
-    await vi.waitFor(() => expect(outcomes).toHaveLength(12));
+    await vi.waitFor(() => expect(outcomes).toHaveLength(12), { timeout: 20_000 });
     const { compared, dropped } = only();
     expect(compared + dropped).toBe(12);
     expect(dropped).toBeGreaterThanOrEqual(3);
@@ -114,7 +114,7 @@ describe('a shadow', () => {
     const tight = start({ shadow }, { memoryBytes: bytes + 1000 });
     const answer = request(images.slice(0, 1), ['wood@production']);
     await tight.service.predict(answer);
-    await vi.waitFor(() => expect(tight.outcomes).toEqual(['failed']));
+    await vi.waitFor(() => expect(tight.outcomes).toEqual(['failed']), { timeout: 20_000 });
     const production = tight.registry.aliases.get('wood@production');
     expect(tight.service.status().detectors.map(({ version }) => version)).toEqual([production]);
     expect(tight.only()).toMatchObject({ compared: 0, failed: 1 });
@@ -122,7 +122,7 @@ describe('a shadow', () => {
 
     const two = start({ shadow }, { memoryBytes: 2 * bytes + 1000 });
     await two.service.predict(answer);
-    await vi.waitFor(() => expect(two.outcomes).toHaveLength(1));
+    await vi.waitFor(() => expect(two.outcomes).toHaveLength(1), { timeout: 20_000 });
     // The shadow was used last, and goes first.
     await two.service.predict(request(images.slice(0, 1), ['wood@other']));
     expect(two.service.status().detectors.map(({ version }) => version)).toEqual([

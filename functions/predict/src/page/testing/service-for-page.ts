@@ -30,6 +30,20 @@ export interface ServiceForPage {
   close(): Promise<void>;
 }
 
+const UNDERSTOOD: DataSetReport = {
+  name: 'parts',
+  layout: 'folder',
+  good: { train: 2, validation: 0, test: 0 },
+  bad: { test: 0, elsewhere: 0, kinds: 0, masks: 0 },
+  unlabelled: 0,
+  groups: [],
+  skipped: [],
+  sizes: null,
+  formats: [],
+  examined: 2,
+  findings: [],
+};
+
 /** The service as it is, with a small detector in a store in memory, and its database inside the process. */
 export async function startServiceForPage(
   options: {
@@ -37,7 +51,7 @@ export async function startServiceForPage(
     empty?: boolean;
     training?: boolean;
     backbone?: 'tiny' | 'mobilenet_v2';
-    /** Looks at data sets before they are trained on. Default: nobody does. */
+    /** Looks at data sets before they are trained on. Default: always says the same. */
     inspectDataSet?: (path: string, objects: ObjectStore, signal: AbortSignal) => Promise<DataSetReport>;
   } = {},
 ): Promise<ServiceForPage> {
@@ -62,9 +76,8 @@ export async function startServiceForPage(
     registry,
     inference,
     ...(jobs && { jobs, objects }),
-    inspectDataSet:
-      options.inspectDataSet &&
-      (async (path, signal) => options.inspectDataSet?.(path, objects, signal) as Promise<DataSetReport>),
+    // The page asks as soon as a data set is chosen.
+    inspectDataSet: async (path, signal) => options.inspectDataSet?.(path, objects, signal) ?? UNDERSTOOD,
     ...(key !== undefined && {
       keys: hashedApiKeys([
         { name: 'page', sha256: createHash('sha256').update(key).digest('hex'), scopes: ['admin'] },
