@@ -20,8 +20,11 @@ export interface Socket {
 /** What frames are asked for. A mask for all of them is one of the detector's settings. */
 export interface StreamOptions<M extends Asked = Asked, O extends Asked = Asked, R extends Asked = Asked>
   extends Omit<RemotePredictOptions<M, O, R>, 'ignore' | 'maxRetries' | 'timeout'> {
-  /** Instead of the global one, which Node has from version 22 on: `WebSocket` of the package ws. */
-  WebSocket?: (new (url: string, protocols: string[]) => Socket) | undefined;
+  /**
+   * Instead of the global one, which Node has from version 22 on: `WebSocket` of the package ws. It is made with an address and
+   * subprotocols.
+   */
+  WebSocket?: (new (...given: never[]) => Socket) | undefined;
 }
 
 /** How a stream has ended. */
@@ -180,8 +183,8 @@ export async function openFrameStream<M extends Asked, O extends Asked, R extend
   detector: string,
   { WebSocket: given, signal, map, ...options }: StreamOptions<M, O, R> = {},
 ): Promise<FrameStream<Prediction<M, O, R>>> {
-  const Socket = given ?? (globalThis as { WebSocket?: StreamOptions['WebSocket'] }).WebSocket;
-  if (!Socket) {
+  const Given = given ?? (globalThis as { WebSocket?: StreamOptions['WebSocket'] }).WebSocket;
+  if (!Given) {
     throw new ArgumentError(
       'expected a WebSocket, which this runtime has none of: install the package ws, and give its WebSocket as an option',
     );
@@ -193,7 +196,8 @@ export async function openFrameStream<M extends Asked, O extends Asked, R extend
   const url = transport.address({ path, query }).href.replace(/^http/, 'ws');
   const { apiKey } = transport;
   // Pages can give a key in no other way.
-  const socket = new Socket(url, [
+  const Opened = Given as new (url: string, protocols: string[]) => Socket;
+  const socket = new Opened(url, [
     PROTOCOL,
     ...(apiKey === undefined ? [] : [`cflow.key.${base64Url(apiKey)}`]),
   ]);
