@@ -3,3 +3,4 @@ export * from './automatic/index.js';
 export * from './drawing/index.js';
 export * from './index.js';
 export * from './local/index.js';
+export * from './stream/index.js';

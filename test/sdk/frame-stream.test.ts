@@ -5,12 +5,12 @@ import {
   AuthenticationError,
   CflowClient,
   ConnectionError,
-  type FrameStream,
   PermissionError,
   type Prediction,
   RateLimitError,
   UnsupportedImageError,
 } from '@cflow/sdk';
+import { type FrameStream, openStream } from '@cflow/sdk/stream';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { testKeys } from '../../functions/predict/src/compat/testing/test-keys.js';
@@ -29,7 +29,8 @@ describe('a stream of frames', () => {
   it('gives what predict gives, frame after frame, with what was asked for', async () => {
     const wood = place.client.detector('wood');
     const asked = await wood.predict(png, { map: true });
-    const stream = await wood.stream({ map: true, regions: false, WebSocket });
+    const baseUrl = place.running.url;
+    const stream = await openStream({ baseUrl, detector: 'wood', map: true, regions: false, WebSocket });
     expect([stream.credit, stream.frameBytes]).toEqual([4, 2 ** 20]);
     const found = await Promise.all(
       [png, new Blob([png]), Buffer.from(png)].map((frame) => stream.send(frame)),
@@ -48,7 +49,7 @@ describe('a stream of frames', () => {
   });
 
   it('sends nothing beyond the credit, and goes on after what was no image', async () => {
-    const stream = await place.client.detector('wood').stream({ WebSocket });
+    const stream = await openStream({ baseUrl: place.running.url, detector: 'wood', WebSocket });
     const frames = Array.from({ length: 6 }, () => reasonOf(stream.send(png)));
     expect(stream.credit).toBe(0);
     const reasons = await Promise.all(frames);
@@ -68,20 +69,20 @@ describe('a stream of frames', () => {
     const keys = testKeys({ camera: ['predict'], reader: ['read'] });
     const baseUrl = await place.running.also({ keys });
     const open = (apiKey?: string): Promise<FrameStream> =>
-      new CflowClient({ baseUrl, apiKey }).detector('wood').stream({ WebSocket });
+      openStream({ baseUrl, apiKey, detector: 'wood', WebSocket });
     expect(await reasonOf(open())).toBeInstanceOf(AuthenticationError);
     expect(await reasonOf(open('reader'))).toBeInstanceOf(PermissionError);
     const stream = await open('camera');
     expect((await stream.send(png)).label).toMatch(/good|bad/);
     stream.close();
-    const nobody = new CflowClient({ baseUrl: 'http://127.0.0.1:9', maxRetries: 0 });
-    expect(await reasonOf(nobody.detector('wood').stream({ WebSocket }))).toBeInstanceOf(ConnectionError);
+    const nobody = openStream({ baseUrl: 'http://127.0.0.1:9', detector: 'wood', WebSocket });
+    expect(await reasonOf(nobody)).toBeInstanceOf(ConnectionError);
   });
 
   it.skipIf('WebSocket' in globalThis)(
     'says what is missing where there is no WebSocket: this Node has one',
     async () => {
-      expect(String(await reasonOf(place.client.detector('wood').stream()))).toContain(
+      expect(String(await reasonOf(openStream({ baseUrl: place.running.url, detector: 'wood' })))).toContain(
         'install the package ws',
       );
     },
@@ -89,16 +90,19 @@ describe('a stream of frames', () => {
 
   it('ends with its signal, and tells how the service has ended it', async () => {
     const ending = new AbortController();
-    const stream = await place.client.detector('wood').stream({ WebSocket, signal: ending.signal });
+    const stream = await openStream({
+      baseUrl: place.running.url,
+      detector: 'wood',
+      WebSocket,
+      signal: ending.signal,
+    });
     const frame = reasonOf(stream.send(png));
     ending.abort();
     expect(await frame).toBeInstanceOf(AbortedError);
     expect(await stream.closed).toBeUndefined();
     const readiness = { state: 'ready' as 'ready' | 'draining', detail: '' };
     const baseUrl = await place.running.also({ readiness });
-    const other: FrameStream<Prediction> = await new CflowClient({ baseUrl })
-      .detector('wood')
-      .stream({ WebSocket });
+    const other: FrameStream<Prediction> = await openStream({ baseUrl, detector: 'wood', WebSocket });
     readiness.state = 'draining';
     expect(await other.closed).toMatchObject({ code: 1001, reason: expect.stringContaining('about to end') });
     expect(String(await reasonOf(other.send(png)))).toMatch(/about to end.*open it again/);

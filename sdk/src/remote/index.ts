@@ -16,7 +16,6 @@ export {
   type Jobs,
   type WaitOptions,
 } from './jobs/jobs.js';
-export type { FrameStream, Socket, StreamEnd, StreamOptions } from './predict/frame-stream.js';
 export type { ImageAddress, RemoteImage } from './predict/image-file.js';
 export type { RemotePredictOptions } from './predict/predict.js';
 export { type BatchOptions, type Images, MAX_IMAGES_PER_REQUEST } from './predict/predict-all.js';

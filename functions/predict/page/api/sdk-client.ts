@@ -1,14 +1,15 @@
-import { CflowClient } from '@cflow/sdk';
+import { CflowClient, type CflowClientOptions } from '@cflow/sdk';
 import { address, type Client } from './client.js';
 
 /**
- * The SDK's client, which asks over the page's own: with its key, and patient where the service has no room.
+ * What the SDK's clients are made with here: they ask over the page's own, with its key, and patient where the service has no
+ * room.
  *
  * @param onWait Called when a request waits for room.
  */
-export function sdkClient(client: Client, onWait?: (seconds: number) => void): CflowClient {
+export function sdkOptions(client: Client, onWait?: (seconds: number) => void): CflowClientOptions {
   const key = client.currentKey;
-  return new CflowClient({
+  return {
     baseUrl: address('.'),
     // For what goes not over the page's own: a stream.
     ...(key !== null && { apiKey: key }),
@@ -16,5 +17,10 @@ export function sdkClient(client: Client, onWait?: (seconds: number) => void): C
     // Somebody may have to find a key first, and what is to be sent again is sent by the page.
     timeout: 0,
     maxRetries: 0,
-  });
+  };
+}
+
+/** The SDK's client for the page's service. */
+export function sdkClient(client: Client, onWait?: (seconds: number) => void): CflowClient {
+  return new CflowClient(sdkOptions(client, onWait));
 }

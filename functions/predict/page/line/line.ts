@@ -1,6 +1,7 @@
-import type { FrameStream, Prediction } from '@cflow/sdk';
+import type { Prediction } from '@cflow/sdk';
+import { type FrameStream, openStream } from '@cflow/sdk/stream';
 import type { Client } from '../api/client.js';
-import { sdkClient } from '../api/sdk-client.js';
+import { sdkOptions } from '../api/sdk-client.js';
 import { Camera } from '../camera/camera.js';
 import { eachFrame } from '../camera/each-frame.js';
 import { listDetectors } from '../detectors/list-detectors.js';
@@ -92,7 +93,11 @@ export class Line {
     this.dropped = 0;
     try {
       if (!(await this.camera.start())) return;
-      const stream = await sdkClient(this.client).detector(this.select.value).stream({ regions: false });
+      const stream = await openStream({
+        ...sdkOptions(this.client),
+        detector: this.select.value,
+        regions: false,
+      });
       this.stream = stream;
       void stream.closed.then((end) => {
         if (!end || this.stream !== stream) return;

@@ -69,11 +69,6 @@ export class Transport {
     return (await this.#attempts(url.href, {}, what, (response) => response.blob(), call)).data;
   }
 
-  /** Of the client; sent with each request. */
-  get apiKey(): string | undefined {
-    return this.#options.apiKey;
-  }
-
   /** Where a request goes. */
   address({ path, query = {} }: Pick<RequestParts, 'path' | 'query'>): URL {
     const address = new URL(this.#options.baseUrl);

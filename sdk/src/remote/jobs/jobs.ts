@@ -1,6 +1,7 @@
 import { ArgumentError, CflowError } from '../../errors.js';
 import { type Bytes, blobOf, chunksOf } from '../bytes/blob-of.js';
 import { type NamedFiles, namedBlobs } from '../bytes/named-blobs.js';
+import { zip } from '../bytes/zip.js';
 import { ApiPromise } from '../http/api-promise.js';
 import { list } from '../http/list.js';
 import type { ListOptions, Paged } from '../http/paged.js';
@@ -140,11 +141,8 @@ export class Jobs {
 async function archiveOf(
   dataSet: Exclude<DataSetInput, DataSetReference>,
 ): Promise<Blob | ReadableStream<Uint8Array>> {
-  if (typeof dataSet === 'object' && dataSet !== null && 'files' in dataSet) {
-    const files = await namedBlobs(dataSet.files);
-    // Loaded by those who have no archive.
-    return (await import('../bytes/zip.js')).zip(files);
-  }
+  if (typeof dataSet === 'object' && dataSet !== null && 'files' in dataSet)
+    return zip(await namedBlobs(dataSet.files));
   const chunks = chunksOf(dataSet);
   // Where `fetch` can send what is still to come; elsewhere it would send the words "[object ReadableStream]".
   if (chunks && !(dataSet instanceof Blob) && 'duplex' in Request.prototype && 'from' in ReadableStream)

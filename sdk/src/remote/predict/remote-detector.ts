@@ -2,7 +2,6 @@ import type { Asked, Detector, ImageInput, Prediction } from '../../detector.js'
 import { ArgumentError } from '../../errors.js';
 import type { ApiPromise } from '../http/api-promise.js';
 import type { Transport } from '../http/transport.js';
-import type { FrameStream, StreamOptions } from './frame-stream.js';
 import type { RemoteImage } from './image-file.js';
 import { predict, type RemotePredictOptions, sentImage } from './predict.js';
 import { type BatchOptions, type Images, predictAll } from './predict-all.js';
@@ -54,17 +53,6 @@ export class RemoteDetector implements Detector {
     for await (const [only] of predictAll(this.#usable(), [this.#reference], images, options)) {
       yield only as Prediction<M, O, R>;
     }
-  }
-
-  /**
-   * Opens a stream for frames of a camera: they go over one connection, and those that come faster than they are scored are
-   * dropped instead of piling up.
-   */
-  async stream<M extends Asked = false, O extends Asked = false, R extends Asked = true>(
-    options?: StreamOptions<M, O, R>,
-  ): Promise<FrameStream<Prediction<M, O, R>>> {
-    // Loaded by those who have a camera.
-    return (await import('./frame-stream.js')).openFrameStream(this.#usable(), this.#reference, options);
   }
 
   async dispose(): Promise<void> {

@@ -1,30 +1,21 @@
-import type { Asked, ImageInput, Prediction } from '../../detector.js';
-import { AbortedError, ArgumentError, type CflowError } from '../../errors.js';
-import { answerError } from '../http/answer-error.js';
-import { ConnectionError, RateLimitError } from '../http/errors.js';
-import { aborted } from '../http/pause.js';
-import type { Transport } from '../http/transport.js';
-import type { Problem } from '../types/service.js';
-import { imageFile } from './image-file.js';
-import type { RemotePredictOptions } from './predict.js';
-import { type PredictionOnTheWire, readPredictions } from './wire.js';
+import type { ImageInput, Prediction } from '../detector.js';
+import { AbortedError, type CflowError } from '../errors.js';
+import { answerError } from '../remote/http/answer-error.js';
+import { ConnectionError, RateLimitError } from '../remote/http/errors.js';
+import { aborted } from '../remote/http/pause.js';
+import type { Transport } from '../remote/http/transport.js';
+import { imageFile } from '../remote/predict/image-file.js';
+import { type PredictionOnTheWire, readPredictions } from '../remote/predict/wire.js';
+import type { Problem } from '../remote/types/service.js';
 
 /** What is used of a WebSocket: the global one, or that of the package ws. */
 export interface Socket {
   binaryType: string;
   send(data: ArrayBuffer): void;
   close(): void;
-  addEventListener(type: 'message' | 'close' | 'error', listener: (event: never) => void): void;
-}
-
-/** What frames are asked for. A mask for all of them is one of the detector's settings. */
-export interface StreamOptions<M extends Asked = Asked, O extends Asked = Asked, R extends Asked = Asked>
-  extends Omit<RemotePredictOptions<M, O, R>, 'ignore' | 'maxRetries' | 'timeout'> {
-  /**
-   * Instead of the global one, which Node has from version 22 on: `WebSocket` of the package ws. It is made with an address and
-   * subprotocols.
-   */
-  WebSocket?: (new (...given: never[]) => Socket) | undefined;
+  onmessage: unknown;
+  onclose: unknown;
+  onerror: unknown;
 }
 
 /** How a stream has ended. */
@@ -50,8 +41,6 @@ interface Said {
   problem?: Problem;
 }
 
-const PROTOCOL = 'cflow.v1';
-
 /**
  * Frames to a service and predictions back, over one connection. A service takes so many frames before it has answered one;
  * beyond them a frame is dropped, not kept: a camera does not wait. It is open from the start.
@@ -69,28 +58,31 @@ export class FrameStream<P extends Prediction = Prediction> {
   /** Why nothing more is sent. */
   #end: CflowError | undefined;
 
-  /** @internal `RemoteDetector.stream` makes it. */
+  /** @internal `openStream` makes it. */
   constructor(socket: Socket, transport: Transport, signal: AbortSignal | undefined, ready: () => void) {
     this.#socket = socket;
     this.#transport = transport;
     this.#signal = signal;
     socket.binaryType = 'arraybuffer';
-    socket.addEventListener('message', ({ data }: { data: unknown }) => {
+    socket.onmessage = ({ data }: { data: unknown }): void => {
       const said = JSON.parse(String(data)) as Said;
-      if (said.type !== 'ready') return this.#hear(said);
+      if (said.type !== 'ready') {
+        this.#hear(said);
+        return;
+      }
       this.#credit = said.credit ?? 1;
       this.#frameBytes = said.frameBytes ?? 0;
       ready();
-    });
+    };
     const stop = (): void => this.#finish(aborted(signal));
     this.closed = new Promise((resolve) => {
-      socket.addEventListener('close', ({ code, reason }: { code: number; reason: string }) => {
+      socket.onclose = ({ code, reason }: StreamEnd): void => {
         const byUs = this.#end;
         const lost = `the stream has ended (${reason || `code ${code}`}): open it again`;
         this.#finish(new ConnectionError(lost, { code: 'connection', retryable: true }));
         signal?.removeEventListener('abort', stop);
         resolve(byUs ? undefined : { code, reason });
-      });
+      };
     });
     signal?.addEventListener('abort', stop, { once: true });
     if (signal?.aborted) stop();
@@ -173,53 +165,3 @@ export class FrameStream<P extends Prediction = Prediction> {
 
 const dropped = (message: string): RateLimitError =>
   new RateLimitError(message, { code: 'busy', retryable: true });
-
-/**
- * Opens a stream of frames. Rejects as any call would for a key or a detector that is wrong, and with ConnectionError where
- * the service, or what lies before it, takes no WebSockets.
- */
-export async function openFrameStream<M extends Asked, O extends Asked, R extends Asked>(
-  transport: Transport,
-  detector: string,
-  { WebSocket: given, signal, map, ...options }: StreamOptions<M, O, R> = {},
-): Promise<FrameStream<Prediction<M, O, R>>> {
-  const Given = given ?? (globalThis as { WebSocket?: StreamOptions['WebSocket'] }).WebSocket;
-  if (!Given) {
-    throw new ArgumentError(
-      'expected a WebSocket, which this runtime has none of: install the package ws, and give its WebSocket as an option',
-    );
-  }
-  if (signal?.aborted) throw aborted(signal);
-  const path = ['v1', 'detectors', detector, 'stream'];
-  const query = { ...options, map: map ? 'f32' : undefined };
-  // `http` becomes `ws`, and `https` `wss`.
-  const url = transport.address({ path, query }).href.replace(/^http/, 'ws');
-  const { apiKey } = transport;
-  // Pages can give a key in no other way.
-  const Opened = Given as new (url: string, protocols: string[]) => Socket;
-  const socket = new Opened(url, [
-    PROTOCOL,
-    ...(apiKey === undefined ? [] : [`cflow.key.${base64Url(apiKey)}`]),
-  ]);
-  // It comes before 'close', and says less; unheard it would end a program.
-  socket.addEventListener('error', () => {});
-  let stream: FrameStream | undefined;
-  const opened = await new Promise<boolean>((resolve) => {
-    stream = new FrameStream(socket, transport, signal, () => resolve(true));
-    stream.closed.then(() => resolve(false));
-  });
-  if (signal?.aborted) throw aborted(signal);
-  if (opened && stream) return stream as unknown as FrameStream<Prediction<M, O, R>>;
-  // Browsers are not told why a handshake is refused. Whoever asks without one is.
-  await transport.json({ path, query, maxRetries: 0, signal }).catch((error: { status?: number }) => {
-    if (error.status !== 426) throw error;
-  });
-  throw new ConnectionError(
-    'no stream: the service, or a proxy before it, takes no WebSockets; send images one by one',
-    { code: 'connection' },
-  );
-}
-
-/** Of a key, which is visible ASCII. */
-const base64Url = (text: string): string =>
-  btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
