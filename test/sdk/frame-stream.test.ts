@@ -3,7 +3,6 @@ import {
   AbortedError,
   ArgumentError,
   AuthenticationError,
-  CflowClient,
   ConnectionError,
   PermissionError,
   type Prediction,
@@ -75,7 +74,7 @@ describe('a stream of frames', () => {
     const stream = await open('camera');
     expect((await stream.send(png)).label).toMatch(/good|bad/);
     stream.close();
-    const nobody = openStream({ baseUrl: 'http://127.0.0.1:9', detector: 'wood', WebSocket });
+    const nobody = openStream({ baseUrl: 'http://127.0.0.1:9', maxRetries: 0, detector: 'wood', WebSocket });
     expect(await reasonOf(nobody)).toBeInstanceOf(ConnectionError);
   });
 

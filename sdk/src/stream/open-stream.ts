@@ -8,7 +8,7 @@ import { FrameStream, type Socket } from './frame-stream.js';
 /** A service, one of its detectors, and what frames are asked for. A mask for all of them is one of the detector's settings. */
 export interface StreamOptions<M extends Asked = Asked, O extends Asked = Asked, R extends Asked = Asked>
   extends Omit<PredictOptions<M, O, R>, 'ignore'>,
-    Pick<CflowClientOptions, 'baseUrl' | 'apiKey' | 'fetch'> {
+    CflowClientOptions {
   /** `name`, or `name@reference` for an alias, a version or its first 8 digits. */
   detector: string;
   /**
@@ -29,13 +29,15 @@ export async function openStream<M extends Asked = false, O extends Asked = fals
   baseUrl,
   apiKey,
   fetch,
+  timeout,
+  maxRetries,
   detector,
   WebSocket: given,
   signal,
   map,
   ...options
 }: StreamOptions<M, O, R>): Promise<FrameStream<Prediction<M, O, R>>> {
-  const transport = transportOf({ baseUrl, apiKey, fetch, maxRetries: 0 });
+  const transport = transportOf({ baseUrl, apiKey, fetch, timeout, maxRetries });
   const Given = given ?? (globalThis as { WebSocket?: StreamOptions['WebSocket'] }).WebSocket;
   if (!Given) {
     throw new ArgumentError(

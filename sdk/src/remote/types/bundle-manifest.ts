@@ -61,6 +61,8 @@ export interface BundleManifest {
   configuration: DetectorConfiguration;
   /** How weights are stored. */
   precision: 'float32' | 'float16';
+  /** Of a bundle whose calibration, thresholds and probe are those of this mode; files that are published have none. */
+  precisionMode?: 'throughput' | undefined;
   backbone: { name: string; sha256: string; source: string; licence: string | null };
   layers: {
     name: string;
