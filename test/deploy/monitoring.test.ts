@@ -54,6 +54,7 @@ async function exported(): Promise<Map<string, Set<string>>> {
   observer.threadReplaced({ kind: 'lane' } as never);
   observer.overran({ step: undefined } as never);
   observer.loaded({ milliseconds: 1 } as never);
+  observer.shadow({ name: 'wood', outcome: 'compared' } as never);
   const app = newApp();
   app.use(metrics.middleware);
   app.get('/livez', (c) => c.text('yes'));

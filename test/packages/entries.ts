@@ -10,6 +10,7 @@ const PROGRAMS = [
   '@cflow/predict/lane-process',
   '@cflow/train-worker/main',
   '@cflow/train-worker/train-process',
+  '@cflow/train-worker/inspect-process',
   'cflow',
 ];
 /** Entries for who brings vitest or React, and the one of Cloudflare's runtime. */

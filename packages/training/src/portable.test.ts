@@ -18,6 +18,7 @@ it('bundles for a browser without anything of Node, and stays small enough to be
     logLevel: 'silent',
   });
   const code = (outputFiles[0] as { contents: Uint8Array }).contents;
-  expect(gzipSync(code).length).toBeLessThan(120_000);
+  // The report that a training in a page ends with is a seventh of it.
+  expect(gzipSync(code).length).toBeLessThan(122_000);
   expect(new TextDecoder().decode(code)).not.toMatch(/\bBuffer\.(from|alloc|concat)\b|process\.versions/);
 });

@@ -115,7 +115,7 @@ describe('pictures for the report', () => {
   it('are small WebP files that show the image', async () => {
     const large: RgbImage = { width: 800, height: 400, data: new Uint8Array(960_000).fill(90) };
     const picture = await encodeReportPicture(large);
-    expect(picture).toMatchObject({ type: 'image/webp', width: 320, height: 160 });
+    expect(picture).toMatchObject({ type: 'image/webp', width: 512, height: 256 });
     const { data } = await sharp(picture.bytes).raw().toBuffer({ resolveWithObject: true });
     expect(Math.abs(data[0]! - 90)).toBeLessThan(5);
     expect((await encodeReportPicture(gradient)).width).toBe(5);

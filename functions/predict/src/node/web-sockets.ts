@@ -2,7 +2,12 @@ import { type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from 
 import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { STREAM_PROTOCOL } from '../app/routes/stream.js';
-import type { FrameReceiver, FrameSocket, WebSocketEnvironment } from '../app/stream/frame-socket.js';
+import {
+  CLOSE,
+  type FrameReceiver,
+  type FrameSocket,
+  type WebSocketEnvironment,
+} from '../app/stream/frame-socket.js';
 import { endConnection } from './end-connection.js';
 
 export interface WebSocketOptions {
@@ -22,6 +27,8 @@ const TICK_MS = 1000;
 const PING_MS = 15_000;
 /** From the end that is said to the end of the connection. */
 const CLOSE_MS = 2000;
+/** The same where nothing more is read: time for the reason to arrive. */
+const REFUSED_MS = 500;
 
 /**
  * Lets requests become WebSockets where a route of the app says so, and answers all others as HTTP. Nothing is compressed: what
@@ -80,7 +87,13 @@ function attach(ws: WebSocket, socket: Socket, open: (socket: FrameSocket) => Fr
         if (ws.readyState !== ws.OPEN) resolve();
         else ws.send(text, () => resolve());
       }),
-    close: (code, reason) => ws.close(code, reason),
+    close: (code, reason) => {
+      ws.close(code, reason);
+      if (code === CLOSE.normal || code === CLOSE.leaving) return;
+      // Of who sends what may not be sent nothing more is read: there may be much of it on the way.
+      ws.pause();
+      setTimeout(() => ws.terminate(), REFUSED_MS);
+    },
   });
   let heard = performance.now();
   let pinged = heard;
