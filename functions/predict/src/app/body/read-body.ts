@@ -74,7 +74,8 @@ async function* sentChunks(
   if (!body) return;
   const deadline = c.get('deadline');
   const { signal } = deadline;
-  const reader = joinedReader(body);
+  // What is coded is decoded as it is read: in larger pieces, many bodies would be decoded at the same time.
+  const reader = enough ? body.getReader() : joinedReader(body);
   // What is late ends the read that waits. A race with it would leave something behind for each chunk.
   let failure: unknown;
   const stop = (reason: unknown): void => {
