@@ -18,6 +18,9 @@ export interface StreamOptions<M extends Asked = Asked, O extends Asked = Asked,
   WebSocket?: (new (...given: never[]) => Socket) | undefined;
 }
 
+/** How one is made. */
+type OpenSocket = new (url: string, protocols: string[]) => Socket;
+
 const PROTOCOL = 'cflow.v1';
 
 /**
@@ -38,8 +41,8 @@ export async function openStream<M extends Asked = false, O extends Asked = fals
   ...options
 }: StreamOptions<M, O, R>): Promise<FrameStream<Prediction<M, O, R>>> {
   const transport = transportOf({ baseUrl, apiKey, fetch, timeout, maxRetries });
-  const Given = given ?? (globalThis as { WebSocket?: StreamOptions['WebSocket'] }).WebSocket;
-  if (!Given) {
+  const WebSocket = (given ?? (globalThis as { WebSocket?: unknown }).WebSocket) as OpenSocket | undefined;
+  if (!WebSocket) {
     throw new ArgumentError(
       'expected a WebSocket, which this runtime has none of: install the package ws, and give its WebSocket as an option',
     );
@@ -50,8 +53,7 @@ export async function openStream<M extends Asked = false, O extends Asked = fals
   // `http` becomes `ws`, and `https` `wss`.
   const url = transport.address({ path, query }).href.replace(/^http/, 'ws');
   // Pages can give a key in no other way.
-  const Opened = Given as new (url: string, protocols: string[]) => Socket;
-  const socket = new Opened(url, [
+  const socket = new WebSocket(url, [
     PROTOCOL,
     ...(apiKey === undefined ? [] : [`cflow.key.${base64Url(apiKey)}`]),
   ]);

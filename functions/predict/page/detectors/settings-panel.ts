@@ -3,6 +3,7 @@ import type { Client } from '../api/client.js';
 import type { Decision, Decisions } from '../api/decisions.js';
 import { button, element } from '../dom/element.js';
 import { formatScore, formatTime } from '../dom/format.js';
+import { onSubmit } from '../dom/on-submit.js';
 import { problemMessage, sentence } from '../dom/problem-message.js';
 
 const SHOWN = 20;
@@ -67,10 +68,7 @@ export class SettingsPanel {
       element('label', { class: 'field', for: 'settings-note' }, 'Why', this.why),
       this.save,
     );
-    form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      void this.decide();
-    });
+    onSubmit(form, () => void this.decide());
     this.node.append(
       element('h2', {}, 'Decided'),
       this.now,

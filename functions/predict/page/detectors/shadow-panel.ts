@@ -3,6 +3,7 @@ import type { Client } from '../api/client.js';
 import type { Decisions } from '../api/decisions.js';
 import { button, element } from '../dom/element.js';
 import { formatProbability, formatScore, formatTime, plural, shortVersion } from '../dom/format.js';
+import { onSubmit } from '../dom/on-submit.js';
 import { problemMessage } from '../dom/problem-message.js';
 import { tableHead } from '../dom/table-head.js';
 import { versionName } from './version-name.js';
@@ -42,10 +43,7 @@ export class ShadowPanel {
       this.save,
       button('Look again', 'quiet', () => void this.read()),
     );
-    form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      void this.decide();
-    });
+    onSubmit(form, () => void this.decide());
     this.node.append(
       element('h2', {}, 'Beside the one in use'),
       element(

@@ -2,6 +2,7 @@ import type { TrainDetectorOptions } from '@cflow/sdk/local';
 import type { Client } from '../api/client.js';
 import { byId } from '../dom/by-id.js';
 import { plural } from '../dom/format.js';
+import { onSubmit } from '../dom/on-submit.js';
 import { problemMessage } from '../dom/problem-message.js';
 import type { ChosenDetector } from '../inspect/chosen-detector.js';
 import { mayBeImage, type NamedFile } from '../inspect/dropped-files.js';
@@ -56,10 +57,7 @@ export class TrainingHere {
       onFiles: (files) => this.add(files),
       onError: (error) => this.problem.replaceChildren(problemMessage(error)),
     });
-    form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      void this.train();
-    });
+    onSubmit(form, () => void this.train());
     byId('here-cancel').addEventListener('click', () => this.training?.abort());
     byId('here-preset').addEventListener('change', () => this.showEpochs());
     this.showEpochs();

@@ -7,6 +7,7 @@ import { eachFrame } from '../camera/each-frame.js';
 import { listDetectors } from '../detectors/list-detectors.js';
 import { byId } from '../dom/by-id.js';
 import { element } from '../dom/element.js';
+import { onSubmit } from '../dom/on-submit.js';
 import { problemMessage } from '../dom/problem-message.js';
 import { LineTally, rulesOf, ruleWords, type TalliedPart } from './line-tally.js';
 import { sound } from './sound.js';
@@ -40,10 +41,7 @@ export class Line {
     this.camera = new Camera(byId('line-video', HTMLVideoElement), () =>
       this.end('The camera is gone. Connect it and start again.'),
     );
-    this.setup.addEventListener('submit', (event) => {
-      event.preventDefault();
-      void this.start();
-    });
+    onSubmit(this.setup, () => void this.start());
     this.select.addEventListener('change', () => this.on.chosen(this.select.value));
     byId('line-end').addEventListener('click', () => this.end());
     byId('line-trigger').addEventListener('click', () => this.ask());

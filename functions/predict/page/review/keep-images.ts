@@ -1,6 +1,7 @@
 import type { DetectorSettings } from '@cflow/spec';
 import type { Decisions } from '../api/decisions.js';
 import { element } from '../dom/element.js';
+import { onSubmit } from '../dom/on-submit.js';
 import { problemMessage } from '../dom/problem-message.js';
 
 const DEFAULT_DAYS = 90;
@@ -38,10 +39,7 @@ export class KeepImages {
       this.note,
       this.problem,
     );
-    this.node.addEventListener('submit', (event) => {
-      event.preventDefault();
-      void this.decide();
-    });
+    onSubmit(this.node, () => void this.decide());
     this.keep.addEventListener('change', () => this.draw());
   }
 

@@ -5,6 +5,7 @@ import { uploadDataSet } from '../api/upload.js';
 import { byId } from '../dom/by-id.js';
 import { element } from '../dom/element.js';
 import { formatBytes, plural } from '../dom/format.js';
+import { onSubmit } from '../dom/on-submit.js';
 import { problemMessage } from '../dom/problem-message.js';
 import { mayBeImage, type NamedFile } from '../inspect/dropped-files.js';
 import { withoutCommonFolder, zipImages } from './zip-images.js';
@@ -36,10 +37,7 @@ export class TrainingForm {
     this.client = client;
     this.onStarted = onStarted;
     this.takeFiles();
-    this.form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      void this.submit();
-    });
+    onSubmit(this.form, () => void this.submit());
     byId('upload-cancel').addEventListener('click', () => this.uploading?.abort());
     addEventListener('beforeunload', (event) => {
       if (this.uploading) event.preventDefault();

@@ -59,7 +59,7 @@ interface Entry extends Resident {
 }
 
 /** How much room somebody may have. */
-interface Room {
+export interface Room {
   /** What nobody else needs: others that were asked for stay. Default false. */
   spare?: boolean | undefined;
 }
@@ -69,6 +69,14 @@ const ABANDONED_MS = 500;
 /** Bytes that a run may take whatever is left for detectors: they are given back with it. */
 const LEAST_RUN_BYTES = 2 ** 26;
 
+/** What nobody has asked for, what nobody uses now, what was used longest ago. */
+function whoGoesFirst(a: Entry, b: Entry): number {
+  return (
+    Number(b.spare) - Number(a.spare) || Number(a.users > 0) - Number(b.users > 0) || a.usedAt - b.usedAt
+  );
+}
+
+/** An entry that somebody takes: unless it is for what is spare, it has been asked for from now on. */
 function asked(entry: Entry, spare: boolean): Entry {
   if (!spare) entry.spare = false;
   return entry;
@@ -137,8 +145,7 @@ export class DetectorCache {
   hold(resident: Resident, { spare = false }: Room = {}): (() => void) | undefined {
     const entry = this.#entries.get(resident.key);
     if (!entry || entry !== resident) return undefined;
-    if (!spare) entry.spare = false;
-    entry.users++;
+    asked(entry, spare).users++;
     entry.usedAt = ++this.#uses;
     let held = true;
     return () => {
@@ -265,7 +272,7 @@ export class DetectorCache {
   async #evictOne(apart: ReadonlySet<string>): Promise<boolean> {
     const [victim] = [...this.#entries.values()]
       .filter(({ key, pins, users }) => users === 0 && pins.size === 0 && !apart.has(key))
-      .sort((a, b) => Number(b.spare) - Number(a.spare) || a.usedAt - b.usedAt);
+      .sort(whoGoesFirst);
     if (!victim) return false;
     await this.#leave(victim);
     return true;
@@ -315,12 +322,7 @@ export class DetectorCache {
     while (missing() > 0) {
       const [victim] = [...this.#entries.values()]
         .filter((entry) => entry.pins.size === 0 && (!spare || entry.spare))
-        .sort(
-          (a, b) =>
-            Number(b.spare) - Number(a.spare) ||
-            Number(a.users > 0) - Number(b.users > 0) ||
-            a.usedAt - b.usedAt,
-        );
+        .sort(whoGoesFirst);
       if (!victim) {
         throw new InferenceError(
           'unavailable',

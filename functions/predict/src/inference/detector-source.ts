@@ -1,4 +1,4 @@
-import type { DetectorCache, Resident } from './detector-cache.js';
+import type { DetectorCache, Resident, Room } from './detector-cache.js';
 import type { InferenceObserver } from './observer.js';
 import type { VersionResolver } from './version-resolver.js';
 
@@ -13,6 +13,11 @@ export interface DetectorSourceParts {
 const RETRY_SWAP_MS = 10_000;
 /** References whose last version is remembered, at most. */
 const MOST_REFERENCES = 10_000;
+
+interface HeldResident {
+  resident: Resident;
+  release(): void;
+}
 
 /**
  * The detector that a reference means. When it was moved to another version, the one before serves until the new one is
@@ -32,24 +37,23 @@ export class DetectorSource {
   }
 
   /** A detector, held until `release` is called. */
-  async acquire(name: string, reference: string): Promise<{ resident: Resident; release(): void }> {
-    const { cache } = this.#parts;
-    for (;;) {
-      const resident = await this.#find(name, reference);
-      cache.check(resident);
-      const release = cache.hold(resident);
-      // Undefined when it had to make room in just this moment.
-      if (release) return { resident, release };
-    }
+  acquire(name: string, reference: string): Promise<HeldResident> {
+    return this.#hold(() => this.#find(name, reference));
   }
 
   /** A version, held until `release` is called, for which no other detector that was asked for has to make room. */
-  async acquireSpare(name: string, version: string): Promise<{ resident: Resident; release(): void }> {
+  acquireSpare(name: string, version: string): Promise<HeldResident> {
+    const room = { spare: true };
+    return this.#hold(() => this.#parts.cache.load(name, version, room), room);
+  }
+
+  async #hold(find: () => Promise<Resident>, room: Room = {}): Promise<HeldResident> {
     const { cache } = this.#parts;
     for (;;) {
-      const resident = await cache.load(name, version, { spare: true });
+      const resident = await find();
       cache.check(resident);
-      const release = cache.hold(resident, { spare: true });
+      const release = cache.hold(resident, room);
+      // Undefined when it had to make room in just this moment.
       if (release) return { resident, release };
     }
   }

@@ -49,7 +49,7 @@ export function acceptWebSockets(server: Server, { fetch, handle, inTurn, opened
     socket.on('error', () => socket.destroy());
     if (incoming.headers.upgrade?.toLowerCase() !== 'websocket')
       return answerPlainly(incoming, socket, handle);
-    const shake = async (): Promise<void> => {
+    const handshake = async (): Promise<void> => {
       let open: ((socket: FrameSocket) => FrameReceiver) | undefined;
       const gone = new AbortController();
       const leave = (): void => gone.abort();
@@ -76,7 +76,7 @@ export function acceptWebSockets(server: Server, { fetch, handle, inTurn, opened
       // What is no handshake was answered by ws; a place that was taken for it is free again.
       if (!began) begin({ send: async () => {}, close: () => {} }).ended();
     };
-    inTurn(incoming, () => void shake().catch(() => socket.destroy()));
+    inTurn(incoming, () => void handshake().catch(() => socket.destroy()));
   });
 }
 

@@ -9,6 +9,7 @@ import {
   uploadDataSetRoute,
 } from '../../openapi/data-set-routes.js';
 import { bodyChunks, mediaType, uploadLimits } from '../body/read-body.js';
+import { Budget } from '../budget.js';
 import { DATA_SETS, dataSetOf, lifeOfDataSet } from '../data-sets.js';
 import { trainingParts } from '../job-request.js';
 import { type App, newApp } from '../new-app.js';
@@ -58,7 +59,7 @@ export function dataSetRoutes(parts: AppParts): App {
     return c.json(await told(info, (await jobs.dataSetUses([path])).get(path)), 200);
   });
 
-  let inspecting = false;
+  const inspections = new Budget(1);
   app.openapi({ ...inspectDataSetRoute, middleware: train }, async (c) => {
     const { objects } = trainingParts(parts);
     const { inspectDataSet } = parts;
@@ -71,18 +72,18 @@ export function dataSetRoutes(parts: AppParts): App {
     const path = DATA_SETS + c.req.valid('param').name;
     if (!(await objects.head(path))) throw noDataSet(path);
     // It is unpacked for that, onto the disk that trainings need.
-    if (inspecting) {
+    const place = inspections.claim('');
+    if (!place.take(1)) {
       throw new ProblemError('rate-limited', 'another data set is being looked at; try again in a moment', {
         headers: { 'retry-after': '5' },
       });
     }
-    inspecting = true;
     try {
       const deadline = c.get('deadline');
       deadline.lift();
       return c.json(await inspectDataSet(path, deadline.signal), 200);
     } finally {
-      inspecting = false;
+      place.release();
     }
   });
 
