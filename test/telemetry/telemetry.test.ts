@@ -62,6 +62,12 @@ it('records a request as a part of its caller’s trace, from its body to its an
     headers: { 'content-type': 'image/png', traceparent: `00-${'c'.repeat(32)}-${'d'.repeat(16)}-00` },
     body: picture,
   });
+  // Before the one that is looked for: a bucket has one example, the newest, and this one may be as fast.
+  await fetch(`${service.url}/v1/detectors/nobody/predict`, {
+    method: 'POST',
+    body: 'x',
+    headers: { 'content-type': 'image/png' },
+  });
   const answer = await fetch(`${service.url}/v1/detectors/brushed-metal/predict`, {
     method: 'POST',
     headers: {
@@ -72,11 +78,6 @@ it('records a request as a part of its caller’s trace, from its body to its an
     body: picture,
   });
   expect(answer.status).toBe(200);
-  await fetch(`${service.url}/v1/detectors/nobody/predict`, {
-    method: 'POST',
-    body: 'x',
-    headers: { 'content-type': 'image/png' },
-  });
   const open = await fetch(`${service.url}/metrics`, { headers: { accept: 'application/openmetrics-text' } });
   expect(open.headers.get('content-type')).toContain('application/openmetrics-text');
   const text = await open.text();
