@@ -6,7 +6,7 @@ import { NEXT } from '@cflow/model';
 import type { Tensor } from '@cflow/onnx';
 import { createNodeRuntime, onnxRuntimeVersion } from '@cflow/runtime/node';
 import { afterAll, describe, expect, it } from 'vitest';
-import { exportModel } from '../../packages/cli/src/export/export-model.js';
+import { exportModel } from '../../packages/cli/src/commands/export/export-model.js';
 import { type ElementType, OrtCApi } from './c-api.js';
 import { cudaLibraries, whyNoCuda } from './cuda-libraries.js';
 import { smallTraining, smallTrainingFeeds } from './small-training.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { cacheFolder } from '@cflow/model/node';
-import { type InstalledCuda, installCuda } from '../../packages/cli/src/cuda/install-cuda.js';
+import { type InstalledCuda, installCuda } from '../../packages/cli/src/commands/cuda/install-cuda.js';
 
 /**
  * The libraries of the image, laid out once in a folder outside the checkout and kept there: 1.2 GB are fetched the first

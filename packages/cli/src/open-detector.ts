@@ -1,7 +1,7 @@
 import { type Detector, inPrecisionMode, loadDetector } from '@cflow/detector';
 import { folderBundle } from '@cflow/detector/node';
 import { nodeDevices, precisionMode } from '@cflow/runtime/node';
-import { type DeviceFlags, usePrecisionMode } from './device-options.js';
+import { type DeviceFlags, usePrecisionMode } from './options/device-options.js';
 import { noteLine } from './terminal/output.js';
 import { printable } from './terminal/printable.js';
 

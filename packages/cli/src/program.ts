@@ -13,77 +13,77 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'train',
     summary: 'train a detector on images of good parts',
-    load: async () => (await import('./commands/train.js')).defineTrain,
+    load: async () => (await import('./commands/train/command.js')).defineTrain,
   },
   {
     name: 'inspect',
     summary: 'show what is understood of a data set, and what is odd about it',
-    load: async () => (await import('./commands/inspect.js')).defineInspect,
+    load: async () => (await import('./commands/inspect/command.js')).defineInspect,
   },
   {
     name: 'evaluate',
     summary: 'measure a detector on labelled images',
-    load: async () => (await import('./commands/evaluate.js')).defineEvaluate,
+    load: async () => (await import('./commands/evaluate/command.js')).defineEvaluate,
   },
   {
     name: 'benchmark',
     summary: 'train and measure on several data sets, with mean and spread',
-    load: async () => (await import('./commands/benchmark.js')).defineBenchmark,
+    load: async () => (await import('./commands/benchmark/command.js')).defineBenchmark,
   },
   {
     name: 'predict',
     summary: 'score images: files, folders, globs',
-    load: async () => (await import('./commands/predict.js')).definePredict,
+    load: async () => (await import('./commands/predict/command.js')).definePredict,
   },
   {
     name: 'watch',
     summary: 'stand at a line: score what comes, and bring the verdicts where they are needed',
-    load: async () => (await import('./commands/watch.js')).defineWatch,
+    load: async () => (await import('./commands/watch/command.js')).defineWatch,
   },
   {
     name: 'calibrate',
     summary: 'calibrate a detector for cards that round products (TF32)',
-    load: async () => (await import('./commands/calibrate.js')).defineCalibrate,
+    load: async () => (await import('./commands/calibrate/command.js')).defineCalibrate,
   },
   {
     name: 'export',
     summary: 'write a detector as one ONNX file',
-    load: async () => (await import('./commands/export.js')).defineExport,
+    load: async () => (await import('./commands/export/command.js')).defineExport,
   },
   {
     name: 'import',
     summary: "make a detector of a checkpoint of anomalib's Cflow",
-    load: async () => (await import('./commands/import.js')).defineImport,
+    load: async () => (await import('./commands/import/command.js')).defineImport,
   },
   {
     name: 'serve',
     summary: 'answer predictions over HTTP, with a page and training jobs',
-    load: async () => (await import('./commands/serve.js')).defineServe,
+    load: async () => (await import('./commands/serve/command.js')).defineServe,
   },
   {
     name: 'key',
     summary: 'make an API key for the service',
-    load: async () => (await import('./commands/key.js')).defineKey,
+    load: async () => (await import('./commands/key/command.js')).defineKey,
   },
   {
     name: 'backbone',
     summary: 'list and fetch feature extractors',
-    load: async () => (await import('./commands/backbone.js')).defineBackbone,
+    load: async () => (await import('./commands/backbone/command.js')).defineBackbone,
   },
   {
     name: 'cuda',
     summary: 'install what NVIDIA cards need',
-    load: async () => (await import('./commands/cuda.js')).defineCuda,
+    load: async () => (await import('./commands/cuda/command.js')).defineCuda,
   },
   {
     name: 'doctor',
     summary: 'show what works on this machine, and why the rest does not',
-    load: async () => (await import('./commands/doctor.js')).defineDoctor,
+    load: async () => (await import('./commands/doctor/command.js')).defineDoctor,
   },
   {
     name: 'synth',
     summary: 'render an inspection data set to try things with',
-    load: async () => (await import('./commands/synth.js')).defineSynth,
+    load: async () => (await import('./commands/synth/command.js')).defineSynth,
   },
 ];
 

@@ -7,7 +7,7 @@ import { type FeatureLayer, readSafetensors, writeSafetensors } from '@cflow/mod
 import type { Tensor } from '@cflow/onnx';
 import { TrainingError } from '@cflow/spec';
 import { z } from 'zod';
-import type { CellTask } from '../../../packages/cli/src/benchmark/cell.js';
+import type { CellTask } from '../../../packages/cli/src/commands/benchmark/cell.js';
 import type { CategoryFeatures } from './category-features.js';
 import type { PeerScores, ScoredImage } from './peer-result.js';
 

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { float32, type Tensor, writeModel } from '@cflow/onnx';
 import { createNodeRuntime } from '@cflow/runtime/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BenchmarkResult } from '../../../packages/cli/src/benchmark/run-benchmark.js';
+import type { BenchmarkResult } from '../../../packages/cli/src/commands/benchmark/run.js';
 import { createWorkplace, TINY, type Workplace } from '../../../packages/cli/src/testing/workplace.js';
 import { findPython } from '../peer/find-python.js';
 import { joinedRowsGraph, nearestGraph } from './neighbor-graphs.js';

@@ -1,11 +1,11 @@
 // How well detectors find, beside others on the same features: the cells of `cflow benchmark`, with peers among them.
 import { Command, InvalidArgumentError } from 'commander';
-import type { BenchmarkFlags } from '../../../packages/cli/src/benchmark/benchmark-flags.js';
-import { namedFlags } from '../../../packages/cli/src/benchmark/own-variants.js';
-import { runBenchmark } from '../../../packages/cli/src/benchmark/run-benchmark.js';
-import { withBackbones } from '../../../packages/cli/src/benchmark/with-backbones.js';
-import { withBenchmarkOptions } from '../../../packages/cli/src/commands/benchmark.js';
-import { integer, nameList } from '../../../packages/cli/src/option-value.js';
+import { withBenchmarkOptions } from '../../../packages/cli/src/commands/benchmark/command.js';
+import type { BenchmarkFlags } from '../../../packages/cli/src/commands/benchmark/flags.js';
+import { namedFlags } from '../../../packages/cli/src/commands/benchmark/own-variants.js';
+import { runBenchmark } from '../../../packages/cli/src/commands/benchmark/run.js';
+import { withBackbones } from '../../../packages/cli/src/commands/benchmark/with-backbones.js';
+import { integer, nameList } from '../../../packages/cli/src/options/option-value.js';
 import { findPython } from '../peer/find-python.js';
 import { PEERS, type PeerName, peerVariants } from './peers.js';
 

@@ -2,9 +2,12 @@ import { imageBatch } from '@cflow/detector';
 import { readImages } from '@cflow/images/node';
 import { createNodeRuntime } from '@cflow/runtime/node';
 import type { DataSetItem, Mask, RgbImage } from '@cflow/spec';
-import type { Category } from '../../../packages/cli/src/benchmark/categories.js';
-import type { CellTask } from '../../../packages/cli/src/benchmark/cell.js';
-import { medianSeconds, TIMED_IMAGES } from '../../../packages/cli/src/benchmark/measure-detector.js';
+import type { Category } from '../../../packages/cli/src/commands/benchmark/categories.js';
+import type { CellTask } from '../../../packages/cli/src/commands/benchmark/cell.js';
+import {
+  medianSeconds,
+  TIMED_IMAGES,
+} from '../../../packages/cli/src/commands/benchmark/measure-detector.js';
 import { evenlySpaced } from '../../../packages/training/src/evenly-spaced.js';
 import type { MemoryFeatures } from '../../../packages/training/src/memory-features.js';
 import { type ImageSelection, selectImages } from '../../../packages/training/src/select-images.js';

@@ -4,8 +4,11 @@ import { type FeatureLayer, randomPermutation, randomStream } from '@cflow/model
 import { type Tensor, writeModel } from '@cflow/onnx';
 import type { Session } from '@cflow/runtime';
 import { createNodeRuntime } from '@cflow/runtime/node';
-import type { CellTask } from '../../../packages/cli/src/benchmark/cell.js';
-import { medianSeconds, TIMED_IMAGES } from '../../../packages/cli/src/benchmark/measure-detector.js';
+import type { CellTask } from '../../../packages/cli/src/commands/benchmark/cell.js';
+import {
+  medianSeconds,
+  TIMED_IMAGES,
+} from '../../../packages/cli/src/commands/benchmark/measure-detector.js';
 import { evenlySpaced } from '../../../packages/training/src/evenly-spaced.js';
 import type { CategoryFeatures } from './category-features.js';
 import { joinedRowsGraph, nearestGraph, type Rows, type Standard } from './neighbor-graphs.js';

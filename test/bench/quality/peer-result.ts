@@ -1,8 +1,8 @@
 import { computeMetrics } from '@cflow/evaluation';
 import type { ScalarMap } from '@cflow/spec';
-import type { Cell, CellResult } from '../../../packages/cli/src/benchmark/cell.js';
-import { cellNames } from '../../../packages/cli/src/benchmark/measure-detector.js';
-import { promiseOf } from '../../../packages/cli/src/benchmark/promise.js';
+import type { Cell, CellResult } from '../../../packages/cli/src/commands/benchmark/cell.js';
+import { cellNames } from '../../../packages/cli/src/commands/benchmark/measure-detector.js';
+import { promiseOf } from '../../../packages/cli/src/commands/benchmark/promise.js';
 import { calibrationPart } from '../../../packages/training/src/assemble-bundle.js';
 import type { CategoryFeatures } from './category-features.js';
 

@@ -1,8 +1,8 @@
 import type { FeatureLayer } from '@cflow/model';
 import { ConfigurationError } from '@cflow/spec';
-import type { CellTask, Variant } from '../../../packages/cli/src/benchmark/cell.js';
-import type { NamedFlags } from '../../../packages/cli/src/benchmark/own-variants.js';
-import { detectorConfiguration } from '../../../packages/cli/src/training/training-options.js';
+import type { CellTask, Variant } from '../../../packages/cli/src/commands/benchmark/cell.js';
+import type { NamedFlags } from '../../../packages/cli/src/commands/benchmark/own-variants.js';
+import { detectorConfiguration } from '../../../packages/cli/src/options/detector-configuration.js';
 import { namedBackbone } from '../../../packages/training/src/node/named-backbone.js';
 import { planTraining } from '../../../packages/training/src/plan.js';
 import type { TrainingBackbone } from '../../../packages/training/src/training-backbone.js';

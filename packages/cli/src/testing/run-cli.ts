@@ -2,7 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const CFLOW = fileURLToPath(new URL('../../bin/cflow.js', import.meta.url));
+/** The command as it is installed. */
+export const CFLOW: string = fileURLToPath(new URL('../../bin/cflow.js', import.meta.url));
 
 export interface CliResult {
   /** Null when a signal ended the process. */

@@ -1,8 +1,0 @@
-import type { ImageLimitFlags } from '../image-limit-options.js';
-
-export interface CalibrateFlags extends ImageLimitFlags {
-  precisionMode: 'throughput';
-  output?: string;
-  json?: true;
-  strict?: true;
-}

@@ -1,0 +1,208 @@
+import { availableParallelism } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { CflowError, ConfigurationError, TrainingError } from '@cflow/spec';
+import { interruptible, isInterruption } from '../../interruptible.js';
+import { imageLimits } from '../../options/image-limit-options.js';
+import { packageVersion } from '../../package-version.js';
+import { count, formatDuration, formatFigure } from '../../terminal/format.js';
+import { noteDataSet } from '../../terminal/note-data-set.js';
+import { noteLine, printLine } from '../../terminal/output.js';
+import { printable } from '../../terminal/printable.js';
+import { LineProgress } from '../../terminal/training/line-progress.js';
+import { comparisonLines, NOTES, summaryLines } from './benchmark-lines.js';
+import { type Category, findCategories } from './categories.js';
+import type { Cell, CellResult, Variant } from './cell.js';
+import { CellFiles } from './cell-files.js';
+import { choiceLines } from './choice-lines.js';
+import { compareRuns, compareWithin, readRun, type VariantComparison } from './compare.js';
+import type { BenchmarkFlags } from './flags.js';
+import { type LeftOutChoice, leaveOneOut } from './leave-one-out.js';
+import { ownVariants } from './own-variants.js';
+import { planCells } from './plan-cells.js';
+import { summarize, type VariantSummary } from './summarize.js';
+import { tableFormat } from './table-format.js';
+import { withBackbones } from './with-backbones.js';
+
+/** What `benchmark.json` holds and `--json` prints. */
+export interface BenchmarkResult {
+  cflow: string;
+  root: string;
+  threads: number;
+  /** All of them, in the order of the run. */
+  categories: string[];
+  /** Those that choices were made on, as far as that was said; the others confirm them. */
+  chosenOn: string[];
+  /** Cells that were asked for, and those that there is no result of. */
+  asked: number;
+  failed: { category: string; variant: string; seed: number; error: string }[];
+  variants: VariantSummary[];
+  /** The first variant minus each of the others. */
+  differences: VariantComparison[];
+  /** What choosing among the detectors by the other categories gives on each. */
+  leaveOneOut: LeftOutChoice[];
+  comparison?: { with: string; variants: VariantComparison[] };
+  cells: CellResult[];
+}
+
+/**
+ * From the command line to the figures of all cells.
+ * @param peers what else is measured on the same images, after the detectors
+ */
+export async function runBenchmark(
+  root: string,
+  flags: BenchmarkFlags,
+  peers: readonly Variant[] = [],
+): Promise<void> {
+  const threads = flags.threads ?? availableParallelism();
+  // Hours later would be too late to say that there is nothing to compare with.
+  const other = flags.compare === undefined ? undefined : await readRun(flags.compare);
+  const { categories: wanted, missingMasks, chosenOn = [] } = flags;
+  const categories = await findCategories(root, { wanted, missingMasks, limits: imageLimits(flags) });
+  checkChosenOn(chosenOn, categories);
+  if (!flags.quiet) for (const { report } of categories) noteDataSet(report);
+  const variants = [...(await ownVariants(await withBackbones(flags))), ...peers];
+  const cells = await planCells({ ...flags, categories, variants, threads });
+  const files = new CellFiles(flags.output ?? `${basename(resolve(root))}.benchmark`);
+  await files.open();
+
+  const results: CellResult[] = [];
+  const failed: BenchmarkResult['failed'] = [];
+  await interruptible(async (signal) => {
+    for (const [index, cell] of cells.entries()) {
+      const stored = await files.read(cell);
+      if (stored) {
+        results.push(stored);
+        // A run that was killed right after it had stored the result has left what it needed on its way.
+        await files.clear(cell, flags.keepBundles ?? false);
+        continue;
+      }
+      signal.throwIfAborted();
+      const place = `${index + 1} of ${cells.length}: ${nameOf(cell)}`;
+      const note = flags.quiet ? () => undefined : (text: string) => noteLine(printable(text));
+      note(`${place}: training`);
+      const lines = flags.verbose && !flags.quiet ? new LineProgress(noteLine, true) : undefined;
+      try {
+        const result = await cell.variant.measure({
+          cell,
+          files,
+          device: flags.device,
+          threads,
+          signal,
+          onEvent: (event) => {
+            if (event.type === 'unreadable' && !lines) noteLine(printable(`${event.path}: ${event.reason}`));
+            lines?.event(event);
+          },
+        });
+        await files.write(result);
+        await files.clear(cell, flags.keepBundles ?? false);
+        results.push(result);
+        note(`${place}: ${resultText(result)}`);
+      } catch (error) {
+        if (!isOfOneCell(error)) throw error;
+        const { category, variant, seed } = cell;
+        failed.push({ category: category.name, variant: variant.name, seed, error: error.message });
+        noteLine(printable(`${place}: ${error.message}`));
+      }
+    }
+  }).catch((error: unknown) => {
+    throw isInterruption(error) ? withHint(error, results.length, cells.length) : error;
+  });
+
+  const result: BenchmarkResult = {
+    cflow: packageVersion(),
+    root: basename(resolve(root)),
+    threads,
+    categories: categories.map(({ name }) => name),
+    chosenOn: [...chosenOn],
+    asked: cells.length,
+    failed,
+    variants: summarize(results, chosenOn),
+    differences: compareWithin(results),
+    leaveOneOut: leaveOneOut(results),
+    cells: results,
+  };
+  await files.writeSummary(result);
+  if (other && results.length > 0) {
+    // After what took hours is on disk: another run may have nothing in common with this one.
+    result.comparison = { with: flags.compare as string, variants: compareRuns(results, other) };
+    await files.writeSummary(result);
+  }
+  if (flags.json) printLine(JSON.stringify(result));
+  else for (const line of resultLines(result, files, flags)) printLine(line);
+  if (failed.length > 0) {
+    throw new TrainingError(
+      `${failed.length} of ${count(cells.length, 'cell')} failed, the first with: ${failed[0]?.error}; the same command tries them again`,
+      { details: { failed } },
+    );
+  }
+}
+
+function resultLines(
+  result: BenchmarkResult,
+  { folder }: CellFiles,
+  { format }: Pick<BenchmarkFlags, 'format'>,
+): string[] {
+  const { variants, differences, comparison, cells, categories, chosenOn } = result;
+  if (cells.length === 0) return [];
+  const table = tableFormat(format);
+  const confirmedOn = categories.filter((name) => !chosenOn.includes(name));
+  const notes = [
+    chosenOn.length > 0
+      ? `choices were made on ${chosenOn.join(', ')}, and are confirmed on ${confirmedOn.join(', ')}`
+      : `categories: ${categories.join(', ')}`,
+    ...NOTES,
+    `written to ${join(folder, 'benchmark.json')}`,
+  ].map(printable);
+  return [
+    ...summaryLines(variants, table),
+    ...comparisonLines(differences, undefined, table),
+    ...choiceLines(result.leaveOneOut, table),
+    ...(comparison ? comparisonLines(comparison.variants, comparison.with, table) : []),
+    '',
+    ...(format === 'markdown' ? notes.map((note) => `- ${note}`) : notes),
+  ];
+}
+
+/** @throws ConfigurationError where that leaves nothing to choose on, or nothing to confirm it on */
+function checkChosenOn(chosenOn: readonly string[], categories: readonly Category[]): void {
+  if (chosenOn.length === 0) return;
+  const names = categories.map(({ name }) => name);
+  const unknown = chosenOn.filter((name) => !names.includes(name));
+  if (unknown.length === 0 && names.some((name) => !chosenOn.includes(name))) return;
+  throw new ConfigurationError(
+    unknown.length > 0
+      ? `--chosen-on names ${unknown.join(', ')}, which this run does not have; it has ${names.join(', ')}`
+      : `--chosen-on names all categories of the run, ${names.join(', ')}: leave out those that are to confirm the choices`,
+    { details: { chosenOn, categories: names } },
+  );
+}
+
+function nameOf({ category, variant, seed }: Cell): string {
+  return `${category.name}, ${variant.name}, seed ${seed}`;
+}
+
+function resultText({ metrics, trainingSeconds }: CellResult): string {
+  const { imageAuroc, pixelAuroc, aupro } = metrics;
+  const time = trainingSeconds === null ? '' : `; trained in ${formatDuration(trainingSeconds)}`;
+  return `AUROC ${formatFigure(imageAuroc)} of images, ${formatFigure(pixelAuroc)} of pixels, AUPRO ${formatFigure(aupro)}${time}`;
+}
+
+/**
+ * What says nothing of the other cells: they are worth going on with. A full disk or a wrong option is not such. A
+ * training that has come to nothing may be noticed first by the device, as scores that are not numbers.
+ */
+function isOfOneCell(error: unknown): error is CflowError {
+  return CflowError.isInstance(error) && ['training', 'data-set', 'image', 'device'].includes(error.code);
+}
+
+function withHint(error: CflowError, done: number, all: number): CflowError {
+  return new CflowError(
+    'interrupted',
+    `stopped with ${done} of ${count(all, 'cell')} done; the same command goes on`,
+    {
+      retryable: true,
+      details: error.details,
+      cause: error,
+    },
+  );
+}

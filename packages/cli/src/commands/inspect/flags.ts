@@ -1,0 +1,7 @@
+import type { DataSetFlags } from '../../options/data-set-options.js';
+
+export interface InspectFlags extends DataSetFlags {
+  seed?: number;
+  json?: true;
+  verbose?: true;
+}
