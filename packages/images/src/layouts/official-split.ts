@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DataSetError, type DataSetItem, type Label, type Split } from '@cflow/spec';
 import { compareNames, type FileTree } from '../files/file-tree.js';
-import { readTable } from '../tables/read-table.js';
+import { readTable, requireColumns } from '../tables/read-table.js';
 
 const SPLIT_FILE = join('split_csv', '1cls.csv');
 
@@ -43,17 +43,18 @@ async function splitRows(tree: FileTree): Promise<SplitRow[] | undefined> {
   if (!exists) return undefined;
   const category = basename(tree.root);
   const rows: SplitRow[] = [];
-  for (const { line, cells } of (await readTable(path, ['object', 'split', 'label', 'image'])).rows) {
-    if (cells.get('object') !== category) continue;
-    const split = cells.get('split');
-    const label = cells.get('label');
+  const required = requireColumns(path, ['object', 'split', 'label', 'image']);
+  for (const row of (await readTable(path, required)).rows) {
+    if (row.get('object') !== category) continue;
+    const split = row.get('split');
+    const label = row.get('label');
     if ((split !== 'train' && split !== 'test') || (label !== 'normal' && label !== 'anomaly')) {
       throw new DataSetError(
-        `${path}, line ${line}: expected a split of train or test and a label of normal or anomaly, found ${split} and ${label}`,
-        { details: { path, line } },
+        `${path}, line ${row.line}: expected a split of train or test and a label of normal or anomaly, found ${split} and ${label}`,
+        { details: { path, line: row.line } },
       );
     }
-    const name = (cells.get('image') ?? '').split('/').slice(1).join('/');
+    const name = (row.get('image') ?? '').split('/').slice(1).join('/');
     rows.push({ name, split, label: label === 'normal' ? 'good' : 'bad' });
   }
   return rows.length === 0 ? undefined : rows;

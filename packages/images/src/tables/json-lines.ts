@@ -1,26 +1,70 @@
 import { DataSetError } from '@cflow/spec';
-import type { Table, TableRow } from './table.js';
+import { LONGEST_ROW, MOST_COLUMNS, MOST_ROWS, tooManyColumns, tooManyRows } from './limits.js';
+import { type ChooseColumns, type Table, TableRow } from './table.js';
 
-/** Rows of a text with a JSON object on each line. Texts, numbers and booleans become cells, a list of texts one with line ends in it. */
-export function parseJsonLines(text: string, path: string): Table {
-  const columns = new Set<string>();
+/**
+ * Rows of a text with a JSON object on each line. Texts, numbers and booleans become cells, a list of texts one with line ends
+ * in it. Read twice, since any line may bring a column and what is not chosen is not kept.
+ */
+export function parseJsonLines(text: string, path: string, choose: ChooseColumns): Table {
+  const columns = jsonColumns(text, path);
+  const chosen = choose(columns);
+  const places = new Map(chosen.map((name, place) => [name, place]));
   const rows: TableRow[] = [];
-  for (const [i, line] of text
-    .replace(/^\ufeff/, '')
-    .split(/\r\n|\n|\r/)
-    .entries()) {
-    if (line.trim() === '') continue;
-    const cells = new Map<string, string>();
-    for (const [key, value] of Object.entries(objectOf(line, path, i + 1))) {
-      const name = key.trim().toLowerCase();
-      columns.add(name);
-      if (['string', 'number', 'boolean'].includes(typeof value)) cells.set(name, String(value).trim());
-      else if (Array.isArray(value) && value.every((each) => typeof each === 'string'))
-        cells.set(name, value.join('\n'));
+  for (const { line, value } of objects(text, path)) {
+    const cells: (string | undefined)[] = chosen.map(() => undefined);
+    for (const [key, each] of Object.entries(value)) {
+      const place = places.get(nameOf(key));
+      if (place !== undefined) cells[place] = cellOf(each) ?? cells[place];
     }
-    rows.push({ line: i + 1, cells });
+    rows.push(new TableRow(line, places, cells));
   }
-  return { columns: [...columns], rows };
+  return { columns, rows };
+}
+
+/** The names of all fields, in the order in which they come. */
+export function jsonColumns(text: string, path: string): string[] {
+  const columns = new Set<string>();
+  let rows = 0;
+  for (const { value } of objects(text, path)) {
+    if (++rows > MOST_ROWS) throw tooManyRows(path);
+    for (const key of Object.keys(value)) columns.add(nameOf(key));
+    if (columns.size > MOST_COLUMNS) throw tooManyColumns(path);
+  }
+  return [...columns];
+}
+
+const nameOf = (key: string): string => key.trim().toLowerCase();
+
+function cellOf(value: unknown): string | undefined {
+  if (['string', 'number', 'boolean'].includes(typeof value)) return String(value).trim();
+  const isList = Array.isArray(value) && value.every((each) => typeof each === 'string');
+  return isList ? value.join('\n') : undefined;
+}
+
+function* objects(text: string, path: string): Generator<{ line: number; value: Record<string, unknown> }> {
+  let line = 0;
+  for (const each of linesOf(text.replace(/^\ufeff/, ''))) {
+    line++;
+    if (each.length > LONGEST_ROW) {
+      throw new DataSetError(
+        `${path}, line ${line}: expected at most ${LONGEST_ROW} characters, found ${each.length}`,
+        { details: { path, line, limit: LONGEST_ROW } },
+      );
+    }
+    if (each.trim() !== '') yield { line, value: objectOf(each, path, line) };
+  }
+}
+
+/** One after the other: a list of a million lines would stay until the last one is read. */
+function* linesOf(text: string): Generator<string> {
+  const ends = /\r\n|\n|\r/g;
+  let start = 0;
+  for (let end = ends.exec(text); end !== null; end = ends.exec(text)) {
+    yield text.slice(start, end.index);
+    start = ends.lastIndex;
+  }
+  yield text.slice(start);
 }
 
 function objectOf(line: string, path: string, number: number): Record<string, unknown> {

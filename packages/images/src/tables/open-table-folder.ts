@@ -14,7 +14,7 @@ import { readTree } from '../reading/read-tree.js';
 import { ambiguous, SAY_WHICH, someOf } from '../reading/say-which.js';
 import { meaningOf } from '../vocabulary/meaning-of.js';
 import { TABLE_EXPECTS, tableColumns } from './columns.js';
-import { readTable } from './read-table.js';
+import { readColumns } from './read-table.js';
 import { readTableDataSet } from './read-table-data-set.js';
 import { splitNamed } from './row-label.js';
 
@@ -77,7 +77,7 @@ async function sortTables({ tables }: FileTree): Promise<{ lists: TreeFile[]; ot
   const lists: TreeFile[] = [];
   const others: UnclearTable[] = [];
   for (const file of tables) {
-    const { columns } = await readTable(file.path);
+    const columns = await readColumns(file.path);
     if (tableColumns(columns)) lists.push(file);
     else others.push({ file, columns });
   }

@@ -30,16 +30,23 @@ export interface TableOptions {
  * @throws DataSetError naming the line.
  */
 export async function readTableDataSet(path: string, options: TableOptions): Promise<DataSetItem[]> {
-  const table = await readTable(path);
-  const columns = tableColumns(table.columns);
-  if (!columns) {
-    throw new DataSetError(
-      `${path}: expected ${TABLE_EXPECTS}, in a first line that names its columns; found ${someOf(table.columns, 12) || 'nothing'}`,
-      { details: { path, found: table.columns.slice(0, 20) } },
-    );
-  }
+  const table = await readTable(path, (columns) => namesOf(columnsOf(path, columns)));
+  const columns = columnsOf(path, table.columns);
   if (table.rows.length === 0) throw new DataSetError(`no images: ${path} has no rows below its header`);
   return itemsOf(path, table, columns, options);
+}
+
+function columnsOf(path: string, found: readonly string[]): TableColumns {
+  const columns = tableColumns(found);
+  if (columns) return columns;
+  throw new DataSetError(
+    `${path}: expected ${TABLE_EXPECTS}, in a first line that names its columns; found ${someOf(found, 12) || 'nothing'}`,
+    { details: { path, found: found.slice(0, 20) } },
+  );
+}
+
+function namesOf({ path, label, flag, split, mask, defect }: TableColumns): string[] {
+  return [path, label, flag?.name, split, mask, defect].filter((name) => name !== undefined);
 }
 
 async function itemsOf(
@@ -50,7 +57,7 @@ async function itemsOf(
 ): Promise<DataSetItem[]> {
   const root = dirname(path);
   const written = rows.map((row) => {
-    const cell = row.cells.get(columns.path) ?? '';
+    const cell = row.get(columns.path) ?? '';
     if (cell === '') throw refuse(path, row.line, 'the path is empty');
     return plainPath(cell);
   });
@@ -68,11 +75,7 @@ async function itemsOf(
     await checkWithin(within, file, path, row.line);
     const earlier = seen.get(file);
     if (earlier !== undefined) {
-      throw refuse(
-        path,
-        row.line,
-        `${row.cells.get(columns.path)} is listed twice, first in line ${earlier}`,
-      );
+      throw refuse(path, row.line, `${row.get(columns.path)} is listed twice, first in line ${earlier}`);
     }
     seen.set(file, row.line);
     const { label, defect, split } = whatRowSays(path, row, columns);
@@ -96,8 +99,7 @@ async function itemsOf(
 }
 
 function whatRowSays(path: string, row: TableRow, columns: TableColumns): RowLabel {
-  const cell = (column: string | undefined): string =>
-    column === undefined ? '' : (row.cells.get(column) ?? '');
+  const cell = (column: string | undefined): string => (column === undefined ? '' : (row.get(column) ?? ''));
   const flag = columns.flag && flagOf(path, row, columns.flag);
   const text = cell(columns.label);
   let said: RowLabel | undefined = columns.label === undefined ? { label: 'unknown' } : labelOf(text);
@@ -128,16 +130,16 @@ function whatRowSays(path: string, row: TableRow, columns: TableColumns): RowLab
 
 function flagOf(
   path: string,
-  { line, cells }: TableRow,
+  row: TableRow,
   { name, inverted }: { name: string; inverted: boolean },
 ): RowLabel['label'] {
-  const text = cells.get(name) ?? '';
+  const text = row.get(name) ?? '';
   const answer = answerOf(text);
   if (answer === 'nothing') return 'unknown';
   if (answer !== undefined) return answer === inverted ? 'good' : 'bad';
   const word = labelOf(text);
   if (word && !inverted) return word.label;
-  throw refuse(path, line, `expected 0 or 1, true or false in ${name}, found ${shown(text)}`);
+  throw refuse(path, row.line, `expected 0 or 1, true or false in ${name}, found ${shown(text)}`);
 }
 
 function splitCell(path: string, { line }: TableRow, text: string): RowLabel['split'] {
@@ -146,8 +148,8 @@ function splitCell(path: string, { line }: TableRow, text: string): RowLabel['sp
   throw refuse(path, line, `expected the split train, validation or test, found ${shown(text)}`);
 }
 
-function maskPaths({ cells }: TableRow, { mask }: TableColumns): string[] {
-  const text = mask === undefined ? '' : (cells.get(mask) ?? '');
+function maskPaths(row: TableRow, { mask }: TableColumns): string[] {
+  const text = mask === undefined ? '' : (row.get(mask) ?? '');
   return text
     .split('\n')
     .map((each) => each.trim())

@@ -2,72 +2,94 @@ import { readFile, stat } from 'node:fs/promises';
 import { DataSetError } from '@cflow/spec';
 import { parse } from 'csv-parse/sync';
 import { decodeText } from './decode-text.js';
-import { parseJsonLines } from './json-lines.js';
-import type { Table } from './table.js';
+import { jsonColumns, parseJsonLines } from './json-lines.js';
+import {
+  LARGEST_TABLE,
+  LONGEST_ROW,
+  MOST_COLUMNS,
+  MOST_ROWS,
+  tooManyColumns,
+  tooManyRows,
+} from './limits.js';
+import { type ChooseColumns, type Table, TableRow } from './table.js';
 
-/** What a table may be, at most: as many rows as an archive has files, and cells as long as a path. */
-const LARGEST_TABLE: number = 2 ** 26;
-const MOST_ROWS = 1_000_000;
-const MOST_COLUMNS = 256;
-const LONGEST_ROW: number = 2 ** 16;
 const DELIMITERS = [',', ';', '\t', '|'];
 
 /**
  * Reads a table: JSON lines where the name ends in .jsonl, .ndjson or .manifest; else CSV with a header, cells in double
  * quotes where needed, separated by whichever of comma, semicolon, tab and bar the header has most of. UTF-8 or UTF-16.
- * Empty lines are left out, and so is the line `sep=;` that Excel writes.
+ * Empty lines are left out, and so is the line `sep=;` that Excel writes. Columns are named in lower case.
  *
- * @throws DataSetError when it cannot be read, is larger than 64 MiB, is not a table, or lacks a required column.
+ * @param choose which columns are kept: a table of a million rows may be of hundreds of columns that nobody asks for
+ * @throws DataSetError when it cannot be read, is larger than 64 MiB, is not a table, or has more than a million rows, 256
+ *   columns or 65,536 characters in a row; and what `choose` throws.
  */
-export async function readTable(path: string, required: readonly string[] = []): Promise<Table> {
+export async function readTable(path: string, choose: ChooseColumns): Promise<Table> {
   const text = decodeText(await readBytes(path), path);
-  const table = /\.(jsonl|ndjson|manifest)$/i.test(path)
-    ? parseJsonLines(text, path)
-    : parseSeparated(text, path);
-  if (table.rows.length > MOST_ROWS) {
-    throw new DataSetError(`${path} has more than ${MOST_ROWS} rows; expected fewer`, {
-      details: { path, limit: MOST_ROWS },
-    });
-  }
-  const missing = required.filter((name) => !table.columns.includes(name));
-  if (missing.length === 0) return table;
-  throw new DataSetError(
-    `${path} needs a first line that names its columns, among them ${required.join(' and ')}; found ${table.columns.join(', ').slice(0, 200) || 'nothing'}`,
-    { details: { path, required, found: table.columns } },
-  );
+  return isJsonLines(path) ? parseJsonLines(text, path, choose) : parseSeparated(text, path, choose);
 }
 
-function parseSeparated(text: string, path: string): Table {
+/** The columns of a table, without its rows: of CSV no more than the header is looked at. Errors as `readTable`. */
+export async function readColumns(path: string): Promise<readonly string[]> {
+  const text = decodeText(await readBytes(path), path);
+  return isJsonLines(path) ? jsonColumns(text, path) : parseSeparated(text, path, () => [], 0).columns;
+}
+
+/** For a table that cannot do without some columns: keeps these. */
+export function requireColumns(path: string, required: readonly string[]): ChooseColumns {
+  return (columns) => {
+    if (required.every((name) => columns.includes(name))) return required;
+    throw new DataSetError(
+      `${path} needs a first line that names its columns, among them ${required.join(' and ')}; found ${columns.join(', ').slice(0, 200) || 'nothing'}`,
+      { details: { path, required, found: columns } },
+    );
+  };
+}
+
+const isJsonLines = (path: string): boolean => /\.(jsonl|ndjson|manifest)$/i.test(path);
+
+/** @param most rows below the header that are read */
+function parseSeparated(text: string, path: string, choose: ChooseColumns, most = MOST_ROWS): Table {
   const told = /^\ufeff?sep=(.)\r?\n/i.exec(text);
   const body = told ? text.slice(told[0].length) : text;
   const header = firstLine(path, body);
-  let columns: string[] = [];
+  const before = told ? 1 : 0;
+  let columns: string[] | undefined;
+  let chosen: number[] = [];
+  let places: ReadonlyMap<string, number> = new Map();
+  const readHeader = (names: readonly string[]): void => {
+    columns = names.map((name) => name.toLowerCase());
+    const named = new Map(columns.map((name, place) => [name, place]));
+    const kept = choose(columns).filter((name) => named.has(name));
+    chosen = kept.map((name) => named.get(name) as number);
+    places = new Map(kept.map((name, place) => [name, place]));
+  };
+  const rows: TableRow[] = [];
   try {
-    const rows: { record: Record<string, string>; info: { lines: number } }[] = parse(body, {
+    parse(body, {
       bom: true,
-      columns: (names: string[]) => {
-        columns = names.map((name) => name.trim().toLowerCase());
-        return columns;
-      },
       delimiter: told?.[1] ?? delimiterOf(header),
-      info: true,
       max_record_size: LONGEST_ROW,
-      // One more, to see that there are more.
-      to: MOST_ROWS + 1,
+      // The header, and one more to see that there are more.
+      to: most + 2,
+      // A row becomes what is kept of it before the next one is read; the parser itself keeps none.
+      on_record: (cells, { lines }) => {
+        if (columns === undefined) readHeader(cells);
+        else {
+          const kept = chosen.map((place) => cells[place]);
+          rows.push(new TableRow(lines + before, places, kept));
+        }
+        return null;
+      },
       record_delimiter: ['\r\n', '\n', '\r'],
       skip_empty_lines: true,
       skip_records_with_empty_values: true,
       trim: true,
     });
-    const extra = told ? 1 : 0;
-    return {
-      columns,
-      rows: rows.map(({ record, info }) => ({
-        line: info.lines + extra,
-        cells: new Map(Object.entries(record)),
-      })),
-    };
+    if (most === MOST_ROWS && rows.length > MOST_ROWS) throw tooManyRows(path);
+    return { columns: columns ?? [], rows };
   } catch (error) {
+    if (error instanceof DataSetError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new DataSetError(`${path} is not a readable CSV file: ${reason}`, {
       cause: error,
@@ -82,10 +104,7 @@ function firstLine(path: string, text: string): string {
   const line = end < 0 ? text : text.slice(0, end);
   const separators = line.length > LONGEST_ROW ? Number.POSITIVE_INFINITY : line.split(/[,;\t|]/).length - 1;
   if (separators < MOST_COLUMNS) return line;
-  throw new DataSetError(
-    `${path} has more than ${MOST_COLUMNS} columns, or a first line of more than ${LONGEST_ROW} characters; expected a header`,
-    { details: { path, limit: MOST_COLUMNS } },
-  );
+  throw tooManyColumns(path);
 }
 
 function delimiterOf(line: string): string {

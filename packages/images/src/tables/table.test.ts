@@ -84,6 +84,45 @@ describe('a table of another tool', () => {
   });
 });
 
+describe('a table without end', () => {
+  const wide = Array.from({ length: 300 }, (_, i) => `c${i}`);
+
+  it.each([
+    ['of columns', 'set.csv', `path,label,${wide.join(',')}\n`, /more than 256 columns/],
+    [
+      'of fields of JSON, each in a line of its own',
+      'set.jsonl',
+      wide.map((name) => `{"path":"0.png","label":"good","${name}":1}`).join('\n'),
+      /more than 256 columns/,
+    ],
+    [
+      'in one line of JSON',
+      'set.jsonl',
+      `{"path":"0.png","label":"good"}\n{"path":"${'x'.repeat(70_000)}"}`,
+      /line 2: expected at most 65536 characters, found 70011/,
+    ],
+    ['of rows', 'set.csv', `path,label\n${'0.png,good\n'.repeat(1_000_001)}`, /more than 1000000 rows/],
+    [
+      'of rows of JSON',
+      'set.jsonl',
+      '{"path":"0.png","label":"good"}\n'.repeat(1_000_001),
+      /more than 1000000 rows/,
+    ],
+  ])('is refused: %s', async (_, name, text, message) => {
+    await folder.plant('0.png');
+    await folder.write({ [name]: text });
+    expect(await failure(at(name))).toMatch(message);
+  });
+
+  it('is told from what lists images by its header alone', async () => {
+    await folder.plant('train/good/2.png', 'train/good/3.png');
+    await folder.write({ 'log.csv': `time,temperature\n${'1,2\n'.repeat(1000)}not,a,row\n` });
+    expect((await openDataSet(folder.root)).skipped).toEqual([
+      expect.objectContaining({ reason: 'other-table', names: ['log.csv'] }),
+    ]);
+  });
+});
+
 describe('a table in a folder', () => {
   it('is the data set: what it does not list takes no part', async () => {
     await folder.plant('0.png', '1.png', '2.png', 'img/3.png');

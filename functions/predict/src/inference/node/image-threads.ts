@@ -5,6 +5,7 @@ import type { FinishedImage, FinishTask, ImageWork, PreparedImage, PrepareTask }
 import type { InputImage } from '../inference.js';
 import { abortReason, InferenceError } from '../inference-error.js';
 import { buffersIn, type ImageAnswer, type ImageCall, type ImageThreadSettings } from './image-messages.js';
+import { ownBytes } from './own-bytes.js';
 import { PixelBudget, type PixelShare, releasePixels } from './pixel-budget.js';
 
 export interface ImageThreadsOptions {
@@ -174,19 +175,36 @@ export class ImageThreads implements ImageWork {
       void this.#drop(thread, error);
       this.#dispatch();
     }, timeoutMs);
-    const call = ownCall(job.call);
-    thread.worker.postMessage(call, ownBuffers(call) as Transferable[]);
+    void this.#post(thread, job);
+  }
+
+  async #post(thread: Thread, job: Job): Promise<void> {
+    try {
+      const call = await ownCall(job.call);
+      // It may have been too long under way, or the service be stopping.
+      if (thread.job === job) thread.worker.postMessage(call, ownBuffers(call) as Transferable[]);
+    } catch (error) {
+      if (thread.job !== job) return;
+      // Memory for the copy, or a message that cannot be sent: the thread has nothing of it.
+      this.#release(thread);
+      job.reject(error);
+      this.#dispatch();
+    }
   }
 
   #settle(thread: Thread, answer: ImageAnswer): void {
     const { job } = thread;
     if (!job) return;
-    clearTimeout(thread.timer);
-    thread.job = undefined;
-    thread.worker.unref();
+    this.#release(thread);
     if (answer.ok) job.resolve(answer.value as never);
     else job.reject(unpackError(answer.error));
     this.#dispatch();
+  }
+
+  #release(thread: Thread): void {
+    clearTimeout(thread.timer);
+    thread.job = undefined;
+    thread.worker.unref();
   }
 
   /** Ends a thread; what it was at fails with this error. */
@@ -204,20 +222,21 @@ export class ImageThreads implements ImageWork {
  * The call with bytes of its own: those that came with a request may be part of its body, which others still read. Copied
  * when a thread is free for them, so that there are no more copies than threads.
  */
-function ownCall(call: ImageCall): ImageCall {
+async function ownCall(call: ImageCall): Promise<ImageCall> {
   if (call.kind === 'finish') return call;
   const { image, ignore } = call.task;
+  const own = await ownImage(image);
   return {
     kind: 'prepare',
-    task: { ...call.task, image: ownImage(image), ...(ignore && { ignore: new Uint8Array(ignore) }) },
+    task: { ...call.task, image: own, ...(ignore && { ignore: await ownBytes(ignore) }) },
   };
 }
 
-function ownImage(image: InputImage): InputImage {
-  if ('encoded' in image) return { encoded: new Uint8Array(image.encoded) };
+async function ownImage(image: InputImage): Promise<InputImage> {
+  if ('encoded' in image) return { encoded: await ownBytes(image.encoded) };
   return 'planes' in image
-    ? { planes: { ...image.planes, data: new Uint8Array(image.planes.data) } }
-    : { pixels: { ...image.pixels, data: new Uint8Array(image.pixels.data) } };
+    ? { planes: { ...image.planes, data: await ownBytes(image.planes.data) } }
+    : { pixels: { ...image.pixels, data: await ownBytes(image.pixels.data) } };
 }
 
 /** What the thread may take along: all that was copied for it, and the map. Mask and picture serve several detectors. */
