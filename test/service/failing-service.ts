@@ -4,7 +4,7 @@
 import { writeFolderBundle } from '@cflow/detector/node';
 import { makeBundle } from '@cflow/detector/testing';
 import { readServiceEnvironment, serveUntilTold, startService } from '@cflow/predict/node';
-import { failingDevice } from '../../functions/predict/src/inference/testing/failing-device.js';
+import { failingDevice } from '../../packages/inference/src/testing/failing-device.js';
 import { count, slowModel } from '../../packages/runtime/src/conformance/models.js';
 
 const [, , how = '', folder = '', drainSeconds = '', deadMs = '', endMs = ''] = process.argv;

@@ -1,16 +1,32 @@
+export {
+  createInference,
+  type FinishedImage,
+  type FinishTask,
+  type ImageCodecs,
+  type ImageWork,
+  type Inference,
+  InferenceError,
+  type InferenceErrorCode,
+  type InferenceObserver,
+  type InferenceParts,
+  type InferenceRequest,
+  type InferenceResult,
+  type InferenceStatus,
+  type InputImage,
+  type LoadedDetector,
+  type PlanarImage,
+  type PreparedImage,
+  type PrepareTask,
+  type ShadowedInference,
+} from '@cflow/inference';
+export type { Logger } from '@cflow/spec';
 export { type AppExtras, createApp } from './app/create-app.js';
 export type { AppEnvironment } from './app/environment.js';
-export type { Logger } from './app/logger.js';
 export type { App } from './app/new-app.js';
 export type { AppParts, FetchUrl, Limits, PageAsset } from './app/parts.js';
 export { ProblemError, problem } from './app/problem.js';
 export type { Readiness } from './app/readiness.js';
 export { requires } from './app/requires.js';
-export { createInference, type InferenceParts } from './inference/create-inference.js';
-export type * from './inference/image-work.js';
-export type * from './inference/inference.js';
-export { InferenceError, type InferenceErrorCode } from './inference/inference-error.js';
-export type { InferenceObserver } from './inference/observer.js';
 export { type OpenApiDocument, openApiDocument } from './openapi/open-api-document.js';
 export { publishedOpenApi } from './openapi/published-open-api.js';
 export * from './security/api-keys.js';

@@ -1,4 +1,4 @@
-export { createNodeInference, type NodeInferenceOptions } from './inference/node/create-node-inference.js';
+export { createNodeInference, type NodeInferenceOptions } from '@cflow/inference/node';
 export { serveUntilTold } from './node/serve-until-told.js';
 export { BREAKDOWN_CODES } from './node/service-breakdown.js';
 export {

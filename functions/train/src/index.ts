@@ -1,3 +1,4 @@
+export type { Logger } from '@cflow/spec';
 export {
   type Post,
   type SendWebhookOptions,
@@ -8,7 +9,6 @@ export { type DataSetLimits, DEFAULT_DATA_SET_LIMITS } from './data-set/data-set
 export type { FetchUrl } from './data-set/fetch-archive.js';
 export { unpackZip } from './data-set/unpack-zip.js';
 export { type InspectArchiveOptions, inspectArchive } from './inspection/inspect-archive.js';
-export type { Logger } from './logger.js';
 export type { TrainingTask } from './training-process/messages.js';
 export { type TaskSettings, taskSettings } from './training-process/task-settings.js';
 export { runTrainVerb } from './verb/run-train-verb.js';

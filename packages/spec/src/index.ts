@@ -7,6 +7,7 @@ export * from './data-set.js';
 export * from './device.js';
 export * from './errors.js';
 export * from './image.js';
+export * from './logger.js';
 export * from './near-names.js';
 export * from './picture-region.js';
 export * from './prediction.js';

@@ -48,6 +48,7 @@ export const PAGE_NEEDS: Readonly<Record<string, readonly Need[]>> = {
   'sdk/examples/hono-app/README.md': ['wood', 'part.png', 'hono app'],
   'packages/detector/README.md': ['parts', 'metal'],
   'packages/images/README.md': ['parts', 'part.png'],
+  'packages/inference/README.md': ['wood', 'part.png'],
   'packages/store/README.md': ['tile'],
   'packages/viewer/README.md': ['tiny wood', 'part.png', 'service'],
   'packages/training/README.md': ['parts', 'tiny wood', 'tiny good'],

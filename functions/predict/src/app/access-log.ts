@@ -1,9 +1,9 @@
+import type { Logger } from '@cflow/spec';
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import { answeredStatus } from './answered-status.js';
 import type { AppEnvironment } from './environment.js';
 import { HEALTH_PATHS } from './health-paths.js';
-import type { Logger } from './logger.js';
 import { problemErrorOf } from './problem.js';
 
 const PROBES: ReadonlySet<string> = new Set(HEALTH_PATHS);

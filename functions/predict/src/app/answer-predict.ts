@@ -1,3 +1,4 @@
+import type { InferenceRequest } from '@cflow/inference';
 import {
   CflowError,
   detectorListSchema,
@@ -6,7 +7,6 @@ import {
   parseDetectorReference,
 } from '@cflow/spec';
 import type { Context } from 'hono';
-import type { InferenceRequest } from '../inference/inference.js';
 import type { PredictionIds } from '../security/prediction-ids.js';
 import type { AppEnvironment } from './environment.js';
 import type { AppParts } from './parts.js';

@@ -1,10 +1,9 @@
-import type { Problem, Span } from '@cflow/spec';
+import type { Logger, Problem, Span } from '@cflow/spec';
 import type { Caller } from '../security/api-keys.js';
 import type { RateLimiter } from '../security/rate-limiter.js';
 import type { ContentCodings } from './body/content-codings.js';
 import type { Budget, Claim } from './budget.js';
 import type { Deadline } from './deadline.js';
-import type { Logger } from './logger.js';
 
 /** What every handler finds in its context. */
 export interface AppEnvironment {

@@ -1,8 +1,7 @@
+import { type Inference, WELL } from '@cflow/inference';
 import { httpRegistry, ObjectRegistry } from '@cflow/store';
 import { describeRegistryReader } from '@cflow/store/conformance';
 import { memoryObjectStore } from '@cflow/store/testing';
-import type { Inference } from '../inference/inference.js';
-import { WELL } from '../inference/scoring-health.js';
 import { createApp } from './create-app.js';
 
 // A registry is read without a detector in memory.

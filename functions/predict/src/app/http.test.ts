@@ -1,9 +1,9 @@
 // What only a real connection shows: bodies in chunks, clients that go, answers before the body has arrived.
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { Inference } from '@cflow/inference';
 import { type ServerType, serve } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Inference } from '../inference/inference.js';
 import { createTestService, jsonBody, type TestService, testPng } from '../testing/test-service.js';
 import { createApp } from './create-app.js';
 

@@ -1,11 +1,10 @@
+import type { Inference } from '@cflow/inference';
 import type { Jobs } from '@cflow/jobs';
-import type { DataSetReport } from '@cflow/spec';
+import type { DataSetReport, Logger } from '@cflow/spec';
 import type { ObjectStore, Registry } from '@cflow/store';
 import type { Context } from 'hono';
-import type { Inference } from '../inference/inference.js';
 import type { ApiKeys } from '../security/api-keys.js';
 import type { ContentCodings } from './body/content-codings.js';
-import type { Logger } from './logger.js';
 import type { Readiness } from './readiness.js';
 
 /** What a request may take. */

@@ -1,3 +1,4 @@
+import type { InferenceRequest } from '@cflow/inference';
 import {
   boundedRecord,
   MAX_DETECTORS_PER_REQUEST,
@@ -12,7 +13,6 @@ import {
 } from '@cflow/spec';
 import type { Context } from 'hono';
 import { z } from 'zod';
-import type { InferenceRequest } from '../inference/inference.js';
 import { predictManyTexts } from '../openapi/predict-options.js';
 import { collect } from './body/collect.js';
 import { bodyLimits, heldChunks, mediaType, readBody } from './body/read-body.js';

@@ -1,4 +1,4 @@
-import type { Inference } from '../inference/inference.js';
+import type { Inference } from '@cflow/inference';
 import type { RecentScores } from './recent-scores.js';
 
 /** An inference whose scores are kept for drift, whichever route asked for them. */

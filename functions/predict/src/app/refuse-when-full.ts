@@ -1,4 +1,4 @@
-import { InferenceError } from '../inference/inference-error.js';
+import { InferenceError } from '@cflow/inference';
 import type { AppParts } from './parts.js';
 
 /**

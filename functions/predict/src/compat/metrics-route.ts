@@ -1,3 +1,4 @@
+import type { Inference, InferenceObserver } from '@cflow/inference';
 import { createRoute } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
@@ -5,8 +6,6 @@ import type { AppEnvironment } from '../app/environment.js';
 import { type App, newApp } from '../app/new-app.js';
 import type { AppParts } from '../app/parts.js';
 import { requires } from '../app/requires.js';
-import type { Inference } from '../inference/inference.js';
-import type { InferenceObserver } from '../inference/observer.js';
 import { KEYS, problems } from '../openapi/responses.js';
 import { addDocumented } from './documented.js';
 

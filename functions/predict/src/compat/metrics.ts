@@ -1,5 +1,6 @@
 // Node only: prom-client measures the process and the event loop with what Node has for it.
 
+import type { Inference, InferenceObserver } from '@cflow/inference';
 import type { Context } from 'hono';
 import { routePath } from 'hono/route';
 import {
@@ -13,8 +14,6 @@ import {
 } from 'prom-client';
 import { answeredStatus } from '../app/answered-status.js';
 import type { AppEnvironment } from '../app/environment.js';
-import type { Inference } from '../inference/inference.js';
-import type { InferenceObserver } from '../inference/observer.js';
 import type { Metrics } from './metrics-route.js';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];

@@ -1,5 +1,5 @@
+import { availableMemory } from '@cflow/inference/node';
 import { ConfigurationError } from '@cflow/spec';
-import { availableMemory } from '../inference/node/available-memory.js';
 
 const MEGABYTE = 1_000_000;
 const LEAST = 256 * MEGABYTE;

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Jobs } from '@cflow/jobs';
+import type { Logger } from '@cflow/spec';
 import type { ObjectInfo, ObjectStore, Registry } from '@cflow/store';
 import { DATA_SETS, isUpload, lifeOfDataSet } from '../app/data-sets.js';
-import type { Logger } from '../app/logger.js';
 import { UPLOADS } from '../app/store-data-set.js';
 
 const DAY_MS = 86_400_000;

@@ -1,4 +1,4 @@
-import { collectGarbage } from './collect-garbage.js';
+import { collectGarbage } from '@cflow/inference/node';
 
 /** Long enough that a load which only paused does not pay for it. */
 const QUIET_MS = 1000;

@@ -1,7 +1,6 @@
-import { DEFAULT_ALIAS } from '@cflow/spec';
+import type { Inference } from '@cflow/inference';
+import { DEFAULT_ALIAS, type Logger } from '@cflow/spec';
 import type { Registry } from '@cflow/store';
-import type { Logger } from '../app/logger.js';
-import type { Inference } from '../inference/inference.js';
 import { requireReference } from './service-configuration.js';
 import type { ServiceReadiness } from './service-readiness.js';
 

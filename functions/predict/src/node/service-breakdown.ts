@@ -1,4 +1,4 @@
-import type { ScoringHealth } from '../inference/scoring-health.js';
+import type { ScoringHealth } from '@cflow/inference';
 
 /** Exit codes of a process whose place another one is to take. */
 export const BREAKDOWN_CODES = {

@@ -1,6 +1,6 @@
+import type { Logger } from '@cflow/spec';
 import { standardOutput } from '@cflow/store/node';
 import { pino } from 'pino';
-import type { Logger } from '../app/logger.js';
 
 export interface ServiceLog {
   readonly logger: Logger;

@@ -1,5 +1,5 @@
+import { type ScoringHealth, WELL } from '@cflow/inference';
 import type { Readiness } from '../app/readiness.js';
-import { type ScoringHealth, WELL } from '../inference/scoring-health.js';
 
 /** Milliseconds without a lane that scores after which the process counts as dead. */
 const DEAD_MS = 60_000;

@@ -1,5 +1,11 @@
-import type { Feedback, Job, JobEvent, PredictionResult, VersionSummary } from '@cflow/spec';
-import { jobRequestSchema } from '@cflow/spec';
+import {
+  type Feedback,
+  type Job,
+  type JobEvent,
+  jobRequestSchema,
+  type PredictionResult,
+  type VersionSummary,
+} from '@cflow/spec';
 
 export const VERSION = '5f0c1f3c0a1f4ce1b1a2f3fb3a1e7a9a5f0c1f3c0a1f4ce1b1a2f3fb3a1e7a9a';
 

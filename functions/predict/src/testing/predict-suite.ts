@@ -1,7 +1,7 @@
+import type { Inference } from '@cflow/inference';
 import type { MapPayload, PredictResponse } from '@cflow/spec';
 import { encodePng } from '@cflow/visual/node';
 import { describe, expect, it } from 'vitest';
-import type { Inference } from '../inference/inference.js';
 import { image, predictions, refused, WOOD } from './predict-answers.js';
 import { base64, jsonBody, type TestService, testPng } from './test-service.js';
 

@@ -1,8 +1,8 @@
 import { deflateSync, gzipSync } from 'node:zlib';
+import type { Inference } from '@cflow/inference';
 import { problemSchema } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
 import type { AppParts } from '../app/parts.js';
-import type { Inference } from '../inference/inference.js';
 import { stalled, streamed } from './predict-suite.js';
 import { base64, jsonBody, type TestService, testPng, VERTEX } from './test-service.js';
 

@@ -1,6 +1,7 @@
 // A whole service for tests, with the routes of all hosts: real bundles in a real registry, real inference, real jobs;
 // only the store is in memory.
 import { makeBundle, memoryBundle, testImage } from '@cflow/detector/testing';
+import { createNodeInference } from '@cflow/inference/node';
 import { openJobs } from '@cflow/jobs';
 import { ObjectRegistry } from '@cflow/store';
 import { memoryObjectStore } from '@cflow/store/testing';
@@ -8,7 +9,6 @@ import { encodePng } from '@cflow/visual/node';
 import { createApp } from '../app/create-app.js';
 import type { AppParts } from '../app/parts.js';
 import { createMetrics } from '../compat/metrics.js';
-import { createNodeInference } from '../inference/node/create-node-inference.js';
 import { hostExtras } from '../node/host-routes.js';
 import { readServiceEnvironment } from '../node/service-configuration.js';
 import { openApiDocument } from '../openapi/open-api-document.js';

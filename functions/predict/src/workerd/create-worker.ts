@@ -1,11 +1,12 @@
 // Nothing here runs before the first request: a Worker may not touch the network, clocks or random numbers while it starts.
+
+import { loggingObserver } from '@cflow/inference';
 import { webDevices } from '@cflow/runtime/web';
 import { CflowError } from '@cflow/spec';
 import { createApp } from '../app/create-app.js';
 import type { App } from '../app/new-app.js';
 import type { AppParts } from '../app/parts.js';
 import { parseRate } from '../configuration/variables.js';
-import { loggingObserver } from '../inference/observer.js';
 import { hashedApiKeys, parseApiKeys } from '../security/hashed-api-keys.js';
 import { ipAddress } from '../security/ip-address.js';
 import { sharedSecret } from '../security/shared-secret.js';

@@ -1,5 +1,16 @@
 import { backboneKey, parseManifest } from '@cflow/detector';
 import {
+  createInference,
+  type DetectorMemory,
+  type Inference,
+  InferenceError,
+  type InferenceParts,
+  type InferenceRegistry,
+  type InferenceRequest,
+  type InferenceResult,
+  type LoadedDetector,
+} from '@cflow/inference';
+import {
   BUNDLE_FILES,
   BundleError,
   type BundleManifest,
@@ -8,11 +19,6 @@ import {
   releaseBuffer,
   StorageError,
 } from '@cflow/spec';
-import { createInference, type InferenceParts } from '../inference/create-inference.js';
-import type { DetectorMemory } from '../inference/detector-memory.js';
-import type { Inference, InferenceRequest, InferenceResult, LoadedDetector } from '../inference/inference.js';
-import { InferenceError } from '../inference/inference-error.js';
-import type { InferenceRegistry } from '../inference/settings-reader.js';
 import { type Elsewhere, ElsewhereError } from './elsewhere.js';
 import { Recent } from './recent.js';
 import { Turn } from './turn.js';

@@ -1,8 +1,13 @@
+import {
+  abortReason,
+  finishImage,
+  type ImageCodecs,
+  type ImageWork,
+  type PreparedImage,
+  type PrepareTask,
+  prepareImage,
+} from '@cflow/inference';
 import { releaseBuffer } from '@cflow/spec';
-import { finishImage } from '../inference/finish-image.js';
-import type { ImageCodecs, ImageWork, PreparedImage, PrepareTask } from '../inference/image-work.js';
-import { abortReason } from '../inference/inference-error.js';
-import { prepareImage } from '../inference/prepare-image.js';
 
 /**
  * Pixels where there is one thread only. The images of a request go one after the other, so that no more than one is in

@@ -1,7 +1,7 @@
 // A Worker has 128 MB for its code's heap and its WebAssembly memory together, and the memory never shrinks.
 import { seenSize } from '@cflow/detector';
+import { type DetectorMemory, detectorMemory } from '@cflow/inference';
 import type { BundleManifest } from '@cflow/spec';
-import { type DetectorMemory, detectorMemory } from '../inference/detector-memory.js';
 
 /**
  * Bytes of the engine's memory for each byte of weights in float32, and for each pixel of the input. Measured with a

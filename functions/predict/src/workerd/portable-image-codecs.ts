@@ -6,8 +6,8 @@ import {
   mozJpegDecoder,
   writePngPortable,
 } from '@cflow/images/portable';
+import type { ImageCodecs } from '@cflow/inference';
 import { MAP_PNG_KEYS, mapPixels8, mapPixels16 } from '@cflow/visual';
-import type { ImageCodecs } from '../inference/image-work.js';
 import type { WasmModule } from './wasm-engine.js';
 
 /** PNG, JPEG and BMP in, PNG out, with nothing of a host. Pixels are those of Node, bit for bit. */

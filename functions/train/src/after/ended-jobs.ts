@@ -4,10 +4,9 @@
 // die, and then another sends the webhook again, with the same id.
 import { setTimeout } from 'node:timers/promises';
 import type { Jobs } from '@cflow/jobs';
-import { JOB_STATUSES, type Job, type JobStatus } from '@cflow/spec';
+import { JOB_STATUSES, type Job, type JobStatus, type Logger } from '@cflow/spec';
 import type { ObjectStore } from '@cflow/store';
 import { removeCheckpoint } from '../checkpoint/checkpoint-store.js';
-import type { Logger } from '../logger.js';
 import { checkpointPrefix, settledKey } from '../work/job-keys.js';
 import { type Post, sendWebhook } from './send-webhook.js';
 

@@ -1,11 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { createGuardedFetch } from '@cflow/guarded-fetch';
 import { openJobs } from '@cflow/jobs';
-import { ConfigurationError } from '@cflow/spec';
+import { ConfigurationError, type Logger } from '@cflow/spec';
 import { ObjectRegistry } from '@cflow/store';
 import { openObjectStore } from '@cflow/store/node';
 import type { FetchUrl } from '../data-set/fetch-archive.js';
-import type { Logger } from '../logger.js';
 import { startTrainWorker } from '../work/start-train-worker.js';
 import type { Settings } from './settings.js';
 

@@ -1,12 +1,11 @@
 // The verb `train` of the container, under whichever host's contract it was started.
 import { constants } from 'node:os';
 import { folderBundle } from '@cflow/detector/node';
-import { CflowError, ConfigurationError, detectorNameSchema } from '@cflow/spec';
+import { CflowError, ConfigurationError, detectorNameSchema, type Logger } from '@cflow/spec';
 import { ObjectRegistry } from '@cflow/store';
 import { folderObjectStore, openObjectStore, standardOutput } from '@cflow/store/node';
 import { pino } from 'pino';
 import { removeCheckpoint } from '../checkpoint/checkpoint-store.js';
-import type { Logger } from '../logger.js';
 import { taskSettings } from '../training-process/task-settings.js';
 import { retrying } from '../work/retrying.js';
 import { fetchUrlOf, runQueue } from './run-queue.js';

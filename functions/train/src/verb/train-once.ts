@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type BundleManifest, DataSetError, type DataSetReference } from '@cflow/spec';
+import { type BundleManifest, DataSetError, type DataSetReference, type Logger } from '@cflow/spec';
 import type { ObjectStore } from '@cflow/store';
 import { openObjectStore } from '@cflow/store/node';
 import { CheckpointMirror } from '../checkpoint/checkpoint-mirror.js';
@@ -8,7 +8,6 @@ import { CheckpointStore } from '../checkpoint/checkpoint-store.js';
 import { DEFAULT_DATA_SET_LIMITS } from '../data-set/data-set-limits.js';
 import { type FetchUrl, fetchArchive } from '../data-set/fetch-archive.js';
 import { unpackZip } from '../data-set/unpack-zip.js';
-import type { Logger } from '../logger.js';
 import type { TrainingTask } from '../training-process/messages.js';
 import { runTrainingProcess } from '../training-process/run-training-process.js';
 import { openWorkPlace, sweepWorkFolder } from '../work/work-place.js';

@@ -1,7 +1,6 @@
 import type { JobLease } from '@cflow/jobs';
-import type { Job } from '@cflow/spec';
+import type { Job, Logger } from '@cflow/spec';
 import type { TrainingEvent } from '@cflow/training';
-import type { Logger } from '../logger.js';
 import { shortReport } from './short-report.js';
 
 type Phase = Job['progress']['phase'];

@@ -1,10 +1,9 @@
 import type { Jobs } from '@cflow/jobs';
-import type { DeviceChoice } from '@cflow/spec';
+import type { DeviceChoice, Logger } from '@cflow/spec';
 import type { ObjectStore, Registry } from '@cflow/store';
 import type { Post } from '../after/send-webhook.js';
 import type { DataSetLimits } from '../data-set/data-set-limits.js';
 import type { FetchUrl } from '../data-set/fetch-archive.js';
-import type { Logger } from '../logger.js';
 import type { TrainingTask } from '../training-process/messages.js';
 
 /** All that a worker is made of. */

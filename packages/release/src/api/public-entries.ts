@@ -12,6 +12,7 @@ const PROMISED = [
   '@cflow/images',
   '@cflow/runtime',
   '@cflow/training',
+  '@cflow/inference',
   '@cflow/predict',
   '@cflow/store',
 ];

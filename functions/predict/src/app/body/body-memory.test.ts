@@ -1,9 +1,9 @@
 // Over real connections: what all requests together hold, and who is refused before a body is read.
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { Inference } from '@cflow/inference';
 import { type ServerType, serve } from '@hono/node-server';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Inference } from '../../inference/inference.js';
 import { createApp } from '../create-app.js';
 import type { AppParts, Limits } from '../parts.js';
 

@@ -1,6 +1,6 @@
 import * as zlib from 'node:zlib';
+import type { Inference } from '@cflow/inference';
 import { describe, expect, it } from 'vitest';
-import type { Inference } from '../../inference/inference.js';
 import { nodeCodings } from '../../node/content-codings.js';
 import { createApp } from '../create-app.js';
 import type { AppParts, Limits } from '../parts.js';

@@ -1,5 +1,5 @@
+import { inSpan } from '@cflow/inference';
 import type { MiddlewareHandler } from 'hono';
-import { inSpan } from '../../inference/in-span.js';
 import { predictManyRoute, predictRoute } from '../../openapi/predict-routes.js';
 import type { PredictionIds } from '../../security/prediction-ids.js';
 import { answerPredict } from '../answer-predict.js';

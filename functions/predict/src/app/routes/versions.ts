@@ -1,4 +1,4 @@
-import { SerialTasks } from '../../inference/serial-tasks.js';
+import { SerialTasks } from '@cflow/inference';
 import {
   deleteVersionRoute,
   getVersionRoute,

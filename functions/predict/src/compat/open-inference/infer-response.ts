@@ -1,6 +1,6 @@
+import type { InferenceResult } from '@cflow/inference';
 import { decodeBase64 } from '../../app/json/base64.js';
 import { ProblemError } from '../../app/problem.js';
-import type { InferenceResult } from '../../inference/inference.js';
 import type { InferRequest } from './infer-request.js';
 
 /** Values of an anomaly map at most that are written out as JSON text; more than that takes the machine too long. */

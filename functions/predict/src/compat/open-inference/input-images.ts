@@ -1,7 +1,7 @@
+import type { InputImage } from '@cflow/inference';
 import { MAX_IMAGES_PER_REQUEST } from '@cflow/spec';
 import type { JsonData } from '../../app/json/json-data.js';
 import { ProblemError } from '../../app/problem.js';
-import type { InputImage } from '../../inference/inference.js';
 import type { InputTensor } from './infer-request.js';
 
 /** The inputs of every detector: a request gives one of them. */

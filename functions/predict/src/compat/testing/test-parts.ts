@@ -3,14 +3,13 @@
 import { type Detector, loadDetector, parseManifest, sha256Hex } from '@cflow/detector';
 import { makeBundle, memoryBundle } from '@cflow/detector/testing';
 import { decodeImage } from '@cflow/images/node';
+import { type Inference, type InferenceResult, type InputImage, WELL } from '@cflow/inference';
 import { nodeDevices } from '@cflow/runtime/node';
 import { BUNDLE_FILES, CflowError, type RgbImage } from '@cflow/spec';
 import type { Registry } from '@cflow/store';
 import { afterAll } from 'vitest';
 import type { AppParts } from '../../app/parts.js';
 import type { Readiness } from '../../app/readiness.js';
-import type { Inference, InferenceResult, InputImage } from '../../inference/inference.js';
-import { WELL } from '../../inference/scoring-health.js';
 
 export interface TestService {
   parts: AppParts;

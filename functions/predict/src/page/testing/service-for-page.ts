@@ -2,13 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { makeBundle, memoryBundle } from '@cflow/detector/testing';
+import { createNodeInference } from '@cflow/inference/node';
 import { type Jobs, openJobs } from '@cflow/jobs';
 import type { DataSetReport } from '@cflow/spec';
 import { ObjectRegistry, type ObjectStore, type Registry, readAll } from '@cflow/store';
 import { memoryObjectStore } from '@cflow/store/testing';
 import { serve } from '@hono/node-server';
 import { createApp } from '../../app/create-app.js';
-import { createNodeInference } from '../../inference/node/create-node-inference.js';
 import { hashedApiKeys } from '../../security/hashed-api-keys.js';
 import { loadPage } from '../load-page.js';
 

@@ -5,8 +5,13 @@ import { Worker } from 'node:worker_threads';
 import { inPrecisionMode, runsAsOneGraph } from '@cflow/detector';
 import type { DeviceCandidate } from '@cflow/runtime';
 import { chosenCards, cudaCards, type NodeDevice, nodeDevices, precisionMode } from '@cflow/runtime/node';
-import { ConfigurationError, type Device, type DeviceChoice, type PrecisionMode } from '@cflow/spec';
-import type { Logger } from '../../app/logger.js';
+import {
+  ConfigurationError,
+  type Device,
+  type DeviceChoice,
+  type Logger,
+  type PrecisionMode,
+} from '@cflow/spec';
 import { createInference } from '../create-inference.js';
 import type { DeviceMemory } from '../detector-memory.js';
 import type { ShadowedInference } from '../inference.js';
@@ -167,7 +172,7 @@ export function createNodeInference(options: NodeInferenceOptions): ShadowedInfe
 
 export function startImageThread(settings: ImageThreadSettings): Worker {
   // By the package's name: it must be the built file also when this one runs as source.
-  const file = createRequire(import.meta.url).resolve('@cflow/predict/image-thread');
+  const file = createRequire(import.meta.url).resolve('@cflow/inference/image-thread');
   return new Worker(file, { name: 'cflow-images', workerData: settings, execArgv: [] });
 }
 

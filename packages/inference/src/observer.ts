@@ -1,5 +1,4 @@
-import type { CflowError, Device } from '@cflow/spec';
-import type { Logger } from '../app/logger.js';
+import type { CflowError, Device, Logger } from '@cflow/spec';
 import type { Step } from './step-watch.js';
 
 /** Whether the shadow called an image what the answer did; `dropped`: it had no time for it. */

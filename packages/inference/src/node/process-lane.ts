@@ -43,7 +43,7 @@ export interface LaneChild {
 
 export function forkLaneProcess(): LaneChild {
   // By the package's name: it must be the built file also when this one runs as source.
-  const file = createRequire(import.meta.url).resolve('@cflow/predict/lane-process');
+  const file = createRequire(import.meta.url).resolve('@cflow/inference/lane-process');
   const shared = SharedFile.create();
   const child = fork(file, [], {
     // Flags such as --import are of a test runner or a loader, and would break it.

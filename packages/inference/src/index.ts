@@ -1,0 +1,15 @@
+export { createInference, type InferenceParts } from './create-inference.js';
+export { type DetectorMemory, type DeviceMemory, detectorMemory } from './detector-memory.js';
+export { finishImage } from './finish-image.js';
+export type * from './image-work.js';
+export { inSpan } from './in-span.js';
+export type * from './inference.js';
+export { abortReason, InferenceError, type InferenceErrorCode } from './inference-error.js';
+export type { Lane, LaneFailure } from './lane.js';
+export type { LanePoolOptions } from './lane-options.js';
+export { type InferenceObserver, loggingObserver, type ShadowOutcome } from './observer.js';
+export { prepareImage } from './prepare-image.js';
+export { type ScoringHealth, WELL } from './scoring-health.js';
+export { SerialTasks } from './serial-tasks.js';
+export type { InferenceRegistry } from './settings-reader.js';
+export type { Step, StepLimits } from './step-watch.js';
