@@ -21,12 +21,14 @@ import {
   type Span,
 } from '@cflow/spec';
 import { ignoredBy, settledOptions } from '@cflow/store';
-import { Admission } from './admission.js';
-import type { RawOutput, Row } from './batch.js';
-import { DetectorCache, type DetectorCacheOptions, type Resident } from './detector-cache.js';
-import { detectorMemory } from './detector-memory.js';
-import { DetectorSource } from './detector-source.js';
-import type { ImageWork, PreparedImage } from './image-work.js';
+import { Admission } from './admission/admission.js';
+import type { RawOutput, Row } from './batches/batch.js';
+import { DetectorCache, type DetectorCacheOptions, type Resident } from './detectors/detector-cache.js';
+import { detectorMemory } from './detectors/detector-memory.js';
+import { DetectorSource } from './detectors/detector-source.js';
+import { type InferenceRegistry, SettingsReader } from './detectors/settings-reader.js';
+import { VersionResolver } from './detectors/version-resolver.js';
+import type { ImageWork, PreparedImage } from './images/image-work.js';
 import { inSpan } from './in-span.js';
 import type {
   InferenceRequest,
@@ -37,9 +39,7 @@ import type {
 } from './inference.js';
 import { abortReason, InferenceError, orAborted } from './inference-error.js';
 import type { InferenceObserver } from './observer.js';
-import { type InferenceRegistry, SettingsReader } from './settings-reader.js';
 import { ShadowScoring } from './shadow/shadow-scoring.js';
-import { VersionResolver } from './version-resolver.js';
 
 export interface InferenceParts {
   registry: InferenceRegistry;

@@ -1,5 +1,5 @@
 import type { CflowError, Device, Logger } from '@cflow/spec';
-import type { Step } from './step-watch.js';
+import type { Step } from './lanes/step-watch.js';
 
 /** Whether the shadow called an image what the answer did; `dropped`: it had no time for it. */
 export type ShadowOutcome = 'agreed' | 'differed' | 'dropped' | 'failed';

@@ -13,11 +13,11 @@ import {
   type PrecisionMode,
 } from '@cflow/spec';
 import { createInference } from '../create-inference.js';
-import type { DeviceMemory } from '../detector-memory.js';
+import type { DeviceMemory } from '../detectors/detector-memory.js';
+import type { InferenceRegistry } from '../detectors/settings-reader.js';
 import type { ShadowedInference } from '../inference.js';
-import { cardOf } from '../lane-options.js';
+import { cardOf } from '../lanes/lane-options.js';
 import { type InferenceObserver, loggingObserver } from '../observer.js';
-import type { InferenceRegistry } from '../settings-reader.js';
 import { availableMemory } from './available-memory.js';
 import type { ImageThreadSettings } from './image-messages.js';
 import { ImageThreads } from './image-threads.js';

@@ -1,6 +1,6 @@
 import type { ImageLimits } from '@cflow/images/node';
-import type { ErrorMessage } from '../error-message.js';
-import type { FinishedImage, FinishTask, PreparedImage, PrepareTask } from '../image-work.js';
+import type { FinishedImage, FinishTask, PreparedImage, PrepareTask } from '../images/image-work.js';
+import type { ErrorMessage } from './error-message.js';
 import type { PixelShare } from './pixel-budget.js';
 
 export interface ImageThreadSettings {

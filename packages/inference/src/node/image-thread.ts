@@ -1,9 +1,9 @@
 // The thread that works on pixels. It answers one call after the other; the other side is ImageThreads.
 import { type MessagePort, parentPort, type Transferable, workerData } from 'node:worker_threads';
-import { packError } from '../error-message.js';
-import { finishImage } from '../finish-image.js';
-import { prepareImage } from '../prepare-image.js';
+import { finishImage } from '../images/finish-image.js';
+import { prepareImage } from '../images/prepare-image.js';
 import { collectGarbage } from './collect-garbage.js';
+import { packError } from './error-message.js';
 import { buffersIn, type ImageAnswer, type ImageCall, type ImageThreadSettings } from './image-messages.js';
 import { nodeImageCodecs } from './node-image-codecs.js';
 import { heldPixels, releasePixels, takePixels } from './pixel-budget.js';

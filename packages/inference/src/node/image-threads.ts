@@ -1,9 +1,15 @@
 import type { Transferable, Worker } from 'node:worker_threads';
 import { type CflowError, ImageError } from '@cflow/spec';
-import { unpackError } from '../error-message.js';
-import type { FinishedImage, FinishTask, ImageWork, PreparedImage, PrepareTask } from '../image-work.js';
+import type {
+  FinishedImage,
+  FinishTask,
+  ImageWork,
+  PreparedImage,
+  PrepareTask,
+} from '../images/image-work.js';
 import type { InputImage } from '../inference.js';
 import { abortReason, InferenceError } from '../inference-error.js';
+import { unpackError } from './error-message.js';
 import { buffersIn, type ImageAnswer, type ImageCall, type ImageThreadSettings } from './image-messages.js';
 import { ownBytes } from './own-bytes.js';
 import { PixelBudget, type PixelShare, releasePixels } from './pixel-budget.js';

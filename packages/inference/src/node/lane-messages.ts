@@ -2,8 +2,8 @@ import type { VerifiedBundle } from '@cflow/detector';
 import type { SessionOptions } from '@cflow/runtime';
 import type { NodeDevice } from '@cflow/runtime/node';
 import { BUNDLE_FILES, type BundleManifest } from '@cflow/spec';
-import type { ErrorMessage } from '../error-message.js';
-import type { Step } from '../step-watch.js';
+import type { Step } from '../lanes/step-watch.js';
+import type { ErrorMessage } from './error-message.js';
 import type { ResultMessage, RowMessage, RowsPlace } from './shared-rows.js';
 
 /** What a lane's process is told first. */

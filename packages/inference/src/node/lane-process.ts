@@ -4,11 +4,11 @@ import { writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { runsAsOneGraph } from '@cflow/detector';
 import { createNodeRuntime } from '@cflow/runtime/node';
-import { rowsOfHeads } from '../batch.js';
-import { packError } from '../error-message.js';
-import { sizeOf } from '../lane-options.js';
-import { RuntimeLane } from '../runtime-lane.js';
-import type { Step } from '../step-watch.js';
+import { rowsOfHeads } from '../batches/batch.js';
+import { sizeOf } from '../lanes/lane-options.js';
+import { RuntimeLane } from '../lanes/runtime-lane.js';
+import type { Step } from '../lanes/step-watch.js';
+import { packError } from './error-message.js';
 import {
   type LaneRequest,
   type LaneResponse,

@@ -1,5 +1,5 @@
 import type { NodeDevice } from '@cflow/runtime/node';
-import { cardOf, type LanePoolOptions } from '../lane-options.js';
+import { cardOf, type LanePoolOptions } from '../lanes/lane-options.js';
 import { forkLaneProcess, type LaneChild, ProcessLane } from './process-lane.js';
 
 /** Lanes in processes of their own, the first of which starts before it is known what it is to do. */

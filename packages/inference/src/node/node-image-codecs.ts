@@ -1,6 +1,6 @@
 import { decodeImage, decodeMask, type ImageLimits } from '@cflow/images/node';
 import { encodeMapPng8, encodeMapPng16, encodePng } from '@cflow/visual/node';
-import type { ImageCodecs } from '../image-work.js';
+import type { ImageCodecs } from '../images/image-work.js';
 
 export function nodeImageCodecs(limits: ImageLimits): ImageCodecs {
   return {

@@ -1,6 +1,6 @@
 import type { openHead } from '@cflow/detector';
 import { cudaCards } from '@cflow/runtime/node';
-import type { DeviceMemory } from '../detector-memory.js';
+import type { DeviceMemory } from '../detectors/detector-memory.js';
 
 /** What builds graphs takes a while to load. */
 export const openWhole: typeof openHead = async (...given) =>

@@ -2,11 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import type { VerifiedBundle } from '@cflow/detector';
 import { DeviceError } from '@cflow/spec';
-import { type RawOutput, type Row, rowsOfHeads } from '../batch.js';
-import { unpackError } from '../error-message.js';
-import type { Lane, LaneFailure } from '../lane.js';
-import { sizeOf } from '../lane-options.js';
-import { bothWatches, type Step, StepClock, type StepLimits, type StepWatch } from '../step-watch.js';
+import { type RawOutput, type Row, rowsOfHeads } from '../batches/batch.js';
+import type { Lane, LaneFailure } from '../lanes/lane.js';
+import { sizeOf } from '../lanes/lane-options.js';
+import { bothWatches, type Step, StepClock, type StepLimits, type StepWatch } from '../lanes/step-watch.js';
+import { unpackError } from './error-message.js';
 import {
   type LaneCall,
   type LaneRequest,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { RawOutput, Row } from '../batch.js';
+import type { RawOutput, Row } from '../batches/batch.js';
 import { SharedFile } from './shared-file.js';
 import { placeMaps, placeRows, readMaps, readRows } from './shared-rows.js';
 

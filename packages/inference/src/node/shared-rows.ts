@@ -1,8 +1,8 @@
 // How the pixels of a run and the maps that come of it lie in the memory that a lane's process shares with the service: the
 // planes of each row one after the other, then room for each map that is asked for. What has no place there goes in messages.
 import type { DeviceError } from '@cflow/spec';
-import type { RawOutput, Row } from '../batch.js';
-import type { ErrorMessage } from '../error-message.js';
+import type { RawOutput, Row } from '../batches/batch.js';
+import type { ErrorMessage } from './error-message.js';
 import { readShared, type SharedFile, writeShared } from './shared-file.js';
 
 /** In bytes from the file's beginning. */

@@ -1,8 +1,8 @@
 import { predictOptionsSchema, type Shadow, type ShadowComparison } from '@cflow/spec';
+import type { SettingsReader } from '../detectors/settings-reader.js';
+import type { VersionResolver } from '../detectors/version-resolver.js';
 import type { InferenceRequest, InferenceResult, InputImage } from '../inference.js';
 import type { InferenceObserver } from '../observer.js';
-import type { SettingsReader } from '../settings-reader.js';
-import type { VersionResolver } from '../version-resolver.js';
 import { ShadowRecord } from './shadow-record.js';
 
 export interface ShadowScoringParts {

@@ -1,7 +1,7 @@
 import type { openHead } from '@cflow/detector';
 import type { DeviceCandidate, SessionOptions } from '@cflow/runtime';
+import type { InferenceObserver } from '../observer.js';
 import type { Lane } from './lane.js';
-import type { InferenceObserver } from './observer.js';
 import type { StepLimits } from './step-watch.js';
 
 /** How the lanes of a device are to be. */

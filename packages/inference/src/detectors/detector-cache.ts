@@ -8,15 +8,15 @@ import {
   type DeviceChoice,
 } from '@cflow/spec';
 import type { RegistryReader } from '@cflow/store';
+import { InferenceError } from '../inference-error.js';
+import { Incidents } from '../lanes/incidents.js';
+import type { LaneFailure } from '../lanes/lane.js';
+import { type LanePoolOptions, lanesOnCard } from '../lanes/lane-options.js';
+import { LanePool } from '../lanes/lane-pool.js';
+import type { InferenceObserver } from '../observer.js';
+import type { ScoringHealth } from '../scoring-health.js';
+import { SerialTasks } from '../serial-tasks.js';
 import { cardBudget, type DetectorMemory, type DeviceMemory } from './detector-memory.js';
-import { Incidents } from './incidents.js';
-import { InferenceError } from './inference-error.js';
-import type { LaneFailure } from './lane.js';
-import { type LanePoolOptions, lanesOnCard } from './lane-options.js';
-import { LanePool } from './lane-pool.js';
-import type { InferenceObserver } from './observer.js';
-import type { ScoringHealth } from './scoring-health.js';
-import { SerialTasks } from './serial-tasks.js';
 
 export interface DetectorCacheOptions {
   registry: Pick<RegistryReader, 'bundle'>;

@@ -1,5 +1,5 @@
-import type { Row } from './batch.js';
-import { InferenceError } from './inference-error.js';
+import type { Row } from '../batches/batch.js';
+import { InferenceError } from '../inference-error.js';
 import type { LaneFailure } from './lane.js';
 import type { Step } from './step-watch.js';
 

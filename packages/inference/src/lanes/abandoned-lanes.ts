@@ -1,4 +1,4 @@
-import { InferenceError } from './inference-error.js';
+import { InferenceError } from '../inference-error.js';
 import type { Lane } from './lane.js';
 
 /**

@@ -10,10 +10,10 @@ import {
 import type { Tensor } from '@cflow/onnx';
 import type { Runtime, Session, SessionOptions } from '@cflow/runtime';
 import { DeviceError } from '@cflow/spec';
-import { gatherRows, type RawOutput, type Row, rowsOfHeads, stackRows } from './batch.js';
+import { gatherRows, type RawOutput, type Row, rowsOfHeads, stackRows } from '../batches/batch.js';
+import { measureBatchSizes } from '../batches/measure-batch-sizes.js';
 import type { Lane, LaneFailure } from './lane.js';
 import { sizeOf } from './lane-options.js';
-import { measureBatchSizes } from './measure-batch-sizes.js';
 import { bothWatches, type Step, StepClock, type StepLimits, type StepWatch } from './step-watch.js';
 
 export interface RuntimeLaneOptions {

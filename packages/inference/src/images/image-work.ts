@@ -11,7 +11,7 @@ import type {
   RgbImage,
   ScalarMap,
 } from '@cflow/spec';
-import type { InputImage } from './inference.js';
+import type { InputImage } from '../inference.js';
 
 /** What to make of an image before it is scored. */
 export interface PrepareTask {

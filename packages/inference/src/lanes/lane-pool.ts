@@ -1,17 +1,17 @@
 import { backboneKey, type VerifiedBundle } from '@cflow/detector';
 import { type DeviceCandidate, deviceFault } from '@cflow/runtime';
 import { CflowError, type Device } from '@cflow/spec';
+import type { Row } from '../batches/batch.js';
+import { BatchLimit } from '../batches/batch-limit.js';
+import { batchSpans } from '../batches/batch-spans.js';
+import { RowQueues } from '../batches/row-queues.js';
+import { InferenceError } from '../inference-error.js';
 import type { AbandonedLanes } from './abandoned-lanes.js';
-import type { Row } from './batch.js';
-import { BatchLimit } from './batch-limit.js';
-import { batchSpans } from './batch-spans.js';
-import { InferenceError } from './inference-error.js';
 import type { LaneFailure } from './lane.js';
 import type { ReadBundle } from './lane-factory.js';
 import { type LanePoolOptions, sizeOf } from './lane-options.js';
 import { LaneSlots, type LaneSlotsEvents, type Slot } from './lane-slots.js';
 import { blamedOn, lateError, lostError } from './lost-rows.js';
-import { RowQueues } from './row-queues.js';
 
 /** What a pool tells whoever made it. */
 export interface LanePoolEvents extends Pick<LaneSlotsEvents, 'laneLost'> {

@@ -9,8 +9,8 @@ import {
   resizeMask,
 } from '@cflow/images';
 import type { RgbImage } from '@cflow/spec';
+import type { InputImage, PlanarImage } from '../inference.js';
 import type { ImageCodecs, PreparedImage, PrepareTask } from './image-work.js';
-import type { InputImage, PlanarImage } from './inference.js';
 
 /** @throws ImageError when image or mask cannot be decoded or are beyond the limits, or when the mask does not say what to ignore */
 export async function prepareImage(task: PrepareTask, codecs: ImageCodecs): Promise<PreparedImage> {

@@ -1,5 +1,5 @@
+import type { InferenceObserver } from '../observer.js';
 import type { DetectorCache, Resident, Room } from './detector-cache.js';
-import type { InferenceObserver } from './observer.js';
 import type { VersionResolver } from './version-resolver.js';
 
 export interface DetectorSourceParts {

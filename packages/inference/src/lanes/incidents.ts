@@ -1,11 +1,11 @@
 import { deviceFault } from '@cflow/runtime';
 import type { Device } from '@cflow/spec';
+import type { InferenceObserver } from '../observer.js';
+import type { ScoringHealth } from '../scoring-health.js';
 import { AbandonedLanes } from './abandoned-lanes.js';
 import type { LaneFailure } from './lane.js';
 import type { LanePool } from './lane-pool.js';
-import type { InferenceObserver } from './observer.js';
 import { Quarantine } from './quarantine.js';
-import type { ScoringHealth } from './scoring-health.js';
 import type { Step } from './step-watch.js';
 
 /** Lanes beyond those at work that may hang before no other is started: enough for what hangs to be told apart and refused. */

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '@cflow/spec';
-import { InferenceError } from './inference-error.js';
+import { InferenceError } from '../inference-error.js';
 
 /** Seconds over which the throughput is averaged. */
 const MEMORY_SECONDS = 10;

@@ -1,13 +1,13 @@
 import type { VerifiedBundle } from '@cflow/detector';
 import { type DeviceCandidate, deviceFault } from '@cflow/runtime';
+import { InferenceError } from '../inference-error.js';
+import { SerialTasks } from '../serial-tasks.js';
 import type { AbandonedLanes } from './abandoned-lanes.js';
-import { InferenceError } from './inference-error.js';
 import type { Lane, LaneFailure } from './lane.js';
 import { LaneFactory, type ReadBundle } from './lane-factory.js';
 import type { LanePoolOptions } from './lane-options.js';
 import { LostDevice } from './lost-device.js';
 import { lateError } from './lost-rows.js';
-import { SerialTasks } from './serial-tasks.js';
 
 export interface LaneSlotsEvents {
   /** A lane is gone; `dropped` names a detector that is open in none any more, since new lanes hang over it. */

@@ -1,6 +1,6 @@
 import type { VerifiedBundle } from '@cflow/detector';
 import type { DeviceError } from '@cflow/spec';
-import type { RawOutput, Row } from './batch.js';
+import type { RawOutput, Row } from '../batches/batch.js';
 import type { Step, StepWatch } from './step-watch.js';
 
 /** Why a lane is gone. */
