@@ -1,5 +1,6 @@
 import type { InferenceObserver } from '../observer.js';
-import type { DetectorCache, Resident, Room } from './detector-cache.js';
+import type { DetectorCache, Room } from './detector-cache.js';
+import type { Resident } from './resident.js';
 import type { VersionResolver } from './version-resolver.js';
 
 export interface DetectorSourceParts {
