@@ -4,11 +4,7 @@ import { dirname, join, relative } from 'node:path';
 
 /** The address of the largest file that the page is made of: of those that are kept compressed. */
 export async function largestAsset(): Promise<string> {
-  const page = join(
-    dirname(createRequire(import.meta.url).resolve('@cflow/predict/package.json')),
-    'dist',
-    'page',
-  );
+  const page = join(dirname(createRequire(import.meta.url).resolve('@cflow/page/package.json')), 'dist');
   let largest = { bytes: 0, path: '' };
   for (const entry of await readdir(page, { withFileTypes: true, recursive: true })) {
     if (!entry.name.endsWith('.gz')) continue;

@@ -69,6 +69,7 @@ describe('an empty project', () => {
     const used = await tryPackages(made, entries);
     expect(used.help).toMatch(/Usage: cflow/);
     expect(used.scores[0]).toBe(used.scores[1]);
+    expect(used.page).toEqual(expect.arrayContaining(['/', '/docs']));
     expect(Object.keys(used.imported)).toEqual(entries.modules);
     expect(Object.keys(used.required)).toEqual(expect.arrayContaining(['@cflow/sdk', '@cflow/sdk/local']));
     for (const names of Object.values(used.imported)) expect(names.length).toBeGreaterThan(0);

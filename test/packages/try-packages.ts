@@ -6,11 +6,13 @@ const SCORE = `
 import { loadDetector } from '@cflow/detector';
 import { folderBundle } from '@cflow/detector/node';
 import { decodeImage } from '@cflow/images/node';
+import { loadPage } from '@cflow/predict/node';
 import { nodeDevices } from '@cflow/runtime/node';
 
 const detector = await loadDetector(folderBundle('metal.cflow'), { devices: await nodeDevices(), device: 'cpu' });
 const { label, score } = await detector.predict(await decodeImage(process.argv[2]));
-console.log(JSON.stringify({ label, score }));
+const page = [...(await loadPage()).keys()];
+console.log(JSON.stringify({ label, score, page }));
 await detector.dispose();
 `;
 
@@ -18,6 +20,8 @@ export interface Tried {
   help: string;
   /** Of the same image, by the command and by a program. */
   scores: [number, number];
+  /** Addresses of what the page of the service is made of. */
+  page: string[];
   /** Entries that were imported, and required, and what they export. */
   imported: Record<string, string[]>;
   required: Record<string, string[]>;
@@ -34,9 +38,11 @@ export async function tryPackages(project: EmptyProject, entries: Entries): Prom
   const printed = await cflow('predict', 'metal.cflow', image, '--json', '--device', 'cpu');
   await project.write('score.mjs', SCORE);
   const scored = await project.run('node', 'score.mjs', image);
+  const scoredHere = JSON.parse(scored.stdout) as { score: number; page: string[] };
   return {
     help,
-    scores: [JSON.parse(printed.stdout).score, JSON.parse(scored.stdout).score],
+    scores: [JSON.parse(printed.stdout).score, scoredHere.score],
+    page: scoredHere.page,
     imported: await load(project, 'all.mjs', entries.modules, (entry) => `await import('${entry}')`),
     required: await load(project, 'all.cjs', entries.commonJs, (entry) => `require('${entry}')`),
   };

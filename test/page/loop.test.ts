@@ -7,21 +7,11 @@ import { planDataSet } from '@cflow/synth';
 import { zipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findings } from '../../functions/predict/src/page/testing/axe.js';
-import {
-  goTo,
-  type ImageFile,
-  imageFile,
-  noChromium,
-  PageBrowser,
-  wait,
-} from '../../functions/predict/src/page/testing/page-browser.js';
-import {
-  type ServiceForPage,
-  startServiceForPage,
-} from '../../functions/predict/src/page/testing/service-for-page.js';
 import { temporaryFolder } from '../../functions/train/src/testing/temporary-folder.js';
 import { startTrainWorker, type TrainWorker } from '../../functions/train/src/work/start-train-worker.js';
+import { findings } from './axe.js';
+import { goTo, type ImageFile, imageFile, noChromium, PageBrowser, wait } from './page-browser.js';
+import { type ServiceForPage, startServiceForPage } from './service-for-page.js';
 
 const STILLS = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 const root = temporaryFolder();

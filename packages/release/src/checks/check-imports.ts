@@ -15,7 +15,7 @@ export function checkImports({ files, manifest }: OpenedPackage): string[] {
   const found = new Set<string>();
   for (const [path, bytes] of files) {
     // Scripts of the SDK's assets, and of the page, are complete by themselves.
-    if (!/\.([cm]?js|d\.[cm]?ts)$/.test(path) || /^(dist\/(assets|page)|template)\//.test(path)) continue;
+    if (!/\.([cm]?js|d\.[cm]?ts)$/.test(path) || /^(dist\/assets|template)\//.test(path)) continue;
     for (const { fileName } of ts.preProcessFile(String(bytes), true, true).importedFiles) {
       const name = packageOf(fileName);
       if (name !== undefined && !declared.has(name)) {

@@ -1,4 +1,4 @@
-// Turns the page's sources into the files that the service serves: dist/page, with a hash in the name of every asset.
+// Turns the page's sources into the files that a host serves: dist, with a hash in the name of every asset.
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { build } from 'esbuild';
 
-const here = new URL('./', import.meta.url);
-const out = new URL('../dist/page/', here);
+const here = new URL('./src/', import.meta.url);
+const out = new URL('./dist/', import.meta.url);
 const sdk = dirname(createRequire(import.meta.url).resolve('@cflow/sdk/package.json'));
 
 const hashOf = (...contents) => {
@@ -75,7 +75,7 @@ const { outputFiles, metafile } = await build({
   alias: Object.fromEntries(
     ['evaluation', 'images', 'spec', 'visual'].map((name) => [
       `@cflow/${name}`,
-      fileURLToPath(new URL(`../../../packages/${name}/src/index.ts`, here)),
+      fileURLToPath(new URL(`../${name}/src/index.ts`, import.meta.url)),
     ]),
   ),
   plugins: [noEngineHere],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { addressOf, viewOf } from '../../page/views/addresses.js';
+import { addressOf, viewOf } from './addresses.js';
 
 it('finds a view again by its address, and goes to inspection with any other', () => {
   expect(viewOf('')).toEqual({ view: 'inspect', of: '' });

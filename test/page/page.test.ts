@@ -4,18 +4,9 @@ import type { PredictResponse, RgbImage } from '@cflow/spec';
 import { encodePng } from '@cflow/visual/node';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { findings } from './testing/axe.js';
-import {
-  focused,
-  goTo,
-  imageFile,
-  images,
-  noChromium,
-  PageBrowser,
-  tabTo,
-  wait,
-} from './testing/page-browser.js';
-import { type ServiceForPage, startServiceForPage } from './testing/service-for-page.js';
+import { findings } from './axe.js';
+import { focused, goTo, imageFile, images, noChromium, PageBrowser, tabTo, wait } from './page-browser.js';
+import { type ServiceForPage, startServiceForPage } from './service-for-page.js';
 
 /** A part that is like none of the good ones. */
 function oddPart(): RgbImage {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { describeTasks, watchMainThread } from './testing/main-thread.js';
+import { describeTasks, watchMainThread } from './main-thread.js';
 import {
   focused,
   goTo,
@@ -13,9 +13,9 @@ import {
   PageBrowser,
   tabTo,
   wait,
-} from './testing/page-browser.js';
-import { type ServiceForPage, startServiceForPage } from './testing/service-for-page.js';
-import { stripedPart } from './testing/striped-part.js';
+} from './page-browser.js';
+import { type ServiceForPage, startServiceForPage } from './service-for-page.js';
+import { stripedPart } from './striped-part.js';
 
 let browser: PageBrowser;
 let service: ServiceForPage;

@@ -4,13 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { makeBundle, memoryBundle } from '@cflow/detector/testing';
 import { createNodeInference } from '@cflow/inference/node';
 import { type Jobs, openJobs } from '@cflow/jobs';
+import { createApp, hashedApiKeys } from '@cflow/predict';
+import { loadPage } from '@cflow/predict/node';
 import type { DataSetReport } from '@cflow/spec';
 import { ObjectRegistry, type ObjectStore, type Registry, readAll } from '@cflow/store';
 import { memoryObjectStore } from '@cflow/store/testing';
 import { serve } from '@hono/node-server';
-import { createApp } from '../../app/create-app.js';
-import { hashedApiKeys } from '../../security/hashed-api-keys.js';
-import { loadPage } from '../load-page.js';
 
 export interface ServiceForPage {
   address: string;

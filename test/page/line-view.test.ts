@@ -1,34 +1,16 @@
 // The operator's view, from a page with a camera to a service with WebSockets. With FILM set, its still goes to docs/images.
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { LineTally, rulesOf, ruleWords } from '../../page/line/line-tally.js';
-import { createApp } from '../app/create-app.js';
-import { streamRoutes } from '../app/routes/stream.js';
-import { testKeys } from '../compat/testing/test-keys.js';
-import { testService } from '../compat/testing/test-parts.js';
-import { type RunningHttpServer, startHttpServer } from '../node/http-server.js';
-import { loadPage } from './load-page.js';
-import { findings } from './testing/axe.js';
-import { noChromium, PageBrowser } from './testing/page-browser.js';
+import { createApp } from '../../functions/predict/src/app/create-app.js';
+import { streamRoutes } from '../../functions/predict/src/app/routes/stream.js';
+import { testKeys } from '../../functions/predict/src/compat/testing/test-keys.js';
+import { testService } from '../../functions/predict/src/compat/testing/test-parts.js';
+import { type RunningHttpServer, startHttpServer } from '../../functions/predict/src/node/http-server.js';
+import { loadPage } from '../../functions/predict/src/node/load-page.js';
+import { findings } from './axe.js';
+import { noChromium, PageBrowser } from './page-browser.js';
 
-const STILL = fileURLToPath(new URL('../../../../docs/images/line-view.jpg', import.meta.url));
-
-describe('LineTally', () => {
-  it('counts by the rules, keeps the last twenty, and stops until somebody goes on', () => {
-    const rules = rulesOf({ n: 2, m: 3, hold: 0, stop: 3 });
-    expect(ruleWords(rules)).toBe('NG when 2 of the last 3 are · stop after 3 NG in a row');
-    expect(ruleWords(rulesOf({ n: 1, m: 1, hold: 2, stop: 0 }))).toBe('each part for itself · NG stays 2 s');
-    const tally = new LineTally(rules);
-    const add = (label: 'good' | 'bad') => tally.add({ label, falseAlarmProbability: 0.5 }, 0).verdict;
-    expect((['good', 'bad', 'bad', 'bad'] as const).map(add)).toEqual(['good', 'good', 'bad', 'bad']);
-    expect([tally.good, tally.bad, tally.parts, tally.alarms]).toEqual([2, 2, 4, ['stop']]);
-    tally.goOn();
-    expect([add('bad'), tally.alarms]).toEqual(['good', []]);
-    for (let i = 0; i < 30; i++) add('good');
-    expect(tally.last).toHaveLength(20);
-    expect(tally.last[0]?.number).toBe(35);
-  });
-});
+const STILL = fileURLToPath(new URL('../../docs/images/line-view.jpg', import.meta.url));
 
 describe.skipIf(noChromium !== '')(`the line view${noChromium}`, () => {
   let browser: PageBrowser;

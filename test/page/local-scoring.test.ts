@@ -2,9 +2,9 @@ import { testImage } from '@cflow/detector/testing';
 import type { BundleManifest } from '@cflow/spec';
 import type { Page, Worker } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { describeTasks, watchMainThread } from './testing/main-thread.js';
-import { imageFile, images, noChromium, PageBrowser, tabTo, wait } from './testing/page-browser.js';
-import { type ServiceForPage, startServiceForPage } from './testing/service-for-page.js';
+import { describeTasks, watchMainThread } from './main-thread.js';
+import { imageFile, images, noChromium, PageBrowser, tabTo, wait } from './page-browser.js';
+import { type ServiceForPage, startServiceForPage } from './service-for-page.js';
 
 let browser: PageBrowser;
 let service: ServiceForPage;

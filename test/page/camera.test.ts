@@ -1,8 +1,7 @@
 import type { Page, Request } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { FrameMeter } from '../../page/camera/frame-meter.js';
-import { noChromium, PageBrowser, tabTo, wait } from './testing/page-browser.js';
-import { type ServiceForPage, startServiceForPage } from './testing/service-for-page.js';
+import { noChromium, PageBrowser, tabTo, wait } from './page-browser.js';
+import { type ServiceForPage, startServiceForPage } from './service-for-page.js';
 
 let browser: PageBrowser;
 let service: ServiceForPage;
@@ -13,28 +12,6 @@ async function frames(page: Page): Promise<{ all: number; dropped: number; rate:
   const [, rate, dropped, all] = /^([\d.]+) frames a second scored, (\d+) of (\d+) dropped$/.exec(text) ?? [];
   return { all: Number(all), dropped: Number(dropped), rate: Number(rate) };
 }
-
-describe('FrameMeter', () => {
-  it('counts what nobody looked at, and the rate of the last seconds', () => {
-    const meter = new FrameMeter();
-    expect([meter.rate(0), meter.dropped]).toEqual([0, 0]);
-    // 25 frames a second for 4 seconds, of which every fifth is scored.
-    for (let i = 0; i < 100; i++) {
-      meter.show(1, i * 40);
-      if (i % 5 === 0) {
-        meter.take();
-        meter.finish(i * 40 + 30);
-      }
-    }
-    expect(meter.frames).toBe(100);
-    expect(meter.dropped).toBe(80);
-    expect(meter.rate(4000)).toBeCloseTo(5, 1);
-    // Frames that the browser itself has passed over are dropped, too.
-    meter.show(7, 4000);
-    expect(meter.dropped).toBe(87);
-    expect(meter.rate(60_000)).toBe(0);
-  });
-});
 
 describe.skipIf(noChromium !== '')(`the camera on the page${noChromium}`, () => {
   beforeAll(async () => {

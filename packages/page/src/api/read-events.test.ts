@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readEvents, type ServerEvent } from '../../page/api/read-events.js';
+import { readEvents, type ServerEvent } from './read-events.js';
 
 const TEXT =
   ': hello\n\nid: 1\nevent: status\ndata: {"a":1}\n\ndata:two\r\ndata: lines é\r\n\r\nid: 7\rdata\r\r: beat\n\nevent: lost\ndata: no end';

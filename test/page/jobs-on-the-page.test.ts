@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync, zipSync } from 'fflate';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { images, noChromium, PageBrowser, wait } from './testing/page-browser.js';
-import { type ServiceForPage, startServiceForPage } from './testing/service-for-page.js';
+import { images, noChromium, PageBrowser, wait } from './page-browser.js';
+import { type ServiceForPage, startServiceForPage } from './service-for-page.js';
 
 let browser: PageBrowser;
 let service: ServiceForPage;

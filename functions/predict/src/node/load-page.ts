@@ -20,7 +20,7 @@ const HASHED = /-(?:[0-9a-f]{10}|[0-9A-Z]{8})(?:\.\w+$|\/)/;
 /**
  * The web page's files by the path that they are served under: `/`, `/docs`, and `/assets/…`.
  *
- * @param directory What `page/build.mjs` made. Default: the one of this package.
+ * @param directory What the build of `@cflow/page` made. Default: what is installed.
  * @throws ConfigurationError when the page is not built.
  */
 export async function loadPage(directory: string = builtPage()): Promise<ReadonlyMap<string, PageAsset>> {
@@ -38,15 +38,15 @@ export async function loadPage(directory: string = builtPage()): Promise<Readonl
     page.set(address, { contentType, body, etag, cacheControl, encoding });
   }
   if (!page.has('/')) {
-    throw new ConfigurationError('expected a built page, found none; run the build of @cflow/predict');
+    throw new ConfigurationError('expected a built page, found none; run the build of @cflow/page');
   }
   return page;
 }
 
-/** By the package's own name, so that it is found from the bundle and from the sources. */
+/** By the package's name, so that it is found in a checkout, in an image and where packages are installed. */
 function builtPage(): string {
-  const manifest = createRequire(import.meta.url).resolve('@cflow/predict/package.json');
-  return join(dirname(manifest), 'dist', 'page');
+  const manifest = createRequire(import.meta.url).resolve('@cflow/page/package.json');
+  return join(dirname(manifest), 'dist');
 }
 
 async function filesIn(directory: string): Promise<string[]> {
