@@ -34,20 +34,15 @@ const expressions = [
 /** What a service exports: series by name, with their labels, each metric with at least one sample. */
 async function exported(): Promise<Map<string, Set<string>>> {
   const metrics = createMetrics({ droppedLogEntries: () => 1 });
-  const inference = metrics.instrument({
-    predict: async () => [{ detector: { name: 'wood' }, label: 'good' }],
-    load: async () => {
-      throw new Error('not asked for');
-    },
+  metrics.watch({
     status: () => ({
       queue: { length: 0, capacity: 1 },
       detectors: [],
       health: { state: 'well', abandoned: 0, refused: 0 },
     }),
-    close: async () => {},
   } as never);
-  await inference.predict({} as never);
   const { observer } = metrics;
+  observer.answered([{ detector: { name: 'wood' }, label: 'good' }] as never);
   observer.batch({ device: 'cpu', images: 1, size: 2, runMs: 1 });
   observer.decode(1);
   observer.queueWait(1);

@@ -1,5 +1,5 @@
 import type { DeviceCandidate } from '@cflow/runtime';
-import type { DeviceChoice, ShadowComparison } from '@cflow/spec';
+import type { DeviceChoice } from '@cflow/spec';
 import { Admission } from './admission/admission.js';
 import { DetectorCache, type DetectorCacheOptions } from './detectors/detector-cache.js';
 import { detectorMemory } from './detectors/detector-memory.js';
@@ -8,13 +8,7 @@ import { loadedDetector } from './detectors/resident.js';
 import { type InferenceRegistry, SettingsReader } from './detectors/settings-reader.js';
 import { VersionResolver } from './detectors/version-resolver.js';
 import type { ImageWork } from './images/image-work.js';
-import type {
-  InferenceRequest,
-  InferenceResult,
-  InferenceStatus,
-  LoadedDetector,
-  ShadowedInference,
-} from './inference.js';
+import type { InferenceRequest, InferenceResult, ShadowedInference } from './inference.js';
 import { InferenceError } from './inference-error.js';
 import type { InferenceObserver } from './observer.js';
 import { type Core, predict } from './predict.js';
@@ -49,6 +43,8 @@ export interface InferenceParts {
   poolOptions: DetectorCacheOptions['poolOptions'];
   /** Every image of a request listens to one signal: of more than a few listeners some hosts warn unless told. */
   createAbortController(): AbortController;
+  /** Ends what the host has started for it; called once, when nothing is scored any more. */
+  ended?: (() => void) | undefined;
 }
 
 /** An answer of the storage serves for so many times its fresh time while nobody asks. */
@@ -56,101 +52,77 @@ const STALE_FACTOR = 4;
 
 /** The logic of the service, for any host: who may come in, which version serves, what is scored together. */
 export function createInference(parts: InferenceParts): ShadowedInference {
-  return new InferenceCore(parts);
-}
+  const { registry, aliasFreshMs: freshMs, now, observer } = parts;
+  const cache = new DetectorCache({ ...parts, estimate: parts.estimate ?? detectorMemory });
+  const resolver = new VersionResolver({ registry, freshMs, staleMs: STALE_FACTOR * freshMs, now });
+  const detectors = new DetectorSource({ cache, resolver, observer, now });
+  const settings = new SettingsReader({ registry, freshMs, now });
+  const admission = new Admission(parts.capacity, now);
+  const core: Core = { ...parts, admission, detectors, settings };
+  const running = new Set<Promise<unknown>>();
+  let closed: Promise<void> | undefined;
 
-/** Puts the parts together, and ends them. What happens to a request stands in `predict`. */
-class InferenceCore implements ShadowedInference {
-  readonly #core: Core;
-  readonly #cache: DetectorCache;
-  readonly #shadows: ShadowScoring;
-  readonly #running: Set<Promise<unknown>> = new Set();
-  readonly #refresh: ReturnType<typeof setInterval> | undefined;
-  #closed: Promise<void> | undefined;
-
-  constructor(parts: InferenceParts) {
-    const { registry, aliasFreshMs: freshMs, now, observer } = parts;
-    this.#cache = new DetectorCache({ ...parts, estimate: parts.estimate ?? detectorMemory });
-    const resolver = new VersionResolver({ registry, freshMs, staleMs: STALE_FACTOR * freshMs, now });
-    const detectors = new DetectorSource({ cache: this.#cache, resolver, observer, now });
-    const settings = new SettingsReader({ registry, freshMs, now });
-    const admission = new Admission(parts.capacity, now);
-    this.#core = { ...parts, admission, detectors, settings };
-    this.#shadows = new ShadowScoring({
-      settings,
-      resolver,
-      observer,
-      now,
-      idle: () => admission.status.length === 0,
-      score: (request) => this.#track(this.#predict(request, true)),
-    });
-    if (parts.refresh === false) return;
-    this.#refresh = setInterval(() => void detectors.refresh(), freshMs);
-    // On Node the timer must not keep the process alive.
-    (this.#refresh as { unref?(): void }).unref?.();
-  }
-
-  predict(request: InferenceRequest): Promise<InferenceResult[]> {
-    return this.#track(this.#answer(request));
-  }
-
-  readonly shadowed = (name: string): ShadowComparison[] => this.#shadows.of(name);
-
-  async load(
-    name: string,
-    reference: string,
-    { pin = true }: { pin?: boolean | undefined } = {},
-  ): Promise<LoadedDetector> {
-    this.#refuseClosed();
-    const { detectors, settings } = this.#core;
-    const loaded = await this.#track(detectors.load(name, reference, pin));
-    // So that it is known when the storage is away later.
-    await settings.of(name).catch(() => undefined);
-    return loadedDetector(loaded);
-  }
-
-  status(): InferenceStatus {
-    const residents = this.#cache.residents;
-    return {
-      queue: this.#core.admission.status,
-      detectors: residents.map(loadedDetector),
-      device: residents[0]?.pool.device,
-      health: this.#cache.health,
-    };
-  }
-
-  close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
-  }
-
-  async #close(): Promise<void> {
-    clearInterval(this.#refresh);
-    this.#shadows.close();
-    await Promise.allSettled(this.#running);
-    await Promise.all([this.#cache.close(), this.#core.images.close()]);
-  }
-
-  #track<T>(work: Promise<T>): Promise<T> {
-    this.#running.add(work);
-    const forget = (): boolean => this.#running.delete(work);
+  const track = <T>(work: Promise<T>): Promise<T> => {
+    running.add(work);
+    const forget = (): boolean => running.delete(work);
     work.then(forget, forget);
     return work;
-  }
+  };
+  const refuseClosed = (): void => {
+    if (closed) throw new InferenceError('unavailable', 'the service is stopping; try again elsewhere');
+  };
+  const score = async (request: InferenceRequest, spare: boolean): Promise<InferenceResult[]> => {
+    refuseClosed();
+    return predict(core, request, spare);
+  };
 
-  #refuseClosed(): void {
-    if (this.#closed) throw new InferenceError('unavailable', 'the service is stopping; try again elsewhere');
-  }
+  const shadows = new ShadowScoring({
+    settings,
+    resolver,
+    observer,
+    now,
+    idle: () => admission.status.length === 0,
+    score: (request) => track(score(request, true)),
+  });
+  const refreshing =
+    parts.refresh === false ? undefined : setInterval(() => void detectors.refresh(), freshMs);
+  // On Node the timer must not keep the process alive.
+  (refreshing as { unref?(): void } | undefined)?.unref?.();
 
-  async #answer(request: InferenceRequest): Promise<InferenceResult[]> {
-    const results = await this.#predict(request, false);
+  const answer = async (request: InferenceRequest): Promise<InferenceResult[]> => {
+    const results = await score(request, false);
+    observer.answered?.(results);
     // Where no timer lasts, nothing does after an answer.
-    if (this.#refresh !== undefined) this.#shadows.offer(request, results);
+    if (refreshing !== undefined) shadows.offer(request, results);
     return results;
-  }
+  };
+  const close = async (): Promise<void> => {
+    clearInterval(refreshing);
+    shadows.close();
+    await Promise.allSettled(running);
+    await Promise.all([cache.close(), parts.images.close()]);
+    parts.ended?.();
+  };
 
-  async #predict(request: InferenceRequest, spare: boolean): Promise<InferenceResult[]> {
-    this.#refuseClosed();
-    return predict(this.#core, request, spare);
-  }
+  return {
+    predict: (request) => track(answer(request)),
+    async load(name, reference, { pin = true } = {}) {
+      refuseClosed();
+      const loaded = await track(detectors.load(name, reference, pin));
+      // So that it is known when the storage is away later.
+      await settings.of(name).catch(() => undefined);
+      return loadedDetector(loaded);
+    },
+    status: () => ({
+      queue: admission.status,
+      detectors: cache.residents.map(loadedDetector),
+      device: cache.residents[0]?.pool.device,
+      health: cache.health,
+    }),
+    shadowed: (name) => shadows.of(name),
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
 }

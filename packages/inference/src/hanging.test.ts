@@ -139,10 +139,13 @@ describe('lanes that hang', () => {
       return kind === 'run' && --opening < 0 ? 'hang' : undefined;
     };
     for (const name of ['good', 'other', 'bad', 'good']) {
-      await vi.waitFor(() => expect(service.status().health.state).toBe('well'));
+      await vi.waitFor(() => expect(service.status().health.state).toBe('well'), { timeout: 20_000 });
       expect(await outcome(one(service, name))).toMatchObject({ code: 'unavailable', retryable: true });
     }
-    await vi.waitFor(() => expect(service.status().health).toMatchObject({ state: 'stalled', abandoned: 4 }));
+    await vi.waitFor(
+      () => expect(service.status().health).toMatchObject({ state: 'stalled', abandoned: 4 }),
+      { timeout: 20_000 },
+    );
     expect(service.status().health.detail).toMatch(/hang in the engine/);
     expect(await outcome(one(service, 'other'))).toMatchObject({ code: 'unavailable', retryable: true });
     expect(service.status().queue.length).toBe(0);

@@ -1,4 +1,5 @@
 import type { CflowError, Device, Logger } from '@cflow/spec';
+import type { InferenceResult } from './inference.js';
 import type { Step } from './lanes/step-watch.js';
 
 /** Whether the shadow called an image what the answer did; `dropped`: it had no time for it. */
@@ -6,6 +7,8 @@ export type ShadowOutcome = 'agreed' | 'differed' | 'dropped' | 'failed';
 
 /** Told what happens inside, for metrics and logs. Must not throw; all times are milliseconds. */
 export interface InferenceObserver {
+  /** A request is answered with these; what a shadow says is not among them. */
+  answered?(results: readonly InferenceResult[]): void;
   /** A batch was scored: its images, the size it was padded to, and how long the device took. */
   batch?(event: { device: Device; images: number; size: number; runMs: number }): void;
   /** From when an image was ready to be scored until its batch began. */

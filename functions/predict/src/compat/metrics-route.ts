@@ -11,10 +11,10 @@ import { addDocumented } from './documented.js';
 
 /** Numbers about the service, for Prometheus. */
 export interface Metrics {
-  /** For the inference: batches, decoding, waiting, loading. */
+  /** For the inference: predictions, batches, decoding, waiting, loading. */
   readonly observer: Required<InferenceObserver>;
-  /** The same inference with its predictions counted; its queue and its detectors are what is reported. */
-  instrument(inference: Inference): Inference;
+  /** Its queue and its detectors are what is reported. */
+  watch(inference: Pick<Inference, 'status'>): void;
   /** Counts requests by route and status and how long they took; to be used before all others. */
   readonly middleware: MiddlewareHandler<AppEnvironment>;
   /** What they are kept in. */

@@ -1,4 +1,5 @@
 import { testImage } from '@cflow/detector/testing';
+import type { InferenceResult } from '@cflow/inference';
 import { predictOptionsSchema } from '@cflow/spec';
 import { expect, it } from 'vitest';
 import { createApp } from '../app/create-app.js';
@@ -17,10 +18,11 @@ function valuesOf(text: string): Map<string, number> {
 
 it('counts requests by route, predictions by label, and what the inference tells', async () => {
   const metrics = createMetrics();
-  const inference = metrics.instrument(parts.inference);
+  const { inference } = parts;
+  metrics.watch(inference);
   const app = newApp();
   app.use(metrics.middleware);
-  app.route('/', createApp({ ...parts, inference }));
+  app.route('/', createApp(parts));
   app.route('/', metricsRoute(metrics, parts));
 
   await app.request('/livez');
@@ -31,6 +33,7 @@ it('counts requests by route, predictions by label, and what the inference tells
     options: predictOptionsSchema.parse({}),
     signal: AbortSignal.timeout(30_000),
   });
+  metrics.observer.answered([result as InferenceResult]);
   metrics.observer.batch({ device: 'cpu', images: 3, size: 4, runMs: 20 });
   metrics.observer.decode(4);
   metrics.observer.queueWait(2);

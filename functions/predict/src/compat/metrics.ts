@@ -47,12 +47,6 @@ export function createMetrics({ droppedLogEntries }: MetricsOptions = {}): Metri
     registers: [openMetrics],
   });
   registry.registerMetric(latency);
-  const predictions = new Counter({
-    name: 'cflow_predictions_total',
-    help: 'Images scored, by detector and label',
-    labelNames: ['detector', 'label'],
-    registers,
-  });
   if (droppedLogEntries) {
     new Counter({
       name: 'cflow_log_dropped_total',
@@ -64,28 +58,15 @@ export function createMetrics({ droppedLogEntries }: MetricsOptions = {}): Metri
       },
     });
   }
-  let watched: Inference | undefined;
+  let watched: Pick<Inference, 'status'> | undefined;
   watchStatus(registers, () => watched?.status());
   const observer = inferenceObserver(registers);
   showAlso(registry, openMetrics);
 
   return {
     observer,
-    instrument(inference) {
+    watch(inference) {
       watched = inference;
-      return {
-        async predict(request) {
-          const results = await inference.predict(request);
-          for (const { detector, label } of results) predictions.inc({ detector: detector.name, label });
-          return results;
-        },
-        load: (name, reference, options) => inference.load(name, reference, options),
-        status: () => inference.status(),
-        get shadowed() {
-          return inference.shadowed;
-        },
-        close: () => inference.close(),
-      };
     },
     async middleware(c, next) {
       const began = performance.now();
@@ -130,6 +111,12 @@ function showAlso(from: Registry, to: Registry<OpenMetricsContentType>): void {
 }
 
 function inferenceObserver(registers: Registry[]): Required<InferenceObserver> {
+  const predictions = new Counter({
+    name: 'cflow_predictions_total',
+    help: 'Images scored, by detector and label',
+    labelNames: ['detector', 'label'],
+    registers,
+  });
   const batchImages = new Histogram({
     name: 'cflow_batch_images',
     help: 'Images of the batches that were scored',
@@ -196,6 +183,9 @@ function inferenceObserver(registers: Registry[]): Required<InferenceObserver> {
   const memory = count('out_of_memory', 'Runs and loads for which the memory of the device did not suffice');
   const lost = count('device_losses', 'Devices that were lost to the process');
   return {
+    answered(results) {
+      for (const { detector, label } of results) predictions.inc({ detector: detector.name, label });
+    },
     batch({ device, images, size, runMs }) {
       batchImages.observe({ device }, images);
       padding.inc({ device }, Math.max(0, size - images));

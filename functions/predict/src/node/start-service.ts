@@ -103,26 +103,25 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const readiness = new ServiceReadiness(stalled?.deadMs);
   const metrics = createMetrics({ droppedLogEntries: log.dropped });
   telemetry?.sendMetrics(metrics.registry);
-  const inference = metrics.instrument(
-    createNodeInference({
-      registry,
-      device: environment.CFLOW_DEVICE,
-      threads: environment.CFLOW_THREADS,
-      cudaDevice: environment.CFLOW_CUDA_DEVICE,
-      lanes: environment.CFLOW_LANES,
-      batchSizes: environment.CFLOW_BATCH_SIZES,
-      capacity: environment.CFLOW_QUEUE,
-      memoryBytes: environment.CFLOW_MEMORY_MB && environment.CFLOW_MEMORY_MB * MEGABYTE,
-      imageMemoryBytes: environment.CFLOW_IMAGE_MEMORY_MB && environment.CFLOW_IMAGE_MEMORY_MB * MEGABYTE,
-      imageLimits: megapixelLimits(environment.CFLOW_MAX_MEGAPIXELS),
-      isolation: environment.CFLOW_ISOLATION,
-      runTimeoutMs: milliseconds(environment.CFLOW_RUN_TIMEOUT_SECONDS),
-      loadTimeoutMs: milliseconds(environment.CFLOW_LOAD_TIMEOUT_SECONDS),
-      devices,
-      observer: metrics.observer,
-      logger,
-    }),
-  );
+  const inference = createNodeInference({
+    registry,
+    device: environment.CFLOW_DEVICE,
+    threads: environment.CFLOW_THREADS,
+    cudaDevice: environment.CFLOW_CUDA_DEVICE,
+    lanes: environment.CFLOW_LANES,
+    batchSizes: environment.CFLOW_BATCH_SIZES,
+    capacity: environment.CFLOW_QUEUE,
+    memoryBytes: environment.CFLOW_MEMORY_MB && environment.CFLOW_MEMORY_MB * MEGABYTE,
+    imageMemoryBytes: environment.CFLOW_IMAGE_MEMORY_MB && environment.CFLOW_IMAGE_MEMORY_MB * MEGABYTE,
+    imageLimits: megapixelLimits(environment.CFLOW_MAX_MEGAPIXELS),
+    isolation: environment.CFLOW_ISOLATION,
+    runTimeoutMs: milliseconds(environment.CFLOW_RUN_TIMEOUT_SECONDS),
+    loadTimeoutMs: milliseconds(environment.CFLOW_LOAD_TIMEOUT_SECONDS),
+    devices,
+    observer: metrics.observer,
+    logger,
+  });
+  metrics.watch(inference);
   const bodyBytes = (environment.CFLOW_MAX_BODY_MB ?? 64) * MEGABYTE;
   readiness.watch(() => inference.status().health);
   const allowPrivate = environment.CFLOW_PRIVATE_NETWORKS ?? [];

@@ -40,16 +40,15 @@ export async function createTestService() {
   const latest = await publish('wood', 1, 'latest');
   await publish('steel', 2, 'latest');
   const metrics = createMetrics();
-  const inference = metrics.instrument(
-    createNodeInference({
-      registry,
-      device: 'cpu',
-      threads: 1,
-      lanes: 1,
-      imageThreads: 1,
-      observer: metrics.observer,
-    }),
-  );
+  const inference = createNodeInference({
+    registry,
+    device: 'cpu',
+    threads: 1,
+    lanes: 1,
+    imageThreads: 1,
+    observer: metrics.observer,
+  });
+  metrics.watch(inference);
   const jobs = await openJobs({ database: { memory: true } });
   const logged: { fields: Record<string, unknown>; message: string }[] = [];
   const log = (fields: Record<string, unknown>, message: string): void =>

@@ -101,7 +101,7 @@ export function createNodeInference(options: NodeInferenceOptions): ShadowedInfe
   const inProcesses = !options.devices && (options.isolation ?? 'process') === 'process';
   const processes = inProcesses ? new LaneProcesses(threads) : undefined;
   const mostMs = options.runTimeoutMs ?? RUN_MS.most;
-  const inference = createInference({
+  return createInference({
     registry: registryInMode(options.registry, precisionMode()),
     device,
     devices: async () => {
@@ -157,17 +157,8 @@ export function createNodeInference(options: NodeInferenceOptions): ShadowedInfe
       setMaxListeners(0, controller.signal);
       return controller;
     },
+    ended: () => processes?.close(),
   });
-  return {
-    predict: (request) => inference.predict(request),
-    load: (name, reference, given) => inference.load(name, reference, given),
-    status: () => inference.status(),
-    shadowed: (name) => inference.shadowed(name),
-    close: async () => {
-      await inference.close();
-      processes?.close();
-    },
-  };
 }
 
 export function startImageThread(settings: ImageThreadSettings): Worker {

@@ -1,6 +1,7 @@
 import type { NodeDevice } from '@cflow/runtime/node';
 import { cardOf, type LanePoolOptions } from '../lanes/lane-options.js';
-import { forkLaneProcess, type LaneChild, ProcessLane } from './process-lane.js';
+import { forkLaneProcess, type LaneChild } from './fork-lane-process.js';
+import { ProcessLane } from './process-lane.js';
 
 /** Lanes in processes of their own, the first of which starts before it is known what it is to do. */
 export class LaneProcesses {

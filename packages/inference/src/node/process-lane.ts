@@ -1,5 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { createRequire } from 'node:module';
+import type { ChildProcess } from 'node:child_process';
 import type { VerifiedBundle } from '@cflow/detector';
 import { DeviceError } from '@cflow/spec';
 import { type RawOutput, type Row, rowsOfHeads } from '../batches/batch.js';
@@ -7,6 +6,7 @@ import type { Lane, LaneFailure } from '../lanes/lane.js';
 import { sizeOf } from '../lanes/lane-options.js';
 import { bothWatches, type Step, StepClock, type StepLimits, type StepWatch } from '../lanes/step-watch.js';
 import { unpackError } from './error-message.js';
+import type { LaneChild } from './fork-lane-process.js';
 import {
   type LaneCall,
   type LaneRequest,
@@ -15,7 +15,7 @@ import {
   type LaneSettings,
   packBundle,
 } from './lane-messages.js';
-import { SharedFile } from './shared-file.js';
+import type { SharedFile } from './shared-file.js';
 import { placeRows, readMaps } from './shared-rows.js';
 
 export interface ProcessLaneOptions extends LaneSettings {
@@ -34,29 +34,6 @@ interface Call {
 
 /** Milliseconds that a process has to free its device before it is killed. */
 const DISPOSE_MS = 2000;
-
-/** A process that waits to be told what lane it is, and what both have in common. */
-export interface LaneChild {
-  process: ChildProcess;
-  shared: SharedFile | undefined;
-}
-
-export function forkLaneProcess(): LaneChild {
-  // By the package's name: it must be the built file also when this one runs as source.
-  const file = createRequire(import.meta.url).resolve('@cflow/inference/lane-process');
-  const shared = SharedFile.create();
-  const child = fork(file, [], {
-    // Flags such as --import are of a test runner or a loader, and would break it.
-    execArgv: [],
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc', ...(shared ? [shared.fd] : [])],
-    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
-  });
-  child.unref();
-  child.channel?.unref();
-  child.once('exit', () => shared?.close());
-  return { process: child, shared };
-}
 
 /** The way to a lane in a process of its own, which keeps this process alive only while it owes an answer. */
 export class ProcessLane implements Lane {

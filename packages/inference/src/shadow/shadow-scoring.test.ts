@@ -35,6 +35,7 @@ function start(
   registry.add('wood', bundles[1] as Map<string, Uint8Array>, 'candidate');
   registry.add('wood', bundles[2] as Map<string, Uint8Array>, 'other');
   const outcomes: ShadowOutcome[] = [];
+  const answers: string[][] = [];
   const given = {
     resolve: registry.resolve.bind(registry),
     bundle: registry.bundle.bind(registry),
@@ -46,7 +47,10 @@ function start(
     lanes: 1,
     threads: 1,
     isolation: 'thread',
-    observer: { shadow: ({ outcome }) => outcomes.push(outcome) },
+    observer: {
+      answered: (results) => answers.push(results.map(({ detector }) => detector.version)),
+      shadow: ({ outcome }) => outcomes.push(outcome),
+    },
     ...rest,
   });
   inference = service;
@@ -55,14 +59,14 @@ function start(
     expect(more).toEqual([]);
     return pair as ShadowComparison;
   };
-  return { registry, service, outcomes, only };
+  return { registry, service, outcomes, answers, only };
 }
 
 const shadow = { reference: 'candidate' };
 
 describe('a shadow', () => {
   it('scores what was answered by an alias, and its comparison is that of both versions asked', async () => {
-    const { registry, service, outcomes, only } = start({ shadow });
+    const { registry, service, outcomes, answers, only } = start({ shadow });
     const asked = images.slice(0, 6);
     const answered = await service.predict(request(asked, ['wood@production']));
     await vi.waitFor(() => expect(outcomes).toHaveLength(6), { timeout: 20_000 });
@@ -74,6 +78,8 @@ describe('a shadow', () => {
       dropped: 0,
       failed: 0,
     });
+    // What it says is no answer, and is not counted as one.
+    expect(answers).toEqual([asked.map(() => pair.version)]);
     const beside = await service.predict(request(asked, [`wood@${pair.shadow}`]));
     const differences = beside.map(({ score }, i) => score - (answered[i]?.score as number));
     expect(pair.scoreDifference?.mean).toBeCloseTo(differences.reduce((sum, each) => sum + each, 0) / 6, 5);
