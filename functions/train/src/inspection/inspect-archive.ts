@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { CflowError, type DataSetReport, StorageError } from '@cflow/spec';
 import type { ObjectStore } from '@cflow/store';
 import { DEFAULT_DATA_SET_LIMITS } from '../data-set/data-set-limits.js';
+import { dataSetName } from '../data-set/data-set-name.js';
 import { fetchArchive } from '../data-set/fetch-archive.js';
 import { receivedError } from '../training-process/error-message.js';
 import { openWorkPlace } from '../work/work-place.js';
@@ -33,7 +34,7 @@ export async function inspectArchive(
     const maxBytes = DEFAULT_DATA_SET_LIMITS.archiveBytes;
     await fetchArchive({ path }, archive, { objects, fetchUrl: undefined, maxBytes, signal });
     // The data set is called like the archive.
-    const folder = join(place.folder, 'data', basename(path, '.zip'));
+    const folder = join(place.folder, 'data', dataSetName({ path }));
     return await inspectInProcess({ archive, folder }, signal);
   } catch (error) {
     signal.throwIfAborted();

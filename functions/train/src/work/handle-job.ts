@@ -12,6 +12,7 @@ import { checkJobRequest } from '../check-job-request.js';
 import { CheckpointMirror } from '../checkpoint/checkpoint-mirror.js';
 import { CheckpointStore } from '../checkpoint/checkpoint-store.js';
 import { DEFAULT_DATA_SET_LIMITS } from '../data-set/data-set-limits.js';
+import { dataSetName } from '../data-set/data-set-name.js';
 import { fetchArchive } from '../data-set/fetch-archive.js';
 import { unpackZip } from '../data-set/unpack-zip.js';
 import { collectMarked } from '../retraining/collect-marked.js';
@@ -96,16 +97,6 @@ async function prepareRetraining(
   await copyBundle(registry.bundle(name, version), bundle, signal);
   const settings = await registry.settings(name);
   return { ...(images > 0 && { marked }), compare: { bundle, version, settings } };
-}
-
-/** A name for the detector's provenance, from the last part of where the data set is. */
-function dataSetName(reference: DataSetReference): string {
-  const path = 'url' in reference ? new URL(reference.url).pathname : reference.path;
-  const name = path
-    .split('/')
-    .at(-1)
-    ?.replace(/\.zip$/i, '');
-  return name?.replace(/[^a-z0-9_-]+/gi, '-').slice(0, 64) || 'data-set';
 }
 
 interface TrainOptions {

@@ -165,11 +165,10 @@ export class DetectorChoice {
       this.drift.textContent = 'Drift: no recent scores yet.';
       return;
     }
-    const verdict = pValue < 0.01 ? 'recent scores differ from the calibration' : 'as in the calibration';
+    const differs = pValue < 0.01;
     this.drift.replaceChildren(
-      'Drift ',
-      element('strong', { class: pValue < 0.01 ? 'bad' : '' }, statistic.toFixed(2)),
-      `: ${verdict} (${plural(samples, 'score')} against ${calibrationSamples})`,
+      element('strong', { class: differs ? 'bad' : '' }, differs ? 'Scores drift' : 'No drift'),
+      `: recent ones ${differs ? 'are not' : 'are'} as in the calibration (distance ${statistic.toFixed(2)}, ${plural(samples, 'score')} against ${calibrationSamples})`,
     );
     this.drift.title = `Kolmogorov-Smirnov distance between recent scores and those of the calibration; p = ${formatProbability(pValue)}`;
   }

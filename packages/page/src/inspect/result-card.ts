@@ -37,6 +37,7 @@ export class ResultCard {
   private readonly body = element('div', { class: 'card-body' });
   private readonly regionNote = element('summary');
   private readonly regionRows = element('tbody');
+  private readonly regionBox = element('details', { class: 'regions' });
 
   constructor(file: Blob, name: string, actions: CardActions) {
     this.file = file;
@@ -76,6 +77,26 @@ export class ResultCard {
     this.prediction = { ...prediction, map };
     this.viewer.prediction = this.prediction;
     this.state = state;
+    this.regionBox.replaceChildren(
+      this.regionNote,
+      element(
+        'table',
+        {},
+        element(
+          'thead',
+          {},
+          element(
+            'tr',
+            {},
+            ...['x', 'y', 'width', 'height', 'area', 'peak'].map((head) =>
+              element('th', { scope: 'col' }, head),
+            ),
+          ),
+        ),
+        this.regionRows,
+      ),
+      element('p', { class: 'hint' }, `In pixels of the picture, ${width} × ${height}.`),
+    );
     this.body.replaceChildren(
       element(
         'div',
@@ -95,28 +116,7 @@ export class ResultCard {
         element('span', { class: 'origin' }, `${state.name} ${shortVersion(state.version)}`),
         element('span', { class: 'origin' }, placeOf(prediction)),
       ),
-      element(
-        'details',
-        { class: 'regions' },
-        this.regionNote,
-        element(
-          'table',
-          {},
-          element(
-            'thead',
-            {},
-            element(
-              'tr',
-              {},
-              ...['x', 'y', 'width', 'height', 'area', 'peak'].map((head) =>
-                element('th', { scope: 'col' }, head),
-              ),
-            ),
-          ),
-          this.regionRows,
-        ),
-        element('p', { class: 'hint' }, `In pixels of the picture, ${width} × ${height}.`),
-      ),
+      this.regionBox,
       ...(this.actions.canMark(this) ? [this.marking().node] : []),
     );
     this.drawn = undefined;
@@ -150,6 +150,7 @@ export class ResultCard {
     const { found } = viewer;
     this.regionNote.textContent = plural(found.length, 'region');
     this.regionRows.replaceChildren(...found.map(rowOf));
+    this.regionBox.hidden = found.length === 0;
   }
 
   /** How many regions stand out at the threshold as it is drawn. */

@@ -16,7 +16,7 @@ import { LossHistory } from './loss-history.js';
 const MAX_LOG_LINES = 200;
 
 export interface JobViewActions {
-  /** A job's status has changed. */
+  /** A job's status has changed, or how far it is. */
   changed(job: Job): void;
   /** Somebody wants to use what a job has made. */
   use(detector: { name: string; version: string }): void;
@@ -102,8 +102,10 @@ export class JobView {
     if (event.type === 'status') {
       this.job = event.data;
       this.actions.changed(this.job);
-    } else if (event.type === 'progress') this.job = { ...this.job, progress: event.data };
-    else if (event.type === 'training') {
+    } else if (event.type === 'progress') {
+      this.job = { ...this.job, progress: event.data };
+      this.actions.changed(this.job);
+    } else if (event.type === 'training') {
       this.history.add(event.data);
       if (event.data.type === 'progress' && event.data.secondsLeft !== null)
         this.secondsLeft = event.data.secondsLeft;
