@@ -27,7 +27,12 @@ describe('events of a job', () => {
       } else if (count === 2) response.end(`: still here\n\n${event(2)}${event(3)}`);
       else response.end(`${event(4)}${end(5)}${event(6)}`);
     });
-    expect(await ids(clientOf(url).jobs.events(JOB))).toEqual([1, 2, 3, 4, 5]);
+    let lost = 0;
+    const onLost = (): void => {
+      lost++;
+    };
+    expect(await ids(clientOf(url).jobs.events(JOB, { onLost }))).toEqual([1, 2, 3, 4, 5]);
+    expect(lost).toBe(2);
     expect(requests.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '2', '3']);
     expect(requests.map(({ headers }) => headers.accept)).toEqual(Array(3).fill('text/event-stream'));
   });

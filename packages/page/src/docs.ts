@@ -1,5 +1,4 @@
 // The API reference, made in the page from the service's own OpenAPI file.
-import { ServiceError } from './api/service-error.js';
 import { type OpenApi, type Operation, operationsOf } from './docs/openapi.js';
 import { operationView, paragraphs } from './docs/operation-view.js';
 import { schemaAnchor, schemaView } from './docs/schema-view.js';
@@ -22,11 +21,12 @@ void load();
 async function load(): Promise<void> {
   try {
     const response = await fetch('openapi.json', { headers: { accept: 'application/json' } });
-    if (!response.ok) throw await ServiceError.of(response);
+    if (!response.ok) throw new Error(`The service answered with status ${response.status}.`);
     show((await response.json()) as OpenApi);
   } catch (error) {
+    // What `fetch` says is in words of each browser's own.
     const said =
-      error instanceof ServiceError ? error : new Error('The service does not answer.', { cause: error });
+      error instanceof TypeError ? new Error('The service does not answer.', { cause: error }) : error;
     reference.replaceChildren(problemMessage(said, () => void load()));
   }
 }

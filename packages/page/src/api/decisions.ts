@@ -1,4 +1,4 @@
-import type { DetectorSettings, DetectorSettingsBody } from '@cflow/spec';
+import type { DetectorSettings } from '@cflow/sdk';
 import type { Client } from './client.js';
 
 /** What may be decided for a detector; what is undefined is the bundle's own again. */
@@ -30,18 +30,15 @@ export class Decisions {
     this.listeners.add(saved);
   }
 
-  read(name: string): Promise<DetectorSettings> {
-    return this.client.json<DetectorSettings>(`v1/detectors/${name}/settings`);
+  async read(name: string): Promise<DetectorSettings> {
+    return this.client.service.detectors.settings(name);
   }
 
   /** Saves a change to what is in force as the next revision: what it does not name stays. Refused when somebody was faster. */
   async save(before: DetectorSettings, { note, ...change }: Decision): Promise<DetectorSettings> {
     const { name, revision, by: _by, at: _at, note: _note, ...decided } = before;
-    const body: DetectorSettingsBody = { ...decided, ...change, note, expected: revision };
-    const settings = await this.client.json<DetectorSettings>(`v1/detectors/${name}/settings`, {
-      method: 'PUT',
-      json: body,
-    });
+    const input = { ...decided, ...change, note, expected: revision };
+    const settings = await this.client.service.detectors.saveSettings(name, input);
     for (const listener of this.listeners) listener(settings);
     return settings;
   }

@@ -1,13 +1,7 @@
-import type { DrawnRegions, Feedback, FeedbackLabel, PredictResponse } from '@cflow/spec';
+import { ConflictError, type Feedback, type FeedbackInput } from '@cflow/sdk';
+import { ReviewClient } from '@cflow/sdk/review';
 import type { Client } from './client.js';
-import { ServiceError } from './service-error.js';
-
-/** What a person says of a picture. */
-export interface Said {
-  label: FeedbackLabel;
-  note?: string | undefined;
-  regions?: DrawnRegions | undefined;
-}
+import { sdkOptions } from './sdk-options.js';
 
 /** Milliseconds for which it is believed that a detector keeps no images. */
 const REMEMBERED_MS = 20_000;
@@ -15,11 +9,13 @@ const REMEMBERED_MS = 20_000;
 /** Tells the service what people say of pictures, and gives it the pictures where their owner wants them kept. */
 export class Marks {
   private readonly client: Client;
+  private readonly review: ReviewClient;
   /** Detectors that keep no images, and since when that is known. */
   private readonly keepsNone = new Map<string, number>();
 
   constructor(client: Client) {
     this.client = client;
+    this.review = new ReviewClient(sdkOptions(client));
   }
 
   /** Whether a detector keeps pictures may be another matter now. */
@@ -28,67 +24,43 @@ export class Marks {
   }
 
   /** @returns Whether the picture is kept. */
-  async mark(prediction: { id: string; name: string }, said: Said, image?: Blob): Promise<boolean> {
-    const { id, name } = prediction;
-    await this.client.request(`${pathOf(id)}/feedback`, { json: said });
-    if (!image || Date.now() - (this.keepsNone.get(name) ?? 0) < REMEMBERED_MS) return false;
+  async mark(
+    { id, name }: { id: string; name: string },
+    said: FeedbackInput,
+    picture?: Blob,
+  ): Promise<boolean> {
+    const known = Date.now() - (this.keepsNone.get(name) ?? 0) < REMEMBERED_MS;
+    const image = known ? undefined : picture;
     try {
-      await this.client.request(`${pathOf(id)}/image`, {
-        method: 'PUT',
-        body: image,
-        headers: {
-          'content-type': image.type.startsWith('image/') ? image.type : 'application/octet-stream',
-        },
-      });
-      return true;
+      await this.review.mark(id, { ...said, image });
+      return image !== undefined;
     } catch (error) {
-      if (!(error instanceof ServiceError && error.status === 409)) throw error;
+      // What was said is kept by then.
+      if (!(image && error instanceof ConflictError)) throw error;
       this.keepsNone.set(name, Date.now());
       return false;
     }
   }
 
   /** The service's own prediction of a picture that this page has scored: what is said of it needs one. */
-  async predictionOf(detector: { name: string; version: string }, image: Blob): Promise<string> {
-    const { predictions } = await this.client.json<PredictResponse>(
-      `v1/detectors/${detector.name}@${detector.version}/predict`,
-      {
-        body: image,
-        query: { regions: false },
-        headers: {
-          'content-type': image.type.startsWith('image/') ? image.type : 'application/octet-stream',
-        },
-      },
-    );
-    return predictions[0]?.id as string;
+  async predictionOf({ name, version }: { name: string; version: string }, image: Blob): Promise<string> {
+    const detector = this.client.service.detector(`${name}@${version}`);
+    return (await detector.predict(image, { regions: false })).id as string;
   }
 
-  async image({ prediction }: Feedback, signal?: AbortSignal): Promise<Blob> {
-    const response = await this.client.request(`${pathOf(prediction)}/image`, { signal });
-    return response.blob();
+  image({ prediction }: Feedback, signal?: AbortSignal): PromiseLike<Blob> {
+    return this.review.image(prediction, { signal });
   }
 
   async delete({ prediction }: Feedback): Promise<void> {
-    await this.client.request(`${pathOf(prediction)}/feedback`, { method: 'DELETE' });
+    await this.review.delete(prediction);
   }
 
-  async *all(name: string): AsyncGenerator<Feedback[]> {
-    for (let after: string | null = ''; after !== null; ) {
-      const page: { feedback: Feedback[]; next: string | null } = await this.client.json(
-        `v1/detectors/${name}/feedback`,
-        { query: { limit: 200, ...(after && { after }) } },
-      );
-      yield page.feedback;
-      after = page.next;
-    }
+  all(name: string): AsyncIterable<Feedback> {
+    return this.client.service.detectors.feedback(name, { limit: 200 });
   }
 
-  async export(name: string, format: 'csv' | 'zip'): Promise<Blob> {
-    const response = await this.client.request(`v1/detectors/${name}/feedback/export`, { query: { format } });
-    return response.blob();
+  export(name: string, format: 'csv' | 'zip'): PromiseLike<Blob> {
+    return this.review.export(name, format);
   }
-}
-
-function pathOf(id: string): string {
-  return `v1/predictions/${encodeURIComponent(id)}`;
 }

@@ -13,8 +13,5 @@ export async function promote(
   version: string,
   expected?: string | null,
 ): Promise<void> {
-  await client.json(`v1/detectors/${name}/aliases/${PRODUCTION}`, {
-    method: 'PUT',
-    json: { version, ...(expected !== undefined && { expected }) },
-  });
+  await client.service.detectors.moveAlias(name, PRODUCTION, version, { expected });
 }

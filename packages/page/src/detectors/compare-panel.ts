@@ -1,4 +1,4 @@
-import type { PredictionResult, PredictResponse, VersionSummary } from '@cflow/spec';
+import type { PlainPrediction, VersionSummary } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
 import { button, element } from '../dom/element.js';
 import { formatScore, plural } from '../dom/format.js';
@@ -71,12 +71,12 @@ export class ComparePanel {
     }
     const run = ++this.running;
     const detectors = this.sides.map(({ value }) => `${this.name}@${value}`);
-    const found: { path: string; one: PredictionResult; two: PredictionResult }[] = [];
+    const found: { path: string; one: PlainPrediction; two: PlainPrediction }[] = [];
     this.run.disabled = true;
     try {
       for (const { file, path } of pictures) {
         this.note.textContent = `Comparing ${found.length + 1} of ${pictures.length}`;
-        const [one, two] = await this.score(file, detectors);
+        const [one, two] = await this.client.service.predict(file, { detectors, regions: false });
         if (run !== this.running) return;
         if (one && two) found.push({ path, one, two });
       }
@@ -103,16 +103,5 @@ export class ComparePanel {
     } finally {
       this.run.disabled = false;
     }
-  }
-
-  private async score(file: Blob, detectors: readonly string[]): Promise<PredictionResult[]> {
-    const { predictions } = await this.client.json<PredictResponse>('v1/predict', {
-      body: file,
-      query: { detectors: detectors.join(','), regions: false },
-      headers: {
-        'content-type': file.type.startsWith('image/') ? file.type : 'application/octet-stream',
-      },
-    });
-    return predictions;
   }
 }

@@ -1,4 +1,3 @@
-import type { VersionPage } from '@cflow/spec';
 import type { Client } from '../api/client.js';
 import type { Decisions } from '../api/decisions.js';
 import { byId } from '../dom/by-id.js';
@@ -87,9 +86,7 @@ export class Detectors {
     void this.settings.show(name);
     void this.ignore.show(name);
     try {
-      const { versions } = await this.client.json<VersionPage>(`v1/detectors/${name}/versions`, {
-        query: { limit: 50 },
-      });
+      const { items: versions } = await this.client.service.detectors.versions(name, { limit: 50 }).page();
       if (this.detector.value !== name) return;
       this.table.show(name, versions);
       void this.shadow.show(name, versions);

@@ -1,4 +1,4 @@
-import type { DetectorSettings, DrawnRegions } from '@cflow/spec';
+import type { DetectorSettings, DrawnRegions } from '@cflow/sdk';
 import type { Decisions } from '../api/decisions.js';
 import { button, element } from '../dom/element.js';
 import { plural } from '../dom/format.js';

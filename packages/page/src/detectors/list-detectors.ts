@@ -1,4 +1,4 @@
-import type { DetectorPage } from '@cflow/spec';
+import type { DetectorSummary } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
 import { element } from '../dom/element.js';
 
@@ -7,8 +7,8 @@ export async function listDetectors(
   client: Client,
   select: HTMLSelectElement,
   name: string,
-): Promise<DetectorPage['detectors']> {
-  const { detectors } = await client.json<DetectorPage>('v1/detectors', { query: { limit: 200 } });
+): Promise<DetectorSummary[]> {
+  const { items: detectors } = await client.service.detectors.list({ limit: 200 }).page();
   const wanted = name || select.value;
   select.replaceChildren(...detectors.map((each) => element('option', { value: each.name }, each.name)));
   if (detectors.some((each) => each.name === wanted)) select.value = wanted;

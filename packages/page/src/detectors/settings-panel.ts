@@ -1,4 +1,4 @@
-import type { DetectorSettings, DetectorSettingsPage } from '@cflow/spec';
+import type { DetectorSettings } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
 import type { Decision, Decisions } from '../api/decisions.js';
 import { button, element } from '../dom/element.js';
@@ -84,12 +84,10 @@ export class SettingsPanel {
     try {
       const [settings, page] = await Promise.all([
         this.decisions.read(name),
-        this.client.json<DetectorSettingsPage>(`v1/detectors/${name}/settings/revisions`, {
-          query: { limit: SHOWN },
-        }),
+        this.client.service.detectors.settingsHistory(name, { limit: SHOWN }).page(),
       ]);
       this.settings = settings;
-      this.draw(page.settings);
+      this.draw(page.items);
     } catch (error) {
       this.problem.replaceChildren(problemMessage(error, () => void this.show(name)));
     }

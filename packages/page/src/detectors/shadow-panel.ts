@@ -1,4 +1,4 @@
-import type { DetectorSettings, ShadowComparison, ShadowReport, VersionSummary } from '@cflow/spec';
+import type { DetectorSettings, ShadowComparison, ShadowReport, VersionSummary } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
 import type { Decisions } from '../api/decisions.js';
 import { button, element } from '../dom/element.js';
@@ -75,7 +75,7 @@ export class ShadowPanel {
     const { name } = this;
     this.problem.replaceChildren();
     try {
-      const report = await this.client.json<ShadowReport>(`v1/detectors/${name}/shadow`);
+      const report = await this.client.service.detectors.shadow(name);
       if (name === this.name) this.draw(report);
     } catch (error) {
       this.problem.replaceChildren(problemMessage(error, () => void this.read()));

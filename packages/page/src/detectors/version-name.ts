@@ -1,4 +1,4 @@
-import type { VersionSummary } from '@cflow/spec';
+import type { VersionSummary } from '@cflow/sdk';
 import { shortVersion } from '../dom/format.js';
 
 /** An alias, where there is one, and the first digits of the version. */

@@ -1,4 +1,4 @@
-import type { VersionDetail, VersionSummary } from '@cflow/spec';
+import type { VersionSummary } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
 import { PRODUCTION, promote } from '../api/promote.js';
 import { button, element } from '../dom/element.js';
@@ -63,9 +63,7 @@ export class VersionTable {
 
   private async fill(version: string, images: HTMLElement, auroc: HTMLElement): Promise<void> {
     try {
-      const { manifest } = await this.client.json<VersionDetail>(
-        `v1/detectors/${this.name}/versions/${version}`,
-      );
+      const { manifest } = await this.client.service.detectors.version(this.name, version);
       images.textContent = `${manifest.provenance.trainImages} good`;
       const found = manifest.metrics?.imageAuroc;
       auroc.textContent = typeof found === 'number' ? found.toFixed(3) : 'not measured';

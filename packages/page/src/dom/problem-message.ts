@@ -1,9 +1,7 @@
 import { ApiError, ConnectionError } from '@cflow/sdk';
-import { ServiceError } from '../api/service-error.js';
 import { button, element } from './element.js';
 
 interface Told {
-  title?: string | undefined;
   text: string;
   errors?: readonly { path?: string | null | undefined; message: string }[] | undefined;
   attempts?: readonly { device: string; reason: string }[] | undefined;
@@ -12,11 +10,10 @@ interface Told {
 
 /** An error in words: what it is, each thing that is wrong, and the id to name when asking for help. */
 export function problemMessage(error: unknown, retry?: () => void): HTMLElement {
-  const { title, text, errors = [], attempts = [], requestId } = told(error);
+  const { text, errors = [], attempts = [], requestId } = told(error);
   return element(
     'div',
     { class: 'problem', role: 'alert' },
-    title && element('strong', {}, title),
     element('p', {}, text),
     errors.length > 0 &&
       element(
@@ -32,10 +29,6 @@ export function problemMessage(error: unknown, retry?: () => void): HTMLElement 
 }
 
 function told(error: unknown): Told {
-  if (error instanceof ServiceError && error.problem) {
-    const { title, errors, attempts, requestId } = error.problem;
-    return { title, text: error.message, errors, attempts, requestId };
-  }
   // What the page's own client said of the connection.
   if (error instanceof ConnectionError && error.cause instanceof Error) return told(error.cause);
   if (error instanceof ApiError) {

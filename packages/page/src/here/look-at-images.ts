@@ -1,5 +1,5 @@
 import { makeReport, type PixelSample } from '@cflow/images';
-import type { DataSetItem, DataSetReport } from '@cflow/spec';
+import type { DataSetReport } from '@cflow/sdk';
 
 /** Images whose pixels are looked at: so many evenly spaced, and as many whose files are smallest, among which the black ones are. */
 const EVENLY = 24;
@@ -9,7 +9,7 @@ const SIDE = 256;
 
 /** What is understood of good images in this page: what `cflow inspect` says of a folder of them. They stay where they are. */
 export async function lookAtImages(files: readonly File[], signal: AbortSignal): Promise<DataSetReport> {
-  const used = files.map(({ name }): DataSetItem => ({ path: name, name, split: 'train', label: 'good' }));
+  const used = files.map(({ name }) => ({ path: name, name, split: 'train', label: 'good' }) as const);
   const sampled = sampledOf(files);
   const headers: Parameters<typeof makeReport>[0]['headers'][number][] = [];
   const unreadable: number[] = [];

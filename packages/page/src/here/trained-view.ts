@@ -1,6 +1,5 @@
 import type { TrainedBundle } from '@cflow/sdk/local';
 import type { Client } from '../api/client.js';
-import { sdkClient } from '../api/sdk-client.js';
 import { byId } from '../dom/by-id.js';
 import { button, element } from '../dom/element.js';
 import { formatBytes, formatDuration, plural, shortVersion } from '../dom/format.js';
@@ -93,7 +92,7 @@ export class TrainedView {
   }
 
   private async upload(bundle: TrainedBundle): Promise<string> {
-    const { version } = await bundle.upload(sdkClient(this.client));
+    const { version } = await bundle.upload(this.client.service);
     this.actions.published();
     return `Version ${shortVersion(version)} of ${bundle.name} is on the service now, as its latest.`;
   }

@@ -1,6 +1,5 @@
-import type { DetectorPage, DetectorSummary, Drift, VersionPage } from '@cflow/spec';
+import { type DetectorSummary, type Drift, PermissionError } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
-import { ServiceError } from '../api/service-error.js';
 import { byId } from '../dom/by-id.js';
 import { element } from '../dom/element.js';
 import { formatProbability, formatTime, plural, shortVersion } from '../dom/format.js';
@@ -68,9 +67,8 @@ export class DetectorChoice {
     const { chosen } = this;
     if (!chosen || chosen.trained) return;
     try {
-      const drift = await this.client.json<Drift>(`v1/detectors/${chosen.name}/drift`, {
-        query: { version: chosen.reference },
-      });
+      const { name, reference: version } = chosen;
+      const drift = await this.client.service.detectors.drift(name, { version });
       if (this.chosen?.name === chosen.name && this.chosen.reference === chosen.reference)
         this.showDrift(drift);
     } catch {
@@ -81,12 +79,7 @@ export class DetectorChoice {
 
   private async all(): Promise<DetectorSummary[]> {
     const found: DetectorSummary[] = [];
-    for (let after: string | null = ''; after !== null; ) {
-      const query: Record<string, string | number> = { limit: 200, ...(after && { after }) };
-      const page: DetectorPage = await this.client.json<DetectorPage>('v1/detectors', { query });
-      found.push(...page.detectors);
-      after = page.next;
-    }
+    for await (const each of this.client.service.detectors.list({ limit: 200 })) found.push(each);
     return found;
   }
 
@@ -129,12 +122,10 @@ export class DetectorChoice {
     this.select(preferences);
     this.changed();
     try {
-      const page = await this.client.json<VersionPage>(`v1/detectors/${summary.name}/versions`, {
-        query: { limit: 50 },
-      });
+      const page = await this.client.service.detectors.versions(summary.name, { limit: 50 }).page();
       if (this.detector.value !== summary.name) return;
       const before = this.reference.value;
-      const options = page.versions.map(({ version, createdAt }) =>
+      const options = page.items.map(({ version, createdAt }) =>
         element('option', { value: version }, `${shortVersion(version)}, ${formatTime(createdAt)}`),
       );
       this.reference.append(element('optgroup', { label: 'Versions' }, ...options));
@@ -142,7 +133,7 @@ export class DetectorChoice {
       if (this.reference.value !== before) this.changed();
     } catch (error) {
       // Without the right to read versions the aliases are enough.
-      if (!(error instanceof ServiceError && error.status === 403)) {
+      if (!(error instanceof PermissionError)) {
         this.problem.replaceChildren(problemMessage(error));
       }
     }

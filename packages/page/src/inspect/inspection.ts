@@ -1,7 +1,7 @@
-import type { Prediction } from '@cflow/sdk';
+import type { FeedbackInput, Prediction } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
 import type { Decisions } from '../api/decisions.js';
-import type { Marks, Said } from '../api/marks.js';
+import type { Marks } from '../api/marks.js';
 import { byId } from '../dom/by-id.js';
 import { plural } from '../dom/format.js';
 import { problemMessage } from '../dom/problem-message.js';
@@ -173,7 +173,7 @@ export class Inspection {
   }
 
   /** What was scored in this page is scored by the service, too, once somebody says something of it. */
-  private async mark(card: ResultCard, said: Said): Promise<boolean> {
+  private async mark(card: ResultCard, said: FeedbackInput): Promise<boolean> {
     const { prediction, file } = card;
     if (!prediction) return false;
     const { detector } = prediction;

@@ -1,7 +1,5 @@
-import type { Prediction } from '@cflow/sdk';
-import type { ScalarMap } from '@cflow/spec';
+import type { AnomalyMap, FeedbackInput, Prediction } from '@cflow/sdk';
 import type { CflowViewer, ViewerRegion } from '@cflow/viewer';
-import type { Said } from '../api/marks.js';
 import { button, element } from '../dom/element.js';
 import { formatMilliseconds, formatProbability, formatScore, plural, shortVersion } from '../dom/format.js';
 import { problemMessage } from '../dom/problem-message.js';
@@ -13,7 +11,7 @@ export interface CardActions {
   /** Whether something can be said of a prediction: to a service that knows its detector. */
   canMark(card: ResultCard): boolean;
   /** Says what a part really was; whether the picture is kept with it. */
-  mark(card: ResultCard, said: Said): Promise<boolean>;
+  mark(card: ResultCard, said: FeedbackInput): Promise<boolean>;
   enlarge(card: ResultCard): void;
   remove(card: ResultCard): void;
   retry(card: ResultCard): void;
@@ -71,7 +69,7 @@ export class ResultCard {
     this.body.replaceChildren(problemMessage(error, () => this.actions.retry(this)));
   }
 
-  show(prediction: Prediction, map: ScalarMap, state: VersionState): void {
+  show(prediction: Prediction, map: AnomalyMap, state: VersionState): void {
     this.failed = false;
     const { width, height } = prediction.original;
     this.prediction = { ...prediction, map };

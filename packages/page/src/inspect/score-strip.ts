@@ -1,4 +1,4 @@
-import type { ScoreCalibration } from '@cflow/spec';
+import type { ScoreCalibration } from '@cflow/sdk';
 import { element, svg } from '../dom/element.js';
 
 export interface StripScore {

@@ -1,6 +1,5 @@
 import { falseAlarmProbability, thresholdForFalseAlarmRate } from '@cflow/evaluation';
-import type { Prediction } from '@cflow/sdk';
-import type { BundleManifest, DetectorSettings, ScoreCalibration } from '@cflow/spec';
+import type { BundleManifest, DetectorSettings, Prediction, ScoreCalibration } from '@cflow/sdk';
 import type { ScoreRange } from './score-strip.js';
 
 /** What the page knows of one version of a detector: the threshold in use, and the range that its scores take. */

@@ -1,5 +1,4 @@
-import type { Prediction } from '@cflow/sdk';
-import type { BundleManifest, VersionDetail } from '@cflow/spec';
+import type { BundleManifest, Prediction } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
 import type { Decisions } from '../api/decisions.js';
 import { byId } from '../dom/by-id.js';
@@ -62,12 +61,9 @@ export class VersionStates {
     type Manifest = Pick<BundleManifest, 'calibration'>;
     const here = this.places.manifestOf(state.version) as Manifest | undefined;
     try {
-      const path = `v1/detectors/${state.name}`;
       const [manifest, settings] = await Promise.all([
         here ??
-          this.client
-            .json<VersionDetail>(`${path}/versions/${state.version}`)
-            .then((found) => found.manifest),
+          this.client.service.detectors.version(state.name, state.version).then((found) => found.manifest),
         // What was trained in this tab is not there.
         this.decisions.read(state.name).catch(() => undefined),
       ]);

@@ -1,7 +1,7 @@
 import type { Prediction } from '@cflow/sdk';
 import { type FrameStream, openStream } from '@cflow/sdk/stream';
 import type { Client } from '../api/client.js';
-import { sdkOptions } from '../api/sdk-client.js';
+import { sdkOptions } from '../api/sdk-options.js';
 import { Camera } from '../camera/camera.js';
 import { eachFrame } from '../camera/each-frame.js';
 import { listDetectors } from '../detectors/list-detectors.js';
@@ -93,6 +93,7 @@ export class Line {
       if (!(await this.camera.start())) return;
       const stream = await openStream({
         ...sdkOptions(this.client),
+        apiKey: this.client.currentKey,
         detector: this.select.value,
         regions: false,
       });

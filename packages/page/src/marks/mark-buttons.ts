@@ -1,4 +1,4 @@
-import type { FeedbackLabel } from '@cflow/spec';
+import type { FeedbackLabel } from '@cflow/sdk';
 import { button, element } from '../dom/element.js';
 import { problemMessage } from '../dom/problem-message.js';
 

@@ -1,4 +1,4 @@
-import type { Said } from '../api/marks.js';
+import type { FeedbackInput } from '@cflow/sdk';
 import { button, element } from '../dom/element.js';
 import { plural } from '../dom/format.js';
 import { pictureSize } from './picture-size.js';
@@ -22,7 +22,7 @@ export class MarkDialog {
   private readonly bad = button('Bad', 'primary', () => this.close('bad'));
   private readonly dialog = element('dialog', { id: 'mark', 'aria-labelledby': 'mark-title' });
   private found: readonly Box[] = [];
-  private resolve: ((said: Said | undefined) => void) | undefined;
+  private resolve: ((said: FeedbackInput | undefined) => void) | undefined;
 
   constructor() {
     this.dialog.append(
@@ -57,7 +57,7 @@ export class MarkDialog {
   }
 
   /** Undefined where it is closed without a word. Rejects where the browser cannot show the picture. */
-  async ask({ name, image, found = [] }: MarkedPicture): Promise<Said | undefined> {
+  async ask({ name, image, found = [] }: MarkedPicture): Promise<FeedbackInput | undefined> {
     const address = URL.createObjectURL(image);
     try {
       const size = await pictureSize(address);
@@ -76,7 +76,7 @@ export class MarkDialog {
     }
   }
 
-  private close(label: Said['label']): void {
+  private close(label: FeedbackInput['label']): void {
     const note = this.note.value.trim();
     const { regions } = this.drawing;
     this.resolve?.({

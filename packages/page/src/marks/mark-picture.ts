@@ -1,10 +1,10 @@
-import type { Said } from '../api/marks.js';
+import type { FeedbackInput } from '@cflow/sdk';
 import type { MarkDialog, MarkedPicture } from './mark-dialog.js';
 
 let dialog: Promise<MarkDialog> | undefined;
 
 /** Asks what a picture really is and where. Loaded when somebody does, and made once for the page. */
-export async function markPicture(picture: MarkedPicture): Promise<Said | undefined> {
+export async function markPicture(picture: MarkedPicture): Promise<FeedbackInput | undefined> {
   dialog ??= import('./mark-dialog.js').then(({ MarkDialog }) => new MarkDialog());
   return (await dialog).ask(picture);
 }

@@ -1,4 +1,4 @@
-import type { DrawnRegions } from '@cflow/spec';
+import type { DrawnRegions } from '@cflow/sdk';
 import { svg } from '../dom/element.js';
 
 export interface Box {

@@ -1,6 +1,7 @@
 // What needs the SDK's local entry; a chunk of its own, so that nothing of it comes before somebody chooses it.
 import type { LocalDetector, Progress, TrainedBundle } from '@cflow/sdk/local';
-import { address, type Client } from '../api/client.js';
+import type { Client } from '../api/client.js';
+import { address } from '../api/sdk-options.js';
 import type { LocalPlace } from './place.js';
 
 /** The folder of the SDK's files, relative to the page; the build knows its hash. */

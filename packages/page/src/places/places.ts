@@ -1,8 +1,7 @@
-import type { Detector, ImageInput, Prediction } from '@cflow/sdk';
-import { CflowError } from '@cflow/sdk';
+import { CflowClient, CflowError, type Detector, type ImageInput, type Prediction } from '@cflow/sdk';
 import type { LocalDetector, Progress } from '@cflow/sdk/local';
 import { type Client, pause } from '../api/client.js';
-import { sdkClient } from '../api/sdk-client.js';
+import { sdkOptions } from '../api/sdk-options.js';
 import type { ChosenDetector } from '../inspect/chosen-detector.js';
 import { loadLocal } from './local-detector.js';
 import { PLACES, type PlaceName } from './place.js';
@@ -204,11 +203,11 @@ export class Places {
 
   private async remote({ name, reference, trained }: ChosenDetector): Promise<Detector> {
     if (trained) throw new Error('This detector is in this tab only. Upload it to score on the server.');
-    const client = sdkClient(this.client, () => {
+    const onWait = (): void => {
       this.note = 'The service is busy. Waiting for room …';
       this.tell();
-    });
-    return client.detector(`${name}@${reference}`);
+    };
+    return new CflowClient(sdkOptions(this.client, { onWait })).detector(`${name}@${reference}`);
   }
 
   private async load(

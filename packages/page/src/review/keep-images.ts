@@ -1,4 +1,4 @@
-import type { DetectorSettings } from '@cflow/spec';
+import type { DetectorSettings } from '@cflow/sdk';
 import type { Decisions } from '../api/decisions.js';
 import { element } from '../dom/element.js';
 import { onSubmit } from '../dom/on-submit.js';

@@ -1,5 +1,6 @@
-import type { Job } from '@cflow/spec';
+import { ReviewClient } from '@cflow/sdk/review';
 import type { Client } from '../api/client.js';
+import { sdkOptions } from '../api/sdk-options.js';
 import { uploadDataSet } from '../api/upload.js';
 import { button, element } from '../dom/element.js';
 import { problemMessage } from '../dom/problem-message.js';
@@ -67,13 +68,10 @@ export class RetrainPanel {
     this.problem.replaceChildren();
     try {
       const dataSet = archive && {
-        path: (
-          await uploadDataSet(this.client, archive, (share) => this.tell(share), new AbortController().signal)
-        ).path,
+        path: (await uploadDataSet(this.client, archive, (share) => this.tell(share))).path,
       };
-      const { id } = await this.client.json<Job>(`v1/detectors/${name}/retrain`, {
-        json: { version: this.version, dataSet },
-      });
+      const review = new ReviewClient(sdkOptions(this.client));
+      const { id } = await review.retrain(name, { version: this.version, dataSet });
       this.note.textContent = '';
       this.onStarted(id);
     } catch (error) {

@@ -1,5 +1,5 @@
-import type { Feedback } from '@cflow/spec';
-import type { Marks, Said } from '../api/marks.js';
+import type { Feedback, FeedbackInput } from '@cflow/sdk';
+import type { Marks } from '../api/marks.js';
 import { button, element, svg } from '../dom/element.js';
 import { formatScore, formatTime } from '../dom/format.js';
 import { problemMessage } from '../dom/problem-message.js';
@@ -87,7 +87,7 @@ export class ReviewItem {
     }
   }
 
-  private async say(said: Said): Promise<string> {
+  private async say(said: FeedbackInput): Promise<string> {
     const { prediction: id, name } = this.feedback;
     await this.marks.mark({ id, name }, said);
     const { regions: _, note: __, ...rest } = this.feedback;
@@ -97,7 +97,7 @@ export class ReviewItem {
     return 'Noted.';
   }
 
-  private async where(): Promise<{ label: Said['label']; words: string } | undefined> {
+  private async where(): Promise<{ label: FeedbackInput['label']; words: string } | undefined> {
     if (!this.image) return undefined;
     const said = await markPicture({ name: this.name, image: this.image });
     return said && { label: said.label, words: await this.say(said) };

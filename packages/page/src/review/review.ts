@@ -1,4 +1,4 @@
-import type { Feedback, FeedbackLabel } from '@cflow/spec';
+import type { Feedback, FeedbackLabel } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
 import type { Decisions } from '../api/decisions.js';
 import type { Marks } from '../api/marks.js';
@@ -121,9 +121,9 @@ export class Review {
     void this.keep.show(name);
     this.retrain.show(name, this.inUse.get(name) ?? 'latest');
     try {
-      for await (const some of this.marks.all(name)) {
+      for await (const feedback of this.marks.all(name)) {
         if (loading.signal.aborted) return;
-        this.all.push(...some);
+        this.all.push(feedback);
         if (this.all.length >= MOST) break;
       }
     } catch (error) {

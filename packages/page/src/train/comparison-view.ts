@@ -1,4 +1,4 @@
-import type { Comparison } from '@cflow/spec';
+import type { Comparison } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
 import { promote } from '../api/promote.js';
 import { button, element } from '../dom/element.js';

@@ -1,5 +1,5 @@
 import { dataSetRows } from '@cflow/images';
-import type { DataSetReport } from '@cflow/spec';
+import type { DataSetReport } from '@cflow/sdk';
 import { element } from '../dom/element.js';
 
 const SIGNS: Readonly<Record<string, string>> = { error: 'Stops', warning: 'Warning', note: 'Note' };

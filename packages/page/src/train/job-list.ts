@@ -1,6 +1,5 @@
-import type { Job, JobPage } from '@cflow/spec';
+import { ApiError, type Job } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
-import { ServiceError } from '../api/service-error.js';
 import { byId } from '../dom/by-id.js';
 import { button, element } from '../dom/element.js';
 import { formatTime } from '../dom/format.js';
@@ -31,16 +30,16 @@ export class JobList {
   async refresh(): Promise<void> {
     clearTimeout(this.timer);
     try {
-      const page = await this.client.json<JobPage>('v1/jobs', { query: { limit: PAGE } });
-      const seen = new Set(page.jobs.map(({ id }) => id));
+      const page = await this.client.service.jobs.list({ limit: PAGE }).page();
+      const seen = new Set(page.items.map(({ id }) => id));
       const older = this.jobs.filter(({ id }) => !seen.has(id));
       // Pages that were asked for before stay below; without any, this page says where they begin.
       if (older.length === 0) this.next = page.next;
-      this.jobs = [...page.jobs, ...older];
+      this.jobs = [...page.items, ...older];
       this.problem.replaceChildren();
       this.offered(true);
     } catch (error) {
-      const none = error instanceof ServiceError && (error.status === 404 || error.status === 501);
+      const none = error instanceof ApiError && (error.status === 404 || error.status === 501);
       this.offered(!none);
       this.problem.replaceChildren(...(none ? [] : [problemMessage(error, () => void this.refresh())]));
       return;
@@ -70,9 +69,9 @@ export class JobList {
 
   private async more(): Promise<void> {
     try {
-      const page = await this.client.json<JobPage>('v1/jobs', { query: { limit: PAGE, after: this.next! } });
+      const page = await this.client.service.jobs.list({ limit: PAGE, after: this.next! }).page();
       const seen = new Set(this.jobs.map(({ id }) => id));
-      this.jobs.push(...page.jobs.filter(({ id }) => !seen.has(id)));
+      this.jobs.push(...page.items.filter(({ id }) => !seen.has(id)));
       this.next = page.next;
       this.draw();
     } catch (error) {

@@ -1,7 +1,6 @@
 import { adviceOf } from '@cflow/evaluation';
-import type { Job, JobEvent, VersionDetail } from '@cflow/spec';
+import type { Job, JobEvent } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
-import { watchJob } from '../api/watch-job.js';
 import { byId } from '../dom/by-id.js';
 import { button, element } from '../dom/element.js';
 import { formatDuration, formatTime, shortVersion } from '../dom/format.js';
@@ -78,18 +77,15 @@ export class JobView {
     this.outcome.replaceChildren();
     this.node.hidden = false;
     this.draw();
-    const watcher = {
-      event: (event: JobEvent) => this.take(event),
-      lost: () => {
-        this.note.textContent = 'The connection is lost. Trying again; the job goes on.';
-      },
-      ended: () => hasEnded(this.job!),
+    const onLost = (): void => {
+      this.note.textContent = 'The connection is lost. Trying again; the job goes on.';
     };
+    const { signal } = watching;
+    const options = { signal, onLost, maxRetries: Number.POSITIVE_INFINITY };
     try {
-      await watchJob(this.client, job.id, watcher, watching.signal);
+      for await (const event of this.client.service.jobs.events(job.id, options)) this.take(event);
     } catch (error) {
-      if (!watching.signal.aborted)
-        this.outcome.replaceChildren(problemMessage(error, () => void this.show(job)));
+      if (!signal.aborted) this.outcome.replaceChildren(problemMessage(error, () => void this.show(job)));
     }
   }
 
@@ -181,7 +177,7 @@ export class JobView {
   /** What the new version is worth and what to do next. Without the right to read its manifest, nothing is said. */
   private async advise(place: HTMLElement, { name, version }: NonNullable<Job['result']>): Promise<void> {
     try {
-      const { manifest } = await this.client.json<VersionDetail>(`v1/detectors/${name}/versions/${version}`);
+      const { manifest } = await this.client.service.detectors.version(name, version);
       const { verdict, steps } = adviceOf({ ...manifest, largestPicture: this.job?.dataSet?.sizes?.largest });
       place.append(
         element('p', {}, element('strong', {}, verdict)),
@@ -193,8 +189,7 @@ export class JobView {
   }
 
   private async report({ name, version }: NonNullable<Job['result']>): Promise<string> {
-    const path = `v1/detectors/${name}/versions/${version}/files/report.html`;
-    return (await this.client.request(path)).text();
+    return (await this.client.service.detectors.file(name, version, 'report.html')).text();
   }
 
   /** The first press asks, the second does it: hours of work are not lost to a slip. */
@@ -215,9 +210,7 @@ export class JobView {
     if (!job) return;
     this.forgetCancel();
     try {
-      const cancelled = await this.client.json<Job>(`v1/jobs/${encodeURIComponent(job.id)}/cancel`, {
-        method: 'POST',
-      });
+      const cancelled = await this.client.service.jobs.cancel(job.id);
       if (this.job?.id !== job.id) return;
       this.job = cancelled;
       this.actions.changed(cancelled);

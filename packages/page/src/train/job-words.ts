@@ -1,4 +1,4 @@
-import type { Job } from '@cflow/spec';
+import type { Job } from '@cflow/sdk';
 
 export const PHASES: Readonly<Record<Job['progress']['phase'], string>> = {
   waiting: 'waiting for a worker',

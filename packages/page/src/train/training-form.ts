@@ -1,6 +1,5 @@
-import type { DataSetReport, Job, JobRequestInput } from '@cflow/spec';
+import { type Job, type JobInput, NotFoundError } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
-import { ServiceError } from '../api/service-error.js';
 import { uploadDataSet } from '../api/upload.js';
 import { byId } from '../dom/by-id.js';
 import { element } from '../dom/element.js';
@@ -86,16 +85,15 @@ export class TrainingForm {
       const path = await this.upload(chosen);
       if (this.chosen !== chosen) return;
       this.understood.replaceChildren(element('p', { class: 'hint', role: 'status' }, 'Looking at it …'));
-      const name = path.split('/').at(-1);
       const [report, { dataSetView }] = await Promise.all([
-        this.client.json<DataSetReport>(`v1/data-sets/${name}/inspect`, { method: 'POST' }),
+        this.client.service.dataSets.inspect(path),
         import('./data-set-view.js'),
       ]);
       if (this.chosen === chosen) this.understood.replaceChildren(dataSetView(report));
     } catch (error) {
       if (this.chosen !== chosen || error === STOPPED) return;
       // Where work is done elsewhere the job says it.
-      const elsewhere = error instanceof ServiceError && error.status === 404;
+      const elsewhere = error instanceof NotFoundError;
       this.understood.replaceChildren(...(elsewhere ? [] : [problemMessage(error)]));
     }
   }
@@ -111,15 +109,13 @@ export class TrainingForm {
     this.start.disabled = true;
     try {
       const path = await this.upload(chosen);
-      const request: JobRequestInput = {
+      const request: JobInput = {
         name: this.name.value,
         dataSet: { path },
-        preset: this.preset.value as NonNullable<JobRequestInput['preset']>,
+        preset: this.preset.value as NonNullable<JobInput['preset']>,
       };
-      const job = await this.client.json<Job>('v1/jobs', {
-        json: request,
-        headers: { 'idempotency-key': this.keyFor(JSON.stringify(request)) },
-      });
+      const idempotencyKey = this.keyFor(JSON.stringify(request));
+      const job = await this.client.service.jobs.create(request, { idempotencyKey });
       this.idempotency = undefined;
       this.onStarted(job);
     } catch (error) {

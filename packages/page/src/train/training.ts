@@ -1,4 +1,4 @@
-import type { Job } from '@cflow/spec';
+import type { Job } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
 import { byId } from '../dom/by-id.js';
 import { problemMessage } from '../dom/problem-message.js';
@@ -43,7 +43,7 @@ export class Training {
   async open(id: string): Promise<void> {
     if (id === '' || id === this.view.shown) return;
     try {
-      const job = await this.client.json<Job>(`v1/jobs/${encodeURIComponent(id)}`);
+      const job = await this.client.service.jobs.get(id);
       this.list.put(job);
       this.show(job);
     } catch (error) {

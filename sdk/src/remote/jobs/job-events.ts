@@ -12,6 +12,8 @@ export interface JobEventsOptions extends CallOptions {
   after?: number | undefined;
   /** Milliseconds without a byte after which the connection counts as dead. Default 60 000; the service says something every 15 s. */
   silence?: number | undefined;
+  /** Told when the connection is gone, before it is made again. */
+  onLost?: (() => void) | undefined;
 }
 
 /** A connection that lasted so long was a good one, whether or not anything happened to the job. */
@@ -27,7 +29,7 @@ export const hasEnded = (status: JobStatus): boolean => status !== 'queued' && s
 export async function* jobEvents(
   transport: Transport,
   id: string,
-  { after = 0, silence = 60_000, maxRetries = 5, ...call }: JobEventsOptions,
+  { after = 0, silence = 60_000, maxRetries = 5, onLost, ...call }: JobEventsOptions,
 ): AsyncGenerator<JobEvent, void, undefined> {
   const { signal } = call;
   let last = after;
@@ -66,6 +68,7 @@ export async function* jobEvents(
         cause: reason,
       });
     }
+    onLost?.();
     await pause((wait ?? retry) * (1 + Math.random() / 4), signal);
   }
 }

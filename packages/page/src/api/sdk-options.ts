@@ -1,0 +1,30 @@
+import type { CflowClientOptions, Fetch } from '@cflow/sdk';
+
+/** How a request is made. */
+export interface ExchangeOptions {
+  /** Called with the seconds for which the request waits, because the service has no room. */
+  onWait?: ((seconds: number) => void) | undefined;
+  /** Instead of `fetch`. */
+  send?: Fetch | undefined;
+}
+
+/** Where requests of the page go: `Client`. */
+export interface Exchange {
+  exchange(url: string, init: RequestInit, options: ExchangeOptions): Promise<Response>;
+}
+
+/** What the SDK's clients are made with here: they ask over the page's own requests. */
+export function sdkOptions(client: Exchange, options: ExchangeOptions = {}): CflowClientOptions {
+  return {
+    baseUrl: address('.'),
+    fetch: (url, init) => client.exchange(url, init, options),
+    // Somebody may have to find a key first, and what is to be sent again is sent by the page.
+    timeout: 0,
+    maxRetries: 0,
+  };
+}
+
+/** Relative to the page, so that it also works behind a proxy that adds a prefix. */
+export function address(path: string): URL {
+  return new URL(path, document.baseURI);
+}
