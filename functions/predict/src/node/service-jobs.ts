@@ -108,7 +108,12 @@ export function serviceJobs(options: ServiceJobsOptions): ServiceJobs {
     here,
     inspectDataSet:
       here && inspectDataSet
-        ? async (path, signal) => inspectDataSet(path, { objects, workFolder: await workFolder(), signal })
+        ? async (path, signal) => {
+            const report = await inspectDataSet(path, { objects, workFolder: await workFolder(), signal });
+            // Whoever looks at a data set is about to train on it, and should not wait for the database then.
+            jobs.ping().catch(() => {});
+            return report;
+          }
         : undefined,
     jobs: {
       ...jobs,
