@@ -113,6 +113,7 @@ export async function evaluateDetector(
     threshold: options.threshold ?? detector.manifest.thresholds.score,
     // Regions are measured as they were reported.
     pixelThreshold: images[0]?.prediction.pixelThreshold,
+    calibration: detector.manifest.calibration.score,
   });
   return { metrics, images };
 }

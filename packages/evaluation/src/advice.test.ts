@@ -10,6 +10,8 @@ interface Given {
   rate?: number;
   f1?: number | null;
   picture?: [number, number];
+  /** Shares found when 1, 2, 5 and 10 % false alarms are promised. */
+  would?: number[];
 }
 
 /** Facts of a run on 60 good images, tested on 50 good and 100 bad ones. */
@@ -22,6 +24,7 @@ function facts({
   rate = 0.01,
   f1 = null,
   picture,
+  would,
 }: Given = {}) {
   const metrics =
     found === null
@@ -33,6 +36,14 @@ function facts({
           falseAlarmRate: alarms,
           locationRate: located ?? found,
           f1: 0.9,
+          ...(would && {
+            operatingPoints: would.map((share, i) => ({
+              promised: [0.01, 0.02, 0.05, 0.1][i],
+              threshold: 5 - i,
+              falseAlarmRate: 0,
+              detectionRate: share,
+            })),
+          }),
         };
   return {
     metrics,
@@ -83,6 +94,23 @@ describe('adviceOf', () => {
     expect(kinds({ found: 0.3, f1: 4 })).toEqual(['threshold']);
     expect(kinds({ found: 0.3, f1: 6 })).toEqual([]);
     expect(kinds({ rate: 0.024 })).toEqual(['few-held-out']);
+  });
+
+  it('says what more false alarms would find, where that is much more', () => {
+    expect(adviceOf(facts({ found: 0.36, would: [0.36, 0.43, 0.6, 0.72], f1: 4 })).steps).toEqual([
+      {
+        kind: 'threshold',
+        text:
+          'Decide how many false alarms you can bear: 1 % of the good parts finds 36 of 100 bad ones, 2 % 43, 5 % 60, 10 % 72 ' +
+          '(--false-alarm-rate, or under Detectors on the page).',
+      },
+    ]);
+    expect(kinds({ found: 0.36, would: [0.36, 0.36, 0.4, 0.44] })).toEqual([]);
+    // A set that can vouch for 6 % alone, whatever was counted for less.
+    expect(adviceOf(facts({ found: 0.5, rate: 0.06, would: [0.2, 0.3, 0.45, 0.7] })).steps[0]?.text).toMatch(
+      /: 6 % of the good parts finds 50 of 100 bad ones, 10 % 70 \(/,
+    );
+    expect(kinds({ found: 0.96, would: [0.96, 1, 1, 1] })).toEqual([]);
   });
 
   it('gives three steps at most, what helps most first', () => {

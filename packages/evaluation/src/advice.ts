@@ -37,6 +37,8 @@ const FAIR = 0.8;
 const FEW_IMAGES = 50;
 /** Share of the bad parts that may be marked beside the defect before it is said. */
 const BESIDE = 0.1;
+/** Share of the bad parts that more false alarms must find besides before it is said. */
+const MUCH_MORE = 0.1;
 /** Times that pictures are larger than what a detector looks at, from which small defects are lost. */
 const MUCH_LARGER = 2;
 
@@ -83,13 +85,7 @@ function stepsFor(facts: AdviceFacts, found: number | undefined): AdviceStep[] {
         kind: 'backbone',
         text: 'Take another backbone: the embedded one is the smallest, and finds less than efficientnet_lite0.',
       },
-    misses &&
-      metrics !== null &&
-      thresholds.f1 !== null &&
-      thresholds.f1 < thresholds.score && {
-        kind: 'threshold',
-        text: `Try a threshold of ${short(thresholds.f1)} in place of ${short(thresholds.score)}: it tells the test images apart best (F1 ${short(metrics.f1 ?? 0)}), with more false alarms.`,
-      },
+    misses && (moreAlarms(facts, found) || anotherThreshold(facts)),
     thresholds.falseAlarmRate > 0.01 && {
       kind: 'few-held-out',
       text: `Add good images for fewer false alarms: the ${calibration.score.count} that it was calibrated on can vouch for no less than ${percent(thresholds.falseAlarmRate)}; about 100 can for 1 %.`,
@@ -109,6 +105,31 @@ function misplaced({ metrics }: AdviceFacts, found: number | undefined): AdviceS
   return {
     kind: 'wrong-place',
     text: `Look at the maps: ${percent(found)} of the bad parts are called bad, but only ${percent(located)} are marked where the defect is. Glare, edges and backgrounds that change are usual reasons; keep them still, crop them away, or ignore them.`,
+  };
+}
+
+/** What the same detector would find if more false alarms could be borne, where that is much more. */
+function moreAlarms({ metrics, thresholds }: AdviceFacts, found: number): AdviceStep | false {
+  if (!metrics) return false;
+  const { badImages, operatingPoints = [] } = metrics;
+  const more = operatingPoints.filter(
+    ({ promised, detectionRate }) => promised > thresholds.falseAlarmRate && (detectionRate ?? 0) > found,
+  );
+  if ((more.at(-1)?.detectionRate ?? 0) < found + MUCH_MORE) return false;
+  const would = more.map(({ promised, detectionRate }) => {
+    return `${percent(promised)} ${Math.round((detectionRate as number) * badImages)}`;
+  });
+  return {
+    kind: 'threshold',
+    text: `Decide how many false alarms you can bear: ${percent(thresholds.falseAlarmRate)} of the good parts finds ${Math.round(found * badImages)} of ${images(badImages, 'bad one')}, ${would.join(', ')} (--false-alarm-rate, or under Detectors on the page).`,
+  };
+}
+
+function anotherThreshold({ metrics, thresholds }: AdviceFacts): AdviceStep | false {
+  if (!metrics || thresholds.f1 === null || thresholds.f1 >= thresholds.score) return false;
+  return {
+    kind: 'threshold',
+    text: `Try a threshold of ${short(thresholds.f1)} in place of ${short(thresholds.score)}: it tells the test images apart best (F1 ${short(metrics.f1 ?? 0)}), with more false alarms.`,
   };
 }
 

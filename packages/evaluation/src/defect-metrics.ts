@@ -1,5 +1,5 @@
 import { rankedAuroc } from './auroc.js';
-import { countAtOrAbove, defined } from './metrics.js';
+import { countAtOrAbove, defined } from './counted-at.js';
 import { type Labels, rankScores, type Scores } from './ranked-scores.js';
 
 export interface DefectMetrics {

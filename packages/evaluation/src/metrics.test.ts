@@ -1,6 +1,13 @@
 import { type Mask, metricsSchema, type ScalarMap } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
-import { auPro, auroc, computeDefectMetrics, computeMetrics } from './index.js';
+import {
+  auPro,
+  auroc,
+  calibrate,
+  computeDefectMetrics,
+  computeMetrics,
+  falseAlarmProbability,
+} from './index.js';
 
 const map = (...data: number[]): ScalarMap => ({
   width: 2,
@@ -30,6 +37,34 @@ describe('computeMetrics', () => {
     expect(metrics.f1).toBeCloseTo(0.8, 15);
     expect(metrics.f1Threshold).toBe(0.35);
     expect(metrics).not.toHaveProperty('falseAlarmRate');
+  });
+
+  it('counts what other false-alarm rates would find, at thresholds of the calibration alone', () => {
+    const good = Array.from({ length: 199 }, (_, i) => i / 200);
+    const calibration = calibrate(good);
+    const bad = [0.5, 0.93, 0.96, 0.985, 3];
+    const metrics = computeMetrics({
+      scores: [...good, ...bad],
+      labels: [...good.map(() => false), ...bad.map(() => true)],
+      calibration,
+    });
+    expect(metricsSchema.parse(JSON.parse(JSON.stringify(metrics)))).toEqual(metrics);
+    const points = metrics.operatingPoints ?? [];
+    expect(points.map(({ promised }) => promised)).toEqual([0.01, 0.02, 0.05, 0.1]);
+    for (const { promised, threshold, falseAlarmRate } of points) {
+      expect(falseAlarmProbability(calibration, threshold)).toBeCloseTo(promised, 6);
+      expect(falseAlarmRate).toBeCloseTo(good.filter((score) => score >= threshold).length / 199, 15);
+    }
+    expect(points.at(-1)).toMatchObject({ detectionRate: 0.8 });
+    expect(points[0]?.detectionRate).toBeLessThan(0.8);
+    const goodAlone = computeMetrics({ scores: good, labels: good.map(() => false), calibration });
+    expect(goodAlone.operatingPoints?.map(({ detectionRate }) => detectionRate)).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ]);
+    expect(computeMetrics({ scores, labels })).not.toHaveProperty('operatingPoints');
   });
 
   it('counts false alarms and detections at a threshold', () => {

@@ -1,12 +1,14 @@
-import { DataSetError, type Mask, type Metrics, type ScalarMap } from '@cflow/spec';
+import { DataSetError, type Mask, type Metrics, type ScalarMap, type ScoreCalibration } from '@cflow/spec';
 import { rankedAuPro } from './aupro.js';
 import { rankedAuroc } from './auroc.js';
 import { rankedAveragePrecision } from './average-precision.js';
+import { countAtOrAbove, countedAt, defined } from './counted-at.js';
 import { falseAlarmRateInterval } from './false-alarm-rate-interval.js';
 import { type LocatedImage, locationMetrics } from './location-metrics.js';
+import { operatingPoints } from './operating-points.js';
 import { rankedOptimalF1 } from './optimal-f1.js';
 import { rankPixels } from './pixel-scores.js';
-import { type Labels, rankScores, type Scores } from './ranked-scores.js';
+import { type Labels, type RankedScores, rankScores, type Scores } from './ranked-scores.js';
 
 export interface ComputeMetricsInput {
   /** One score per image. */
@@ -26,6 +28,8 @@ export interface ComputeMetricsInput {
   threshold?: number | undefined;
   /** Map value from which a pixel is in a region. Default: `threshold`. */
   pixelThreshold?: number | undefined;
+  /** Of the image score: what is found is then also counted for a few usual false-alarm rates. */
+  calibration?: ScoreCalibration | undefined;
 }
 
 type PixelMetrics = Pick<
@@ -66,23 +70,22 @@ export function computeMetrics(input: ComputeMetricsInput): Metrics {
     ...(input.threshold === undefined
       ? {}
       : {
-          ...operatingPoint(good, bad, input.threshold),
+          ...operatingPoint(ranked, input.threshold),
           ...locationMetrics(masked, input.threshold, input.pixelThreshold ?? input.threshold),
         }),
+    ...(input.calibration && { operatingPoints: operatingPoints(ranked, input.calibration) }),
   };
 }
 
 function operatingPoint(
-  good: ArrayLike<number>,
-  bad: ArrayLike<number>,
+  { good, bad }: RankedScores,
   threshold: number,
 ): Pick<Metrics, 'threshold' | 'falseAlarmRate' | 'falseAlarmRateInterval' | 'detectionRate'> {
   const falseAlarms = countAtOrAbove(good, threshold);
   return {
     threshold,
-    falseAlarmRate: defined(falseAlarms / good.length),
     falseAlarmRateInterval: good.length > 0 ? falseAlarmRateInterval(falseAlarms, good.length) : null,
-    detectionRate: defined(countAtOrAbove(bad, threshold) / bad.length),
+    ...countedAt({ good, bad }, threshold),
   };
 }
 
@@ -161,13 +164,4 @@ function pixelMetrics(images: readonly MaskedImage[]): PixelMetrics {
   };
 }
 
-/** Number of values at or above the threshold. */
-export function countAtOrAbove(values: ArrayLike<number>, threshold: number): number {
-  let count = 0;
-  for (let i = 0; i < values.length; i++) if (values[i]! >= threshold) count++;
-  return count;
-}
-
-/** JSON has no NaN: null stands for what is not defined. */
-export const defined: (value: number) => number | null = (value) => (Number.isNaN(value) ? null : value);
 const finite: (value: number) => number | null = (value) => (Number.isFinite(value) ? value : null);

@@ -52,6 +52,22 @@ export const scoreCalibrationSchema = closedObject({
 
 export type ScoreCalibration = z.infer<typeof scoreCalibrationSchema>;
 
+/** False-alarm rates that are looked at besides the detector's own, at most. */
+export const MAX_OPERATING_POINTS = 8;
+
+/** What is found and what is called bad by mistake when a certain false-alarm rate is promised. */
+export const operatingPointSchema = closedObject({
+  /** Share of the good images to come that may be called bad, which the threshold was calibrated for. */
+  promised: z.number().gt(0).lt(1),
+  threshold: float32(),
+  /** Share of the good images at or above `threshold`. */
+  falseAlarmRate: figure,
+  /** Share of the bad images at or above `threshold`. */
+  detectionRate: figure,
+});
+
+export type OperatingPoint = z.infer<typeof operatingPointSchema>;
+
 /** What a detector achieves on labelled images. Higher is better for all but the false-alarm rate. */
 export const metricsSchema = closedObject({
   /** Images that were scored, good and bad together. */
@@ -89,6 +105,8 @@ export const metricsSchema = closedObject({
   locationRate: figure.optional(),
   /** Share of the pixels in regions of images at or above `threshold` that lie in a mask: 1 where regions are tight. */
   regionPrecision: figure.optional(),
+  /** The same counts for other promises than the one that `threshold` keeps, the lowest rate first. */
+  operatingPoints: z.array(operatingPointSchema).max(MAX_OPERATING_POINTS).optional(),
 });
 
 export type Metrics = z.infer<typeof metricsSchema>;

@@ -29,4 +29,15 @@ export interface Metrics {
   locationRate?: number | null | undefined;
   /** Share of the pixels in regions that lie in a mask. */
   regionPrecision?: number | null | undefined;
+  /** What would be found for other false-alarm rates, the lowest first. */
+  operatingPoints?: OperatingPoint[] | undefined;
+}
+
+/** What is found and what is called bad by mistake when a certain false-alarm rate is promised. */
+export interface OperatingPoint {
+  /** Share of the good images to come that may be called bad. */
+  promised: number;
+  threshold: number;
+  falseAlarmRate: number | null;
+  detectionRate: number | null;
 }

@@ -34,6 +34,7 @@ describe('cflow evaluate', () => {
     const { code, stdout } = await place.cflow(...args, '--threshold', '-1');
     expect(code).toBe(0);
     expect(stdout).toContain('3 of 3 good images called bad');
+    expect(stdout).toMatch(/^promised +at score +good called bad +bad found\n1 % .* of 3 .* of 5\n2 % /m);
     const csv = (await readFile(join(place.path, 'review/scores.csv'), 'utf8')).trimEnd().split('\r\n');
     expect(csv).toHaveLength(9);
     expect(csv[0]).toBe('image,label,defect,score,false_alarm_probability,predicted');

@@ -126,9 +126,30 @@ function resultLines(result: EvaluationResult): string[] {
     '',
     `${place}${share(falseAlarmRate, goodImages)} good images called bad${alarms}`,
     `${' '.repeat(place.length)}${share(result.detectionRate, badImages)} bad images found${located}`,
+    ...(result.operatingPoints && badImages > 0 ? ['', ...operatingPointLines(result)] : []),
     ...(defects.length > 0 ? ['', ...defectLines(defects)] : []),
     ...(result.output === undefined ? [] : ['', printable(`written to ${result.output}`)]),
   ];
+}
+
+/** What other promises would find, to choose `--false-alarm-rate` by. */
+function operatingPointLines({ operatingPoints = [], goodImages, badImages }: EvaluationResult): string[] {
+  const share = (rate: number | null, total: number): string =>
+    rate === null ? '–' : `${Math.round(rate * total)} of ${total}`;
+  return tableLines(
+    [
+      { title: 'promised' },
+      { title: 'at score', align: 'right' },
+      { title: 'good called bad', align: 'right' },
+      { title: 'bad found', align: 'right' },
+    ],
+    operatingPoints.map(({ promised, threshold, falseAlarmRate, detectionRate }) => [
+      formatPercent(promised),
+      formatNumber(threshold),
+      share(falseAlarmRate, goodImages),
+      share(detectionRate, badImages),
+    ]),
+  );
 }
 
 function defectLines(defects: readonly DefectMetrics[]): string[] {
