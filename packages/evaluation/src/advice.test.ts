@@ -101,14 +101,14 @@ describe('adviceOf', () => {
       {
         kind: 'threshold',
         text:
-          'Decide how many false alarms you can bear: 1 % of the good parts finds 36 of 100 bad ones, 2 % 43, 5 % 60, 10 % 72 ' +
+          'Decide how many false alarms you can bear: calling 1 % of the good parts bad finds 36 of 100 bad ones, calling 2 % finds 43, 5 % finds 60, 10 % finds 72 ' +
           '(--false-alarm-rate, or under Detectors on the page).',
       },
     ]);
     expect(kinds({ found: 0.36, would: [0.36, 0.36, 0.4, 0.44] })).toEqual([]);
     // A set that can vouch for 6 % alone, whatever was counted for less.
     expect(adviceOf(facts({ found: 0.5, rate: 0.06, would: [0.2, 0.3, 0.45, 0.7] })).steps[0]?.text).toMatch(
-      /: 6 % of the good parts finds 50 of 100 bad ones, 10 % 70 \(/,
+      /: calling 6 % of the good parts bad finds 50 of 100 bad ones, calling 10 % finds 70 \(/,
     );
     expect(kinds({ found: 0.96, would: [0.96, 1, 1, 1] })).toEqual([]);
   });

@@ -117,11 +117,11 @@ function moreAlarms({ metrics, thresholds }: AdviceFacts, found: number): Advice
   );
   if ((more.at(-1)?.detectionRate ?? 0) < found + MUCH_MORE) return false;
   const would = more.map(({ promised, detectionRate }) => {
-    return `${percent(promised)} ${Math.round((detectionRate as number) * badImages)}`;
+    return `${percent(promised)} finds ${Math.round((detectionRate as number) * badImages)}`;
   });
   return {
     kind: 'threshold',
-    text: `Decide how many false alarms you can bear: ${percent(thresholds.falseAlarmRate)} of the good parts finds ${Math.round(found * badImages)} of ${images(badImages, 'bad one')}, ${would.join(', ')} (--false-alarm-rate, or under Detectors on the page).`,
+    text: `Decide how many false alarms you can bear: calling ${percent(thresholds.falseAlarmRate)} of the good parts bad finds ${Math.round(found * badImages)} of ${images(badImages, 'bad one')}, calling ${would.join(', ')} (--false-alarm-rate, or under Detectors on the page).`,
   };
 }
 

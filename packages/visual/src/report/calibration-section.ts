@@ -3,7 +3,7 @@ import { count, formatNumber, formatPercent } from './format.js';
 import { type Html, html } from './html.js';
 import type { ReportData } from './report-data.js';
 
-const RATES = [0.1, 0.05, 0.01, 0.001];
+const RATES = [0.1, 0.05, 0.02, 0.01, 0.001];
 
 /** What the calibration says, in words and as a table of thresholds. */
 export function calibrationSection(data: ReportData): Html | undefined {
@@ -16,7 +16,7 @@ export function calibrationSection(data: ReportData): Html | undefined {
     return html`<tr><th scope="row">${formatPercent(rate)}</th><td>${formatNumber(limit)}</td>${scores && html`<td>${above(scores.good, limit)}</td><td>${above(scores.bad, limit)}</td>`}${good && html`<td>${above(good, limit)}</td>`}</tr>`;
   });
   return html`<section><h2>Calibration</h2>
-<p class="prose">The score was calibrated on ${count(calibration.count, 'good image')} that took no part in training.${threshold !== undefined && Number.isFinite(threshold) ? statement(falseAlarmProbability(calibration, threshold), threshold) : undefined} ${observed(data)}</p>
+<p class="prose">The score was calibrated on ${count(calibration.count, 'good image')}, each judged as if the detector had not seen it.${threshold !== undefined && Number.isFinite(threshold) ? statement(falseAlarmProbability(calibration, threshold), threshold) : undefined} ${observed(data)}</p>
 <div class="scroll"><table><caption>Thresholds by the false-alarm rate they should give${scores && ', and what they do on the test images'}</caption><thead><tr><th scope="col">False alarms expected</th><th scope="col">Threshold</th>${scores && html`<th scope="col">False alarms</th><th scope="col">Defects found</th>`}${good && html`<th scope="col">Good images above it</th>`}</tr></thead><tbody>${rows}</tbody></table></div>
 </section>`;
 }

@@ -127,7 +127,6 @@ describe('renderReport', () => {
       'Scores',
       'Calibration',
       'Worst mistakes',
-      'Other thresholds',
       'By kind of defect',
       'Typical examples',
       'Training',

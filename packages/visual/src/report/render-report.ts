@@ -8,14 +8,7 @@ import type { ReportData } from './report-data.js';
 import { rocChart } from './roc-chart.js';
 import { scoreChart } from './score-chart.js';
 import { STYLE } from './style.js';
-import {
-  configurationFacts,
-  defectTable,
-  factTable,
-  keyFigures,
-  metricsTable,
-  operatingPointTable,
-} from './tables.js';
+import { configurationFacts, defectTable, factTable, keyFigures, metricsTable } from './tables.js';
 
 export interface RenderReportOptions {
   /** Bytes of pictures, before base64, that the report may hold. Default 12 MiB. */
@@ -58,7 +51,6 @@ ${calibrationSection(data)}
 ${gallerySection('The most unusual good images', 'Those least like the others, the most unusual first: is each really good? One that is not makes the detector blind to what is wrong with it: take it out and train again. Right of each, what is unlike the others.', data.goodImages?.unusual, budget, data.threshold)}
 ${viewsSection('What the detector sees', data.goodImages?.views, budget)}
 ${gallerySection('Worst mistakes', 'False alarms and missed defects, the clearest first. Left the image, right its anomaly map; a line marks the true defect where it is known.', data.mistakes, budget, data.threshold)}
-${section('Other thresholds', data.metrics && operatingPointTable(data.metrics))}
 ${section('By kind of defect', data.defects && data.defects.length > 0 && defectTable(data.defects))}
 ${gallerySection('Typical examples', 'Images that were judged rightly.', data.examples, budget, data.threshold)}
 ${trainingSection(data)}

@@ -85,19 +85,6 @@ export function metricsTable(metrics: Metrics): Html {
   return html`<div class="scroll"><table><caption>${metrics.goodImages} good and ${metrics.badImages} bad test images; ${metrics.defectRegions} defect regions in ${metrics.pixelImages} images count for the pixel figures</caption><thead><tr><th scope="col">Figure</th><th scope="col">Value</th><th scope="col" class="words">Meaning</th></tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
-/** What would be found for other false-alarm rates than the one that is promised; nothing where it was not counted. */
-export function operatingPointTable(metrics: Metrics): Html | undefined {
-  const { operatingPoints = [], goodImages, badImages } = metrics;
-  if (operatingPoints.length === 0 || badImages === 0) return undefined;
-  const share = (rate: number | null, total: number): string =>
-    rate === null ? '–' : `${Math.round(rate * total)} of ${total}`;
-  const rows = operatingPoints.map(
-    ({ promised, threshold, falseAlarmRate, detectionRate }) =>
-      html`<tr><th scope="row">${formatPercent(promised)}</th><td>${formatNumber(threshold)}</td><td>${share(falseAlarmRate, goodImages)}</td><td>${share(detectionRate, badImages)}</td></tr>`,
-  );
-  return html`<div class="scroll"><table><caption>How many false alarms can be borne decides what is found: thresholds for other promises, by the calibration alone, counted on the test images</caption><thead><tr><th scope="col">Promised</th><th scope="col">Threshold</th><th scope="col">Good called bad</th><th scope="col">Bad found</th></tr></thead><tbody>${rows}</tbody></table></div>`;
-}
-
 /** Figures per kind of defect. */
 export function defectTable(defects: readonly DefectMetrics[]): Html {
   const detected = defects.some((row) => row.detected !== undefined);
