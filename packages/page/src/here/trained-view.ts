@@ -4,7 +4,7 @@ import { byId } from '../dom/by-id.js';
 import { button, element } from '../dom/element.js';
 import { formatBytes, formatDuration, plural, shortVersion } from '../dom/format.js';
 import { problemMessage } from '../dom/problem-message.js';
-import type { TrainedHere } from '../inspect/chosen-detector.js';
+import type { TrainedHere } from '../places/chosen-detector.js';
 import { PLACE_WORDS, refusalWords } from '../places/place.js';
 import { reportDetails } from '../report/report-details.js';
 

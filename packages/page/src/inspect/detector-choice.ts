@@ -4,7 +4,7 @@ import { byId } from '../dom/by-id.js';
 import { element } from '../dom/element.js';
 import { formatProbability, formatTime, plural, shortVersion } from '../dom/format.js';
 import { problemMessage } from '../dom/problem-message.js';
-import type { ChosenDetector, TrainedHere } from './chosen-detector.js';
+import type { ChosenDetector, TrainedHere } from '../places/chosen-detector.js';
 
 /** Values of the options that stand for detectors of this tab; no name of a service's has a colon. */
 const HERE = 'here:';

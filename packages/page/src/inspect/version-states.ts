@@ -2,8 +2,8 @@ import type { BundleManifest, Prediction } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
 import type { Decisions } from '../api/decisions.js';
 import { byId } from '../dom/by-id.js';
+import type { ChosenDetector } from '../places/chosen-detector.js';
 import type { Places } from '../places/places.js';
-import type { ChosenDetector } from './chosen-detector.js';
 import { VersionState } from './version-state.js';
 
 /** What the page knows of each version that has scored something. */

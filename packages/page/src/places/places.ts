@@ -2,7 +2,7 @@ import { CflowClient, CflowError, type Detector, type ImageInput, type Predictio
 import type { LocalDetector, Progress } from '@cflow/sdk/local';
 import { type Client, pause } from '../api/client.js';
 import { sdkOptions } from '../api/sdk-options.js';
-import type { ChosenDetector } from '../inspect/chosen-detector.js';
+import type { ChosenDetector } from './chosen-detector.js';
 import { loadLocal } from './local-detector.js';
 import { PLACES, type PlaceName } from './place.js';
 import { RecentTimes } from './recent-times.js';

@@ -1,5 +1,5 @@
 import type { TrainedBundle } from '@cflow/sdk/local';
-import type { LocalPlace } from '../places/place.js';
+import type { LocalPlace } from './place.js';
 
 /** A detector that this tab has trained, and that no service knows yet. */
 export interface TrainedHere {
