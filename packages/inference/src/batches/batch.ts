@@ -74,3 +74,19 @@ export function rowsOfHeads(rows: readonly Row[]): Map<string, { rows: number[];
   });
   return heads;
 }
+
+/** What a head that ran on several rows says of one of them. */
+export function outputOf(
+  { score, anomaly_map: map }: Record<string, Tensor>,
+  row: number,
+  withMap: boolean,
+): RawOutput {
+  const output: RawOutput = { score: (score as Tensor).data[row] as number };
+  if (withMap) {
+    const { data, dims } = map as Tensor;
+    const length = data.length / (dims[0] as number);
+    const values = data as Float32Array;
+    output.map = values.length === length ? values : values.slice(row * length, (row + 1) * length);
+  }
+  return output;
+}

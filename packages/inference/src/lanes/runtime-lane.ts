@@ -1,19 +1,13 @@
-import {
-  backboneKey,
-  imagesAsFeatures,
-  openBackbone,
-  openHead,
-  probeGraphs,
-  readProbe,
-  type VerifiedBundle,
-} from '@cflow/detector';
+import { backboneKey, type openHead, probeGraphs, readProbe, type VerifiedBundle } from '@cflow/detector';
 import type { Tensor } from '@cflow/onnx';
 import type { Runtime, Session, SessionOptions } from '@cflow/runtime';
 import { DeviceError } from '@cflow/spec';
-import { gatherRows, type RawOutput, type Row, rowsOfHeads, stackRows } from '../batches/batch.js';
+import { gatherRows, outputOf, type RawOutput, type Row, rowsOfHeads, stackRows } from '../batches/batch.js';
 import { measureBatchSizes } from '../batches/measure-batch-sizes.js';
 import type { Lane, LaneFailure } from './lane.js';
+import { laneGone, lateness } from './lane-gone.js';
 import { sizeOf } from './lane-options.js';
+import { openSessions } from './open-sessions.js';
 import { bothWatches, type Step, StepClock, type StepLimits, type StepWatch } from './step-watch.js';
 
 export interface RuntimeLaneOptions {
@@ -129,29 +123,20 @@ export class RuntimeLane implements Lane {
     const used = backboneKey(manifest);
     const shared = this.#backbones.get(used);
     const step: Step = { kind: 'open', key };
-    const runtime = this.#runtime;
-    const { headOptions, openWhole } = this.#options;
-    const open = openWhole ?? openHead;
-    const opening = this.#watched(step, 0, '', () =>
-      open(runtime, bundle, { ...ON_SHARED_CORES, ...headOptions }),
-    );
-    const opened = await Promise.allSettled([
-      shared?.session ??
-        (openWhole
-          ? opening.then((head) => imagesAsFeatures(head, bundle))
-          : this.#watched(step, 0, '', () => openBackbone(runtime, bundle, ON_SHARED_CORES))),
-      opening,
-    ]);
+    const { headOptions, openWhole, mostImages, freeBytes, now } = this.#options;
+    const sessions = await openSessions(this.#runtime, bundle, {
+      shared: shared?.session,
+      headOptions: { ...ON_SHARED_CORES, ...headOptions },
+      backboneOptions: ON_SHARED_CORES,
+      openWhole,
+      watched: (call) => this.#watched(step, 0, '', call),
+    });
+    const { backbone, head } = sessions;
     try {
-      const [backbone, head] = opened.map((result) => {
-        if (result.status === 'rejected') throw result.reason;
-        return result.value;
-      }) as [Session, Session];
       const tried = [this.#inStep(backbone, step, used), this.#inStep(head, step, key)] as const;
       await probeGraphs(...tried, readProbe(bundle));
       const { inputSize } = manifest.configuration;
       const warmOne = (size: number): Promise<void> => warm(...tried, size, inputSize);
-      const { mostImages, freeBytes, now } = this.#options;
       if (mostImages !== undefined && !this.#sizes.has(used)) {
         const trial = { run: warmOne, freeBytes, now };
         this.#sizes.set(used, await measureBatchSizes(trial, warmSizes, mostImages));
@@ -160,10 +145,7 @@ export class RuntimeLane implements Lane {
       this.#heads.set(key, { session: head, backbone: used });
       return this.#sizes.get(used);
     } catch (error) {
-      const own = shared ? opened.slice(1) : opened;
-      await Promise.all(
-        own.map((result) => (result.status === 'fulfilled' ? result.value.dispose() : undefined)),
-      );
+      await sessions.dispose();
       throw error;
     }
   }
@@ -248,12 +230,7 @@ export class RuntimeLane implements Lane {
 
   #beLate(step: Step, limitMs: number): void {
     if (this.failure) return;
-    const what = step.kind === 'open' ? 'opening a detector' : 'a run';
-    const reason = new DeviceError(
-      'the place where the model ran is gone; a new one may work',
-      [{ device: this.#runtime.device, reason: `${what} did not end within ${Math.round(limitMs)} ms` }],
-      { retryable: true },
-    );
+    const reason = laneGone(this.#runtime.device, lateness(step, limitMs));
     this.#failure = { reason, step, late: true };
     for (const reject of this.#rejections) reject(reason);
   }
@@ -265,21 +242,6 @@ export class RuntimeLane implements Lane {
       work.then(resolve, reject).finally(() => this.#rejections.delete(reject));
     });
   }
-}
-
-function outputOf(
-  { score, anomaly_map: map }: Record<string, Tensor>,
-  row: number,
-  withMap: boolean,
-): RawOutput {
-  const output: RawOutput = { score: (score as Tensor).data[row] as number };
-  if (withMap) {
-    const { data, dims } = map as Tensor;
-    const length = data.length / (dims[0] as number);
-    const values = data as Float32Array;
-    output.map = values.length === length ? values : values.slice(row * length, (row + 1) * length);
-  }
-  return output;
 }
 
 async function warm(

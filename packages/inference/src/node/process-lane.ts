@@ -1,8 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import type { VerifiedBundle } from '@cflow/detector';
-import { DeviceError } from '@cflow/spec';
+import type { DeviceError } from '@cflow/spec';
 import { type RawOutput, type Row, rowsOfHeads } from '../batches/batch.js';
 import type { Lane, LaneFailure } from '../lanes/lane.js';
+import { laneGone, lateness } from '../lanes/lane-gone.js';
 import { sizeOf } from '../lanes/lane-options.js';
 import { bothWatches, type Step, StepClock, type StepLimits, type StepWatch } from '../lanes/step-watch.js';
 import { unpackError } from './error-message.js';
@@ -219,15 +220,12 @@ export class ProcessLane implements Lane {
   }
 
   #beLate(step: Step | undefined, limitMs: number): void {
-    const what = step?.kind === 'open' ? 'opening a detector' : 'a run';
-    this.#fail(`${what} did not end within ${Math.round(limitMs)} ms`, step, true);
+    this.#fail(lateness(step, limitMs), step, true);
     this.#child.kill('SIGKILL');
   }
 
   #fail(reason: string, step: Step | undefined = this.#clock.current, late = false): void {
-    const attempts = [{ device: this.#options.device, reason }];
-    const message = 'the place where the model ran is gone; a new one may work';
-    this.#give(new DeviceError(message, attempts, { retryable: true }), step, late);
+    this.#give(laneGone(this.#options.device, reason), step, late);
   }
 
   #give(reason: DeviceError, step: Step | undefined, late: boolean): void {
