@@ -71,7 +71,7 @@ export function adviceOf(facts: AdviceFacts): Advice {
 
 /** @param found Share of the bad parts that are found; undefined where that was not measured */
 function stepsFor(facts: AdviceFacts, found: number | undefined): AdviceStep[] {
-  const { configuration, metrics, provenance, thresholds, calibration } = facts;
+  const { configuration, provenance, thresholds, calibration } = facts;
   const misses = found !== undefined && found < GOOD;
   const steps: (AdviceStep | false)[] = [
     misplaced(facts, found),
