@@ -10,7 +10,7 @@ const LONGEST = [
   'test/attack/attack.test.ts',
   'test/gpu/gpu-check.test.ts',
   'test/line/hard-day.test.ts',
-  'test/service/twenty-jobs.test.ts',
+  'test/service/many-jobs.test.ts',
   'test/page/loop.test.ts',
   'test/service/faults.test.ts',
   'packages/jobs/src/faults.test.ts',

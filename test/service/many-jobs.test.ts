@@ -1,4 +1,5 @@
-// Two workers on one PostgreSQL: twenty jobs, each run once, each with the result that it has when run alone.
+// Two workers on one PostgreSQL: eight jobs, with CFLOW_TEST_JOBS=full twenty, each run once, each with the result that it has
+// when run alone.
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,53 +19,50 @@ import { quickJob } from './service-client.js';
 import { woodArchive } from './wood-archive.js';
 
 const CONTAINER = fileURLToPath(new URL('../../packages/cli/bin/container.js', import.meta.url));
-const JOBS = 20;
+const JOBS = process.env.CFLOW_TEST_JOBS === 'full' ? 20 : 8;
 const IMAGES = 12;
 const postgres = await findPostgres();
 
-describe.skipIf(!postgres)(
-  postgres ? 'twenty jobs' : 'twenty jobs (skipped: PostgreSQL is not installed)',
-  () => {
-    it('on two workers are each run once, and give what they give one by one', async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'cflow-twenty-'));
-      const server = await startPostgresServer();
-      const workers: Worker[] = [];
-      try {
-        const database = await server.createDatabase();
-        const store = join(folder, 'store');
-        const objects = folderObjectStore(store);
-        await objects.put('data-sets/wood.zip', await woodArchive(IMAGES));
-        const jobs = await openJobs({ database: { url: database } });
-        const requests = Array.from({ length: JOBS }, (_, seed) =>
-          jobRequestSchema.parse(
-            quickJob('data-sets/wood.zip', { name: `wood-${seed}`, epochs: 1, configuration: { seed } }),
-          ),
-        );
-        const created = await Promise.all(requests.map((request) => jobs.create(request)));
-        for (const name of ['a', 'b']) workers.push(startWorker(join(folder, name), database, store));
-        for (const worker of workers) {
-          expect(await worker.ended).toMatchObject({ code: 0 });
-        }
-
-        const registry = new ObjectRegistry(objects);
-        const alone = await aloneResults(join(folder, 'alone'));
-        for (const [seed, { job }] of created.entries()) {
-          const done = await jobs.get(job.id);
-          expect(done).toMatchObject({ status: 'succeeded', attempt: 1 });
-          const versions = await registry.listVersions(`wood-${seed}`, { limit: 10 });
-          expect(versions.versions.map(({ version }) => version)).toEqual([done.result?.version]);
-          const { manifest } = await registry.version(`wood-${seed}`, done.result?.version as string);
-          expect(manifest.files[BUNDLE_FILES.decoders]?.sha256).toBe(alone[seed]);
-        }
-        await jobs.close();
-      } finally {
-        for (const worker of workers) worker.kill();
-        await server.close();
-        await rm(folder, { recursive: true, force: true });
+describe.skipIf(!postgres)(`${JOBS} jobs${postgres ? '' : ' (skipped: PostgreSQL is not installed)'}`, () => {
+  it('on two workers are each run once, and give what they give one by one', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cflow-twenty-'));
+    const server = await startPostgresServer();
+    const workers: Worker[] = [];
+    try {
+      const database = await server.createDatabase();
+      const store = join(folder, 'store');
+      const objects = folderObjectStore(store);
+      await objects.put('data-sets/wood.zip', await woodArchive(IMAGES));
+      const jobs = await openJobs({ database: { url: database } });
+      const requests = Array.from({ length: JOBS }, (_, seed) =>
+        jobRequestSchema.parse(
+          quickJob('data-sets/wood.zip', { name: `wood-${seed}`, epochs: 1, configuration: { seed } }),
+        ),
+      );
+      const created = await Promise.all(requests.map((request) => jobs.create(request)));
+      for (const name of ['a', 'b']) workers.push(startWorker(join(folder, name), database, store));
+      for (const worker of workers) {
+        expect(await worker.ended).toMatchObject({ code: 0 });
       }
-    }, 300_000);
-  },
-);
+
+      const registry = new ObjectRegistry(objects);
+      const alone = await aloneResults(join(folder, 'alone'));
+      for (const [seed, { job }] of created.entries()) {
+        const done = await jobs.get(job.id);
+        expect(done).toMatchObject({ status: 'succeeded', attempt: 1 });
+        const versions = await registry.listVersions(`wood-${seed}`, { limit: 10 });
+        expect(versions.versions.map(({ version }) => version)).toEqual([done.result?.version]);
+        const { manifest } = await registry.version(`wood-${seed}`, done.result?.version as string);
+        expect(manifest.files[BUNDLE_FILES.decoders]?.sha256).toBe(alone[seed]);
+      }
+      await jobs.close();
+    } finally {
+      for (const worker of workers) worker.kill();
+      await server.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  }, 300_000);
+});
 
 interface Worker {
   ended: Promise<{ code: number | null; log: string }>;
