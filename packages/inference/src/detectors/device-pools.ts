@@ -16,7 +16,7 @@ export interface DevicePoolsOptions {
 }
 
 export interface DevicePoolsEvents extends Pick<LanePoolEvents, 'laneLost' | 'makeRoom'> {
-  /** Lanes are lost and cannot be replaced: the pool is closed, and no longer among those here. */
+  /** Lanes are lost and cannot be replaced: the pool is closed, and leaves those here after this call. */
   failed(pool: LanePool, error: unknown, deviceLost: boolean): void;
 }
 
