@@ -124,10 +124,11 @@ it('is scored from the command line and over HTTP alike, with regions in its own
     stdout += data.toString('utf8');
   });
   const started = performance.now();
-  const [, cliMemory] = await mostMemory(
+  const [code, cliMemory] = await mostMemory(
     cli.pid as number,
-    new Promise((resolve) => cli.once('close', resolve)),
+    new Promise<number | null>((resolve) => cli.once('close', resolve)),
   );
+  expect(code).toBe(0);
   const cliMs = performance.now() - started;
   const [line, small] = stdout
     .trim()
@@ -202,8 +203,5 @@ it('beyond the limits is refused in words that say what to do', async () => {
     headers: { 'content-type': 'image/png' },
     body: new Uint8Array(huge),
   });
-  expect([refused.status, await refused.text()]).toEqual([
-    expect.toSatisfy((status: number) => status === 413 || status === 422 || status === 400),
-    expect.stringContaining('10000x10000'),
-  ]);
+  expect([refused.status, await refused.text()]).toEqual([422, expect.stringContaining('10000x10000')]);
 }, 60_000);

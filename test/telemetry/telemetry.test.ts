@@ -91,6 +91,7 @@ it('records a request as a part of its caller’s trace, from its body to its an
   const plain = await (await fetch(`${service.url}/metrics`)).text();
   expect(plain).toMatch(/^# TYPE cflow_http_requests_total counter$/m);
   expect(plain).not.toContain('part-4711');
+  expect(plain).toMatch(/^cflow_predictions_total\{detector="brushed-metal",label="(good|bad)"\} 2$/m);
   await expect.poll(() => receiver.metrics.get('cflow_http_requests_total')).toBeDefined();
   await service.kill();
   expect((await service.ended).code).toBe(0);

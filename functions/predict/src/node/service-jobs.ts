@@ -111,7 +111,7 @@ export function serviceJobs(options: ServiceJobsOptions): ServiceJobs {
         ? async (path, signal) => {
             const report = await inspectDataSet(path, { objects, workFolder: await workFolder(), signal });
             // Whoever looks at a data set is about to train on it, and should not wait for the database then.
-            jobs.ping().catch(() => {});
+            if (!stopped) jobs.ping().catch(() => {});
             return report;
           }
         : undefined,

@@ -134,9 +134,18 @@ const DEFECTS = [
   ],
 ];
 
+const KNOWN: ReadonlySet<string> = new Set(
+  [PATHS, LABELS, BAD_FLAGS, GOOD_FLAGS, SPLITS, MASKS, DEFECTS].flat(),
+);
+
+/** Whether a column of this name, in lower case, may say something of an image. */
+export const isKnownColumn = (name: string): boolean => KNOWN.has(plainName(name));
+
+const plainName = (name: string): string => name.replace(/[\s_-]+/g, '');
+
 /** The columns of a table that lists images, or undefined where none holds their paths, or nothing says anything of them. */
 export function tableColumns(columns: readonly string[]): TableColumns | undefined {
-  const plain = new Map(columns.map((name) => [name.replace(/[\s_-]+/g, ''), name]));
+  const plain = new Map(columns.map((name) => [plainName(name), name]));
   const first = (names: readonly string[]): string | undefined =>
     names.map((name) => plain.get(name)).find((name) => name !== undefined);
   const path = first(PATHS);

@@ -1,5 +1,6 @@
 import { DataSetError } from '@cflow/spec';
-import { LONGEST_ROW, MOST_COLUMNS, MOST_ROWS, tooManyColumns, tooManyRows } from './limits.js';
+import { isKnownColumn } from './columns.js';
+import { LONGEST_JSON_LINE, MOST_COLUMNS, MOST_ROWS, tooManyRows } from './limits.js';
 import { type ChooseColumns, type Table, TableRow } from './table.js';
 
 /**
@@ -22,14 +23,16 @@ export function parseJsonLines(text: string, path: string, choose: ChooseColumns
   return { columns, rows };
 }
 
-/** The names of all fields, in the order in which they come. */
+/** The names of the fields, in the order in which they come: of very many, those that say something of an image. */
 export function jsonColumns(text: string, path: string): string[] {
   const columns = new Set<string>();
   let rows = 0;
   for (const { value } of objects(text, path)) {
     if (++rows > MOST_ROWS) throw tooManyRows(path);
-    for (const key of Object.keys(value)) columns.add(nameOf(key));
-    if (columns.size > MOST_COLUMNS) throw tooManyColumns(path);
+    for (const key of Object.keys(value)) {
+      const name = nameOf(key);
+      if (columns.size < MOST_COLUMNS || isKnownColumn(name)) columns.add(name);
+    }
   }
   return [...columns];
 }
@@ -46,10 +49,10 @@ function* objects(text: string, path: string): Generator<{ line: number; value: 
   let line = 0;
   for (const each of linesOf(text.replace(/^\ufeff/, ''))) {
     line++;
-    if (each.length > LONGEST_ROW) {
+    if (each.length > LONGEST_JSON_LINE) {
       throw new DataSetError(
-        `${path}, line ${line}: expected at most ${LONGEST_ROW} characters, found ${each.length}`,
-        { details: { path, line, limit: LONGEST_ROW } },
+        `${path}, line ${line}: expected at most ${LONGEST_JSON_LINE} characters, found ${each.length}`,
+        { details: { path, line, limit: LONGEST_JSON_LINE } },
       );
     }
     if (each.trim() !== '') yield { line, value: objectOf(each, path, line) };

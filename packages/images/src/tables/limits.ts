@@ -4,8 +4,10 @@ import { DataSetError } from '@cflow/spec';
 export const LARGEST_TABLE: number = 2 ** 26;
 export const MOST_ROWS = 1_000_000;
 export const MOST_COLUMNS = 256;
-/** Characters of a line. */
+/** Characters of a line of CSV. */
 export const LONGEST_ROW: number = 2 ** 16;
+/** Characters of a line of JSON, which may hold polygons that nobody asks for. */
+export const LONGEST_JSON_LINE: number = 2 ** 22;
 
 export function tooManyRows(path: string): DataSetError {
   return new DataSetError(`${path} has more than ${MOST_ROWS} rows; expected fewer`, {

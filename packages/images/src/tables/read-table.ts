@@ -58,7 +58,7 @@ function parseSeparated(text: string, path: string, choose: ChooseColumns, most 
   let chosen: number[] = [];
   let places: ReadonlyMap<string, number> = new Map();
   const readHeader = (names: readonly string[]): void => {
-    columns = names.map((name) => name.toLowerCase());
+    columns = names.map((name) => name.trim().toLowerCase());
     const named = new Map(columns.map((name, place) => [name, place]));
     const kept = choose(columns).filter((name) => named.has(name));
     chosen = kept.map((name) => named.get(name) as number);
@@ -70,8 +70,8 @@ function parseSeparated(text: string, path: string, choose: ChooseColumns, most 
       bom: true,
       delimiter: told?.[1] ?? delimiterOf(header),
       max_record_size: LONGEST_ROW,
-      // The header, and one more to see that there are more.
-      to: most + 2,
+      // The header, and one more to see that there are more; or the header alone.
+      to: most === 0 ? 1 : most + 2,
       // A row becomes what is kept of it before the next one is read; the parser itself keeps none.
       on_record: (cells, { lines }) => {
         if (columns === undefined) readHeader(cells);
@@ -86,7 +86,9 @@ function parseSeparated(text: string, path: string, choose: ChooseColumns, most 
       skip_records_with_empty_values: true,
       trim: true,
     });
-    if (most === MOST_ROWS && rows.length > MOST_ROWS) throw tooManyRows(path);
+    // Of an empty table there is no record.
+    if (columns === undefined) readHeader([]);
+    if (rows.length > most) throw tooManyRows(path);
     return { columns: columns ?? [], rows };
   } catch (error) {
     if (error instanceof DataSetError) throw error;

@@ -28,6 +28,8 @@ export interface ImageThreadsOptions {
 
 interface Job {
   call: ImageCall;
+  /** Nobody waits for it any more. */
+  aborted: boolean;
   resolve(value: never): void;
   reject(error: unknown): void;
 }
@@ -87,11 +89,13 @@ export class ImageThreads implements ImageWork {
       const abort = (): void => {
         const index = queue.indexOf(job);
         if (index >= 0) queue.splice(index, 1);
+        job.aborted = true;
         reject(abortReason(signal));
       };
       const done = (): void => signal.removeEventListener('abort', abort);
       const job: Job = {
         call,
+        aborted: false,
         resolve: (value) => {
           done();
           resolve(value);
@@ -188,14 +192,18 @@ export class ImageThreads implements ImageWork {
     try {
       const call = await ownCall(job.call);
       // It may have been too long under way, or the service be stopping.
-      if (thread.job === job) thread.worker.postMessage(call, ownBuffers(call) as Transferable[]);
-    } catch (error) {
       if (thread.job !== job) return;
+      if (!job.aborted) {
+        thread.worker.postMessage(call, ownBuffers(call) as Transferable[]);
+        return;
+      }
+    } catch (error) {
       // Memory for the copy, or a message that cannot be sent: the thread has nothing of it.
-      this.#release(thread);
+      if (thread.job !== job) return;
       job.reject(error);
-      this.#dispatch();
     }
+    this.#release(thread);
+    this.#dispatch();
   }
 
   #settle(thread: Thread, answer: ImageAnswer): void {

@@ -22,7 +22,11 @@ export class Client implements Exchange {
    *
    * @throws Error in words when nothing answers
    */
-  async exchange(url: string, init: RequestInit, { onWait, send = ask }: ExchangeOptions): Promise<Response> {
+  async exchange(
+    url: string,
+    init: RequestInit,
+    { onWait, patience = PATIENCE, send = ask }: ExchangeOptions,
+  ): Promise<Response> {
     for (let attempt = 1; ; attempt++) {
       const key = this.key.value;
       const headers = new Headers(init.headers);
@@ -32,7 +36,7 @@ export class Client implements Exchange {
       if (response.status === 401 && (await this.key.ask(key))) continue;
       const wait = Number(response.headers.get('retry-after') ?? Number.NaN);
       const full = response.status === 429 || response.status === 503;
-      if (!full || Number.isNaN(wait) || attempt > PATIENCE) return response;
+      if (!full || Number.isNaN(wait) || attempt > patience) return response;
       const seconds = Math.min(30, Math.max(0.25, wait));
       onWait?.(seconds);
       await pause(seconds * 1000, init.signal ?? undefined);

@@ -4,6 +4,8 @@ import type { CflowClientOptions, Fetch } from '@cflow/sdk';
 export interface ExchangeOptions {
   /** Called with the seconds for which the request waits, because the service has no room. */
   onWait?: ((seconds: number) => void) | undefined;
+  /** Times that a request waits for room before its refusal is shown. Default 8. */
+  patience?: number | undefined;
   /** Instead of `fetch`. */
   send?: Fetch | undefined;
 }

@@ -13,7 +13,8 @@ export function uploadDataSet(
   onProgress: (share: number) => void,
   signal?: AbortSignal,
 ): Promise<DataSetUpload> {
-  const service = new CflowClient(sdkOptions(client, { send: sending(onProgress) }));
+  // A refusal is shown at once: nobody guesses why hundreds of megabytes are sent again.
+  const service = new CflowClient(sdkOptions(client, { send: sending(onProgress), patience: 0 }));
   return service.jobs.upload(archive, { timeout: 0, signal });
 }
 
@@ -28,7 +29,8 @@ function sending(onProgress: (share: number) => void): Fetch {
       request.open(method, url);
       for (const [name, value] of new Headers(headers)) request.setRequestHeader(name, value);
       request.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0);
-      request.onload = () => resolve(answerOf(request));
+      // What throws here must reject, not vanish in a handler.
+      request.onload = () => resolve(Promise.resolve(request).then(answerOf));
       request.onabort = () => reject(signal?.reason);
       request.onerror = () =>
         reject(new Error('The upload broke off. Check the connection and start it again.'));
@@ -40,5 +42,7 @@ function sending(onProgress: (share: number) => void): Fetch {
 function answerOf(request: XMLHttpRequest): Response {
   const lines = request.getAllResponseHeaders().trim().split(/\r?\n/);
   const headers = lines.map((line) => line.split(/:(.*)/s, 2) as [string, string]);
-  return new Response(request.responseText, { status: request.status, headers });
+  // Some have no body, and none may be made for them.
+  const body = request.responseText === '' ? null : request.responseText;
+  return new Response(body, { status: request.status, headers });
 }

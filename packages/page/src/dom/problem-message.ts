@@ -32,7 +32,10 @@ function told(error: unknown): Told {
   // What the page's own client said of the connection.
   if (error instanceof ConnectionError && error.cause instanceof Error) return told(error.cause);
   if (error instanceof ApiError) {
-    const { errors, attempts, requestId } = error;
+    const { errors, attempts, requestId, code, status } = error;
+    // Not the service's own answer: the SDK's advice is for programmers.
+    if (code.startsWith('http-'))
+      return { text: `The service answered with status ${status} and no explanation.`, requestId };
     // Method, path and status are for programs.
     const text = sentence(error.message.replace(/ \((?:GET|POST|PUT|DELETE) [^()]*\)$/, ''));
     return { text, errors, attempts, requestId };

@@ -53,9 +53,15 @@ export class JobList {
   /** A job as it is now, without asking for all of them. */
   put(job: Job): void {
     const place = this.jobs.findIndex(({ id }) => id === job.id);
-    if (place < 0) this.jobs.unshift(job);
-    else this.jobs[place] = job;
-    this.draw();
+    if (place < 0) {
+      this.jobs.unshift(job);
+      this.draw();
+      return;
+    }
+    this.jobs[place] = job;
+    // In its place: whoever is about to press another one must not lose it.
+    const button = this.list.querySelector<HTMLElement>(`[data-job="${job.id}"]`);
+    button?.replaceChildren(...this.cells(job));
   }
 
   get running(): Job | undefined {
@@ -97,12 +103,18 @@ export class JobList {
   }
 
   private row(job: Job): HTMLLIElement {
-    const open = button('', 'job-row', () => this.onOpen(job));
+    const now = (): Job => this.jobs.find(({ id }) => id === job.id) ?? job;
+    const open = button('', 'job-row', () => this.onOpen(now()));
     open.dataset.job = job.id;
+    open.append(...this.cells(job));
+    return element('li', {}, open);
+  }
+
+  private cells(job: Job): HTMLElement[] {
     const state = hasEnded(job)
       ? job.status
       : `${Math.floor(job.progress.fraction * 100)} %, ${PHASES[job.progress.phase]}`;
-    open.append(
+    return [
       element('span', { class: 'job-name' }, job.request.name),
       element('span', { class: `chip ${job.status}` }, state),
       element(
@@ -110,7 +122,6 @@ export class JobList {
         { class: 'hint' },
         [job.request.preset, formatTime(job.createdAt)].filter(Boolean).join(', '),
       ),
-    );
-    return element('li', {}, open);
+    ];
   }
 }

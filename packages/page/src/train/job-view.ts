@@ -100,7 +100,6 @@ export class JobView {
       this.actions.changed(this.job);
     } else if (event.type === 'progress') {
       this.job = { ...this.job, progress: event.data };
-      this.actions.changed(this.job);
     } else if (event.type === 'training') {
       this.history.add(event.data);
       if (event.data.type === 'progress' && event.data.secondsLeft !== null)
@@ -117,6 +116,7 @@ export class JobView {
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
       this.draw();
+      if (this.job && !hasEnded(this.job)) this.actions.changed(this.job);
     });
   }
 

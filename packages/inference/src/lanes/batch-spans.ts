@@ -1,6 +1,6 @@
 import type { Device, Span } from '@cflow/spec';
-import type { StepWatch } from '../lanes/step-watch.js';
-import type { Row } from './batch.js';
+import type { Row } from '../batches/batch.js';
+import type { StepWatch } from './step-watch.js';
 
 /** What is recorded of one batch. */
 export interface BatchSpans {
