@@ -17,7 +17,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'inspect',
-    summary: 'show what is understood of a data set, and what is odd about it',
+    summary: 'show how a data set is understood, and what is odd about it',
     load: async () => (await import('./commands/inspect/command.js')).defineInspect,
   },
   {
@@ -37,7 +37,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'watch',
-    summary: 'stand at a line: score what comes, and bring the verdicts where they are needed',
+    summary: 'watch a line: score what arrives, and deliver the verdicts where they are needed',
     load: async () => (await import('./commands/watch/command.js')).defineWatch,
   },
   {
@@ -52,7 +52,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'import',
-    summary: "make a detector of a checkpoint of anomalib's Cflow",
+    summary: "make a detector from a checkpoint of anomalib's Cflow",
     load: async () => (await import('./commands/import/command.js')).defineImport,
   },
   {

@@ -19,11 +19,11 @@ export function withDataSetOptions(command: Command): Command {
     )
     .option('--category <name>', 'which one, where a folder holds several data sets')
     .option('--good <paths...>', 'folders, files or globs of good images, wherever they are')
-    .option('--bad <paths...>', 'those of bad ones; folders in them are kinds of defect')
-    .option('--masks <paths...>', 'those of masks, called like the bad images that they belong to')
+    .option('--bad <paths...>', 'the same for bad images; folders in them are kinds of defect')
+    .option('--masks <paths...>', 'the same for masks, named like the bad images that they belong to')
     .option(
       '--region <path>',
-      'an image that is black where the pictures do not count, or a folder of one for each, called like it: what is black takes no part in anything (default: all counts)',
+      'an image that is black where pictures do not count, or a folder with one for each picture, named like it: what is black takes no part in anything (default: everything counts)',
     )
     .addOption(
       new Option('--missing-masks <mode>', 'bad images without a mask, or with an empty one')

@@ -63,19 +63,19 @@ export function withDetectorOptions(command: Command): Command {
     .addOption(
       new Option(
         '--geometry <kind>',
-        'how pictures come to that size: squeezed to it; padded or cropped, which keep their shape; or in tiles, for large or long ones (default: by their shapes and sizes)',
+        'how pictures are brought to that size: squeezed; padded or cropped, which keep their shape; or cut into tiles, for large or long ones (default: by their shapes and sizes)',
       ).choices(['auto', ...GEOMETRIES]),
     )
     .option('--tile-size <size>', 'pixels of a tile: 256, or HEIGHTxWIDTH (default: 256)', imageSize)
     .option(
       '--range <low:high>',
-      'values that samples of more than 8 bits lie between, such as 0:4095 (default: found over the good images)',
+      'lowest and highest value of samples of more than 8 bits, such as 0:4095 (default: found over the good images)',
       sampleRange,
     )
     .addOption(
       new Option(
         '--out-of-range <what>',
-        'what becomes of an image that does not fit the range, in training and at scoring (default: warn)',
+        'what to do with an image that does not fit the range, in training and in scoring (default: warn)',
       ).choices(OUT_OF_RANGE),
     );
 }
@@ -95,7 +95,7 @@ export function withScheduleOptions(command: Command): Command {
     .option('--epochs <n>', "passes over the images (default: the preset's)", integer(1))
     .option(
       '--lr <x>',
-      "learning rate of Adam; with preset fast that of 256 hidden units, and 256/n of it for decoders with n (default: the preset's)",
+      "learning rate of Adam; with preset fast the rate for 256 hidden units, and 256/n of it for decoders with n (default: the preset's)",
       positiveNumber,
     )
     .option(
@@ -115,12 +115,12 @@ export function withScheduleOptions(command: Command): Command {
     )
     .option(
       '--contamination <x>',
-      'share of the good images that may be bad, 0 to 0.4: so many of the most unusual are left out (default: 0)',
+      'share of the good images that may be bad, 0 to 0.4: that many of the most unusual are left out (default: 0)',
       finiteNumber,
     )
     .option(
       '--patience <n>',
-      "epochs without progress to stop after, or none (default: the preset's)",
+      "stop after this many epochs without progress, or none (default: the preset's)",
       integerOrNone,
     );
 }

@@ -13,7 +13,7 @@ export function withDeviceOptions(command: Command): Command {
   return command
     .optionsGroup('Device:')
     .addOption(
-      new Option('--device <device>', 'where to compute; auto takes the best that gives right numbers')
+      new Option('--device <device>', 'where to compute; auto takes the best one that computes correctly')
         .choices(['auto', 'cuda', 'webgpu', 'cpu'])
         .default('auto'),
     )
@@ -25,7 +25,7 @@ export function withPrecisionModeOption(command: Command): Command {
   return command.addOption(
     new Option(
       '--precision-mode <mode>',
-      'throughput: NVIDIA cards round products to TF32, by a detector that "cflow calibrate" calibrated for it (default: exact)',
+      'throughput: NVIDIA cards round products to TF32, for a detector that "cflow calibrate" calibrated for it (default: exact)',
     ).choices(PRECISION_MODES),
   );
 }

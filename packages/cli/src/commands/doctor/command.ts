@@ -6,13 +6,13 @@ Examples:
   cflow doctor --json | jq '.devices[] | select(.available) | .device'
 
 Each device is tried in a process of its own with two small graphs whose results are known, so that a driver that
-crashes, hangs or computes wrongly is found out and named. Exits with 1 when no device works.`;
+crashes, hangs or computes wrongly is caught and named. Exits with 1 when no device works.`;
 
 /** `cflow doctor`. */
 export function defineDoctor(command: Command): void {
   command
     .description(
-      'Shows the devices of this machine and why those that do not work do not; versions, cache, backbone.',
+      'Shows the devices of this machine, with the reason where one does not work; versions, cache, backbone.',
     )
     .option('--json', 'one JSON object on stdout, and nothing else there')
     .addHelpText('after', EXAMPLES)

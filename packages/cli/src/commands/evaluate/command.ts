@@ -17,7 +17,7 @@ Examples:
 export function defineEvaluate(command: Command): void {
   command
     .description(
-      'Scores the labelled test images of a data set and tells how well good and bad are told apart.',
+      'Scores the labelled test images of a data set and says how well good and bad are told apart.',
     )
     .argument('<bundle>', 'the detector: a folder that "cflow train" wrote')
     .argument('[data set]', 'a folder or table with good and bad test images');

@@ -10,7 +10,7 @@ Examples:
   cflow import model.ckpt --good photos/good --name bottle --output bottle.cflow
   cflow import model.ckpt --good photos/good --backbone net.onnx --layers relu2,relu3
 
-The file is read as data: nothing in it is run, and one that asks for it is refused. anomalib measures likelihoods against
+The file is read as data: nothing in it is run, and a file that would need that is refused. anomalib measures likelihoods against
 the largest of the images that share a batch, so that a score depends on them. Here they are measured against the largest on
 the good images: the scores are those that anomalib gives where all of them share a batch. Thresholds and false-alarm
 probabilities are calibrated on the same images; give some that the checkpoint was not trained on.`;
@@ -19,7 +19,7 @@ probabilities are calibrated on the same images; give some that the checkpoint w
 export function defineImport(command: Command): void {
   command
     .description(
-      "Makes a detector of a checkpoint of anomalib's Cflow (.ckpt, .pt), with the scores that anomalib gives.",
+      "Makes a detector from a checkpoint of anomalib's Cflow (.ckpt, .pt), with the scores that anomalib gives.",
     )
     .argument('<checkpoint>', 'a file that Lightning wrote')
     .option('--good <paths...>', 'folders, files or globs of good images to calibrate on');
@@ -32,7 +32,7 @@ export function defineImport(command: Command): void {
         .choices(['float32', 'float16'])
         .default('float32'),
     )
-    .optionsGroup('What the checkpoint does not say, or says wrongly:')
+    .optionsGroup('What the checkpoint leaves out, or gets wrong:')
     .option('--backbone <name>', "timm's name of the network, or an ONNX file of it where it is not built in")
     .option(
       '--layers <names>',

@@ -15,8 +15,8 @@ Examples:
   cflow predict bottle.cflow film.mp4 --overlays peaks --scores frames.csv
   cflow predict bottle.cflow photo.png --false-alarm-rate 0.001 --fail-on-bad && echo good
 
-Of a film there is a line for each event: bad frames that belong together, with start, end, and the frame with the highest score,
-which --overlays and --maps write.
+A film gets a line for each event: bad frames that belong together, with start, end, and the frame with the highest score, which
+--overlays and --maps write.
 
 Map formats:
   png8   false colors to look at, from the score of a good image (blue) to the highest possible (red)
@@ -38,7 +38,7 @@ export function definePredict(command: Command): void {
   withImageLimitOptions(command.optionsGroup('Images:'))
     .option(
       '--region <path>',
-      'an image that is black where the images do not count, or a folder of one for each, called like it, where the bundle has none',
+      'an image that is black where pixels do not count, or a folder with one for each image, named like it; for a bundle without a region',
     )
     .optionsGroup('Output:')
     .option('--json', 'one JSON object per image and line on stdout, and nothing else there')
@@ -49,7 +49,7 @@ export function definePredict(command: Command): void {
     .optionsGroup('Film:')
     .option('--scores <csv>', 'a row for each frame')
     .option('--fps <n>', 'frames per second that are scored (default: all)', positiveNumber)
-    .option('--gap <seconds>', 'bad frames so far apart are still one event (default: 0.2)', positiveNumber)
+    .option('--gap <seconds>', 'bad frames up to this far apart are one event (default: 0.2)', positiveNumber)
     .optionsGroup('Exit code:')
     .option('--fail-on-bad', 'exit with 1 when an image is bad')
     .option('--strict', 'exit with 2 when an image could not be read');

@@ -11,10 +11,10 @@ Examples:
   cflow serve wood.cflow --host 0.0.0.0 --api-keys keys.json
   curl --data-binary @part.png -H 'Content-Type: image/png' http://127.0.0.1:8080/v1/detectors/wood/predict
 
-Each bundle that is named becomes a version of the detector of its name, with the alias "latest". Every option can also
+Each bundle given becomes a version of the detector of that name, with the alias "latest". Every option can also
 be an environment variable: docs/serving.md lists them. Without API keys the service only listens on this machine,
 unless --anonymous says that anybody may use it. It ends with exit code 70 when its device is lost, and with 71 when nothing
-can be scored any more: start it anew.`;
+can be scored any more: restart it then.`;
 
 /** `cflow serve`. */
 export function defineServe(command: Command): void {
@@ -45,7 +45,7 @@ export function defineServe(command: Command): void {
     .option('--queue <n>', 'images that may wait (default: 64)', integer(1, 100_000))
     .option(
       '--batch-sizes <list>',
-      'batch sizes to be warm for (default: 1 to 4 on the CPU, else 1,2,4,8)',
+      'batch sizes to warm up (default: 1 to 4 on the CPU, else 1,2,4,8)',
       nameList,
     )
     .option(
@@ -56,7 +56,7 @@ export function defineServe(command: Command): void {
     .addOption(
       new Option(
         '--train <where>',
-        'who works on training jobs: this process, others (with DATABASE_URL), or nobody',
+        'where training jobs run: in this process, in others (with DATABASE_URL), or not at all',
       ).choices(['here', 'elsewhere', 'off']),
     )
     .optionsGroup('Safety:')

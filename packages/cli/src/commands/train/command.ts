@@ -12,7 +12,7 @@ Examples:
   cflow train photos/good                           good images only
   cflow train 'line1/*.png' 'line2/*.png' --name lid
   cflow train --good shots/ok --bad shots/ng --masks marked --name lid
-  cflow inspect bottle                              what is understood of a data set, without training
+  cflow inspect bottle                              how a data set is understood, without training
   cflow train bottle --backbone resnet18.a1_in1k    with weights fetched by "cflow backbone pull resnet18.a1_in1k"
   cflow train bottle --backbone net.onnx --layers tensor1,tensor2
   cflow train bottle --method flow                  a normalizing flow, trained in minutes, instead of a memory
@@ -21,7 +21,7 @@ Examples:
   cflow train bottle --json | jq -c 'select(.type == "epoch")'
 
 The bundle replaces an older one of the same name only when it is complete. Until then everything is kept in
-<output>.training, which --resume goes on from and which is removed at the end.`;
+<output>.training, which --resume continues from and which is removed at the end.`;
 
 /** `cflow train`. */
 export function defineTrain(command: Command): void {
@@ -64,11 +64,11 @@ export function defineTrain(command: Command): void {
     .addOption(
       new Option(
         '--preset <preset>',
-        'how it is made: memory; or a flow trained by fast, by anomalib: the reference’s recipe, or by paper: the original repository’s (default: memory, or fast for a flow)',
+        'memory; or, for a flow, fast, anomalib (the recipe of the reference) or paper (that of the original repository) (default: memory, or fast for a flow)',
       ).choices(JOB_PRESETS),
     );
   withScheduleOptions(command)
-    .option('--resume', 'go on with a run that was interrupted, with the options that it was started with')
+    .option('--resume', 'continue an interrupted run, with the options that it was started with')
     .option('--strict', 'stop at an image that cannot be read, instead of leaving it out')
     .option(
       '--feature-cache-bytes <size>',

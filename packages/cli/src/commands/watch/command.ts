@@ -22,7 +22,7 @@ Sinks (--to, any number):
   jsonl:FILE   the same as JSON lines, with regions
   move:DIR     moves each file to good, bad or unreadable below it, by verdict
   https://...  a signed webhook for each frame (Standard Webhooks, by CFLOW_WEBHOOK_SECRET), in order, at least once:
-               webhook-id tells what came before
+               webhook-id shows what was sent before
   mqtt://HOST:PORT/TOPIC or mqtts://...
                MQTT 5, QoS 1: TOPIC/result has each, TOPIC/state (retained) where the line stands, TOPIC/status (retained)
                "online" or, by last will, "offline"; user and password by CFLOW_MQTT_USERNAME and CFLOW_MQTT_PASSWORD
@@ -32,16 +32,16 @@ Triggers (--trigger), each for the next frame of a stream:
   mqtt://HOST/TOPIC
                 a message on that topic
   key           a line on stdin
-  change:0.05   no call: a part that lies still, once; mean difference to the empty scene, which is the first frame
+  change:0.05   nothing to call: a part that lies still, once; mean difference from the empty scene, which is the first frame
 
 Rules (--rule, each kind once); without one the verdict is the label:
   2of3           bad when 2 of the last 3 frames are
-  hold:5s        what is bad stays bad for so long (ms, s, min)
+  hold:5s        what is bad stays bad for that long (ms, s, min)
   stop:3         raises "stop" from the third bad frame in a row on, until one is good
   drift:0.2/50   raises "drift" when the median false-alarm probability of 50 frames is below 0.2
 
-It can end at any moment, by any signal or none, and goes on where it was when it is started again with the same --state. A sink
-that is away gets its results later, in order; once what waits exceeds --hold, no more frames are taken until there is room.
+It can end at any moment, by any signal or none, and continues where it was when it is started again with the same --state. A sink
+that cannot be reached gets its results later, in order; once what waits exceeds --hold, no more frames are taken until there is room.
 Frames of a stream that come faster than they are scored are dropped, the oldest first, and counted; a stream that is lost is
 opened again. A film waits, and its times count from 1970.`;
 
@@ -49,7 +49,7 @@ opened again. A film waits, and its times count from 1970.`;
 export function defineWatch(command: Command): void {
   command
     .description(
-      'Stands at a line: scores each image that comes into a folder, once it is whole, or the frames of a film, stream or camera, and brings the verdicts to files, folders and machines.',
+      'Watches a line: scores each image that arrives in a folder, once it is complete, or the frames of a film, stream or camera, and delivers the verdicts to files, folders and machines.',
     )
     .argument(
       '<source>',
@@ -60,30 +60,30 @@ export function defineWatch(command: Command): void {
     .optionsGroup('Line:')
     .option(
       '--state <dir>',
-      'where is kept what was taken and delivered (default: .cflow-watch beside the folder)',
+      'where to keep what was taken and delivered (default: .cflow-watch beside the folder)',
     )
     .option('--rule <rule>', 'a verdict over several frames, see below; may be given several times', gather)
     .option('--once', 'end when what is there has been scored and delivered')
     .option('--settle <ms>', 'how long a file must have stayed the same (default: 500)', integer(0, 600_000))
     .option(
       '--fps <n>',
-      'frames per second that are taken of a film or stream (default: all)',
+      'frames per second that are taken from a film or stream (default: all)',
       positiveNumber,
     )
     .option('--trigger <trigger>', 'take only the frames of a stream that are asked for, see below')
     .option('--hold <size>', 'results that may wait for a sink (default: 1GB)', byteSize)
-    .option('--rotate <size>', 'size from which the next file is begun (default: 64MiB)', byteSize);
+    .option('--rotate <size>', 'size at which the next file is begun (default: 64MiB)', byteSize);
   withRegionOptions(withThresholdOptions(command));
   withImageLimitOptions(command.optionsGroup('Images:'))
     .optionsGroup('Pictures:')
     .addOption(
-      new Option('--pictures <which>', 'frames of which a picture is kept, under its map in colors').choices(
+      new Option('--pictures <which>', 'frames to keep a picture of, with the map over it in colors').choices(
         PICTURE_RULES,
       ),
     )
-    .option('--pictures-every <n>', 'keep one frame in so many as well', integer(1))
+    .option('--pictures-every <n>', 'also keep one frame in every <n>', integer(1))
     .option('--pictures-dir <dir>', 'folder of the pictures (default: pictures)')
-    .option('--pictures-budget <size>', 'bytes that they may take; the oldest go first', byteSize)
+    .option('--pictures-budget <size>', 'bytes that they may take; the oldest are deleted first', byteSize)
     .optionsGroup('Output:')
     .option('--json', 'one JSON object per frame and line on stdout, and nothing else there');
   withPrecisionModeOption(withDeviceOptions(command))
