@@ -8,10 +8,23 @@ export function describeError(error: unknown, verbose: boolean): string {
   return verbose ? `${text}\n\n${stackOf(error)}` : text;
 }
 
+/** Options whose flags are called otherwise. */
+const FLAGS: Readonly<Record<string, string>> = { preTrained: '--no-pre-trained' };
+
+/** Libraries name the options that an error is about (`details.option`); here they are called as they are typed. */
+function flagsOf(option: string | readonly string[] | undefined): string {
+  if (option === undefined) return '';
+  const flags = [option].flat().map((name) => FLAGS[name] ?? `--${name.replace(/[A-Z]/g, '-$&').toLowerCase()}`);
+  return ` (${flags.join(', ')})`;
+}
+
 function sentence(error: unknown): string {
   if (CflowError.isInstance(error)) {
-    const { attempts } = error.details as { attempts?: readonly DeviceAttempt[] };
-    if (!attempts) return error.message;
+    const { attempts, option } = error.details as {
+      attempts?: readonly DeviceAttempt[];
+      option?: string | readonly string[];
+    };
+    if (!attempts) return `${error.message}${flagsOf(option)}`;
     const tried = attempts.map(({ device, reason }) => `${device}: ${reason}`);
     return `${error.message.split('\n', 1)[0]}; tried ${tried.join('; ')}`;
   }

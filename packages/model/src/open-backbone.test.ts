@@ -157,7 +157,7 @@ describe('weights that cannot be used', () => {
   it('are of another architecture, which is named', async () => {
     const error = await caught(open({ name: 'resnet18', weights: path }));
     expect(error).toBeInstanceOf(WeightsError);
-    expect(error.message).toContain('use --backbone mobilenet_v2');
+    expect(error.message).toContain('use the backbone mobilenet_v2');
   });
 
   it('lack a tensor, or have it in another shape: it is named', async () => {
@@ -183,7 +183,7 @@ describe('weights that cannot be used', () => {
     expect(pickle.message).toMatch(/malicious\.pth.*system.*nothing of it was run/s);
     const onnx = await caught(open({ weights: 'model.onnx' }));
     expect(onnx).toBeInstanceOf(ConfigurationError);
-    expect(onnx.message).toContain('--backbone');
+    expect(onnx.message).toContain('as the backbone');
   });
 
   it.skipIf(process.platform === 'win32')('may not be read (Windows has other permissions)', async () => {

@@ -67,7 +67,8 @@ export async function openBackbone(choice: BackboneChoice): Promise<OpenedBackbo
 async function openOnnx(choice: BackboneChoice): Promise<OpenedBackbone> {
   if (choice.weights !== undefined || !choice.preTrained) {
     throw new ConfigurationError(
-      'an ONNX file comes with its weights: leave out --weights and --no-pre-trained',
+      'an ONNX file comes with its weights: give no others, and do not ask for random ones',
+      { details: { option: ['weights', 'preTrained'] } },
     );
   }
   const { network, sha256 } = await openOnnxFile(choice.name, choice);
@@ -82,7 +83,8 @@ async function openOnnx(choice: BackboneChoice): Promise<OpenedBackbone> {
 async function openEmbedded({ weights, preTrained, cacheDir }: BackboneChoice): Promise<OpenedBackbone> {
   if (weights !== undefined || !preTrained) {
     throw new ConfigurationError(
-      'the embedded backbone comes with its weights: leave out --weights and --no-pre-trained, or name an architecture with --backbone',
+      'the embedded backbone comes with its weights: give no others and do not ask for random ones, or name another backbone',
+      { details: { option: ['weights', 'preTrained', 'backbone'] } },
     );
   }
   const { graph, sha256 } = await loadEmbeddedBackbone(cacheDir === undefined ? {} : { cacheDir });
@@ -103,7 +105,8 @@ async function openArchitecture(choice: BackboneChoice): Promise<OpenedBackbone>
   if (!preTrained) {
     if (choice.weights !== undefined) {
       throw new ConfigurationError(
-        '--weights and --no-pre-trained do not go together: leave one of them out',
+        'weights were given, and random ones were asked for: leave one of the two out',
+        { details: { option: ['weights', 'preTrained'] } },
       );
     }
     return {
@@ -159,16 +162,17 @@ async function findWeights(
   if (converted) return { path: converted.path, model: timm, label: packaged.package };
   const toPull = tagged ? choice.name : packaged ? name : timm;
   throw new WeightsError(
-    `${name} needs weights: give a safetensors file with --weights, fetch one with "cflow backbone pull ${toPull}", or use ` +
-      '--backbone embedded, which brings its own',
-    { details: { backbone: choice.name } },
+    `${name} needs weights: give a safetensors file of them, fetch one with "cflow backbone pull ${toPull}", or use the ` +
+      'backbone embedded, which brings its own',
+    { details: { backbone: choice.name, option: ['weights', 'backbone'] } },
   );
 }
 
 function rejectOnnx(path: string): void {
   if (!/\.onnx$/i.test(path)) return;
   throw new ConfigurationError(
-    `"${path}" is a network of its own: give it with --backbone instead of --weights`,
+    `"${path}" is a network of its own: give it as the backbone instead of as weights`,
+    { details: { option: ['backbone', 'weights'] } },
   );
 }
 

@@ -225,9 +225,10 @@ export class DecoderTrainer {
     const rate = learningRate === undefined ? '' : ` with learning rate ${learningRate}`;
     return new TrainingError(
       `the training of layer ${layer} diverged at step ${step}${rate}${before}: ${what}. ` +
-        `${kept} again with a lower learning rate (--lr), and check the images for damage`,
+        `${kept} again with a lower learning rate, and check the images for damage`,
       {
         details: {
+          option: 'lr',
           layer,
           step,
           ...(learningRate !== undefined && { learningRate }),

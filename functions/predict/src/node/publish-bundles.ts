@@ -40,6 +40,6 @@ export function registryName(name: string): string {
     .replace(/^[^a-z0-9]+|(?<![^a-z0-9])[^a-z0-9]+$/g, '');
   if (detectorNameSchema.safeParse(plain).success) return plain;
   throw new ConfigurationError(
-    `the detector's name "${name}" has no letter or digit of a-z and 0-9 to make an address of; train with --name`,
+    `the detector's name "${name}" has no letter or digit of a-z and 0-9 to make an address of; train it under another one`,
   );
 }

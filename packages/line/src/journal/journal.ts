@@ -228,7 +228,9 @@ async function lineId(path: string): Promise<string> {
   if (text !== undefined) {
     const id = /"id":\s*"([0-9a-f-]{1,64})"/.exec(text)?.[1];
     if (id !== undefined) return id;
-    throw new StorageError('store', `"${path}" is damaged: expected the line's id; choose another --state`);
+    throw new StorageError('store', `"${path}" is damaged: expected the line's id; choose another state`, {
+      details: { path, option: 'state' },
+    });
   }
   const id = randomUUID();
   await writeFileAtomically(path, `${JSON.stringify({ id })}\n`);

@@ -68,7 +68,7 @@ function parse<T>(path: string, line: string, number: number): T {
 function damaged(path: string, what: string): StorageError {
   return new StorageError(
     'store',
-    `the journal "${path}" is damaged: ${what}; restore it, or start with another --state (every file in the folder is then scored anew)`,
-    { details: { path } },
+    `the journal "${path}" is damaged: ${what}; restore it, or start with a new state (every file in the folder is then scored anew)`,
+    { details: { path, option: 'state' } },
   );
 }

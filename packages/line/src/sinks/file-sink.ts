@@ -48,7 +48,8 @@ export class FileSink implements Sink<FilePosition> {
     if (!position) {
       if (await exists(path)) {
         throw new ConfigurationError(
-          `expected no file "${path}" yet, since this line has not written it; move it away, name another, or give the --state of the line that wrote it`,
+          `expected no file "${path}" yet, since this line has not written it; move it away, name another, or give the state of the line that wrote it`,
+          { details: { path, option: 'state' } },
         );
       }
       this.#position = { part: 1, bytes: 0 };

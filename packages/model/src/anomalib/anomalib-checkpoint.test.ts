@@ -126,7 +126,7 @@ describe('a checkpoint of anomalib', () => {
   });
 
   it.each<[string, Record<string, Pickled>, RegExp]>([
-    ['a crop', withTransform(transformSpec('CenterCrop', { size: [24, 24] })), /"CenterCrop".*--input-size/],
+    ['a crop', withTransform(transformSpec('CenterCrop', { size: [24, 24] })), /"CenterCrop".*input size/],
     ['a resize of the shorter side', withTransform(transformSpec('Resize', { size: [32] })), /shorter side/],
     [
       'another interpolation',
@@ -139,7 +139,7 @@ describe('a checkpoint of anomalib', () => {
       /"mean" \[1,2\]/,
     ],
     ['another decoder', withSettings({ decoder: 'other' }), /"freia-cflow"/],
-    ['a layer too few', withSettings({ layers: ['layer1'] }), /2 decoders.*--layers/],
+    ['a layer too few', withSettings({ layers: ['layer1'] }), /2 decoders.*in the order of the decoders/],
   ])('refuses %s with a word on what to do', (_, changes, message) => {
     expect(() => read(changes)).toThrow(ConfigurationError);
     expect(() => read(changes)).toThrow(message);

@@ -87,8 +87,8 @@ export function readAnomalibCheckpoint(
   if (layers.length !== decoderTensors.length || new Set(layers).size !== layers.length) {
     throw new ConfigurationError(
       `the checkpoint has ${decoderTensors.length} decoders, and its layers are ${layers.join(', ').slice(0, 200) || 'none'}: name ` +
-        'as many, in the order of the decoders, with --layers',
-      { details: { decoders: decoderTensors.length, layers } },
+        'as many, in the order of the decoders',
+      { details: { decoders: decoderTensors.length, layers, option: 'layers' } },
     );
   }
   const clampAlpha = numberIn(said, 'clamp_alpha') ?? assume('clamp', DEFAULT_CLAMP);

@@ -52,8 +52,8 @@ export function checkpointPreProcessing(
     else if (!KEPT_AS_THEY_ARE.has(kind) && !(sizeIsGiven && /^(Resize|CenterCrop)$/.test(kind))) {
       throw new ConfigurationError(
         `the checkpoint's pictures go through "${kind.slice(0, 64)}", which is not done here: pictures are squeezed to a size ` +
-          'and normalized. --input-size squeezes them to a size instead of resizing and cropping, which gives other scores',
-        { details: { transform: kind.slice(0, 64) } },
+          'and normalized. An input size that is given squeezes them instead of resizing and cropping, which gives other scores',
+        { details: { transform: kind.slice(0, 64), option: 'inputSize' } },
       );
     }
   }
@@ -92,14 +92,16 @@ function sizeOf(settings: ReadonlyMap<string, PickleValue>): readonly [number, n
   const name = interpolation instanceof PickleObject ? interpolation.arguments[0] : interpolation;
   if (height === undefined || width === undefined || more.length > 0) {
     throw new ConfigurationError(
-      'the checkpoint resizes the shorter side of a picture, which is not done here: --input-size squeezes pictures to a size, ' +
+      'the checkpoint resizes the shorter side of a picture, which is not done here: give an input size to squeeze pictures to, ' +
         'which is the same for square ones',
+      { details: { option: 'inputSize' } },
     );
   }
   if (name !== undefined && name !== null && name !== 'bilinear') {
     throw new ConfigurationError(
-      `the checkpoint resizes pictures by "${String(name).slice(0, 64)}", and here they are resized bilinearly: --input-size ` +
-        'says to do so all the same, which gives other scores',
+      `the checkpoint resizes pictures by "${String(name).slice(0, 64)}", and here they are resized bilinearly: give an input size ` +
+        'to do so all the same, which gives other scores',
+      { details: { option: 'inputSize' } },
     );
   }
   return [height, width];

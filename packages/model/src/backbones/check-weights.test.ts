@@ -41,7 +41,7 @@ describe('checkWeights', () => {
           if (name === file) expect(error).toBeUndefined();
           else {
             expect(error, `as ${name}`).toBeInstanceOf(WeightsError);
-            expect(error?.message).toContain(`use --backbone ${file}`);
+            expect(error?.message).toContain(`use the backbone ${file}`);
             expect(error?.details).toMatchObject({ architecture: name, fits: [file] });
           }
         }

@@ -20,13 +20,13 @@ export function checkWeights(dict: StateDict, architecture: Architecture): void 
   if (names.length === 0 && misfit.expected && !misfit.found) dict.take(misfit.tensor, misfit.expected);
   const remedy =
     names.length > 0
-      ? `They are weights of ${names.join(' or ')}: use --backbone ${names[0]}`
+      ? `They are weights of ${names.join(' or ')}: use the backbone ${names[0]}`
       : 'They are of no architecture built in here; any other network can be given as an ONNX file';
   const expected = misfit.expected ? `a shape of [${misfit.expected.join(', ')}]` : 'no such tensor';
   const found = misfit.found ? `[${misfit.found.join(', ')}]` : 'none';
   throw new WeightsError(
     `the weights are not of ${architecture.name}: for "${misfit.tensor}" it has ${expected}, the file ${found}. ${remedy}`,
-    { details: { architecture: architecture.name, ...misfit, fits: names } },
+    { details: { architecture: architecture.name, ...misfit, fits: names, option: 'backbone' } },
   );
 }
 

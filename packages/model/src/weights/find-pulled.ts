@@ -38,8 +38,8 @@ export async function findPulledBackbone(
       ({ target }) => `${target.repository}@${target.revision} of ${target.endpoint}`,
     );
     throw new ConfigurationError(
-      `several weights of ${timmName} were pulled: ${found.join(', ')}. Name one with its tag, or give its file with --weights`,
-      { details: { backbone: timmName, found } },
+      `several weights of ${timmName} were pulled: ${found.join(', ')}. Name one with its tag, or give its file as weights`,
+      { details: { backbone: timmName, found, option: ['backbone', 'weights'] } },
     );
   }
   const { target, folder, path } = first;

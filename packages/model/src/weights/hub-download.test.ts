@@ -49,7 +49,7 @@ describe('a download', () => {
     };
     const error = await failure(place.pull());
     expect(error.retryable).toBe(true);
-    expect(error.message).toContain('--weights FILE');
+    expect(error.message).toContain('give the file as weights');
     expect(place.server.log).toHaveLength(5);
     expect(await place.weightFiles()).toEqual([]);
   });

@@ -65,7 +65,7 @@ export function hubEndpoint(endpoint: string): string {
 /** How to go on without the hub; a whole sentence. */
 export function byHand({ endpoint, repository, revision, file }: HubTarget): string {
   const url = `${endpoint}/${repository}/resolve/${encodeURIComponent(revision)}/${file}`;
-  return `To do without the hub, fetch ${url} by hand and pass it with --weights FILE.`;
+  return `To do without the hub, fetch ${url} by hand and give the file as weights.`;
 }
 
 /** A failed connection as a WeightsError; what already is one, or RangeIgnoredError, stays as it is. */

@@ -139,7 +139,7 @@ describe('pullBackbone', () => {
     place.server.handler = refuse(status, code);
     const error = await failure(place.pull());
     expect(error.message).toMatch(message);
-    expect(error.message).toContain(`${place.endpoint}${RESOLVE} by hand and pass it with --weights FILE`);
+    expect(error.message).toContain(`${place.endpoint}${RESOLVE} by hand and give the file as weights`);
     expect(error.retryable).toBe(retryable);
     expect(await place.weightFiles()).toEqual([]);
   });
@@ -157,7 +157,7 @@ describe('pullBackbone', () => {
     await place.server.close();
     const error = await failure(place.pull());
     expect(error.message).toMatch(
-      /no answer from http:\/\/127.0.0.1:\d+ \(ECONNREFUSED\).*HF_ENDPOINT.*--weights FILE/,
+      /no answer from http:\/\/127.0.0.1:\d+ \(ECONNREFUSED\).*HF_ENDPOINT.*give the file as weights/,
     );
     expect(error.retryable).toBe(true);
     place.server = new ScriptedHub();

@@ -56,7 +56,7 @@ export function objectronModelRange(loader: string): { start: number; end: numbe
 }
 
 /** What to do about a damaged or missing package; the end of a sentence. */
-export const REINSTALL: string = `install ${OBJECTRON.package}@${OBJECTRON.version} again, or give a backbone with --weights FILE`;
+export const REINSTALL: string = `install ${OBJECTRON.package}@${OBJECTRON.version} again, or name another backbone`;
 
 /**
  * The trunk of the detector's MobileNetV2 as layers, up to its deepest tap: inputs RGB in [-1, 1], weights float16 as

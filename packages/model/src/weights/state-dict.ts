@@ -67,8 +67,16 @@ export class StateDict {
     if (tensor.dims.length !== dims.length || tensor.dims.some((dim, axis) => dim !== dims[axis])) {
       throw new WeightsError(
         `${this.#architecture} expects tensor "${name}" of shape [${dims.join(', ')}], the weights have ` +
-          `[${tensor.dims.join(', ')}]. They are probably of another architecture: name it with --backbone`,
-        { details: { tensor: name, architecture: this.#architecture, expected: dims, found: tensor.dims } },
+          `[${tensor.dims.join(', ')}]. They are probably of another architecture: name it as the backbone`,
+        {
+          details: {
+            tensor: name,
+            architecture: this.#architecture,
+            expected: dims,
+            found: tensor.dims,
+            option: 'backbone',
+          },
+        },
       );
     }
     const data = this.#toFloat32(name, tensor);

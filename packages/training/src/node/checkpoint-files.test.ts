@@ -73,7 +73,7 @@ describe('a checkpoint', () => {
       await writeFile(damaged, copy);
       await expect(readCheckpoint(damaged)).rejects.toThrow(ResumeError);
       await expect(readCheckpoint(damaged)).rejects.toThrow(
-        /is damaged; delete it, or train again without --resume/,
+        /is damaged; delete it, or train again without resuming/,
       );
     }
     for (const part of [bytes.subarray(0, -1), bytes.subarray(0, 4), Buffer.alloc(0), Buffer.from('{}')]) {

@@ -50,8 +50,9 @@ export async function readCheckpoint(path: string): Promise<Checkpoint | undefin
     }
     return { progress, state, best };
   } catch (cause) {
-    throw new ResumeError(`the checkpoint "${path}" is damaged; delete it, or train again without --resume`, {
+    throw new ResumeError(`the checkpoint "${path}" is damaged; delete it, or train again without resuming`, {
       cause,
+      details: { option: 'resume' },
     });
   }
 }

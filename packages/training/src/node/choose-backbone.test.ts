@@ -53,7 +53,7 @@ describe('checkBackboneNamed', () => {
     'refuses %o without a network',
     (options) => {
       expect(() => checkBackboneNamed(options)).toThrow(ConfigurationError);
-      expect(() => checkBackboneNamed(options)).toThrow(/--backbone/);
+      expect(() => checkBackboneNamed(options)).toThrow(/weights are for, got none: name a backbone/);
     },
   );
 });

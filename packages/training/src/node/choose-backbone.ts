@@ -22,7 +22,8 @@ export function checkBackboneNamed({
   if (configuration?.backbone !== undefined) return;
   if (weights === undefined && configuration?.preTrained !== false) return;
   throw new ConfigurationError(
-    `${weights === undefined ? '--no-pre-trained' : '--weights'} needs the network that it is for: name one with --backbone`,
+    `expected the network that ${weights === undefined ? 'random weights' : 'the weights'} are for, got none: name a backbone`,
+    { details: { option: 'backbone' } },
   );
 }
 

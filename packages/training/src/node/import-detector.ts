@@ -210,8 +210,8 @@ function decoderOf(
   if (shape?.channels === channels) return shape;
   throw new ConfigurationError(
     `layer "${name}" of ${backbone} has ${channels} channels, and the checkpoint's decoder for it is for ${shape?.channels ?? 'none'}: ` +
-      'name the layers in the order of the decoders, with --layers',
-    { details: { layer: name, expected: channels, found: shape?.channels ?? null } },
+      'name the layers in the order of the decoders',
+    { details: { layer: name, expected: channels, found: shape?.channels ?? null, option: 'layers' } },
   );
 }
 

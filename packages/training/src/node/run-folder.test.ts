@@ -52,7 +52,7 @@ describe('RunFolder', () => {
 
   it('cannot be gone on with when there is none, or when it is damaged', async () => {
     await expect(RunFolder.open(join(root, 'none'), identity, true)).rejects.toThrow(
-      /there is no run to resume at ".*none.training"; train without --resume/,
+      /there is no run to resume at ".*none.training"; train without resuming/,
     );
     expect(await readdir(root)).not.toContain('none.training');
     const { path } = await RunFolder.open(join(root, 'd'), identity, false);

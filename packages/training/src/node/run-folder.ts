@@ -97,15 +97,17 @@ async function refuseForeignFolder(path: string): Promise<void> {
     return;
   throw new StorageError(
     'store',
-    `"${path}", where the run would keep its checkpoints, exists and is not of a run; choose another --output or move it away`,
-    { details: { path } },
+    `"${path}", where the run would keep its checkpoints, exists and is not of a run; choose another place for the bundle or move it away`,
+    { details: { path, option: 'output' } },
   );
 }
 
 async function checkSameRun(file: string, identity: RunIdentity, path: string): Promise<void> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) {
-    throw new ResumeError(`there is no run to resume at "${path}"; train without --resume to start one`);
+    throw new ResumeError(`there is no run to resume at "${path}"; train without resuming to start one`, {
+      details: { option: 'resume' },
+    });
   }
   const before = parseRun(text, path);
   const now = JSON.parse(JSON.stringify(identity)) as Record<string, unknown>;
@@ -113,8 +115,8 @@ async function checkSameRun(file: string, identity: RunIdentity, path: string): 
   if (changed.length > 0) {
     throw new ResumeError(
       `the run at "${path}" was started with another configuration, and going on would mix two: ${changed.join('; ')}. ` +
-        'Resume with the options it was started with, or train without --resume',
-      { details: { changed } },
+        'Resume with the options it was started with, or train without resuming',
+      { details: { changed, option: 'resume' } },
     );
   }
 }
@@ -123,8 +125,9 @@ function parseRun(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new ResumeError(`the run at "${path}" is damaged; train without --resume to start over`, {
+    throw new ResumeError(`the run at "${path}" is damaged; train without resuming to start over`, {
       cause,
+      details: { option: 'resume' },
     });
   }
 }

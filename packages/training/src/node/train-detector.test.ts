@@ -221,7 +221,7 @@ describe('what cannot work is refused before anything is written', () => {
   it("somebody's folder in the place of the bundle", async () => {
     const error = await trainDetector(tinyRun(dataSet, at('data'))).catch((found: unknown) => found);
     expect(error).toBeInstanceOf(StorageError);
-    expect((error as Error).message).toMatch(/is not a bundle; choose another --output/);
+    expect((error as Error).message).toMatch(/is not a bundle; choose another place for the bundle/);
   });
 });
 

