@@ -24,13 +24,13 @@ export interface InferenceParts {
   capacity: number;
   /** Estimated bytes that detectors may take. */
   memoryBytes: number;
-  /** Pixels of an overlay's longest side at most. */
+  /** Most pixels along an overlay's longest side. */
   overlaySide: number;
-  /** Milliseconds until an alias, or what is decided for a detector, is looked up again. */
+  /** Milliseconds until an alias, or the settings of a detector, are looked up again. */
   aliasFreshMs: number;
   /**
-   * Whether what must stay loaded is looked up again while nobody asks. Default true; false where timers end with the
-   * request that started them.
+   * Whether pinned references are looked up again while nobody asks. Default true; false where timers end with the request
+   * that started them.
    */
   refresh?: boolean | undefined;
   /** What a detector takes in memory. Default: as measured on servers. */
@@ -41,13 +41,13 @@ export interface InferenceParts {
   /** Milliseconds of a clock that never goes back. */
   now(): number;
   poolOptions: DetectorCacheOptions['poolOptions'];
-  /** Every image of a request listens to one signal: of more than a few listeners some hosts warn unless told. */
+  /** Every image of a request listens to one signal, and some hosts warn about more than a few listeners unless told. */
   createAbortController(): AbortController;
-  /** Ends what the host has started for it; called once, when nothing is scored any more. */
+  /** Ends what the host started for it; called once, when nothing is being scored any more. */
   ended?: (() => void) | undefined;
 }
 
-/** An answer of the storage serves for so many times its fresh time while nobody asks. */
+/** While nobody asks, an answer of the storage serves for this many times the time that it counts as fresh. */
 const STALE_FACTOR = 4;
 
 /** The logic of the service, for any host: who may come in, which version serves, what is scored together. */
@@ -92,7 +92,7 @@ export function createInference(parts: InferenceParts): ShadowedInference {
   const answer = async (request: InferenceRequest): Promise<InferenceResult[]> => {
     const results = await score(request, false);
     observer.answered?.(results);
-    // Where no timer lasts, nothing does after an answer.
+    // Where no timer outlives a request, nothing can be scored after its answer.
     if (refreshing !== undefined) shadows.offer(request, results);
     return results;
   };
@@ -109,7 +109,7 @@ export function createInference(parts: InferenceParts): ShadowedInference {
     async load(name, reference, { pin = true } = {}) {
       refuseClosed();
       const loaded = await track(detectors.load(name, reference, pin));
-      // So that it is known when the storage is away later.
+      // Remembered for when the storage cannot be reached later.
       await settings.of(name).catch(() => undefined);
       return loadedDetector(loaded);
     },

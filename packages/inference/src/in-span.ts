@@ -1,6 +1,6 @@
 import type { Span } from '@cflow/spec';
 
-/** Work that a span is of: it ends with the work, and as failed when that fails. */
+/** Runs work inside a span, which ends with the work, and as failed when that fails. */
 export async function inSpan<T>(
   span: Span | undefined,
   work: (span: Span | undefined) => Promise<T>,

@@ -3,8 +3,8 @@ import { CflowError, type CflowErrorOptions } from '@cflow/spec';
 export type InferenceErrorCode = 'queue-full' | 'timeout' | 'unavailable';
 
 /**
- * A request that was not scored although nothing is wrong with it: the queue is full (`details.retryAfterSeconds` says
- * when there may be room), its time was over, or the service cannot score now. `retryable` unless it says otherwise.
+ * A request that was not scored although nothing is wrong with it: the queue is full (`details.retryAfterSeconds` says when
+ * there may be room), its time was up, or the service cannot score now. `retryable` unless it says otherwise.
  */
 export class InferenceError extends CflowError {
   declare readonly code: InferenceErrorCode;
@@ -18,7 +18,7 @@ export class InferenceError extends CflowError {
   }
 }
 
-/** Why an aborted request ends: its time was over, or what its owner said. */
+/** Why an aborted request ends: its time was up, or its owner's reason. */
 export function abortReason(signal: AbortSignal): unknown {
   const { reason } = signal;
   if (reason instanceof Error && reason.name === 'TimeoutError') {

@@ -38,7 +38,7 @@ export interface LoadedDetector {
   name: string;
   version: string;
   device: string;
-  /** Devices that were tried before, and why each was refused. */
+  /** Devices that were tried first, and why each was refused. */
   refused: readonly DeviceAttempt[];
   manifest: BundleManifest;
   /** Estimated bytes that it takes, its backbone included, which it may share. */
@@ -50,7 +50,7 @@ export interface InferenceStatus {
   queue: {
     length: number;
     capacity: number;
-    /** Whole seconds, from 1, until there may be a place; when there is none. */
+    /** Whole seconds, from 1, until a place may be free, when the queue is full. */
     retryAfterSeconds?: number | undefined;
   };
   detectors: readonly LoadedDetector[];
@@ -71,11 +71,11 @@ export interface Inference {
    */
   load(name: string, reference: string, options?: { pin?: boolean | undefined }): Promise<LoadedDetector>;
   status(): InferenceStatus;
-  /** What shadows of a detector said beside its answers. Not there where nothing can be scored after an answer. */
+  /** What shadows of a detector said beside its answers. Missing where nothing can be scored after an answer. */
   readonly shadowed?: ((name: string) => ShadowComparison[]) | undefined;
   /** Refuses new requests, finishes those accepted, frees the device. */
   close(): Promise<void>;
 }
 
-/** One that goes on working after an answer. */
+/** An inference that can keep working after an answer. */
 export type ShadowedInference = Inference & { shadowed(name: string): ShadowComparison[] };

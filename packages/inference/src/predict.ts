@@ -23,7 +23,7 @@ export interface Core {
   detectors: DetectorSource;
   settings: SettingsReader;
   images: ImageWork;
-  /** Pixels of an overlay's longest side at most. */
+  /** Most pixels along an overlay's longest side. */
   overlaySide: number;
   observer: InferenceObserver;
   /** Milliseconds of a clock that never goes back. */
@@ -111,7 +111,7 @@ async function predictImage(core: Core, one: OneImage): Promise<InferenceResult[
   const outputs = await Promise.all(
     groups.map((group, g) => {
       const { pool, manifest } = group[0] as Resident;
-      // What lies beside a padded picture has to be told from the picture.
+      // The padding has to be told from the picture.
       const map = withMap || (inputs[g] as ImageInput).geometry === 'pad';
       const row = {
         backbone: backboneKey(manifest),

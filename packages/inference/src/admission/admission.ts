@@ -24,7 +24,7 @@ export class Admission {
     this.#now = now;
   }
 
-  /** Images inside, how many may be, and when there may be a place when there is none. */
+  /** Images inside, how many there may be, and, when it is full, when a place may be free. */
   get status(): { length: number; capacity: number; retryAfterSeconds?: number } {
     const wanted = this.#length + 1 - this.capacity;
     return {
@@ -75,7 +75,7 @@ export class Admission {
     }
   }
 
-  /** Seconds until so many places more are free. */
+  /** Seconds until that many more places are free. */
   #retryAfterSeconds(places: number): number {
     const seconds = this.#throughput === undefined ? 1 : places / this.#throughput / 1000;
     return Math.max(1, Math.min(MOST_RETRY_SECONDS, Math.ceil(seconds)));
@@ -93,6 +93,6 @@ export class Admission {
 
 /** Places that a request has. */
 export interface Ticket {
-  /** Gives places back, at most those that are left. */
+  /** Gives places back, but no more than are still taken. */
   leave(images: number, scored: boolean): void;
 }

@@ -16,7 +16,7 @@ export class BatchLimit {
     return Math.min(this.#small?.images ?? largest, largest);
   }
 
-  /** Memory did not suffice for so many; false when fewer cannot be asked for. */
+  /** Memory did not suffice for that many; false when a batch cannot be smaller. */
   halve(images: number): boolean {
     if (images <= 1) return false;
     this.#small = { images: Math.floor(images / 2), until: this.#now() + SMALL_MS };

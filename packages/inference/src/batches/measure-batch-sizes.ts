@@ -9,19 +9,19 @@ export interface BatchTrial {
   now(): number;
 }
 
-/** A size is kept when an image takes so much less time in it than in the best before. */
+/** A size is kept when an image takes that much less time in it than in the best one so far. */
 const LEAST_GAIN = 0.05;
-/** Of what is left of the memory a larger batch may take this share: others want to be opened, too. */
+/** Share of the free memory that a larger batch may take: other detectors need room, too. */
 const MOST_OF_FREE = 0.25;
 const TIMED_RUNS = 2;
 
 /**
- * Batch sizes beyond those that every device has: doubled for as long as the device gains from it and has the memory. What
- * a size took stays with the engine, so the next one is tried only where twice as much would leave room.
+ * Batch sizes beyond those that every device has: doubled as long as the device gains from it and has the memory. The engine
+ * keeps the memory that a size took, so the next one is tried only where twice as much would leave room.
  *
  * @param sizes Those that are run anyway, ascending
  * @param most Images of a batch at most
- * @returns `sizes` and what is gained from, ascending; all of them have been run
+ * @returns `sizes` and the larger ones that pay off, ascending; all of them have been run
  */
 export async function measureBatchSizes(
   trial: BatchTrial,
@@ -51,7 +51,7 @@ export async function measureBatchSizes(
   return kept;
 }
 
-/** Milliseconds, of the faster of two runs after the one that makes a size ready. */
+/** Milliseconds of the faster of two runs, after one that warms the size up. */
 async function perImage({ run, now }: BatchTrial, size: number): Promise<number> {
   await run(size);
   const times: number[] = [];

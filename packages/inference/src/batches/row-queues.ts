@@ -1,6 +1,6 @@
 import type { Row } from './batch.js';
 
-/** Rows that wait, by backbone: only rows of one backbone can be scored together. */
+/** Waiting rows, by backbone: only rows of one backbone can be scored together. */
 export class RowQueues {
   readonly #queues: Map<string, Row[]> = new Map();
 
@@ -48,7 +48,7 @@ export class RowQueues {
     return rows;
   }
 
-  /** All rows of whichever backbone that answer to something. */
+  /** All rows, of any backbone, that a condition holds for. */
   takeWhere(matches: (row: Row) => boolean): Row[] {
     const taken = [...this.#queues.values()].flat().filter(matches);
     for (const row of taken) this.remove(row);

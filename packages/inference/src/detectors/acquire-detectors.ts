@@ -3,7 +3,7 @@ import type { DetectorSource } from './detector-source.js';
 import type { Resident } from './resident.js';
 import type { SettingsReader } from './settings-reader.js';
 
-/** The detectors of a request, on their way into memory or there. */
+/** The detectors of a request, in memory or on their way there. */
 export interface AcquiredDetectors {
   /** In the order of the request. */
   residents: Promise<Resident[]>;
@@ -21,7 +21,7 @@ export function acquireDetectors(
     const { resident, release } = await (spare
       ? source.acquireSpare(name, reference)
       : source.acquire(name, reference));
-    // Nobody will release what comes after the end.
+    // Nobody will release what arrives after the end.
     if (signal.aborted) release();
     else releases.push(release);
     // Before anything is scored for nothing.

@@ -30,7 +30,7 @@ export interface DetectorCacheOptions extends DevicePoolsOptions {
 
 /** How much room somebody may have. */
 export interface Room {
-  /** What nobody else needs: others that were asked for stay. Default false. */
+  /** Take only memory that is free: detectors that were asked for stay. Default false. */
   spare?: boolean | undefined;
 }
 
@@ -42,12 +42,12 @@ interface Opening {
   spare: boolean;
 }
 
-/** Milliseconds in which a process that was killed is gone. */
+/** Milliseconds after which a killed process is surely gone. */
 const ABANDONED_MS = 500;
-/** Bytes that a run may take whatever is left for detectors: they are given back with it. */
+/** Bytes that a run may take however little is left for detectors: they are free again after it. */
 const LEAST_RUN_BYTES = 2 ** 26;
 
-/** Detectors in memory, the least recently used of which go when there is no more room. */
+/** Detectors in memory; the least recently used go when there is no more room. */
 export class DetectorCache {
   readonly #options: DetectorCacheOptions;
   readonly #residents: Residents;
@@ -87,15 +87,15 @@ export class DetectorCache {
   }
 
   /**
-   * Loads it, or waits for whoever loads it. Rejects with BundleError, DeviceError, or what the registry says; with
-   * InferenceError while it is refused, or where it may not make others leave and there is no room.
+   * Loads it, or waits for a load that is under way. Rejects with BundleError, DeviceError, or as the registry does; with
+   * InferenceError while it is refused, or where there is no room and it may not push others out.
    */
   async load(name: string, version: string, { spare = false }: Room = {}): Promise<Resident> {
     const key = `${name}@${version}`;
     const there = this.#residents.take(key, spare);
     if (there) return there;
     this.#incidents.refuse([key]);
-    // Whoever asks for it must not be refused since there was no spare room.
+    // A real request must not be refused because there was no spare room.
     const load = spare ? `${key} spare` : key;
     const known = this.#loading.get(load);
     if (known) return known;
@@ -109,12 +109,12 @@ export class DetectorCache {
     this.#incidents.refuse([key, backboneKey(manifest)]);
   }
 
-  /** Keeps it until the function that comes back is called; undefined when it is gone already. */
+  /** Keeps it until the returned function is called; undefined when it is already gone. */
   hold(resident: Resident, { spare = false }: Room = {}): (() => void) | undefined {
     return this.#residents.hold(resident, spare);
   }
 
-  /** The resident that a reference means now must stay; whichever it meant before need not. */
+  /** The resident that a reference means now must stay; the one it meant before need not. */
   pin(resident: Resident, reference: string): void {
     this.#residents.pin(resident, reference);
   }
@@ -168,7 +168,7 @@ export class DetectorCache {
     });
   }
 
-  /** Where the device's memory does not suffice, once more when another has made room. */
+  /** Where the device's memory does not suffice, tries once more when another has made room. */
   async #open(candidate: DeviceCandidate, { key, bundle, read, spare }: Opening): Promise<LanePool> {
     try {
       return await this.#pools.open(candidate, key, bundle, read);
@@ -180,7 +180,7 @@ export class DetectorCache {
     }
   }
 
-  /** Frees the least recently used one that nobody uses, apart from these; false when there is none. */
+  /** Frees the least recently used one that nobody uses, except these; false when there is no such one. */
   async #evictOne(apart: ReadonlySet<string>): Promise<boolean> {
     const victim = this.#residents.victim(({ key, users }) => users === 0 && !apart.has(key));
     if (!victim) return false;
@@ -188,7 +188,7 @@ export class DetectorCache {
     return true;
   }
 
-  /** What it hung over is opened again only when somebody asks for it, so that all others have a lane again soon. */
+  /** The detector that it hung over is opened again only on request, so that all others soon have a lane again. */
   #laneLost(failure: LaneFailure, dropped: string | undefined): void {
     const refused = this.#incidents.laneLost(failure);
     const blamed = failure.late || refused ? failure.step?.key : undefined;
@@ -198,13 +198,13 @@ export class DetectorCache {
     }
   }
 
-  /** Out of the cache, whether it was to stay or not; whoever holds it still may finish. */
+  /** Removes it from the cache, pinned or not; requests that still hold it may finish. */
   #expel(entry: Entry): void {
     entry.pool.forget(entry.key);
     void this.#residents.leave(entry);
   }
 
-  /** What a bundle may take while it runs, wherever that will be. */
+  /** What a bundle may take while it runs, on any device. */
   #bounds(): VerifyOptions {
     const { memoryBytes, poolOptions } = this.#options;
     const sizes = DEVICES.flatMap((device) => poolOptions(device).batchSizes);
@@ -212,7 +212,7 @@ export class DetectorCache {
     return { batches: [...new Set([1, ...sizes])], memoryBytes: Math.max(memoryBytes, LEAST_RUN_BYTES) };
   }
 
-  /** Lets the least recently used go, idle ones first, until there is room. */
+  /** Frees the least recently used, idle ones first, until there is room. */
   async #makeRoom(
     devices: readonly DeviceCandidate[],
     key: string,

@@ -12,17 +12,17 @@ export interface DeviceMemory {
   freeBytes: number;
 }
 
-/** Of a card's memory detectors may take this share; CUDA itself and what runs need the rest. */
+/** Share of a card's memory that detectors may take; CUDA itself and running batches need the rest. */
 const SHARE_OF_CARD = 0.85;
 
-/** Bytes that detectors may take of a card on which they take so many already: others may be using it, too. */
+/** Bytes that detectors may take of a card on which they already take this many: other programs may be using it, too. */
 export function cardBudget({ totalBytes, freeBytes }: DeviceMemory, taken: number): number {
   return SHARE_OF_CARD * Math.min(totalBytes, taken + freeBytes);
 }
 
 /**
  * Resident bytes for each byte of weights and lane: weights are copied into the layout that the kernels want, and
- * results in between need room. Measured: two lanes that opened a MobileNetV2 detector of 23 MB took 190 MB more.
+ * intermediate results need room. Measured: two lanes that opened a MobileNetV2 detector of 23 MB took 190 MB more.
  */
 const BYTES_PER_WEIGHT_BYTE = 4;
 

@@ -21,8 +21,8 @@ interface HeldResident {
 }
 
 /**
- * The detector that a reference means. When it was moved to another version, the one before serves until the new one is
- * warm, so that nobody waits for it.
+ * The detector that a reference means. When the reference was moved to another version, the previous one serves until the
+ * new one is warm, so that nobody waits for it.
  */
 export class DetectorSource {
   readonly #parts: DetectorSourceParts;
@@ -54,12 +54,12 @@ export class DetectorSource {
       const resident = await find();
       cache.check(resident);
       const release = cache.hold(resident, room);
-      // Undefined when it had to make room in just this moment.
+      // Undefined when it had to make room at this very moment.
       if (release) return { resident, release };
     }
   }
 
-  /** Loads the version that the reference means now, and keeps what it means loaded from now on if `pin` is true. */
+  /** Loads the version that the reference means now, and with `pin` keeps whatever it means loaded from now on. */
   async load(name: string, reference: string, pin: boolean): Promise<Resident> {
     const { cache, resolver } = this.#parts;
     const version = await resolver.resolve(name, reference);
@@ -72,7 +72,7 @@ export class DetectorSource {
     return resident;
   }
 
-  /** Looks whether pinned references were moved, so that the new version is warm before it is asked for. */
+  /** Checks whether pinned references were moved, so that the new version is warm before it is asked for. */
   async refresh(): Promise<void> {
     await Promise.allSettled(
       [...this.#pinned.values()].map(({ name, reference }) => this.#find(name, reference)),

@@ -9,9 +9,12 @@ import type { DeviceMemory } from './detector-memory.js';
 
 export interface DevicePoolsOptions {
   device: DeviceChoice;
-  /** The memory of a device that has its own, as it is now; undefined for one that computes in this machine's, or does not tell. */
+  /**
+   * The memory of a device that has its own, as it is now; undefined for one that uses this machine's, or does not report
+   * it.
+   */
   deviceMemory?: ((device: Device) => Promise<DeviceMemory | undefined>) | undefined;
-  /** How the lanes of a device are to be. */
+  /** How to set up the lanes of a device. */
   poolOptions(device: Device): LanePoolOptions;
 }
 
@@ -62,7 +65,7 @@ export class DevicePools {
     }
   }
 
-  /** Where a detector will run is found out only by opening it; until then, the last device that may be meant. */
+  /** Where a detector will run is known only once it is open; until then, the last device that may be meant. */
   expected(devices: readonly DeviceCandidate[]): Device | undefined {
     const { device } = this.#options;
     const [pool] = this.#pools.values();

@@ -11,7 +11,9 @@ export interface Resident {
   readonly manifest: BundleManifest;
   readonly refused: readonly DeviceAttempt[];
   readonly pool: LanePool;
-  /** Bytes of its own, measured where the device tells, else estimated; and of its backbone, which others may share. */
+  /**
+   * Bytes of its own, measured where the device reports them, else estimated; and of its backbone, which others may share.
+   */
   readonly headBytes: number;
   readonly backboneBytes: number;
 }

@@ -9,9 +9,9 @@ export interface Entry extends Resident {
   usedAt: number;
   /** References that must stay loaded. */
   pins: Set<string>;
-  /** Out of the cache, to be freed when the last user is done; then called. */
+  /** Set when it has left the cache: called when the last user is done, to free it. */
   leaving: (() => void) | undefined;
-  /** Nobody has asked for it: it only scores beside others, and goes before them. */
+  /** No request has asked for it: it only scores beside others, and goes before them. */
   spare: boolean;
 }
 
@@ -35,7 +35,7 @@ export class Residents {
     return this.#entries.get(key);
   }
 
-  /** One that somebody takes: unless it is for what is spare, it has been asked for from now on. */
+  /** A resident that is taken; unless only with spare memory, it counts as asked for from now on. */
   take(key: string, spare: boolean): Entry | undefined {
     const entry = this.#entries.get(key);
     if (entry && !spare) entry.spare = false;
@@ -55,7 +55,7 @@ export class Residents {
     return entry;
   }
 
-  /** Keeps it until the function that comes back is called; undefined when it is gone already. */
+  /** Keeps it until the returned function is called; undefined when it is already gone. */
   hold(resident: Resident, spare: boolean): (() => void) | undefined {
     const entry = this.#entries.get(resident.key);
     if (!entry || entry !== resident) return undefined;
@@ -71,13 +71,13 @@ export class Residents {
     };
   }
 
-  /** The resident that a reference means now must stay; whichever it meant before need not. */
+  /** The resident that a reference means now must stay; the one it meant before need not. */
   pin({ key }: Resident, reference: string): void {
     for (const entry of this.#entries.values()) entry.pins.delete(reference);
     this.#entries.get(key)?.pins.add(reference);
   }
 
-  /** Of those that need not stay the one to go first; undefined where there is none. */
+  /** The first to go of those that need not stay; undefined where all must. */
   victim(mayGo: (entry: Entry) => boolean): Entry | undefined {
     return this.all.filter((entry) => entry.pins.size === 0 && mayGo(entry)).sort(whoGoesFirst)[0];
   }
@@ -94,7 +94,7 @@ export class Residents {
     return bytes;
   }
 
-  /** Takes it out; whoever holds it still may finish. Resolves when it is freed. */
+  /** Removes it; requests that still hold it may finish. Resolves when it is freed. */
   leave(entry: Entry): Promise<void> {
     this.#entries.delete(entry.key);
     const left = new Promise<void>((resolve) => {
@@ -105,7 +105,7 @@ export class Residents {
     return left;
   }
 
-  /** Takes those of a pool out that is gone, and they with it: there is nothing to free. */
+  /** Removes those of a pool that is gone: they went with it, so there is nothing to free. */
   forget(pool: LanePool): void {
     for (const entry of this.all) if (entry.pool === pool) this.#entries.delete(entry.key);
   }
@@ -115,7 +115,7 @@ export class Residents {
     return this.#freeing.get(key);
   }
 
-  /** Settles when all that was on its way out is gone. */
+  /** Settles when everything that was on its way out is gone. */
   async allFreed(): Promise<void> {
     await Promise.allSettled(this.#freeing.values());
   }
@@ -131,7 +131,7 @@ export class Residents {
   }
 }
 
-/** What nobody has asked for, what nobody uses now, what was used longest ago. */
+/** First those that no request has asked for, then those not in use, then those used longest ago. */
 function whoGoesFirst(a: Entry, b: Entry): number {
   return (
     Number(b.spare) - Number(a.spare) || Number(a.users > 0) - Number(b.users > 0) || a.usedAt - b.usedAt

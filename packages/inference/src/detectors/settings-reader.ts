@@ -21,8 +21,8 @@ interface Known {
 const MOST_KNOWN = 1000;
 
 /**
- * What is in force for detectors, asked for now and then. Of those who come while it is asked again nobody waits; where the
- * storage cannot be reached, what it said last counts.
+ * The settings in force for detectors, read now and then. Requests that come while they are read again do not wait; where
+ * the storage cannot be reached, its last answer counts.
  */
 export class SettingsReader {
   readonly #options: SettingsReaderOptions;
@@ -38,7 +38,7 @@ export class SettingsReader {
     if (!registry.settings) return undefined;
     const known = this.#known.get(name);
     if (known && now() - known.askedAt < freshMs) return known.value;
-    // Whoever asks waits for an answer of its own: on some hosts one request cannot wait for what another has begun.
+    // Each request waits for an answer of its own: on some hosts one request cannot wait for what another has begun.
     if (known) known.askedAt = now();
     try {
       const value = await registry.settings(name);

@@ -5,7 +5,7 @@ export interface VersionResolverOptions {
   registry: Pick<RegistryReader, 'resolve'>;
   /** Milliseconds for which an answer counts as new. After it the storage is asked again, while the answer still serves. */
   freshMs: number;
-  /** Milliseconds after which an answer that nobody asked for meanwhile no longer serves. */
+  /** Milliseconds after which an answer that nobody has asked for in the meantime no longer serves. */
   staleMs: number;
   now(): number;
 }
@@ -21,8 +21,8 @@ interface Known {
 const MOST_KNOWN = 10_000;
 
 /**
- * Which version a reference means, without waiting for the storage while it is asked about often. A storage that cannot
- * be reached is asked again later, and what it said last counts until then.
+ * Which version a reference means; while it is asked about often, nobody waits for the storage. A storage that cannot be
+ * reached is asked again later, and until then its last answer counts.
  */
 export class VersionResolver {
   readonly #options: VersionResolverOptions;
@@ -42,7 +42,7 @@ export class VersionResolver {
     if (age < freshMs) return known.version;
     const asking = known.asking ?? this.#ask(key, name, reference);
     if (age >= staleMs) return asking;
-    // Nobody waits for it: its error comes back to the next who asks.
+    // Nobody waits for it: the next request gets its error.
     asking.catch(() => undefined);
     return known.version;
   }

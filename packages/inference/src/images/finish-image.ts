@@ -9,7 +9,7 @@ export async function finishImage(task: FinishTask, codecs: ImageCodecs): Promis
   const { picture, format, ownPixelThreshold, pixelThreshold, canvas, method } = task;
   refuseNaN(task);
   const map = pictureMap(task.map, task.original, canvas);
-  // Where the score is the map's maximum, what lies beside a padded picture takes no part in it.
+  // Where the score is the map's maximum, the padding around a picture takes no part in it.
   const raw = { score: canvas.geometry === 'pad' && method === 'flow' ? highest(map) : task.score, map };
   const { score, regions } = inspectMap(raw, task, { ...task, picture: task.original });
   const drawn = (image: RgbImage): RgbImage =>

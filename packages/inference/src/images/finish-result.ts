@@ -19,7 +19,7 @@ export interface ScoredImage {
   asked: PredictRequestOptions;
 }
 
-/** The answer: verdict by the thresholds that are in force, and what was asked for of the map. */
+/** The answer: a verdict by the thresholds in force, and the parts of the map that were asked for. */
 export async function finishResult(
   { resident, output, prepared, group, image, asked }: ScoredImage,
   settings: DetectorSettings | undefined,

@@ -20,7 +20,7 @@ export interface PrepareTask {
   ignore?: Uint8Array | undefined;
   /** What each row of the batch takes. */
   inputs: readonly ImageInput[];
-  /** Also the image itself, at most so many pixels along its longest side. */
+  /** Also the image itself, with at most this many pixels along its longest side. */
   pictureSide?: number | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface PreparedImage {
   height: number;
   /** For each input, uint8 [3, height, width]. */
   planes: Uint8Array[];
-  /** For each input, what was odd about the image, if anything was. */
+  /** For each input, what was odd about the image, if anything. */
   warnings: (readonly string[] | undefined)[];
   /** For each input, when there is a mask, of the size of the picture's map: 0 counts, the others are left out. */
   ignore?: Mask[];
@@ -49,7 +49,7 @@ export interface FinishTask {
   /** The detector's: what a score is without the part that is ignored. */
   calibration: BundleManifest['calibration'];
   pixelThreshold: number;
-  /** The detector's, which colors go by: they mean the same whatever an image is asked for. */
+  /** The detector's threshold, which colors are relative to: they mean the same whatever the request asks for. */
   ownPixelThreshold: number;
   regions: boolean;
   minArea: number;
@@ -57,7 +57,7 @@ export interface FinishTask {
   maxRegions: number;
   format: MapFormat;
   ignore?: Mask | undefined;
-  /** To be drawn upon; no overlay when left out. */
+  /** The picture to draw on; no overlay when left out. */
   picture?: RgbImage | undefined;
 }
 
@@ -78,7 +78,7 @@ export interface FinishedImage {
  * and with the signal's reason.
  */
 export interface ImageWork {
-  /** Makes it ready before the first task, if that takes time. */
+  /** Gets ready before the first task, if that takes time. */
   warm(): void;
   prepare(task: PrepareTask, signal: AbortSignal): Promise<PreparedImage>;
   finish(task: FinishTask, signal: AbortSignal): Promise<FinishedImage>;

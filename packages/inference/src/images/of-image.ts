@@ -1,6 +1,6 @@
 import { CflowError, ConfigurationError, ImageError } from '@cflow/spec';
 
-/** What comes of work on an image. Its errors say which image of the request it was, where they are about the image. */
+/** The result of work on an image. Its errors say which image of the request it was, where they are about the image. */
 export async function ofImage<T>(index: number, work: Promise<T>): Promise<T> {
   try {
     return await work;

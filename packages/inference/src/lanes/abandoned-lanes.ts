@@ -2,8 +2,8 @@ import { InferenceError } from '../inference-error.js';
 import type { Lane } from './lane.js';
 
 /**
- * Lanes that were given up and of which something still runs: a thread that does not come back from native code cannot be
- * ended, and keeps its memory. So only so many may be left behind.
+ * Lanes that were given up but still run: a thread that does not come back from native code cannot be ended, and keeps its
+ * memory. So only a few may be left behind.
  */
 export class AbandonedLanes {
   readonly #most: number;
@@ -41,7 +41,7 @@ export class AbandonedLanes {
     this.#waiting.add(tell);
   }
 
-  /** Resolves when all have ended, or after so many milliseconds. */
+  /** Resolves when all have ended, or after this many milliseconds. */
   async ended(milliseconds: number): Promise<void> {
     const until = Date.now() + milliseconds;
     while (this.#count > 0 && Date.now() < until) {

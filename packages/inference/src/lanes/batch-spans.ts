@@ -4,7 +4,7 @@ import type { StepWatch } from './step-watch.js';
 
 /** What is recorded of one batch. */
 export interface BatchSpans {
-  /** To be told of the batch's calls of the engine; undefined when nobody records. */
+  /** Told of the batch's calls of the engine; undefined when nobody records them. */
   readonly watch: StepWatch | undefined;
   end(error?: unknown): void;
 }
@@ -12,8 +12,8 @@ export interface BatchSpans {
 const NOTHING: BatchSpans = { watch: undefined, end: () => {} };
 
 /**
- * A batch is part of as many traces as it has images, and each of them gets all of it: the wait before, the batch, backbone and
- * head. So a trace tells of one request what it waited for, whoever came along.
+ * A batch is part of as many traces as it has images, and each of them gets all of it: the wait before, the batch, backbone
+ * and head. So a trace shows what one request waited for, no matter who shared its batch.
  *
  * @param size places of the batch, empty ones included
  * @param startedAt milliseconds

@@ -36,13 +36,13 @@ export class Incidents {
   /** A lane is gone; gives what is refused from now on. */
   laneLost({ step, late, reason }: LaneFailure): Step | undefined {
     if (late) this.#observer.overran?.({ step, reason });
-    // A device that is lost is nobody's doing, as far as can be known.
+    // As far as anyone can know, no detector is to blame for a lost device.
     if (!step || deviceFault(reason) === 'lost' || !this.#quarantine.note(step.key)) return undefined;
     this.#observer.refused?.({ step });
     return step;
   }
 
-  /** This process cannot have the device again. */
+  /** This process cannot get the device back. */
   loseDevice(device: Device, reason: unknown): void {
     this.#deviceLost ??= `the device ${device} is lost to this process`;
     this.#observer.deviceLost?.({ device, reason });

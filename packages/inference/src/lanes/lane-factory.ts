@@ -44,7 +44,7 @@ export class LaneFactory {
   /**
    * A lane with these detectors open in it.
    *
-   * @param detectors Those over which a new lane hangs or crashes are taken out
+   * @param detectors Those that make a new lane hang or crash are removed
    * @param onFailure Told of every lane that was lost over one of them
    */
   async fill(

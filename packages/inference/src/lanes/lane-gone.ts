@@ -7,7 +7,7 @@ export function laneGone(device: Device, reason: string): DeviceError {
   return new DeviceError(message, [{ device, reason }], { retryable: true });
 }
 
-/** That a step did not end in its time, in words. */
+/** Says that a step did not end in its time. */
 export function lateness(step: Step | undefined, limitMs: number): string {
   const what = step?.kind === 'open' ? 'opening a detector' : 'a run';
   return `${what} did not end within ${Math.round(limitMs)} ms`;

@@ -4,7 +4,7 @@ import type { InferenceObserver } from '../observer.js';
 import type { Lane } from './lane.js';
 import type { StepLimits } from './step-watch.js';
 
-/** How the lanes of a device are to be. */
+/** How to set up the lanes of a device. */
 export interface LanePoolOptions {
   /** Places on the device that work side by side. */
   lanes: number;
@@ -22,13 +22,13 @@ export interface LanePoolOptions {
   mostImages?: number | undefined;
   /** Bytes that the card of a place has left. */
   freeBytes?: ((place: number) => Promise<number | undefined>) | undefined;
-  /** Of several cards those that lanes are spread over, lane after lane. */
+  /** The cards that lanes are spread over, in turn, where there are several. */
   cards?: readonly number[] | undefined;
-  /** How long the engine may take; left out, nobody looks at the clock. */
+  /** How long the engine may take; left out, there is no limit. */
   limits?: StepLimits | undefined;
   /**
-   * Makes a lane in a process of its own, which takes a device that is lost along with it. Left out, lanes live in a
-   * runtime of the device, in this process.
+   * Makes a lane in a process of its own, which takes a lost device down with it. Left out, lanes live in a runtime of the
+   * device, in this process.
    */
   startProcess?: ((candidate: DeviceCandidate, options: LanePoolOptions, place: number) => Lane) | undefined;
   now(): number;
@@ -45,7 +45,7 @@ export function lanesOnCard({ lanes, cards }: Pick<LanePoolOptions, 'lanes' | 'c
   return Math.ceil(lanes / (cards?.length ?? 1));
 }
 
-/** The smallest of the sizes that holds so many images; more than the largest are not padded. */
+/** The smallest of the sizes that holds this many images; more than the largest are not padded. */
 export function sizeOf(batchSizes: readonly number[], count: number): number {
   return batchSizes.find((size) => size >= count) ?? count;
 }

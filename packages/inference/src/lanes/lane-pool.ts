@@ -17,7 +17,7 @@ import { blamedOn, lateError, lostError } from './lost-rows.js';
 export interface LanePoolEvents extends Pick<LaneSlotsEvents, 'laneLost'> {
   /** Called once, when lanes are lost and cannot be replaced; the pool is closed then. */
   failed(error: unknown, deviceLost: boolean): void;
-  /** The device has no room for a run of these detectors: frees that of another; false when nothing could go. */
+  /** The device has no room to run these detectors: frees another one; false when none could go. */
   makeRoom(running: ReadonlySet<string>): Promise<boolean>;
 }
 
@@ -69,8 +69,7 @@ export class LanePool {
   }
 
   /**
-   * A detector that lanes were lost over: what waits for it is refused, and no further lane opens it. It is still to be
-   * closed.
+   * A detector that has cost lanes: what waits for it is refused, and no further lane opens it. It must still be closed.
    */
   forget(key: string): void {
     this.#slots.forget(key);
@@ -95,7 +94,7 @@ export class LanePool {
     if (sizes) this.#sizes.set(backboneKey(bundle.manifest), sizes);
   }
 
-  /** Frees a detector. Nothing of it may be on its way. */
+  /** Frees a detector. No rows of it may be under way. */
   close(key: string): Promise<void> {
     return this.#slots.close(key);
   }
@@ -111,7 +110,7 @@ export class LanePool {
     return () => this.#queues.remove(row);
   }
 
-  /** Ends when what is running is over; what waits is refused. */
+  /** Ends when running batches are done; waiting rows are refused. */
   async dispose(): Promise<void> {
     this.#close('the service is stopping; try again elsewhere');
     await this.#slots.dispose();
@@ -137,7 +136,7 @@ export class LanePool {
     return heads.every(({ key }) => this.#slots.has(key));
   }
 
-  /** Rows that wait for a detector that will not be there. */
+  /** Rows that wait for a detector that is going away. */
   #refuseForgotten(failure: LaneFailure): void {
     for (const row of this.#queues.takeWhere((each) => !this.#isOpen(each))) row.reject(lateError(failure));
   }
@@ -152,7 +151,7 @@ export class LanePool {
       if (!next) return;
       const largest = this.#largest(next.backbone);
       if (this.#waits(next.count, next.readyAt, largest)) return;
-      // What is there is shared between the lanes that are free.
+      // Waiting rows are shared between the free lanes.
       const share = Math.ceil(next.count / (idle.length - index));
       this.#begin(slot, this.#queues.take(next.backbone, Math.min(share, largest)));
     });
@@ -221,7 +220,7 @@ export class LanePool {
       spans.end(error);
       const { failure } = lane;
       if (failure) {
-        // First, since it decides what no other lane will be asked for.
+        // First, since it decides what will be asked of no other lane.
         this.#slots.lost(slot, lane, failure);
         this.#rowsLost(rows, failure);
       } else if (deviceFault(error) === 'out-of-memory') await this.#noRoom(rows, error);
@@ -232,7 +231,7 @@ export class LanePool {
     }
   }
 
-  /** Once more on another lane, unless they have been tried already, or it is over them that the lane hung. */
+  /** Once more on another lane, unless they have been tried already, or the lane hung because of them. */
   #rowsLost(rows: readonly Row[], failure: LaneFailure): void {
     const { step, late } = failure;
     this.#retry(rows, (row) => {
@@ -241,13 +240,13 @@ export class LanePool {
     });
   }
 
-  /** Memory ran out: once others have made room, and in smaller batches. */
+  /** Memory ran out: again once others have made room, and in smaller batches. */
   async #noRoom(rows: readonly Row[], cause: unknown): Promise<void> {
     this.#options.observer.outOfMemory?.({ device: this.device, images: rows.length });
     const keys = rows.flatMap(({ heads }) => heads.map(({ key }) => key));
     const freed = await this.#events.makeRoom(new Set(keys));
     const halved = this.#limit.halve(rows.length);
-    // Smaller batches are another attempt of none: there are only so many halves.
+    // Smaller batches do not count as another attempt: a batch can be halved only so often.
     if (halved) for (const row of rows) row.attempts--;
     this.#retry(rows, (row) => {
       if (halved || (freed && row.attempts < MOST_ATTEMPTS)) return undefined;

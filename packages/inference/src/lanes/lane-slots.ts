@@ -10,7 +10,7 @@ import { LostDevice } from './lost-device.js';
 import { lateError } from './lost-rows.js';
 
 export interface LaneSlotsEvents {
-  /** A lane is gone; `dropped` names a detector that is open in none any more, since new lanes hang over it. */
+  /** A lane is gone; `dropped` names a detector that is no longer open in any, since it makes new lanes hang. */
   laneLost(failure: LaneFailure, dropped?: string): void;
   /** A lane can take work. */
   ready(): void;
@@ -67,7 +67,7 @@ export class LaneSlots {
     return this.#detectors.has(key);
   }
 
-  /** It is not opened in a lane again; those that have it keep it until it is closed. */
+  /** It is not opened in a lane again; lanes that have it keep it until it is closed. */
   forget(key: string): void {
     this.#detectors.delete(key);
   }
@@ -77,7 +77,7 @@ export class LaneSlots {
     return this.#stalledSince;
   }
 
-  /** Those that work and have no batch in the backbone. */
+  /** Working lanes that have no batch in the backbone. */
   get ready(): readonly Slot[] {
     return this.#slots.filter(({ down, inBackbone }) => !down && !inBackbone);
   }
@@ -108,7 +108,7 @@ export class LaneSlots {
     });
   }
 
-  /** One lane more, if there may be one, which takes part when every detector is open in it. Without it the others go on. */
+  /** One more lane, if allowed, which takes part once every detector is open in it. Without it the others carry on. */
   widen(): void {
     if (this.#widening || this.#slots.length >= this.#options.lanes) return;
     this.#widening = true;
@@ -128,13 +128,13 @@ export class LaneSlots {
     );
   }
 
-  /** Gives a lane up and has it replaced; called for every batch that it takes along. */
+  /** Gives a lane up and has it replaced; called for every batch that is lost with it. */
   lost(slot: Slot, lane: Lane, failure: LaneFailure): void {
     if (!this.#retire(slot, lane, failure)) return;
     void this.#changes.run(() => this.#replace(slot, lane)).catch(() => undefined);
   }
 
-  /** Ends when what is running is over. What hangs is not waited for, nor a detector that is being opened. */
+  /** Ends when running batches are done. It waits neither for what hangs nor for a detector that is being opened. */
   async dispose(): Promise<void> {
     this.#ended = true;
     if (this.#opening > 0) this.#giveUp();
@@ -156,7 +156,7 @@ export class LaneSlots {
   }
 
   async #closeInAll(key: string): Promise<void> {
-    // In a lane that is gone nothing is left to close.
+    // Nothing is left to close in a lane that is gone.
     await Promise.all(this.#slots.map(({ lane }) => lane.failure ?? lane.close(key).catch(() => undefined)));
   }
 
@@ -170,7 +170,7 @@ export class LaneSlots {
       const { failure } = lane;
       if (!failure || this.#ended) throw error;
       this.#retire(slot, lane, failure);
-      // Nothing has ever run here: then it is the device that does not work, and another one may.
+      // Nothing has ever run here, so it is the device that does not work, and another one may.
       if (this.#detectors.size === 0) throw failure.reason;
       await this.#replace(slot, lane);
       if (failure.late) throw lateError(failure);

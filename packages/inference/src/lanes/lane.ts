@@ -8,7 +8,7 @@ export interface LaneFailure {
   reason: DeviceError;
   /** What it was at, as far as is known. */
   step: Step | undefined;
-  /** True when the step did not end in its time: it would be the same in another lane. */
+  /** True when the step did not end in its time: it would not in another lane, either. */
   late: boolean;
 }
 
@@ -30,9 +30,9 @@ export interface Lane {
   /** Frees a detector's head, and its backbone when nobody else uses it. */
   close(key: string): Promise<void>;
   /**
-   * Scores rows of one backbone: for each row one output per head, or the error that this row alone met.
+   * Scores rows of one backbone: for each row one output per head, or the error that affects this row alone.
    *
-   * @param afterBackbone called when the next batch may come: it then waits on the device, not for it
+   * @param afterBackbone called when the next batch may come: it is then queued on the device already
    * @param watch told of this run's calls of the engine
    */
   run(
@@ -42,6 +42,6 @@ export interface Lane {
   ): Promise<(RawOutput[] | DeviceError)[]>;
   /** Waits for what is running, and frees the place. */
   dispose(): Promise<void>;
-  /** Rejects whatever is under way at once. Resolves when nothing of it runs any more, which may be never. */
+  /** Rejects everything under way at once. Resolves when nothing of it runs any more, which may be never. */
   abandon(): Promise<void>;
 }

@@ -1,13 +1,13 @@
 import { deviceFault } from '@cflow/runtime';
 import type { LaneFailure } from './lane.js';
 
-/** Within which so many lanes may lose their device before a new process counts as no help. */
+/** The time within which this many lanes may lose their device before a new process counts as no help. */
 const WINDOW_MS = 600_000;
 const MOST = 2;
 
 /**
- * Whether a device can be had again. What one process has lost another may have, so a lane in a process of its own is
- * replaced; a thread has what its process has.
+ * Whether a lost device can be recovered. A new process may get it back, so a lane in a process of its own is replaced; a
+ * thread cannot, since it shares its process's device.
  */
 export class LostDevice {
   readonly #now: () => number;
@@ -25,7 +25,7 @@ export class LostDevice {
     return this.#times.some((time) => now - time < WINDOW_MS);
   }
 
-  /** Notes why a lane is gone; true when no other lane would fare better. */
+  /** Records why a lane is gone; true when no other lane would fare better. */
   note({ reason }: LaneFailure): boolean {
     if (deviceFault(reason) !== 'lost') return false;
     const now = this.#now();

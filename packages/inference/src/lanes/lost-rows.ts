@@ -3,13 +3,13 @@ import { InferenceError } from '../inference-error.js';
 import type { LaneFailure } from './lane.js';
 import type { Step } from './step-watch.js';
 
-/** Whether a row has part in a step: it would meet it again in another lane. */
+/** Whether a row takes part in a step, which it would meet again in another lane. */
 export function blamedOn({ backbone, heads }: Pick<Row, 'backbone' | 'heads'>, step: Step): boolean {
   if (step.kind === 'backbone') return backbone === step.key;
   return step.kind === 'head' && heads.some(({ key }) => key === step.key);
 }
 
-/** What is told of a row when the lane hung over it. */
+/** The error of a row that the lane hung on. */
 export function lateError({ reason, step }: LaneFailure): InferenceError {
   const what = step?.kind === 'open' ? 'was not open' : 'did not score';
   return new InferenceError(
@@ -19,7 +19,7 @@ export function lateError({ reason, step }: LaneFailure): InferenceError {
   );
 }
 
-/** What is told of a row when lanes died under it. */
+/** The error of a row that lanes died on. */
 export function lostError({ reason }: LaneFailure): InferenceError {
   return new InferenceError('unavailable', 'the device was lost while it scored; try again', {
     cause: reason,

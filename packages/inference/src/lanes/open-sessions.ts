@@ -8,7 +8,7 @@ export interface OpenSessionsOptions {
   backboneOptions: SessionOptions;
   /** Opens backbone and head as one graph, in the head's place; left out, they are apart. */
   openWhole?: typeof openHead | undefined;
-  /** Runs each opening, so that it is known what the engine is at. */
+  /** Runs each opening, so that it is known what the engine is doing. */
   watched<T>(call: () => Promise<T>): Promise<T>;
 }
 
@@ -20,7 +20,7 @@ export interface DetectorSessions {
   dispose(): Promise<void>;
 }
 
-/** Opens them side by side. Rejects as the first that cannot be opened; nothing of it stays open then. */
+/** Opens them side by side. When one cannot be opened, rejects with its error and leaves nothing open. */
 export async function openSessions(
   runtime: Runtime,
   bundle: VerifiedBundle,

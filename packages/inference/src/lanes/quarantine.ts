@@ -6,7 +6,7 @@ export interface QuarantineOptions {
   most?: number;
   /** Default 10 minutes. */
   windowMs?: number;
-  /** For how long it is refused first; twice as long each time after that, up to `windowMs`. Default 1 minute. */
+  /** How long it is refused the first time; twice as long each time after that, up to `windowMs`. Default 1 minute. */
   firstMs?: number;
 }
 
@@ -21,8 +21,8 @@ interface Record {
 const MOST_RECORDS = 10_000;
 
 /**
- * What took lanes down, by the key of the detector or the hash of the backbone: every lane that is lost costs others their
- * time, so after a few it is refused for a while.
+ * What took lanes down, by the key of the detector or the hash of the backbone: every lost lane costs others time, so after
+ * a few the culprit is refused for a while.
  */
 export class Quarantine {
   readonly #now: () => number;
@@ -44,7 +44,7 @@ export class Quarantine {
     return [...this.#records.values()].filter(({ refusedUntil }) => refusedUntil > now).length;
   }
 
-  /** Notes that it took a lane down; true when it is refused from now on. */
+  /** Records that it took a lane down; true when it is refused from now on. */
   note(key: string): boolean {
     const now = this.#now();
     const record = this.#records.get(key) ?? { incidents: [], refusals: 0, refusedUntil: 0 };

@@ -16,17 +16,17 @@ export interface RuntimeLaneOptions {
   /** How heads are opened. */
   headOptions?: SessionOptions | undefined;
   /**
-   * Opens a detector as one graph in the head's place: `openOneGraph`, which some hosts have no use for. Left out, backbones
-   * are shared, and run apart.
+   * Opens a detector as one graph in the head's place (`openOneGraph`), which some hosts have no use for. Left out,
+   * backbones are shared and run separately.
    */
   openWhole?: typeof openHead | undefined;
-  /** Images of a batch at most where larger ones than those that are warmed are tried; left out, none are. */
+  /** Most images of a batch, where sizes larger than the warmed ones are tried; left out, none are. */
   mostImages?: number | undefined;
-  /** Bytes that the device has left, where it tells. */
+  /** Free bytes of the device, where it reports them. */
   freeBytes?: (() => Promise<number | undefined>) | undefined;
-  /** How long the engine may take; left out, nobody looks at the clock. */
+  /** How long the engine may take; left out, there is no limit. */
   limits?: StepLimits | undefined;
-  /** Told of the engine's calls, where another looks at the clock. */
+  /** Told of the engine's calls, where somebody else watches the clock. */
   watch?: StepWatch | undefined;
   now(): number;
 }
@@ -44,7 +44,7 @@ interface OpenHead {
   backbone: string;
 }
 
-/** Images are decoded and answers written on the same cores: what waits must not keep them. */
+/** Images are decoded and answers written on the same cores: a waiting engine must not spin on them. */
 const ON_SHARED_CORES: SessionOptions = { spinning: 'none' };
 const UNWATCHED: StepWatch = { begin: () => () => undefined };
 
@@ -58,7 +58,7 @@ export class RuntimeLane implements Lane {
   readonly #heads: Map<string, OpenHead> = new Map();
   /** Sizes of batches by backbone, where they were measured. */
   readonly #sizes: Map<string, readonly number[]> = new Map();
-  /** Of calls under way: whoever waits for an engine that does not come back must not wait for ever. */
+  /** Rejects calls under way: nobody must wait for ever for an engine that does not come back. */
   readonly #rejections: Set<(error: DeviceError) => void> = new Set();
   #failure: LaneFailure | undefined;
 
@@ -168,7 +168,7 @@ export class RuntimeLane implements Lane {
       watch,
     );
     const heads = [...rowsOfHeads(rows)];
-    // Memory can be given away only once; a head that is asked for some of the rows gets a copy of those.
+    // Memory can be transferred only once; a head that gets some of the rows gets a copy of them.
     const consumeFeeds = heads.length === 1;
     const runs = heads.map(async ([key, { rows: taken, map }]) => {
       const all = taken.length === rows.length;
@@ -205,7 +205,7 @@ export class RuntimeLane implements Lane {
     try {
       return await call();
     } catch (error) {
-      // While it is still known what the engine was at.
+      // While it is still known what the engine was doing.
       void this.failure;
       throw error;
     } finally {

@@ -3,8 +3,8 @@ import { abortReason } from '../inference-error.js';
 import type { LanePool } from './lane-pool.js';
 
 /**
- * Puts an image into the queue, and waits for what its heads say of it. Rejects as the pool does, and with the signal's
- * reason: what has not begun then is taken out again.
+ * Puts an image into the queue, and waits for the outputs of its heads. Rejects as the pool does, and with the signal's
+ * reason; a row that has not begun then leaves the queue.
  */
 export function scoreRow(
   pool: LanePool,

@@ -1,4 +1,4 @@
-/** What a lane is at: opening the detector of this key, running the backbone of this hash, or the head of this key. */
+/** What a lane is doing: opening the detector of this key, running the backbone of this hash, or the head of this key. */
 export interface Step {
   kind: 'open' | 'backbone' | 'head';
   key: string;
@@ -9,7 +9,7 @@ export interface StepWatch {
   /**
    * @param images Images of the run; 0 for what is not a run
    * @param pace Whose pace the run tells of: the hash of a backbone, the key of a detector
-   * @returns To be called when the call is over
+   * @returns a function to call when the call is over
    */
   begin(step: Step, images: number, pace: string): () => void;
 }
@@ -38,7 +38,7 @@ export interface StepLimits {
 }
 
 const MULTIPLE = 10;
-/** A timer that is later than this was kept from running, and with it the answers that it waits for. */
+/** A timer that fires later than this was held up, and so were the answers that it waits for. */
 const LATENESS_MS = 250;
 
 interface Call {
@@ -110,11 +110,11 @@ export class StepClock implements StepWatch {
     if (!call) return;
     const due = this.#now() + call.limitMs;
     this.#timer = setTimeout(() => {
-      // A machine that slept, or a thread that was busy: what came meanwhile is heard after this timer.
+      // The machine slept, or the thread was busy: answers that came meanwhile are handled after this timer.
       if (again && this.#now() - due > LATENESS_MS) this.#arm(call, false);
       else this.#onLate(call.step, call.limitMs);
     }, call.limitMs);
-    // What waits for the engine keeps a process alive, not the clock.
+    // Whoever waits for the engine keeps the process alive, not this clock.
     (this.#timer as { unref?(): void }).unref?.();
   }
 }

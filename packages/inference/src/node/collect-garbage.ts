@@ -3,10 +3,13 @@ import { runInNewContext } from 'node:vm';
 
 let gc: (() => void) | undefined;
 
-/** Has V8 collect what nobody holds any more in this thread. Its heap is small here; what is large lies outside of it, in buffers. */
+/**
+ * Makes V8 collect this thread's garbage. The heap is small; what is large lies outside of it, in buffers that garbage
+ * keeps.
+ */
 export function collectGarbage(): void {
   if (!gc) {
-    // Only what is compiled after the flag was set sees the function, hence the new context.
+    // Only code compiled after the flag was set sees the function, hence the new context.
     setFlagsFromString('--expose-gc');
     gc = runInNewContext('gc') as () => void;
   }

@@ -26,13 +26,16 @@ import { freeBytesOf, memoryOfCards, openWhole } from './on-a-card.js';
 
 export interface NodeInferenceOptions {
   registry: InferenceRegistry;
-  /** The device that the service runs on. Default `auto`: the first that gives the right numbers. */
+  /** The device that the service runs on. Default `auto`: the first one that computes correctly. */
   device?: DeviceChoice | undefined;
   /** Default: the devices of this machine. */
   devices?: readonly DeviceCandidate[] | undefined;
-  /** Places side by side on the device, each with every detector in it. Default: one per core, at most 4, on the CPU, else 1: one thread each loses less than two that share the work. */
+  /**
+   * Lanes side by side on the device, each with every detector in it. Default: on the CPU one per core, at most 4, else 1:
+   * several lanes with one thread each lose less than threads that share the work.
+   */
   lanes?: number | undefined;
-  /** Cards that lanes are on, as `CFLOW_CUDA_DEVICE` names them: numbers with commas between them, or all. Default: all. */
+  /** Cards that lanes are on, as in `CFLOW_CUDA_DEVICE`: comma-separated numbers, or all. Default: all. */
   cudaDevice?: string | undefined;
   /** CPU threads in all, shared between the lanes. Default: one per core. */
   threads?: number | undefined;
@@ -46,19 +49,19 @@ export interface NodeInferenceOptions {
   memoryBytes?: number | undefined;
   /** Threads for pixels, started when they are needed. Default: half of the cores, at least 2 and at most 8. */
   imageThreads?: number | undefined;
-  /** Pixels and bytes of an image at most. */
+  /** Most pixels and bytes of an image. */
   imageLimits?: ImageThreadSettings['limits'] | undefined;
   /** Bytes that all images together may take while they are decoded; one always fits. Default: an eighth of the memory, from 256 MB to 1 GB. */
   imageMemoryBytes?: number | undefined;
   /** Milliseconds that decoding, or encoding, one image may take. Default 10 000. */
   imageTimeoutMs?: number | undefined;
-  /** Pixels of an overlay's longest side at most. Default 1024. */
+  /** Most pixels along an overlay's longest side. Default 1024. */
   overlaySide?: number | undefined;
   /** Milliseconds until an alias is looked up again. Default 1000. */
   aliasFreshMs?: number | undefined;
   /**
-   * Where lanes live. `process`, the default: each in a process of its own, so that what hangs, crashes or takes all memory
-   * over a detector takes nothing else along. `thread`: in threads of this one; always so for `devices` that are given.
+   * Where lanes live. `process`, the default: each in a process of its own, so that a detector that hangs, crashes or takes
+   * all memory takes nothing else down. `thread`: in threads of this process; always so where `devices` are given.
    */
   isolation?: 'process' | 'thread' | undefined;
   /** Milliseconds that a run may take at most. Default 20 000; less where runs are known to be short, but never below 5000. */
@@ -68,13 +71,13 @@ export interface NodeInferenceOptions {
   observer?: InferenceObserver | undefined;
   /** Told of threads that were lost and of versions that cannot be loaded. */
   logger?: Pick<Logger, 'info' | 'warn' | 'error'> | undefined;
-  /** The memory of a device. Default: as the driver tells of a card. */
+  /** The memory of a device. Default: what the driver reports of a card. */
   deviceMemory?: ((device: Device) => Promise<DeviceMemory | undefined>) | undefined;
   /** For tests that make a thread fail. */
   startImageThread?: ((settings: ImageThreadSettings) => Worker) | undefined;
 }
 
-/** Images of a batch on a card at most. */
+/** Most images of a batch on a card. */
 const MOST_IMAGES = 64;
 const IMAGE_BYTES = { least: 256_000_000, most: 1_000_000_000 };
 const RUN_MS = { least: 5000, most: 20_000 };
@@ -95,7 +98,7 @@ export function createNodeInference(options: NodeInferenceOptions): ShadowedInfe
   };
   const threads = Math.max(1, Math.floor((options.threads ?? cores) / lanesOf('cpu')));
   const now = (): number => performance.now();
-  // What is said counts, whatever the card has.
+  // An explicit limit counts, whatever the card has.
   const ownMemory = async (where: Device): Promise<DeviceMemory | undefined> =>
     where === 'cuda' && options.memoryBytes === undefined ? memoryOfCards(cards) : undefined;
   const inProcesses = !options.devices && (options.isolation ?? 'process') === 'process';
@@ -125,8 +128,8 @@ export function createNodeInference(options: NodeInferenceOptions): ShadowedInfe
     observer,
     now,
     poolOptions: (where) => {
-      // CPU time per image of a MobileNetV2 at 256x256, two threads: 27 ms alone, 24 ms by 2 or 4, 27 ms by 8
-      // (on a machine that was busy). Every size up to the largest is there, so that nothing is padded for nothing.
+      // CPU time per image of a MobileNetV2 at 256x256, two threads: 27 ms alone, 24 ms by 2 or 4, 27 ms by 8 (on a machine
+      // that was busy). Every size up to the largest is there, so that nothing is padded needlessly.
       const sizes = [...(batchSizes ?? (where === 'cpu' ? [1, 2, 3, 4] : [1, 2, 4, 8]))];
       sizes.sort((a, b) => a - b);
       return {
@@ -137,7 +140,7 @@ export function createNodeInference(options: NodeInferenceOptions): ShadowedInfe
         maxWaitMs,
         ...(where === 'cuda' && {
           cards,
-          // Sizes that are named are those that are meant.
+          // Sizes that were given are used as they are.
           mostImages: batchSizes ? undefined : MOST_IMAGES,
           freeBytes: (place: number) => freeBytesOf(cardOf({ cards }, place)),
         }),
@@ -162,7 +165,7 @@ export function createNodeInference(options: NodeInferenceOptions): ShadowedInfe
 }
 
 export function startImageThread(settings: ImageThreadSettings): Worker {
-  // By the package's name: it must be the built file also when this one runs as source.
+  // By the package's name: it must be the built file even when this one runs from source.
   const file = createRequire(import.meta.url).resolve('@cflow/inference/image-thread');
   return new Worker(file, { name: 'cflow-images', workerData: settings, execArgv: [] });
 }
@@ -176,7 +179,7 @@ function registryInMode(registry: InferenceRegistry, mode: PrecisionMode): Infer
   };
 }
 
-/** Bytes of decoded images, where nothing is said. */
+/** Default for the bytes of decoded images. */
 function imageMemory(): number {
   return Math.max(IMAGE_BYTES.least, Math.min(IMAGE_BYTES.most, availableMemory() / 8));
 }

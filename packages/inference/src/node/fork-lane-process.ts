@@ -2,18 +2,18 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { SharedFile } from './shared-file.js';
 
-/** A process that waits to be told what lane it is, and what both have in common. */
+/** A process that waits to be told which lane it is, and the memory that both share. */
 export interface LaneChild {
   process: ChildProcess;
   shared: SharedFile | undefined;
 }
 
 export function forkLaneProcess(): LaneChild {
-  // By the package's name: it must be the built file also when this one runs as source.
+  // By the package's name: it must be the built file even when this one runs from source.
   const file = createRequire(import.meta.url).resolve('@cflow/inference/lane-process');
   const shared = SharedFile.create();
   const child = fork(file, [], {
-    // Flags such as --import are of a test runner or a loader, and would break it.
+    // Flags such as --import belong to a test runner or a loader, and would break it.
     execArgv: [],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc', ...(shared ? [shared.fd] : [])],

@@ -19,7 +19,7 @@ export type ImageAnswer =
 /** The buffers of arrays in a message that can change hands, each once. */
 export function buffersIn(value: unknown, found: Set<ArrayBuffer> = new Set()): ArrayBuffer[] {
   if (ArrayBuffer.isView(value)) {
-    // Part of something larger stays; a copy of the part goes.
+    // A part of a larger buffer is copied, and the copy transferred.
     if (value.buffer instanceof ArrayBuffer && value.byteLength === value.buffer.byteLength) {
       if (value.byteLength > 0) found.add(value.buffer);
     }

@@ -13,8 +13,9 @@ const { limits, pixels } = workerData as ImageThreadSettings;
 const codecs = nodeImageCodecs({ ...limits, admit: (bytes) => takePixels(pixels, bytes) });
 
 /**
- * Bytes of decoded images after which what they lay in is freed before others may take as much: left to V8, it stays until this thread
- * works again, and twice the memory that there is for images is taken. Collecting takes a tenth of what decoding so much does.
+ * After this many bytes of decoded images, their memory is freed before others may take as much: left to V8, it would stay
+ * until this thread works again, and images would take twice the memory that they may. Collecting takes a tenth of the time
+ * of decoding that much.
  */
 const LARGE = 64_000_000;
 

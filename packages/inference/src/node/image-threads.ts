@@ -15,7 +15,7 @@ import { ownBytes } from './own-bytes.js';
 import { PixelBudget, type PixelShare, releasePixels } from './pixel-budget.js';
 
 export interface ImageThreadsOptions {
-  /** At most; they are started when there is work for them. */
+  /** Most threads; they are started when there is work for them. */
   threads: number;
   limits: ImageThreadSettings['limits'];
   /** Bytes that the decoded images of all threads may take together; one always fits. */
@@ -41,7 +41,10 @@ interface Thread {
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** Threads that decode, resample and encode. One that dies or is stuck is replaced, and takes down only its one image. */
+/**
+ * Threads that decode, resample and encode. One that dies or hangs is replaced, and costs only the image that it was working
+ * on.
+ */
 export class ImageThreads implements ImageWork {
   readonly #options: ImageThreadsOptions;
   readonly #pixels: PixelBudget;
@@ -191,14 +194,14 @@ export class ImageThreads implements ImageWork {
   async #post(thread: Thread, job: Job): Promise<void> {
     try {
       const call = await ownCall(job.call);
-      // It may have been too long under way, or the service be stopping.
+      // It may have taken too long, or the service may be stopping.
       if (thread.job !== job) return;
       if (!job.aborted) {
         thread.worker.postMessage(call, ownBuffers(call) as Transferable[]);
         return;
       }
     } catch (error) {
-      // Memory for the copy, or a message that cannot be sent: the thread has nothing of it.
+      // No memory for the copy, or a message that cannot be sent: the thread has received nothing.
       if (thread.job !== job) return;
       job.reject(error);
     }
@@ -221,7 +224,7 @@ export class ImageThreads implements ImageWork {
     thread.worker.unref();
   }
 
-  /** Ends a thread; what it was at fails with this error. */
+  /** Ends a thread; its current call fails with this error. */
   async #drop(thread: Thread, error: unknown): Promise<void> {
     this.#threads.delete(thread);
     clearTimeout(thread.timer);
@@ -253,7 +256,10 @@ async function ownImage(image: InputImage): Promise<InputImage> {
     : { pixels: { ...image.pixels, data: await ownBytes(image.pixels.data) } };
 }
 
-/** What the thread may take along: all that was copied for it, and the map. Mask and picture serve several detectors. */
+/**
+ * Buffers to transfer to the thread: everything that was copied for it, and the map. Mask and picture serve several
+ * detectors.
+ */
 function ownBuffers({ kind, task }: ImageCall): ArrayBuffer[] {
   return buffersIn(kind === 'prepare' ? task : task.map);
 }

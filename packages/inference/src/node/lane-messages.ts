@@ -43,7 +43,7 @@ export interface LaneResults {
 }
 
 export type LaneResponse =
-  /** A call of the engine begins, or is over; not told of backbones, and of heads only where a batch has several. */
+  /** A call of the engine begins or ends; not sent for backbones, and for heads only where a batch has several. */
   | { kind: 'begin'; call: number; step: Step; images: number; pace: string }
   | { kind: 'over'; call: number }
   /** A batch is past its backbone. */
@@ -74,7 +74,7 @@ export function unpackBundle({ name, manifest, files, paths }: BundleMessage): V
   const source: VerifiedBundle['source'] = {
     name,
     read: async (file) => files.get(file) as Uint8Array,
-    // Undefined for what was sent, which then is among the files.
+    // Undefined for files that were sent, which are in `files`.
     ...(Object.keys(paths).length > 0 && { path: async (file: string) => paths[file] as string }),
   };
   return { source, manifest, files };

@@ -19,21 +19,21 @@ import {
 import { freeBytesOf, openWhole } from './on-a-card.js';
 import { placeMaps, readRows } from './shared-rows.js';
 
-/** Where the service leaves the memory that it shares with this process: behind the channel. */
+/** The descriptor of the memory that the service shares with this process, after the one of the channel. */
 const SHARED_FD = 4;
 
 // Ctrl-C in a terminal and systemd's stop reach every process of the service; the service decides when this one ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-// Without the service nobody would take an answer.
+// Without the service there is nobody to answer.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 offerToDieFirst();
 
 let lane: RuntimeLane;
 let calls = 0;
-/** Whether the batch that comes to its heads has several. */
+/** Whether the batch that reaches its heads has several. */
 let severalHeads = false;
 
-/** What the service knows without being told: that a batch begins with its backbone, and goes on with its only head. */
+/** What the service knows without being told: that a batch begins with its backbone and continues with its only head. */
 function isPlain({ kind }: Step): boolean {
   return kind === 'backbone' || (kind === 'head' && !severalHeads);
 }
@@ -59,7 +59,7 @@ function createLane({
     mostImages,
     freeBytes: device === 'cuda' ? () => freeBytesOf(card) : undefined,
     now: () => performance.now(),
-    // Heard by the service before the engine blocks this thread.
+    // The service gets this before the engine blocks this thread.
     watch: {
       begin: (step, images, pace) => {
         if (isPlain(step)) return () => undefined;
@@ -111,7 +111,7 @@ function send(response: LaneResponse): void {
   if (process.connected) process.send?.(response);
 }
 
-/** Where memory runs out, Linux ends the process with the highest score: this one, whose loss costs least. */
+/** When memory runs out, Linux ends the process with the highest score: this one, whose loss costs least. */
 function offerToDieFirst(): void {
   if (process.platform !== 'linux') return;
   try {
@@ -124,7 +124,7 @@ function offerToDieFirst(): void {
 let guard: Worker | undefined;
 
 /**
- * While the engine blocks this thread it does not hear that the service is gone, and an engine that hangs would burn a
+ * While the engine blocks this thread, it does not notice that the service is gone, and an engine that hangs would burn a
  * core for ever.
  */
 function guardAgainstOrphanhood(): void {

@@ -3,7 +3,7 @@ import { cardOf, type LanePoolOptions } from '../lanes/lane-options.js';
 import { forkLaneProcess, type LaneChild } from './fork-lane-process.js';
 import { ProcessLane } from './process-lane.js';
 
-/** Lanes in processes of their own, the first of which starts before it is known what it is to do. */
+/** Lanes in processes of their own, the first of which starts before it is known what it has to do. */
 export class LaneProcesses {
   readonly #threads: number;
   #spare: LaneChild | undefined;

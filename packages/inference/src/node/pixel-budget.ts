@@ -4,7 +4,7 @@ const KILOBYTE = 1024;
 /** Milliseconds that an image waits for memory before its request is told to come again. */
 const PATIENCE_MS = 5000;
 
-/** What threads share of a {@link PixelBudget}: kilobytes that all hold together, and that one of them holds. */
+/** The part of a {@link PixelBudget} that threads share: kilobytes that all hold together, and that each of them holds. */
 export interface PixelShare {
   most: number;
   total: Int32Array<SharedArrayBuffer>;
@@ -12,8 +12,8 @@ export interface PixelShare {
 }
 
 /**
- * The bytes of decoded images that all threads together may hold. A file of some kilobytes is two hundred megabytes of pixels
- * if it says so, and there is one in each thread.
+ * The bytes of decoded images that all threads together may hold. A file of a few kilobytes may declare two hundred
+ * megabytes of pixels, and each thread may have one.
  */
 export class PixelBudget {
   readonly #most: number;
@@ -36,9 +36,9 @@ export class PixelBudget {
 }
 
 /**
- * Takes bytes, and waits while others hold too many; an image that nobody else is in the way of always fits. It blocks the
- * thread, which has nothing else to do. What a thread takes once it holds something it gets at once: two that waited for
- * each other would do so for ever.
+ * Takes bytes, and waits while others hold too many; an image always fits when no other is held. It blocks the thread, which
+ * has nothing else to do. A thread that already holds some gets more at once: two that waited for each other would do so for
+ * ever.
  *
  * @throws InferenceError `queue-full` when there was no room for a while
  */

@@ -29,14 +29,14 @@ interface Call {
   passed?: (() => void) | undefined;
   resolve(value: unknown): void;
   reject(error: unknown): void;
-  /** Who is told of the heads of a run, and which have not begun. */
+  /** Who is told about the heads of a run, and which of them have not begun. */
   heads?: { watch: StepWatch; waiting: Set<string> } | undefined;
 }
 
 /** Milliseconds that a process has to free its device before it is killed. */
 const DISPOSE_MS = 2000;
 
-/** The way to a lane in a process of its own, which keeps this process alive only while it owes an answer. */
+/** A lane in a process of its own, as seen from here; it keeps this process alive only while it owes an answer. */
 export class ProcessLane implements Lane {
   readonly #child: ChildProcess;
   readonly #shared: SharedFile | undefined;
@@ -103,7 +103,7 @@ export class ProcessLane implements Lane {
     let over = both.begin(step, images, backbone);
     const passed = (): void => {
       over();
-      // Of several heads the process tells one by one.
+      // Where there are several heads, the process reports them one by one.
       if (head !== undefined && others.length === 0) {
         over = both.begin({ kind: 'head', key: head }, images, head);
       }
@@ -191,7 +191,7 @@ export class ProcessLane implements Lane {
     }
   }
 
-  /** Of runs under way, the oldest whose head has not begun: heads come in the order of their runs. */
+  /** The oldest run under way whose head has not begun: heads come in the order of their runs. */
   #watchOf({ kind, key }: Step): StepWatch | undefined {
     if (kind !== 'head') return undefined;
     for (const { heads } of this.#calls.values()) if (heads?.waiting.delete(key)) return heads.watch;

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 
 /** A file system in memory, on Linux. */
 const FOLDER = '/dev/shm';
-/** Containers give 64 MB to all that is there, unless told otherwise. */
+/** Containers give it 64 MB in all, unless told otherwise. */
 const MOST_BYTES = 2 ** 25;
 
 /**
- * Memory that this process and one that it starts have in common: a file without a name. A pipe holds 200 kB, and whoever is
- * in native code does not empty it: pixels for the next run would come only after this one, maps of this one only after the
+ * Memory that this process shares with one that it starts: a file without a name. A pipe holds 200 kB, and a process in
+ * native code does not empty it: pixels for the next run would arrive only after this one, maps of this one only after the
  * next.
  */
 export class SharedFile {
@@ -26,7 +26,7 @@ export class SharedFile {
   static create(folder: string = FOLDER): SharedFile | undefined {
     const path = join(folder, `cflow-${process.pid}-${Math.random().toString(36).slice(2)}`);
     try {
-      // Nobody's but this user's, and not through a link that somebody else has put there.
+      // Readable by this user only, and not through a link that somebody else has put there.
       const fd = openSync(path, 'wx+', 0o600);
       unlinkSync(path);
       return new SharedFile(fd);
@@ -35,7 +35,7 @@ export class SharedFile {
     }
   }
 
-  /** Where so many bytes have room; undefined where they have none. */
+  /** An offset with room for this many bytes; undefined where there is no room. */
   take(bytes: number): number | undefined {
     let at = 0;
     let index = 0;
@@ -54,7 +54,7 @@ export class SharedFile {
     if (index >= 0) this.#taken.splice(index, 1);
   }
 
-  /** Once the other process has it, or will never be. */
+  /** Called once the other process has it, or never will have. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;

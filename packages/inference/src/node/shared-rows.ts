@@ -1,5 +1,5 @@
-// How the pixels of a run and the maps that come of it lie in the memory that a lane's process shares with the service: the
-// planes of each row one after the other, then room for each map that is asked for. What has no place there goes in messages.
+// The layout of a run's pixels and maps in the memory that a lane's process shares with the service: the planes of each row
+// one after the other, then room for each map that is asked for. What does not fit is sent in messages.
 import type { DeviceError } from '@cflow/spec';
 import type { RawOutput, Row } from '../batches/batch.js';
 import type { ErrorMessage } from './error-message.js';

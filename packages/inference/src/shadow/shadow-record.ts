@@ -58,7 +58,7 @@ interface Pair {
   differing: ShadowComparison['differing'];
 }
 
-/** What shadows said beside the versions that answered, by pair of versions, in a bounded space. */
+/** What shadows said beside the versions that answered, by pair of versions, in bounded space. */
 export class ShadowRecord {
   // In the order of use: the first is the one that was used longest ago.
   readonly #pairs: Map<string, Pair> = new Map();

@@ -10,7 +10,7 @@ export interface ShadowScoringParts {
   resolver: Pick<VersionResolver, 'resolve'>;
   /** Whether nobody waits for a score. */
   idle(): boolean;
-  /** Scores with what is spare: takes nobody's place, and no memory that another detector has. */
+  /** Scores with spare capacity: takes no place in the queue, and no memory that another detector has. */
   score(request: InferenceRequest): Promise<readonly InferenceResult[]>;
   observer: InferenceObserver;
   /** Milliseconds of a clock that never goes back. */
@@ -32,7 +32,7 @@ interface Offered {
 /** Images that may wait, and bytes that they may hold after their requests have ended. */
 const MOST_WAITING = 8;
 const MOST_BYTES = 32_000_000;
-/** How often is looked whether anything is idle, and for how long. */
+/** How often to check whether the queue is idle, and for how long. */
 const LOOK_MS = 20;
 const PATIENCE_MS = 2000;
 /** After a failure, before the version is tried again. */
@@ -53,7 +53,7 @@ export class ShadowScoring {
   readonly #waiting: Offered[] = [];
   #bytes = 0;
   #running = false;
-  /** Of each detector, what is owed of its share. */
+  /** For each detector, how much of its share is still owed. */
   readonly #owed: Map<string, number> = new Map();
   readonly #resting: Map<string, number> = new Map();
 
@@ -61,7 +61,7 @@ export class ShadowScoring {
     this.#parts = parts;
   }
 
-  /** What came of it for a detector, the pair of versions that was used last first. */
+  /** The results for a detector, with the pair of versions that was used last first. */
   of(name: string): ShadowComparison[] {
     return this.#record.of(name);
   }
@@ -91,10 +91,10 @@ export class ShadowScoring {
     this.#waiting.length = 0;
   }
 
-  /** Evenly, so that of a hundred images a tenth is ten. */
+  /** Evenly, so that a tenth of a hundred images is ten. */
   #isDue(name: string, share: number): boolean {
     const owed = (this.#owed.get(name) ?? 0) + share;
-    // Not to be kept from its turn by the last bit of a sum.
+    // A rounding error in the sum must not cost it its turn.
     const due = owed >= 1 - 1e-9;
     remember(this.#owed, name, due ? owed - 1 : owed);
     return due;
@@ -157,7 +157,7 @@ export class ShadowScoring {
     this.#parts.observer.shadow?.({ name, outcome: 'dropped' });
   }
 
-  /** Undefined where nothing is called so any more. */
+  /** Undefined where nothing has that name any more. */
   #versionOf({ name, shadow }: Offered): Promise<string | undefined> {
     const { resolver, observer } = this.#parts;
     return resolver.resolve(name, shadow.reference).catch((error: unknown) => {
@@ -166,7 +166,7 @@ export class ShadowScoring {
     });
   }
 
-  /** Waits for a moment in which nobody waits; false when there was none. */
+  /** Waits until nobody waits for a score; false when that never happened. */
   async #spare(): Promise<boolean> {
     const { idle, now } = this.#parts;
     const until = now() + PATIENCE_MS;
