@@ -48,7 +48,7 @@ const here = new TrainingHere(client, {
   },
 });
 
-// Loaded when they are looked at: the first view is there sooner without them.
+// Loaded when they are first shown, so that the first view appears sooner.
 let review: Promise<Review> | undefined;
 let detectors: Promise<Detectors> | undefined;
 let line: Promise<Line> | undefined;
@@ -87,7 +87,7 @@ views.on('train', (of) => void training.refresh().then(() => training.open(of)))
 let first = true;
 views.on('inspect', (of) => {
   const [name = '', reference = ''] = of.split('@');
-  // What the address names counts when it was gone to; the page itself writes what is chosen into it.
+  // The address decides only when somebody navigates to it; the page itself writes the choice into it.
   if (!first && name === '') return;
   first = false;
   void inspection.choice.refresh(name === '' ? undefined : { name, reference });

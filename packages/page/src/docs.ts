@@ -24,7 +24,7 @@ async function load(): Promise<void> {
     if (!response.ok) throw new Error(`The service answered with status ${response.status}.`);
     show((await response.json()) as OpenApi);
   } catch (error) {
-    // What `fetch` says is in words of each browser's own.
+    // Each browser words the errors of `fetch` differently.
     const said =
       error instanceof TypeError ? new Error('The service does not answer.', { cause: error }) : error;
     reference.replaceChildren(problemMessage(said, () => void load()));
@@ -92,7 +92,7 @@ function show(api: OpenApi): void {
   }
   search.addEventListener('input', () => find(entries));
   find(entries);
-  // The browser looked for it before it was there.
+  // The browser looked for this anchor before it existed.
   document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
 }
 

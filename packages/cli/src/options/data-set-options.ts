@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import type { z } from 'zod';
 import { type ImageLimitFlags, imageLimits, withImageLimitOptions } from './image-limit-options.js';
 
-/** In the words that jobs have too. */
+/** Named as in jobs. */
 export type DataSetReadingFlags = {
   [K in keyof typeof dataSetReadingFields]?: z.output<(typeof dataSetReadingFields)[K]>;
 };

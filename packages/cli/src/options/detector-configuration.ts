@@ -2,7 +2,7 @@ import type { DetectorConfigurationInput } from '@cflow/spec';
 import type { PlanOverrides } from '@cflow/training';
 import type { DetectorFlags, ScheduleFlags } from './detector-options.js';
 
-/** What the flags say of a detector, but for its backbone and its seed. */
+/** What the flags say about a detector, except its backbone and its seed. */
 export function detectorConfiguration(flags: DetectorFlags): DetectorConfigurationInput {
   const { layers, fiberBatchSize, decoder, conditionVector, couplingBlocks } = flags;
   const { clampAlpha, permuteSoft, fusion, lr, inputSize, tileSize, range, outOfRange } = flags;
@@ -27,14 +27,14 @@ export function detectorConfiguration(flags: DetectorFlags): DetectorConfigurati
   });
 }
 
-/** What the flags decide otherwise than the preset. */
+/** Where the flags override the preset. */
 export function planOverrides(flags: ScheduleFlags): PlanOverrides {
   const { epochs, imageBatchSize, validationFraction, contamination } = flags;
   const patience = flags.patience === 'none' ? null : flags.patience;
   return withoutUndefined({ epochs, imageBatchSize, validationFraction, contamination, patience });
 }
 
-/** The options that are given: a flag that was left out is no option, and hides no default. */
+/** The options that were given: a flag that was left out must not hide a default. */
 export function withoutUndefined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
 }

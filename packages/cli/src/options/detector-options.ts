@@ -18,13 +18,13 @@ import {
   sampleRange,
 } from './option-value.js';
 
-/** What the command line gives of a detector; what is left out is the preset's or the configuration's default. */
+/** A detector's options on the command line; those left out are the preset's or the configuration's defaults. */
 export type DetectorFlags = Partial<Omit<DetectorConfiguration, 'backbone' | 'seed' | 'geometry'>> & {
-  /** `auto` is what leaving it out is. */
+  /** `auto` means the same as leaving it out. */
   geometry?: Geometry | 'auto';
 };
 
-/** The parameters of a detector but for its backbone and its seed. */
+/** The parameters of a detector except its backbone and its seed. */
 export function withDetectorOptions(command: Command): Command {
   const defaults = detectorConfigurationSchema.parse({});
   return command
@@ -80,7 +80,7 @@ export function withDetectorOptions(command: Command): Command {
     );
 }
 
-/** What the command line gives of a training run beyond its preset. */
+/** A training run's options on the command line, beyond its preset. */
 export interface ScheduleFlags {
   epochs?: number;
   imageBatchSize?: number;
@@ -89,7 +89,7 @@ export interface ScheduleFlags {
   patience?: number | 'none';
 }
 
-/** What a preset decides, to be decided otherwise. */
+/** Overrides of what a preset decides. */
 export function withScheduleOptions(command: Command): Command {
   return command
     .option('--epochs <n>', "passes over the images (default: the preset's)", integer(1))

@@ -20,7 +20,7 @@ export function withDeviceOptions(command: Command): Command {
     .option('--threads <n>', 'CPU threads (default: one per core)', integer(1, 1024));
 }
 
-/** Of commands that score: how a card multiplies. */
+/** For commands that score: how a card multiplies. */
 export function withPrecisionModeOption(command: Command): Command {
   return command.addOption(
     new Option(
@@ -30,7 +30,7 @@ export function withPrecisionModeOption(command: Command): Command {
   );
 }
 
-/** The mode is one of the whole process, and of those that it starts: this is said before a device is touched. */
+/** The mode applies to the whole process and to those that it starts, so it is set before a device is touched. */
 export function usePrecisionMode({ precisionMode }: Pick<DeviceFlags, 'precisionMode'>): void {
   if (precisionMode !== undefined) process.env.CFLOW_PRECISION_MODE = precisionMode;
 }

@@ -16,7 +16,7 @@ export function withImageLimitOptions(command: Command): Command {
   );
 }
 
-/** The flags as limits of what is decoded; undefined where the usual ones hold. */
+/** The flags as limits of what is decoded; undefined where the default limits apply. */
 export function imageLimits({ maxMegapixels }: ImageLimitFlags): ImageLimits | undefined {
   return megapixelLimits(maxMegapixels);
 }

@@ -35,7 +35,7 @@ export function share(text: string): number {
   throw new InvalidArgumentError('Expected a number from 0 to 1.');
 }
 
-/** A number between 0 and 1, both left out. */
+/** A number between 0 and 1, both excluded. */
 export function rate(text: string): number {
   const value = finiteNumber(text);
   if (value > 0 && value < 1) return value;

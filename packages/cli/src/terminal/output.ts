@@ -9,7 +9,7 @@ export function ignoreBrokenPipe(): void {
   }
 }
 
-/** For a program that serves: it goes on also where the disk of its output is full, or its terminal gone. */
+/** For a program that serves: it keeps running even when the disk of its output is full, or its terminal is gone. */
 export function ignoreOutputErrors(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.removeAllListeners('error');

@@ -2,7 +2,7 @@ export interface Column {
   title: string;
   /** Numbers stand flush right. Default `left`. */
   align?: 'left' | 'right';
-  /** Characters at least; known ahead where a table is written row by row. */
+  /** Least characters; known in advance where a table is written row by row. */
   width?: number;
 }
 
@@ -39,7 +39,7 @@ export function tableLines(columns: readonly Column[], rows: readonly (readonly 
   return [table.header(), ...rows.map((row) => table.row(row))];
 }
 
-/** Text no longer than a width; the middle goes, since the end of a path says most. */
+/** Text no longer than a width; the middle is cut, since the end of a path says most. */
 export function shorten(text: string, width: number): string {
   if (text.length <= width) return text;
   const head = Math.floor((width - 1) / 3);

@@ -5,7 +5,7 @@ import { printable } from './printable.js';
 
 const MOST_NAMED = 20;
 
-/** Names images that were left out, on stderr; of very many the first, and how many more. */
+/** Names images that were left out, on stderr; if there are very many, the first ones and how many more. */
 export function noteUnreadable(unreadable: readonly UnreadableImage[]): void {
   if (unreadable.length === 0) return;
   for (const { error } of unreadable.slice(0, MOST_NAMED)) noteLine(printable(`left out: ${error.message}`));

@@ -2,7 +2,7 @@ import { byId } from '../dom/by-id.js';
 
 const STORED = 'cflow.api-key';
 
-/** The API key of this tab. Whoever finds that one is needed asks here, and all wait for the same answer. */
+/** The API key of this tab. Every request that turns out to need one asks here, and all wait for the same answer. */
 export class ApiKey {
   private waiting: { answer: Promise<boolean>; resolve: (given: boolean) => void } | undefined;
   private readonly panel = byId('key-panel');
@@ -15,7 +15,7 @@ export class ApiKey {
     byId('key-form').addEventListener('submit', (event) => {
       event.preventDefault();
       const key = this.input.value.trim();
-      // A header cannot carry anything else, and fetch would say so in other words.
+      // A header cannot carry anything else, and fetch would word the error differently.
       if (!/^[\x21-\x7e]+$/.test(key)) {
         this.note.textContent = 'A key has only letters, digits and signs, without spaces. Copy it again.';
         return;
@@ -39,7 +39,7 @@ export class ApiKey {
     return sessionStorage.getItem(STORED);
   }
 
-  /** Asks for a key, unless another came since `refused` was sent. False when none is given. */
+  /** Asks for a key, unless another one came after `refused` was sent. False when none is given. */
   ask(refused: string | null): Promise<boolean> {
     if (this.value !== refused) return Promise.resolve(true);
     if (!this.waiting) {

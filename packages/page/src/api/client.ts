@@ -2,10 +2,10 @@ import { CflowClient, type Fetch } from '@cflow/sdk';
 import type { ApiKey } from './api-key.js';
 import { type Exchange, type ExchangeOptions, sdkOptions } from './sdk-options.js';
 
-/** Times that a request waits for room before its refusal is shown. */
+/** How often a request waits for room before its refusal is shown. */
 const PATIENCE = 8;
 
-/** The service that the page came from: the SDK's client, over requests that have the key of this tab and wait where they are told to. */
+/** The service that the page came from: the SDK's client, over requests that carry this tab's key and wait when told to. */
 export class Client implements Exchange {
   /** What the page asks of the service. */
   readonly service: CflowClient;
@@ -17,10 +17,8 @@ export class Client implements Exchange {
   }
 
   /**
-   * As `fetch`, with the key: sent again when a key was given, or when there is room again. What is refused for good is
-   * an answer, too.
-   *
-   * @throws Error in words when nothing answers
+   * Like `fetch`, with the key: sent again when a key was given, or when there is room again. A final refusal is an answer,
+   * too. @throws Error in words when nothing answers
    */
   async exchange(
     url: string,
@@ -49,7 +47,7 @@ export class Client implements Exchange {
     return value === null ? {} : { authorization: `Bearer ${value}` };
   }
 
-  /** The key, for what does not go over requests: a stream. */
+  /** The key, for what is not a plain request: a stream. */
   get currentKey(): string | undefined {
     return this.key.value ?? undefined;
   }

@@ -1,7 +1,7 @@
 import type { DetectorSettings } from '@cflow/sdk';
 import type { Client } from './client.js';
 
-/** What may be decided for a detector; what is undefined is the bundle's own again. */
+/** What may be decided for a detector; undefined returns to the bundle's own value. */
 export type Decision = Pick<
   DetectorSettings,
   | 'threshold'
@@ -16,7 +16,7 @@ export type Decision = Pick<
   | 'note'
 >;
 
-/** What is decided for detectors, read and saved; all views hear of what any of them saves. */
+/** The settings of detectors, read and saved; every view is told of what any of them saves. */
 export class Decisions {
   private readonly client: Client;
   private readonly listeners = new Set<(settings: DetectorSettings) => void>();
@@ -25,7 +25,7 @@ export class Decisions {
     this.client = client;
   }
 
-  /** @param saved Called with what was saved: what a view knows of it is old then. */
+  /** @param saved Called with what was saved, since what views know of it is then outdated. */
   on(saved: (settings: DetectorSettings) => void): void {
     this.listeners.add(saved);
   }
@@ -34,7 +34,10 @@ export class Decisions {
     return this.client.service.detectors.settings(name);
   }
 
-  /** Saves a change to what is in force as the next revision: what it does not name stays. Refused when somebody was faster. */
+  /**
+   * Saves a change to what is in force as the next revision: fields that it does not name stay. Refused when somebody was
+   * faster.
+   */
   async save(before: DetectorSettings, { note, ...change }: Decision): Promise<DetectorSettings> {
     const { name, revision, by: _by, at: _at, note: _note, ...decided } = before;
     const input = { ...decided, ...change, note, expected: revision };

@@ -3,10 +3,10 @@ import { ReviewClient } from '@cflow/sdk/review';
 import type { Client } from './client.js';
 import { sdkOptions } from './sdk-options.js';
 
-/** Milliseconds for which it is believed that a detector keeps no images. */
+/** Milliseconds for which it is remembered that a detector keeps no images. */
 const REMEMBERED_MS = 20_000;
 
-/** Tells the service what people say of pictures, and gives it the pictures where their owner wants them kept. */
+/** Tells the service what people say about pictures, and sends it the pictures where their owner wants them kept. */
 export class Marks {
   private readonly client: Client;
   private readonly review: ReviewClient;
@@ -18,7 +18,7 @@ export class Marks {
     this.review = new ReviewClient(sdkOptions(client));
   }
 
-  /** Whether a detector keeps pictures may be another matter now. */
+  /** Whether a detector keeps pictures may have changed. */
   forget(name: string): void {
     this.keepsNone.delete(name);
   }
@@ -35,14 +35,14 @@ export class Marks {
       await this.review.mark(id, { ...said, image });
       return image !== undefined;
     } catch (error) {
-      // What was said is kept by then.
+      // The mark has been saved by then.
       if (!(image && error instanceof ConflictError)) throw error;
       this.keepsNone.set(name, Date.now());
       return false;
     }
   }
 
-  /** The service's own prediction of a picture that this page has scored: what is said of it needs one. */
+  /** The service's own prediction for a picture that this page has scored: a mark needs one. */
   async predictionOf({ name, version }: { name: string; version: string }, image: Blob): Promise<string> {
     const detector = this.client.service.detector(`${name}@${version}`);
     return (await detector.predict(image, { regions: false })).id as string;

@@ -5,7 +5,8 @@ export const PRODUCTION = 'production';
 
 /**
  * Puts a version in production.
- * @param expected What must be there still, null for none: of two who decide at once, one is told. Left out: whatever is there
+ * @param expected The version that must still be there, null for none: of two people who decide at once, one is told. Left
+ * out: any
  */
 export async function promote(
   client: Client,

@@ -15,12 +15,12 @@ export interface Exchange {
   exchange(url: string, init: RequestInit, options: ExchangeOptions): Promise<Response>;
 }
 
-/** What the SDK's clients are made with here: they ask over the page's own requests. */
+/** Options of the SDK's clients here: they send the page's own requests. */
 export function sdkOptions(client: Exchange, options: ExchangeOptions = {}): CflowClientOptions {
   return {
     baseUrl: address('.'),
     fetch: (url, init) => client.exchange(url, init, options),
-    // Somebody may have to find a key first, and what is to be sent again is sent by the page.
+    // Somebody may have to find a key first, and the page does the retrying.
     timeout: 0,
     maxRetries: 0,
   };

@@ -5,7 +5,7 @@ import { sdkOptions } from './sdk-options.js';
 /**
  * Sends a ZIP file.
  *
- * @param onProgress Share of the bytes that are sent, 0 to 1.
+ * @param onProgress Share of the bytes that have been sent, 0 to 1.
  */
 export function uploadDataSet(
   client: Client,
@@ -18,7 +18,7 @@ export function uploadDataSet(
   return service.jobs.upload(archive, { timeout: 0, signal });
 }
 
-/** `fetch` by XMLHttpRequest, because `fetch` does not tell how much of a body is sent. */
+/** `fetch` by XMLHttpRequest, because `fetch` does not report how much of a body has been sent. */
 function sending(onProgress: (share: number) => void): Fetch {
   return (url, { method = 'GET', headers, body, signal }) =>
     new Promise((resolve, reject) => {

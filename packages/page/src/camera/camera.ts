@@ -2,7 +2,7 @@
 export class Camera {
   readonly video: HTMLVideoElement;
   private stream: MediaStream | undefined;
-  /** Counts starts and stops, so that a camera that comes after a stop is let go. */
+  /** Counts starts and stops, so that a camera that arrives after a stop is released. */
   private turn = 0;
   private readonly onLost: () => void;
 
@@ -10,7 +10,7 @@ export class Camera {
   constructor(video: HTMLVideoElement, onLost: () => void) {
     this.video = video;
     this.onLost = onLost;
-    // A page that is put aside must not keep the light on.
+    // A page in the background must not keep the camera's light on.
     addEventListener('pagehide', () => {
       if (!this.on) return;
       this.stop();
@@ -23,7 +23,7 @@ export class Camera {
   }
 
   /**
-   * False when it was stopped meanwhile.
+   * False when it was stopped in the meantime.
    *
    * @throws Error in words: there is no camera, it is in use, or the browser does not give it to this page
    */
@@ -58,7 +58,7 @@ export class Camera {
     this.video.srcObject = null;
   }
 
-  /** The picture as it is now. To be closed by whoever asked. */
+  /** The picture as it is now. The caller has to close it. */
   frame(): Promise<ImageBitmap> {
     return createImageBitmap(this.video);
   }
@@ -91,7 +91,7 @@ async function openStream(): Promise<MediaStream> {
   }
   try {
     return await navigator.mediaDevices.getUserMedia({
-      // The back of a phone, and no more than detectors look at.
+      // The camera at the back of a phone, and no more pixels than detectors look at.
       video: { facingMode: 'environment', width: { ideal: 640 }, height: { ideal: 480 } },
       audio: false,
     });

@@ -1,6 +1,6 @@
 /**
- * Calls back for every frame that a video shows, as soon as it is there, with the frames that went by since the last
- * call; until the signal aborts.
+ * Calls back for every frame that a video shows, as soon as it is there, with the number of frames since the last call;
+ * until the signal aborts.
  */
 export function eachFrame(
   video: HTMLVideoElement,
@@ -26,7 +26,7 @@ export function eachFrame(
   next();
 }
 
-/** Where a browser tells of no frames: whenever the picture's time has changed. */
+/** Where a browser does not report frames: whenever the video's time has changed. */
 function eachRepaint(
   video: HTMLVideoElement,
   onFrame: (count: number, at: number) => void,

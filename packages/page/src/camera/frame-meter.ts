@@ -1,7 +1,7 @@
-/** Milliseconds that the rate is the mean of. */
+/** Milliseconds that the rate is averaged over. */
 const WINDOW = 3000;
 
-/** Counts what becomes of a camera's frames. Times are milliseconds of one clock. */
+/** Counts what happens to a camera's frames. Times are milliseconds of one clock. */
 export class FrameMeter {
   private shown = 0;
   private taken = 0;

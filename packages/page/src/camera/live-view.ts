@@ -9,7 +9,7 @@ import { Camera } from './camera.js';
 import { eachFrame } from './each-frame.js';
 import { FrameMeter } from './frame-meter.js';
 
-/** Milliseconds between two verdicts that are read out: a camera says more than anybody can listen to. */
+/** Milliseconds between two verdicts that are read out: a camera gives more than anybody can listen to. */
 const SPOKEN_EVERY = 3000;
 
 interface Scored {
@@ -18,7 +18,7 @@ interface Scored {
   state: VersionState;
 }
 
-/** The camera at live rate: one frame is scored at a time, and what comes meanwhile is dropped, not queued. */
+/** The camera at live rate: one frame is scored at a time, and frames that come meanwhile are dropped, not queued. */
 export class LiveView {
   private readonly inspection: Inspection;
   private readonly camera: Camera;
@@ -38,7 +38,7 @@ export class LiveView {
   private kept = 0;
   private readonly onStart: () => void;
 
-  /** @param onStart Called before the camera is asked for: others let go of it. */
+  /** @param onStart Called before the camera is requested, so that others release it. */
   constructor(inspection: Inspection, onStart: () => void) {
     this.inspection = inspection;
     this.onStart = onStart;

@@ -9,7 +9,7 @@ import { versionName } from './version-name.js';
 
 type Named = Pick<VersionSummary, 'version' | 'aliases'>;
 
-/** Two versions on the same pictures: those that are in Inspect. What they do not agree on comes first. */
+/** Two versions on the same pictures: those in Inspect. Pictures that they disagree on come first. */
 export class ComparePanel {
   readonly node: HTMLElement = element('div', { class: 'panel compare' });
   private readonly client: Client;

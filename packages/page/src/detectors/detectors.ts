@@ -19,7 +19,7 @@ export interface DetectorsActions {
   pictures(): readonly NamedFile[];
 }
 
-/** Versions of a detector, what is decided for it, and two of them side by side. */
+/** Versions of a detector, its settings, and two versions side by side. */
 export class Detectors {
   private readonly client: Client;
   private readonly actions: DetectorsActions;
@@ -42,7 +42,7 @@ export class Detectors {
     this.compare = new ComparePanel(client, () => actions.pictures());
     this.shadow = new ShadowPanel(client, decisions);
     this.ignore = new IgnorePanel(decisions, () => actions.pictures());
-    // What was decided elsewhere on the page is shown here, too.
+    // Decisions made elsewhere on the page are shown here, too.
     decisions.on(({ name }) => {
       if (name !== this.detector.value) return;
       void this.settings.show(name);

@@ -2,7 +2,7 @@ import type { DetectorSummary } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
 import { element } from '../dom/element.js';
 
-/** Offers the detectors that there are, and chooses the one that is named or was chosen before. */
+/** Lists the available detectors, and selects the one that is named or was selected before. */
 export async function listDetectors(
   client: Client,
   select: HTMLSelectElement,

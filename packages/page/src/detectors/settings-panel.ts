@@ -8,7 +8,7 @@ import { problemMessage, sentence } from '../dom/problem-message.js';
 
 const SHOWN = 20;
 
-/** What is decided for a detector, and all that was: what, by whom, when. */
+/** What is decided for a detector, now and in the past: what, by whom, when. */
 export class SettingsPanel {
   readonly node: HTMLElement = element('div', { class: 'panel settings' });
   private readonly client: Client;
@@ -120,7 +120,7 @@ export class SettingsPanel {
 
   private async decide(): Promise<void> {
     const rate = Number(this.rate.value) / 100;
-    // A rate and a threshold are two ways to say one thing.
+    // A rate and a threshold are two ways to say the same thing.
     const threshold =
       this.rate.value === '' ? {} : { falseAlarmRate: rate, threshold: undefined, pixelThreshold: undefined };
     await this.put({
@@ -173,7 +173,7 @@ export class SettingsPanel {
   }
 }
 
-/** A share as a number of percent. */
+/** A share as a percentage. */
 const percent = (share: number): string => String(Number((share * 100).toPrecision(3)));
 
 /** A revision in words. */

@@ -68,13 +68,13 @@ export class VersionTable {
       const found = manifest.metrics?.imageAuroc;
       auroc.textContent = typeof found === 'number' ? found.toFixed(3) : 'not measured';
     } catch {
-      // The row says what the list said.
+      // The row shows what the list said.
       images.textContent = '';
       auroc.textContent = '';
     }
   }
 
-  /** Only if it is still as it was looked at: of two who decide at once, one is told. */
+  /** Only if it is still as it was when shown: of two people who decide at once, one is told. */
   private async promote(version: string, expected: string | null, pressed: HTMLButtonElement): Promise<void> {
     pressed.disabled = true;
     this.problem.replaceChildren();

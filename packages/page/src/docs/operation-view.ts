@@ -64,7 +64,7 @@ export function paragraphs(text: string | undefined): HTMLElement[] {
     .map((part) => element('p', {}, ...withCode(part)));
 }
 
-/** Descriptions are Markdown; code is all of it that they use. */
+/** Descriptions are Markdown, of which they use only code. */
 function withCode(text: string): (string | HTMLElement)[] {
   return text
     .split(/(`[^`]+`)/)

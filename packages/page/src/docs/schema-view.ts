@@ -1,7 +1,7 @@
 import { type Child, element } from '../dom/element.js';
 import type { Schema } from './openapi.js';
 
-/** Deeper than this a schema is told by its type alone. */
+/** Deeper than this, a schema is shown by its type alone. */
 const MAX_DEPTH = 6;
 
 export function schemaAnchor(name: string): string {

@@ -1,7 +1,9 @@
 export type Child = Node | string | number | null | undefined | false;
 type Attribute = string | number | boolean | null | undefined;
 
-/** An element with attributes and children. Text only ever becomes text nodes: nothing that a server says is markup. */
+/**
+ * An element with attributes and children. Text only ever becomes text nodes: nothing from a server is treated as markup.
+ */
 export function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Readonly<Record<string, Attribute>> = {},

@@ -1,4 +1,4 @@
-/** Does something when a form is sent, which stays on the page. */
+/** Runs something when a form is submitted, without leaving the page. */
 export function onSubmit(form: HTMLFormElement, work: () => void): void {
   form.addEventListener('submit', (event) => {
     event.preventDefault();

@@ -29,7 +29,7 @@ export function problemMessage(error: unknown, retry?: () => void): HTMLElement 
 }
 
 function told(error: unknown): Told {
-  // What the page's own client said of the connection.
+  // What the page's own client said about the connection.
   if (error instanceof ConnectionError && error.cause instanceof Error) return told(error.cause);
   if (error instanceof ApiError) {
     const { errors, attempts, requestId, code, status } = error;
@@ -48,7 +48,7 @@ function told(error: unknown): Told {
   return { text: sentence(String(error)) };
 }
 
-/** Messages of the packages begin small and end without a stop; on the page they stand alone. */
+/** Messages of the packages begin in lower case and end without a full stop; on the page they stand alone. */
 export function sentence(message: string): string {
   const text = message.trim();
   const whole = /[.!?…]$/.test(text) ? text : `${text}.`;

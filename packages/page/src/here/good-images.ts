@@ -2,7 +2,7 @@ import { byId } from '../dom/by-id.js';
 import { button, element } from '../dom/element.js';
 import { plural } from '../dom/format.js';
 
-/** Images that are held in memory while training; more are for the service. */
+/** Most images that are held in memory while training; more than that are for the service. */
 const MAX_IMAGES = 500;
 const FEWEST = 2;
 const BETTER = 30;
@@ -34,7 +34,7 @@ export class GoodImages {
     return this.all.size >= FEWEST;
   }
 
-  /** Takes as many as there is room for; the others are told of in the answer. */
+  /** Takes as many as there is room for, and returns a message about the others. */
   add(files: readonly File[]): string | undefined {
     const taken = files.slice(0, MAX_IMAGES - this.all.size);
     for (const file of taken) {

@@ -1,13 +1,19 @@
 import { makeReport, type PixelSample } from '@cflow/images';
 import type { DataSetReport } from '@cflow/sdk';
 
-/** Images whose pixels are looked at: so many evenly spaced, and as many whose files are smallest, among which the black ones are. */
+/**
+ * Images whose pixels are looked at: this many evenly spaced ones, and as many with the smallest files, among which black
+ * ones are found.
+ */
 const EVENLY = 24;
 const SMALLEST = 24;
-/** Pixels of the side that they are drawn at for it. */
+/** Pixels of the side that they are drawn at for that. */
 const SIDE = 256;
 
-/** What is understood of good images in this page: what `cflow inspect` says of a folder of them. They stay where they are. */
+/**
+ * How good images are understood, worked out in this page: what `cflow inspect` says about a folder of them. The images stay
+ * where they are.
+ */
 export async function lookAtImages(files: readonly File[], signal: AbortSignal): Promise<DataSetReport> {
   const used = files.map(({ name }) => ({ path: name, name, split: 'train', label: 'good' }) as const);
   const sampled = sampledOf(files);
@@ -84,7 +90,7 @@ async function copiesOf(files: readonly File[], signal: AbortSignal): Promise<nu
   return [...byContent.values()].filter(({ length }) => length > 1);
 }
 
-/** FNV-1a, twice with other beginnings: `crypto.subtle` is missing where a page came over plain HTTP. */
+/** FNV-1a, twice with different starting values: `crypto.subtle` is missing where a page came over plain HTTP. */
 function checksum(bytes: Uint8Array): string {
   let [one, two] = [0x811c9dc5, 0x1b873593];
   for (const byte of bytes) {

@@ -3,7 +3,7 @@ import { byId } from '../dom/by-id.js';
 import { problemMessage } from '../dom/problem-message.js';
 
 export interface SnapshotActions {
-  /** Called before the camera is asked for: others let go of it. */
+  /** Called before the camera is requested, so that others release it. */
   starting(): void;
   taken(file: File): void;
 }

@@ -14,7 +14,7 @@ export interface TrainedActions {
   published(): void;
 }
 
-/** What came of a training run in this page: to score with, to save, to upload. */
+/** The result of a training run in this page: to score with, to save, to upload. */
 export class TrainedView {
   private readonly node = byId('here-outcome');
   private readonly client: Client;
@@ -98,7 +98,7 @@ export class TrainedView {
   }
 }
 
-/** What samples of more than 8 bits were taken to lie between: images to come have to be of the same kind. */
+/** The range that samples of more than 8 bits were taken to have: later images have to be of the same kind. */
 function rangeNote({ manifest }: TrainedBundle): HTMLElement[] {
   const { range } = (manifest.configuration ?? {}) as { range?: { low: number; high: number } };
   if (!range) return [];

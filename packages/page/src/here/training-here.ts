@@ -19,7 +19,7 @@ import { trainingStep } from './training-words.js';
 export interface TrainingHereActions extends TrainedActions {
   /** The detector whose backbone is used. */
   chosen(): ChosenDetector | undefined;
-  /** Called before the camera is asked for. */
+  /** Called before the camera is requested. */
   cameraStarting(): void;
 }
 
@@ -66,7 +66,7 @@ export class TrainingHere {
     });
   }
 
-  /** Says whose backbone is used, after another detector was chosen. */
+  /** Says whose backbone is used, after another detector was selected. */
   showBackbone(): void {
     const chosen = this.actions.chosen();
     byId('here-backbone').textContent = chosen
@@ -85,7 +85,7 @@ export class TrainingHere {
     this.problem.replaceChildren(...notes.map((note) => problemMessage(note)));
   }
 
-  /** What is understood of the images, each time that they have changed. */
+  /** How the images are understood, whenever they have changed. */
   private async look(): Promise<void> {
     this.looking?.abort();
     const looking = new AbortController();

@@ -1,9 +1,9 @@
 import type { Progress, TrainingProgress } from '@cflow/sdk/local';
 import { formatBytes, formatDuration } from '../dom/format.js';
 
-/** What a training run in this page is at. */
+/** What a training run in this page is doing. */
 export interface TrainingStep {
-  /** 0 to 1; undefined where nobody knows. */
+  /** 0 to 1; undefined where it is not known. */
   fraction: number | undefined;
   text: string;
 }

@@ -6,10 +6,10 @@ import { formatProbability, formatTime, plural, shortVersion } from '../dom/form
 import { problemMessage } from '../dom/problem-message.js';
 import type { ChosenDetector, TrainedHere } from '../places/chosen-detector.js';
 
-/** Values of the options that stand for detectors of this tab; no name of a service's has a colon. */
+/** Values of the options that stand for detectors of this tab; no name in a service has a colon. */
 const HERE = 'here:';
 
-/** Which detector and which version of it, and how far recent scores are from its calibration. */
+/** Which detector and version, and how far recent scores are from its calibration. */
 export class DetectorChoice {
   private readonly detector = byId('detector', HTMLSelectElement);
   private readonly reference = byId('reference', HTMLSelectElement);
@@ -72,7 +72,7 @@ export class DetectorChoice {
       if (this.chosen?.name === chosen.name && this.chosen.reference === chosen.reference)
         this.showDrift(drift);
     } catch {
-      // A figure beside the point; what is asked for next tells what is wrong.
+      // A figure of minor importance; the next request shows what is wrong.
       this.drift.textContent = '';
     }
   }
@@ -132,7 +132,7 @@ export class DetectorChoice {
       this.select([preferred, before, ...preferences]);
       if (this.reference.value !== before) this.changed();
     } catch (error) {
-      // Without the right to read versions the aliases are enough.
+      // Without the right to read versions, the aliases are enough.
       if (!(error instanceof PermissionError)) {
         this.problem.replaceChildren(problemMessage(error));
       }

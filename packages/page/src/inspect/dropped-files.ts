@@ -1,4 +1,4 @@
-/** Files of one drop at most; a folder with a disk in it should not end the page. */
+/** Most files of one drop; dropping a whole disk should not crash the page. */
 export const MAX_DROPPED_FILES = 65_000;
 
 export interface NamedFile {
@@ -7,7 +7,7 @@ export interface NamedFile {
   path: string;
 }
 
-/** The files of a drop or of the clipboard, those in folders too. */
+/** The files of a drop or of the clipboard, including those in folders. */
 export async function droppedFiles(transfer: DataTransfer): Promise<NamedFile[]> {
   // All entries at once: they are gone after the first await.
   const entries = [...transfer.items].map((item) =>
@@ -32,7 +32,7 @@ export async function droppedFiles(transfer: DataTransfer): Promise<NamedFile[]>
   return found.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** A reader gives a folder's entries in parts, and none when it is through. */
+/** A reader gives a folder's entries in parts, and an empty part at the end. */
 async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
   const reader = folder.createReader();
   const all: FileSystemEntry[] = [];

@@ -35,7 +35,7 @@ export class Enlarged {
     this.dialog.showModal();
   }
 
-  /** What is known of the picture, at the threshold as it is now. */
+  /** What is known about the picture, at the current threshold. */
   draw(): void {
     if (!this.card) return;
     const { prediction, state } = this.card;

@@ -34,7 +34,7 @@ export interface InspectionParts {
 /** Images in, verdicts out. */
 export class Inspection {
   readonly choice: DetectorChoice;
-  /** What else is judged at the threshold: its score, where there is one. */
+  /** Whatever else is judged at the threshold: its score, if it has one. */
   readonly live: { score?: StripScore | undefined; judge?: () => void } = {};
   private readonly marks: Marks;
   private readonly results = new ResultList(() => this.cards);
@@ -47,7 +47,7 @@ export class Inspection {
   private readonly states: VersionStates;
   private readonly panel: ThresholdPanel;
   private readonly enlarged: Enlarged = new Enlarged(() => this.schedule());
-  /** Colors and regions; labels are there at once. */
+  /** Colors and regions; labels are updated at once. */
   private readonly drawing = new SlicedWork<ResultCard>((card) => card.draw());
   private running = 0;
   private frame = 0;
@@ -108,7 +108,7 @@ export class Inspection {
     return this.results.sorted.map(({ file, name }) => ({ file: file as File, path: name }));
   }
 
-  /** Scores an image where it is chosen, and takes what it says into the range of its version. */
+  /** Scores an image in the chosen place, and widens the range of its version by the score. */
   async predict(
     image: Blob | ImageBitmap,
     signal?: AbortSignal,
@@ -172,7 +172,7 @@ export class Inspection {
     this.schedule();
   }
 
-  /** What was scored in this page is scored by the service, too, once somebody says something of it. */
+  /** Images that were scored in this page are scored by the service, too, once somebody marks them. */
   private async mark(card: ResultCard, said: FeedbackInput): Promise<boolean> {
     const { prediction, file } = card;
     if (!prediction) return false;
@@ -193,7 +193,7 @@ export class Inspection {
     this.schedule();
   }
 
-  /** Another detector was chosen: its threshold is the one to be moved, if it has scored anything. */
+  /** Another detector was selected: its threshold is now the one to move, if it has scored anything. */
   private changed(): void {
     const { chosen } = this.choice;
     this.places.aim(chosen);
@@ -240,7 +240,7 @@ export class Inspection {
     takeFiles({
       input: byId('files', HTMLInputElement),
       zone: byId('drop'),
-      // Anywhere on the page: a browser would leave the page for a file that misses its place.
+      // Anywhere on the page: a browser would leave the page for a file that misses the drop area.
       target: window,
       onFiles,
       onError,

@@ -8,7 +8,7 @@ import { markPicture } from '../marks/mark-picture.js';
 import type { VersionState } from './version-state.js';
 
 export interface CardActions {
-  /** Whether something can be said of a prediction: to a service that knows its detector. */
+  /** Whether a prediction can be marked: only in a service that knows its detector. */
   canMark(card: ResultCard): boolean;
   /** Says what a part really was; whether the picture is kept with it. */
   mark(card: ResultCard, said: FeedbackInput): Promise<boolean>;
@@ -122,7 +122,7 @@ export class ResultCard {
     this.draw();
   }
 
-  /** The label at the threshold as it is now. */
+  /** The label at the current threshold. */
   judge(): void {
     const { prediction, state } = this;
     if (!prediction || !state) return;
@@ -133,12 +133,12 @@ export class ResultCard {
     this.chip.textContent = label;
   }
 
-  /** Whether colors or regions are not those of the threshold as it is now. */
+  /** Whether colors or regions are not yet those of the current threshold. */
   get stale(): boolean {
     return this.state !== undefined && this.drawn !== this.state.threshold;
   }
 
-  /** Colors and regions: a millisecond or more, so that there is no time for all cards in one frame. */
+  /** Colors and regions: a millisecond or more, so there is not time for all cards in one frame. */
   draw(): void {
     const { state, viewer } = this;
     if (!state || !this.stale) return;
@@ -151,7 +151,7 @@ export class ResultCard {
     this.regionBox.hidden = found.length === 0;
   }
 
-  /** How many regions stand out at the threshold as it is drawn. */
+  /** How many regions stand out at the threshold that is drawn. */
   get regions(): number {
     return this.viewer.found.length;
   }
@@ -179,7 +179,7 @@ export class ResultCard {
   }
 }
 
-/** Which device has answered, where, and how long it took. */
+/** Which device answered, where, and how long it took. */
 function placeOf({ detector, where, milliseconds }: Prediction): string {
   const place = where === 'remote' ? `${detector.device} of the server` : `${detector.device} in this page`;
   return `${place}, ${formatMilliseconds(milliseconds)}`;

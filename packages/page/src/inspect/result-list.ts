@@ -3,7 +3,7 @@ import type { ResultCard } from './result-card.js';
 
 const KEYS: Readonly<Record<string, 'good' | 'bad' | 'unsure'>> = { g: 'good', b: 'bad', u: 'unsure' };
 
-/** The cards on the page: in which order, which of them, and by the keyboard. */
+/** The cards on the page: their order, which ones are shown, and the keyboard. */
 export class ResultList {
   private readonly node = byId('results');
   private readonly order = byId('order', HTMLSelectElement);
@@ -20,13 +20,13 @@ export class ResultList {
   get sorted(): ResultCard[] {
     const all = [...this.cards()];
     if (this.order.value !== 'worst') return all;
-    // What could not be scored first: somebody has to look at it.
+    // Images that could not be scored come first: somebody has to look at them.
     const rank = ({ failed, prediction }: ResultCard): number =>
       failed ? Number.POSITIVE_INFINITY : (prediction?.score ?? Number.NEGATIVE_INFINITY);
     return all.sort((a, b) => rank(b) - rank(a) || 0);
   }
 
-  /** Moves only what is at another place, so that what has the focus keeps it. */
+  /** Moves only cards that are in the wrong place, so that the focused one keeps the focus. */
   arrange(): void {
     const wanted = this.filter.value;
     let before: Element | null = null;

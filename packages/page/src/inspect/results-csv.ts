@@ -11,7 +11,7 @@ const COLUMNS = [
   'version',
 ];
 
-/** What was scored as a table (RFC 4180), in the order of the page. */
+/** The scored images as a table (RFC 4180), in the order of the page. */
 export function resultsCsv(cards: readonly ResultCard[]): string {
   const rows = cards.flatMap(({ name, prediction, label, state, regions }) => {
     if (!prediction || !state) return [];

@@ -14,7 +14,7 @@ export interface ScoreRange {
 
 const WIDTH = 1000;
 
-/** Where the scores lie: those of the good images of the calibration as a band, those on the page as dots. */
+/** Where the scores lie: the calibration's good images as a band, those on the page as dots. */
 export function scoreStrip(
   { min, max }: ScoreRange,
   threshold: number,

@@ -1,4 +1,4 @@
-/** Milliseconds of a frame that may be worked in: the page stays quick, however much there is to do. */
+/** Milliseconds of a frame that may be spent on work: the page stays responsive, however much there is to do. */
 const SLICE = 10;
 
 /** Work on many things, a slice of it in each frame. */
@@ -11,7 +11,7 @@ export class SlicedWork<T> {
     this.work = work;
   }
 
-  /** Has all of them worked on; the first at once. To be called within a frame. */
+  /** Queues all of them for work; the first is done at once. To be called within a frame. */
   start(items: Iterable<T>): void {
     for (const item of items) this.waiting.add(item);
     if (this.frame === 0) this.slice();

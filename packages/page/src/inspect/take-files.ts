@@ -11,11 +11,11 @@ export interface FilesTaker {
   onError(error: unknown): void;
 }
 
-/** Files from a dialog and from drops. An inner target takes a drop, an outer one does not see it then. */
+/** Files from a dialog and from drops. A drop that an inner target takes is not seen by an outer one. */
 export function takeFiles({ input, zone, target, onFiles, onError }: FilesTaker): void {
   input.addEventListener('change', () => {
     onFiles([...(input.files ?? [])].map((file) => ({ file, path: file.name })));
-    // So that the same file can be chosen once more.
+    // So that the same file can be chosen again.
     input.value = '';
   });
   const listen = (type: 'dragover' | 'drop', listener: (event: DragEvent, transfer: DataTransfer) => void) =>

@@ -6,7 +6,7 @@ import type { VersionState } from './version-state.js';
 
 const STEPS = 1000;
 
-/** Threshold, false-alarm rate and how things are drawn. Whatever is changed here asks the service nothing. */
+/** Threshold, false-alarm rate and how things are drawn. Changes here send no request to the service. */
 export class ThresholdPanel {
   private readonly node = byId('tuning');
   private readonly slider = byId('threshold', HTMLInputElement);
@@ -21,7 +21,7 @@ export class ThresholdPanel {
   private readonly scores: () => readonly StripScore[];
   private state: VersionState | undefined;
 
-  /** @param save Makes the threshold of a version that of the detector, for everybody. */
+  /** @param save Makes the threshold of a version that of the detector, for everyone. */
   constructor(
     onThreshold: () => void,
     scores: () => readonly StripScore[],
@@ -64,7 +64,7 @@ export class ThresholdPanel {
     boxes.addEventListener('change', () => document.body.classList.toggle('no-boxes', !boxes.checked));
   }
 
-  /** Shows the threshold of a version as it is now; nothing when there is none. */
+  /** Shows the current threshold of a version; nothing when there is no version. */
   show(state: VersionState | undefined): void {
     this.state = state;
     this.node.hidden = !state;

@@ -6,14 +6,14 @@ import type { ScoreRange } from './score-strip.js';
 export class VersionState {
   readonly name: string;
   readonly version: string;
-  /** In force for the detector; what the threshold goes back to. */
+  /** In force for the detector; what the threshold is reset to. */
   ownThreshold: number;
   private ownPixelThreshold: number;
-  /** What is decided for the detector; undefined where nothing can be, or where this key may not read it. */
+  /** The detector's settings; undefined where it can have none, or where this key may not read them. */
   settings: DetectorSettings | undefined;
   /** Undefined where the service does not let this key read it. */
   calibrations: Pick<BundleManifest['calibration'], 'score' | 'map'> | undefined;
-  /** Whether the service has this version: what was trained in this tab it has not. */
+  /** Whether the service has this version: it does not have those trained in this tab. */
   ofService = false;
   threshold: number;
   private low: number;
@@ -29,7 +29,7 @@ export class VersionState {
     this.high = Math.max(score, threshold);
   }
 
-  /** Takes what is decided for the detector. What was scored in this page does not have it yet. */
+  /** Applies the detector's settings, which scores from this page do not reflect yet. */
   decide(settings: DetectorSettings): void {
     this.settings = settings;
     const untouched = this.threshold === this.ownThreshold;
@@ -70,7 +70,7 @@ export class VersionState {
     if (this.threshold === this.ownThreshold) return this.ownPixelThreshold;
     const { score, map } = this.calibrations ?? {};
     if (score && map)
-      // A probability of 1 belongs to no value.
+      // No value has a probability of 1.
       return thresholdForFalseAlarmRate(
         map,
         Math.min(falseAlarmProbability(score, this.threshold), 1 - Number.EPSILON),

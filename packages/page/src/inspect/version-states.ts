@@ -47,7 +47,7 @@ export class VersionStates {
     return state;
   }
 
-  /** Makes the threshold that of the detector, for everybody who asks it from now on. */
+  /** Makes the threshold that of the detector, for everyone who uses it from now on. */
   async save(state: VersionState): Promise<void> {
     const { threshold, pixelThreshold, version, settings } = state;
     if (!settings) return;
@@ -56,7 +56,7 @@ export class VersionStates {
     await this.decisions.save(settings, { threshold, pixelThreshold, version, falseAlarmRate });
   }
 
-  /** Without the right to read the manifest there is a threshold, but no false-alarm rate. */
+  /** Without the right to read the manifest, there is a threshold but no false-alarm rate. */
   private async calibrate(state: VersionState): Promise<void> {
     type Manifest = Pick<BundleManifest, 'calibration'>;
     const here = this.places.manifestOf(state.version) as Manifest | undefined;
@@ -64,7 +64,7 @@ export class VersionStates {
       const [manifest, settings] = await Promise.all([
         here ??
           this.client.service.detectors.version(state.name, state.version).then((found) => found.manifest),
-        // What was trained in this tab is not there.
+        // The service does not have what was trained in this tab.
         this.decisions.read(state.name).catch(() => undefined),
       ]);
       state.calibrations = (manifest as Manifest).calibration;

@@ -1,6 +1,6 @@
 import { applyRules, NO_FRAMES_YET, type RuleAlarm, type RuleState, type Rules } from '@cflow/line/rules';
 
-/** Parts that are shown one by one. */
+/** Number of parts that are shown one by one. */
 const SHOWN = 20;
 
 export interface TalliedPart {
@@ -38,14 +38,14 @@ export class LineTally {
     return tallied;
   }
 
-  /** Somebody has looked: what was bad in a row is over. */
+  /** Somebody has looked: the count of bad parts in a row starts over. */
   goOn(): void {
     this.state = NO_FRAMES_YET;
     this.alarms = [];
   }
 }
 
-/** The rules as a form has them; those that change nothing are left out. */
+/** The rules from a form; those that change nothing are left out. */
 export function rulesOf({ n, m, hold, stop }: { n: number; m: number; hold: number; stop: number }): Rules {
   return {
     ...((n > 1 || m > 1) && { nOfM: { n: Math.min(n, m), m } }),

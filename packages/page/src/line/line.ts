@@ -12,9 +12,9 @@ import { problemMessage } from '../dom/problem-message.js';
 import { LineTally, rulesOf, ruleWords, type TalliedPart } from './line-tally.js';
 import { sound } from './sound.js';
 
-/** Of a part that is asked for: a camera that stands still for longer gives none. */
+/** Milliseconds to wait for a frame that was asked for: a camera that is silent for longer gives none. */
 const JPEG_QUALITY = 0.92;
-/** What a wrapper around the page, or a script in it, asks with: `dispatchEvent(new Event('cflow-trigger'))`. */
+/** How a wrapper around the page, or a script in it, asks for a frame: `dispatchEvent(new Event('cflow-trigger'))`. */
 const TRIGGER = 'cflow-trigger';
 
 /** The operator's view: a part, OK or NG as large as the screen, what was counted, and what the rules say. */
@@ -52,7 +52,7 @@ export class Line {
       if (this.stream && !location.hash.startsWith('#line')) this.end();
     });
     addEventListener('keydown', (event) => {
-      // Where a key means something of its own it keeps that.
+      // Where the key has a meaning of its own, it keeps it.
       const free =
         event.target instanceof Element && !event.target.closest('button, input, select, textarea, a');
       if (event.code !== 'Space' || !this.stream || !free || event.repeat) return;
@@ -120,7 +120,7 @@ export class Line {
     this.running.focus();
   }
 
-  /** A frame is there: is it wanted, and is there credit for it? */
+  /** A frame has arrived: is it wanted, and is there credit for it? */
   private async look(everyFrame: boolean): Promise<void> {
     const { stream } = this;
     if (!stream || this.tally.alarms.includes('stop')) return;

@@ -8,7 +8,7 @@ const LABELS = [
   ['unsure', 'Unsure'],
 ] as const;
 
-/** Buttons that say what a part really was, and what was said of it. */
+/** Buttons to say what a part really was, and what was said so far. */
 export class MarkButtons {
   readonly node: HTMLElement = element('div', { class: 'feedback' });
   private readonly note = element('span', { class: 'hint', role: 'status' });

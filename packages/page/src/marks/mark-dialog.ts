@@ -56,7 +56,7 @@ export class MarkDialog {
     });
   }
 
-  /** Undefined where it is closed without a word. Rejects where the browser cannot show the picture. */
+  /** Undefined when the dialog is closed without an answer. Rejects where the browser cannot show the picture. */
   async ask({ name, image, found = [] }: MarkedPicture): Promise<FeedbackInput | undefined> {
     const address = URL.createObjectURL(image);
     try {

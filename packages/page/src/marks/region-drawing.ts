@@ -10,7 +10,7 @@ export interface Box {
 
 /** Of what the service takes. */
 const MOST = 16;
-/** Pixels of the picture: less is a slip of the hand. */
+/** In pixels of the picture: anything smaller is a slip of the hand. */
 const LEAST_SIDE = 2;
 
 /** A picture to draw rectangles on, in its own pixels whatever size it is shown at. */

@@ -6,7 +6,7 @@ export interface TrainedHere {
   /** Of this tab. */
   id: string;
   bundle: TrainedBundle;
-  /** Where it was trained, and so where it can score. */
+  /** The device that it was trained on, and so can score on. */
   device: LocalPlace;
   /** Known when it has scored. */
   version?: string | undefined;
@@ -14,9 +14,9 @@ export interface TrainedHere {
 
 export interface ChosenDetector {
   name: string;
-  /** An alias or a version; of a detector that was trained here, its id. */
+  /** An alias or a version; for a detector that was trained here, its id. */
   reference: string;
-  /** The version that an alias means as far as the page knows. */
+  /** The version that the alias means, as far as the page knows. */
   version?: string | undefined;
   trained?: TrainedHere | undefined;
 }

@@ -1,4 +1,4 @@
-// What needs the SDK's local entry; a chunk of its own, so that nothing of it comes before somebody chooses it.
+// The code that needs the SDK's local entry; a chunk of its own, so that none of it is loaded before somebody chooses it.
 import type { LocalDetector, Progress, TrainedBundle } from '@cflow/sdk/local';
 import type { Client } from '../api/client.js';
 import { address } from '../api/sdk-options.js';

@@ -57,7 +57,7 @@ export class PlaceSwitch {
     this.bar.hidden = progress === undefined;
     const opening = progress?.stage === 'opening';
     if (progress && !opening) this.bar.value = progress.total > 0 ? progress.done / progress.total : 0;
-    // Without a value it shows that something goes on.
+    // Without a value it shows that something is happening.
     if (opening) this.bar.removeAttribute('value');
     const words = progress
       ? opening
@@ -93,7 +93,7 @@ function whereWords(place: PlaceName, local: LocalDetector | undefined): string 
   return `Images stay in this page. ${local.name} is loaded on ${PLACE_WORDS[local.device]}${threads}.${refused}`;
 }
 
-/** Why there is no WebGPU, in words; empty where there may be. */
+/** Why there is no WebGPU, in words; empty where it may be available. */
 function missingWebGpu(): string {
   if ('gpu' in navigator) return '';
   return isSecureContext

@@ -7,7 +7,7 @@ import { loadLocal } from './local-detector.js';
 import { PLACES, type PlaceName } from './place.js';
 import { RecentTimes } from './recent-times.js';
 
-/** Milliseconds that a choice stands before anything is fetched: with the arrow keys, one goes over the others. */
+/** Milliseconds that a choice must last before anything is fetched: with the arrow keys, people pass over other choices. */
 const STANDS_FOR = 300;
 
 /** A detector that is open, or being opened. */
@@ -15,27 +15,27 @@ interface Opened {
   key: string;
   place: PlaceName;
   detector: Promise<Detector>;
-  /** When a wish for it is met, or cannot be met. */
+  /** Settles when a request for it is met, or cannot be met. */
   settled?: Promise<boolean>;
   loading: AbortController;
   users: number;
   retired: boolean;
 }
 
-/** What there is to show of the places. */
+/** What to show about the places. */
 export interface PlacesState {
   /** Where the next image is scored. */
   place: PlaceName;
-  /** Where somebody wants to score: differs while a detector is loaded. */
+  /** Where somebody wants to score; differs while a detector is being loaded. */
   wanted: PlaceName;
   /** The detector in this page, where it is loaded. */
   local: LocalDetector | undefined;
   progress: Progress | undefined;
   /** Why a detector could not be opened. */
   problem: unknown;
-  /** Whether that was a wish only, and images are scored as before. */
+  /** Whether only the change failed, and images are scored as before. */
   asBefore: boolean;
-  /** What happened by itself: a device was lost, the service is busy. */
+  /** What happened on its own: a device was lost, the service is busy. */
   note: string;
   /** Whether the detector is in this tab only. */
   here: boolean;
@@ -52,7 +52,7 @@ export class Places {
   private readonly onState: (state: PlacesState) => void;
   private target: ChosenDetector | undefined;
   private place: PlaceName = 'server';
-  /** What is open of the chosen detector: going to and fro loads nothing twice. */
+  /** What is open of the chosen detector: switching back and forth loads nothing twice. */
   private readonly kept = new Map<string, Opened>();
   private current: Opened | undefined;
   private pending: Opened | undefined;
@@ -67,7 +67,7 @@ export class Places {
     this.onState = onState;
   }
 
-  /** Images that are worth asking for at a time: the server makes a batch of them, a page has one device. */
+  /** How many images are worth scoring at a time: the server makes a batch of them, a page has one device. */
   get concurrency(): number {
     return (this.pending?.place ?? this.place) === 'server' ? 4 : 1;
   }
@@ -85,12 +85,15 @@ export class Places {
     this.current = undefined;
     this.local = undefined;
     this.progress = undefined;
-    // It is needed soon, and whether it works is seen now.
+    // It is needed soon, and now is the time to see whether it works.
     if (target && this.place !== 'server') void this.settle(this.take());
     this.tell();
   }
 
-  /** Scores elsewhere from now on: what comes waits until the detector is loaded there. Where that fails, as before. */
+  /**
+   * Scores elsewhere from now on: new images wait until the detector is loaded there. If that fails, everything stays as
+   * before.
+   */
   async use(place: PlaceName): Promise<void> {
     this.retire(this.pending);
     this.pending = undefined;
@@ -108,7 +111,7 @@ export class Places {
     this.tell();
   }
 
-  /** Scores an image where it is chosen, with its map. */
+  /** Scores an image in the chosen place, with its map. */
   async predict(image: ImageInput, signal?: AbortSignal): Promise<Prediction> {
     while (this.pending) await this.pending.settled;
     signal?.throwIfAborted();
@@ -138,7 +141,7 @@ export class Places {
     return this.local?.version === version ? this.local.manifest : undefined;
   }
 
-  /** What a graphics card no longer does, the processor does. False where it cannot either. */
+  /** When a graphics card fails, the processor takes over. False where it cannot, either. */
   private async leave(opened: Opened, error: Error): Promise<boolean> {
     if (this.current === opened && this.target) {
       this.current = this.open('wasm', this.target);
@@ -158,7 +161,7 @@ export class Places {
     return this.current;
   }
 
-  /** Waits until it is open, and has what was wanted become what is. False where it could not be opened. */
+  /** Waits until it is open, then switches to it. False where it could not be opened. */
   private async settle(opened: Opened): Promise<boolean> {
     try {
       const detector = await opened.detector;
@@ -172,7 +175,7 @@ export class Places {
     } catch (error) {
       if (opened === this.pending || opened === this.current) this.problem = error;
       this.asBefore = opened === this.pending;
-      // The next image, or the next wish, tries it again.
+      // The next image, or the next choice, tries it again.
       if (opened === this.pending) this.pending = undefined;
       if (opened === this.current) this.current = undefined;
       // Another one may have been opened under the same key.

@@ -1,16 +1,16 @@
-/** Images that a time is told of: enough for a median, few enough to follow what changes. */
+/** Number of recent images to take the median of: enough for a median, few enough to follow changes. */
 const KEPT = 15;
 
 /** How long the last images took. */
 export class RecentTimes {
   private times: number[] = [];
 
-  /** @param milliseconds From the question to the answer. */
+  /** @param milliseconds From the request to the answer. */
   add(milliseconds: number): void {
     this.times = [...this.times, milliseconds].slice(-KEPT);
   }
 
-  /** Milliseconds; the first image, which warms things up, hardly moves it. Undefined while there is none. */
+  /** Milliseconds; the first image, which warms things up, hardly moves it. Undefined before the first image. */
   get median(): number | undefined {
     return [...this.times].sort((a, b) => a - b)[Math.floor(this.times.length / 2)];
   }

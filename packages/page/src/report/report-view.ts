@@ -1,6 +1,6 @@
-// A report is a page of whoever trained the detector, and must not run or look like a part of this one. So nothing of its
-// markup is taken over: elements and attributes that reports have are made anew, styled by the style sheet that this page
-// knows, inside a shadow root. Scripts, styles, links and addresses stay out.
+// A report is a page written by the person who trained the detector, and must not run or look like a part of this one. So
+// none of its markup is taken over: elements and attributes that reports may have are created anew, styled by a style sheet
+// that this page knows, inside a shadow root. Scripts, styles, links and addresses stay out.
 import { REPORT_STYLE } from '@cflow/visual';
 import { element } from '../dom/element.js';
 
@@ -20,7 +20,7 @@ const ATTRIBUTES = words(
 /** A page has one of each. */
 const LANDMARKS = words('header main footer');
 const PICTURE = /^data:image\/(?:png|jpeg|webp);base64,[A-Za-z0-9+/=]*$/;
-/** Elements of a report at most: charts have thousands. */
+/** Most elements of a report: charts have thousands. */
 const MOST = 50_000;
 
 /** A report as an element of this page. */

@@ -6,7 +6,7 @@ import { problemMessage } from '../dom/problem-message.js';
 
 const DEFAULT_DAYS = 90;
 
-/** Whether pictures are kept with what people say, and for how long: for whoever owns them to decide. */
+/** Whether pictures are kept with what people say, and for how long: their owner decides. */
 export class KeepImages {
   readonly node: HTMLFormElement = element('form', { class: 'panel keep' });
   private readonly decisions: Decisions;

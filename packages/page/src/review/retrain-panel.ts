@@ -53,7 +53,7 @@ export class RetrainPanel {
     });
   }
 
-  /** @param version That is to be better: an alias or a version */
+  /** @param version The version to improve on: an alias or a version */
   show(name: string, version: string): void {
     this.name = name;
     this.version = version;

@@ -11,7 +11,7 @@ export interface ReviewItemActions {
   deleted(feedback: Feedback): void;
 }
 
-/** One part that somebody said something of. */
+/** One part that somebody has marked. */
 export class ReviewItem {
   readonly node: HTMLLIElement = element('li', { class: 'card' });
   private readonly marks: Marks;

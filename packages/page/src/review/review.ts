@@ -12,9 +12,9 @@ import { KeepImages } from './keep-images.js';
 import { RetrainPanel } from './retrain-panel.js';
 import { ReviewItem } from './review-item.js';
 
-/** Shown at a time: each may be a picture of its own to fetch. */
+/** Marks shown at a time: each may have a picture to fetch. */
 const PAGE = 60;
-/** Read at most: of more, the CSV has all. */
+/** Most marks that are read: the CSV export has all of them. */
 const MOST = 5000;
 
 const FILTERS = [
@@ -25,7 +25,7 @@ const FILTERS = [
 ] as const;
 
 export interface ReviewActions {
-  /** What is looked at, for the address. */
+  /** What is being looked at, for the address. */
   chosen(name: string): void;
   /** Shows a job that was started. */
   train(job: string): void;
@@ -37,7 +37,7 @@ export interface ReviewParts {
   decisions: Decisions;
 }
 
-/** What people said of a detector's predictions: looked at again, corrected, and trained with. */
+/** What people said about a detector's predictions: reviewed, corrected, and trained with. */
 export class Review {
   private readonly client: Client;
   private readonly marks: Marks;
@@ -92,7 +92,7 @@ export class Review {
     this.more.hidden = true;
   }
 
-  /** Looks again, at a detector that the address names or the one that was looked at before. */
+  /** Refreshes, for the detector that the address names or the one that was shown before. */
   async open(name: string): Promise<void> {
     try {
       const detectors = await listDetectors(this.client, this.detector, name);

@@ -42,7 +42,7 @@ export function comparisonView(
       element(
         'tbody',
         {},
-        // Of parts that there are none of nothing is said.
+        // Kinds of parts that do not occur are not mentioned.
         bad > 0 && row(`bad parts found, of ${bad}`, old.found, next.found),
         good > 0 && row(`good parts called bad, of ${good}`, old.falseAlarms, next.falseAlarms),
         bad > 0 && good > 0 && row('AUROC', figure(old.imageAuroc), figure(next.imageAuroc)),

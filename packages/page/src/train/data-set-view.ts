@@ -4,7 +4,7 @@ import { element } from '../dom/element.js';
 
 const SIGNS: Readonly<Record<string, string>> = { error: 'Stops', warning: 'Warning', note: 'Note' };
 
-/** What is understood of a data set before it is trained on, in the words of `cflow inspect`. */
+/** How a data set is understood before it is trained on, in the words of `cflow inspect`. */
 export function dataSetView(report: DataSetReport): HTMLElement {
   const rows = dataSetRows(report).map(([title, text]) =>
     element(

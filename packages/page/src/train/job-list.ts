@@ -9,7 +9,7 @@ import { hasEnded, PHASES } from './job-words.js';
 const PAGE = 20;
 const REFRESH_MS = 10_000;
 
-/** The jobs, newest first as the service lists them; looked at again while one is under way and the page is seen. */
+/** The jobs, newest first as the service lists them; refreshed while one is under way and the page is visible. */
 export class JobList {
   private readonly client: Client;
   private readonly onOpen: (job: Job) => void;
@@ -33,7 +33,7 @@ export class JobList {
       const page = await this.client.service.jobs.list({ limit: PAGE }).page();
       const seen = new Set(page.items.map(({ id }) => id));
       const older = this.jobs.filter(({ id }) => !seen.has(id));
-      // Pages that were asked for before stay below; without any, this page says where they begin.
+      // Pages that were loaded before stay below; if there are none, this page says where they begin.
       if (older.length === 0) this.next = page.next;
       this.jobs = [...page.items, ...older];
       this.problem.replaceChildren();
@@ -50,7 +50,7 @@ export class JobList {
     }
   }
 
-  /** A job as it is now, without asking for all of them. */
+  /** The current state of a job, without requesting all of them. */
   put(job: Job): void {
     const place = this.jobs.findIndex(({ id }) => id === job.id);
     if (place < 0) {

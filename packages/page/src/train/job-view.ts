@@ -15,9 +15,9 @@ import { LossHistory } from './loss-history.js';
 const MAX_LOG_LINES = 200;
 
 export interface JobViewActions {
-  /** A job's status has changed, or how far it is. */
+  /** A job's status or progress has changed. */
   changed(job: Job): void;
-  /** Somebody wants to use what a job has made. */
+  /** Somebody wants to use the detector that a job has made. */
   use(detector: { name: string; version: string }): void;
 }
 
@@ -174,7 +174,7 @@ export class JobView {
       this.outcome.replaceChildren(element('p', {}, 'Cancelled. Nothing was published.'));
   }
 
-  /** What the new version is worth and what to do next. Without the right to read its manifest, nothing is said. */
+  /** How good the new version is and what to do next. Without the right to read its manifest, nothing is shown. */
   private async advise(place: HTMLElement, { name, version }: NonNullable<Job['result']>): Promise<void> {
     try {
       const { manifest } = await this.client.service.detectors.version(name, version);

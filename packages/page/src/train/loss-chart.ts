@@ -60,7 +60,7 @@ export function lossChart(curves: readonly LossCurve[]): HTMLElement {
     element(
       'p',
       { class: 'legend hint' },
-      // What a layer is called says something to few.
+      // The name of a layer means something to few people.
       ...layers.map((layer, i) =>
         element('span', { class: `key layer-${i % 4}`, title: layer }, `level ${i + 1}`),
       ),

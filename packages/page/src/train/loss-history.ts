@@ -11,15 +11,15 @@ export interface LossCurve {
   points: LossPoint[];
 }
 
-/** Points of a curve at most; beyond it every other one goes. */
+/** Most points of a curve; beyond that every other one is dropped. */
 const MAX_POINTS = 400;
 
-/** What the training events of a job say of the loss, layer by layer. */
+/** What the training events of a job say about the loss, layer by layer. */
 export class LossHistory {
   private readonly byKey = new Map<string, LossCurve>();
   private readonly strides = new Map<string, { every: number; seen: number }>();
 
-  /** Takes `epoch` and `progress` events; all others are left alone. True when something was added. */
+  /** Takes `epoch` and `progress` events, and ignores all others. True when something was added. */
   add(data: Readonly<Record<string, unknown>>): boolean {
     const { type, layer, epoch, loss, heldOut } = data;
     if (typeof layer !== 'string' || typeof epoch !== 'number' || !isNumber(loss)) return false;
@@ -44,7 +44,7 @@ export class LossHistory {
       this.byKey.set(key, curve);
       this.strides.set(key, stride);
     }
-    // An attempt that goes on from a checkpoint says some epochs once more.
+    // An attempt that continues from a checkpoint reports some epochs again.
     while (curve.points.length > 0 && curve.points.at(-1)!.epoch > point.epoch) curve.points.pop();
     if (stride.seen++ % stride.every !== 0) return;
     curve.points.push(point);

@@ -9,12 +9,12 @@ import { problemMessage } from '../dom/problem-message.js';
 import { mayBeImage, type NamedFile } from '../inspect/dropped-files.js';
 import { withoutCommonFolder, zipImages } from './zip-images.js';
 
-/** What an upload ends with that somebody stopped. */
+/** The error of an upload that somebody stopped. */
 const STOPPED = new Error('the upload was stopped');
 
 type Chosen = { zip: File } | { images: NamedFile[] };
 
-/** A data set and a name in, a job out. What was uploaded is kept, so that a refused job need not upload again. */
+/** A data set and a name in, a job out. An upload is kept, so that a refused job need not repeat it. */
 export class TrainingForm {
   private readonly client: Client;
   private readonly onStarted: (job: Job) => void;
@@ -79,7 +79,7 @@ export class TrainingForm {
     void this.look(chosen);
   }
 
-  /** Uploads it, and shows what a training would understand of it: better known before than after. */
+  /** Uploads it, and shows how a training would understand it: better known before than after. */
   private async look(chosen: Chosen): Promise<void> {
     try {
       const path = await this.upload(chosen);
@@ -92,7 +92,7 @@ export class TrainingForm {
       if (this.chosen === chosen) this.understood.replaceChildren(dataSetView(report));
     } catch (error) {
       if (this.chosen !== chosen || error === STOPPED) return;
-      // Where work is done elsewhere the job says it.
+      // Where jobs run elsewhere, the job itself says it.
       const elsewhere = error instanceof NotFoundError;
       this.understood.replaceChildren(...(elsewhere ? [] : [problemMessage(error)]));
     }
@@ -125,7 +125,7 @@ export class TrainingForm {
     }
   }
 
-  /** Once, whoever asks for it: looking at it and starting a job share one upload. */
+  /** Only once: looking at it and starting a job share one upload. */
   private upload(chosen: Chosen): Promise<string> {
     if (this.uploaded?.chosen === chosen) return this.uploaded.path;
     const uploading = new AbortController();
@@ -189,7 +189,7 @@ export class TrainingForm {
   }
 }
 
-/** A detector's name made of a file's. */
+/** A detector's name, made from a file's. */
 function asName(file: string): string {
   return file
     .toLowerCase()

@@ -1,7 +1,7 @@
 import { Zip, ZipPassThrough } from 'fflate';
 import type { NamedFile } from '../inspect/dropped-files.js';
 
-/** Bytes that a ZIP file without its 64-bit extension can hold, less room for its directory. */
+/** Bytes that a ZIP file without the 64-bit extension can hold, less room for its directory. */
 const MAX_ARCHIVE_BYTES = 0xffff_ffff - (64 << 20);
 const MAX_ARCHIVE_FILES = 65_000;
 /** Bytes that are kept in memory before they are handed to the browser, which can put them on the disk. */
@@ -63,7 +63,7 @@ async function readable(file: File, path: string): Promise<ArrayBuffer> {
   }
 }
 
-/** Paths without the folder that all of them lie in: what is in it is the data set, whatever its name. */
+/** Paths without the folder that all of them lie in: its content is the data set, whatever its name. */
 export function withoutCommonFolder(files: readonly NamedFile[]): NamedFile[] {
   const first = files[0]?.path.split('/')[0];
   const common = files.every(({ path }) => path.includes('/') && path.split('/')[0] === first);

@@ -9,11 +9,11 @@ const TITLES: Readonly<Record<ViewName, string>> = {
   line: 'Line',
 };
 
-/** One view at a time, each with an address of its own, which a reload and the browser's buttons find again. */
+/** One view at a time, each with an address of its own that survives a reload and works with the browser's buttons. */
 export class Views {
   private readonly opened = new Map<ViewName, (of: string) => void>();
 
-  /** @param opened Called whenever a view is shown, with what its address says behind the name. */
+  /** @param opened Called whenever a view is shown, with the part of its address after the name. */
   on(view: ViewName, opened: (of: string) => void): void {
     this.opened.set(view, opened);
   }
@@ -38,7 +38,7 @@ export class Views {
     else location.hash = address;
   }
 
-  /** What is chosen in a view, as a part of its address; no step of the browser's history. */
+  /** The choice made in a view, as a part of its address; it adds no step to the browser's history. */
   note(view: ViewName, of: string): void {
     if (this.current !== view) return;
     const address = addressOf(view, of);

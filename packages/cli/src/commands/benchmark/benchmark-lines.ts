@@ -125,5 +125,5 @@ function timeText(value: Statistic | null, unit: 's' | 'ms'): string {
   return `${Number((value.mean * (unit === 'ms' ? 1000 : 1)).toPrecision(3))} ${unit}`;
 }
 
-/** To two digits, which is what so few images can tell. */
+/** To two digits, which is all that so few images can tell. */
 const percent = (rate: number): string => formatPercent(Number(rate.toPrecision(2)));

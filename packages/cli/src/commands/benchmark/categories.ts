@@ -27,10 +27,8 @@ export interface FindCategoriesOptions {
 }
 
 /**
- * The data sets of a root, in whatever layout: a folder per category; or the root itself, when it is one.
- *
- * @throws DataSetError when there is none, or one without both good and bad test images; ConfigurationError for a
- * category that is not there
+ * The data sets of a root, in any layout: a folder per category; or the root itself, when it is one. @throws DataSetError
+ * when there is none, or one without both good and bad test images; ConfigurationError for a category that is not there
  */
 export async function findCategories(
   root: string,
@@ -59,7 +57,7 @@ export async function findCategories(
   return categories;
 }
 
-/** The names of the categories, in code-unit order, with the data set where it is open already. */
+/** The names of the categories, in code-unit order, with the data set where it is already open. */
 async function namesOf(root: string, options: OpenDataSetOptions): Promise<Map<string, DataSet | undefined>> {
   const folder = resolve(root);
   if (!(await stat(folder).catch(() => undefined))?.isDirectory()) {
@@ -81,7 +79,7 @@ async function namesOf(root: string, options: OpenDataSetOptions): Promise<Map<s
   }
 }
 
-/** What would only be noticed when the first detector is trained. */
+/** Otherwise this would only be noticed when the first detector is trained. */
 function checkTestImages(name: string, { items }: DataSet): void {
   const count = (label: string): number =>
     items.filter((item) => item.split === 'test' && item.label === label).length;

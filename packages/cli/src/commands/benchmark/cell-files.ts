@@ -33,7 +33,7 @@ export class CellFiles implements CellPlaces {
     const text = await readFile(this.#result(key), 'utf8').catch(() => undefined);
     if (text === undefined) return undefined;
     const { data } = cellResultSchema.safeParse(parseJson(text));
-    // It may have been called otherwise when it was measured.
+    // It may have had another name when it was measured.
     return data?.key === key ? { ...data, variant: variant.name } : undefined;
   }
 
@@ -52,7 +52,7 @@ export class CellFiles implements CellPlaces {
     return join(this.folder, 'work', bundleName(key));
   }
 
-  /** Whether a training of this cell was begun and not ended. */
+  /** Whether a training of this cell was begun but not finished. */
   async isBegun(cell: Pick<Cell, 'key'>): Promise<boolean> {
     return readFile(join(`${this.bundle(cell)}.training`, 'run.json')).then(
       () => true,
@@ -60,7 +60,7 @@ export class CellFiles implements CellPlaces {
     );
   }
 
-  /** Takes away what a cell with a result needed on its way; its bundle is put by first where it is to be kept. */
+  /** Removes what a cell with a result needed on its way; if its bundle is to be kept, it is moved aside first. */
   async clear(cell: Pick<Cell, 'key'>, keepBundle: boolean): Promise<void> {
     const bundle = this.bundle(cell);
     if (keepBundle) await this.#keep(cell);
@@ -74,7 +74,7 @@ export class CellFiles implements CellPlaces {
     const bundles = join(this.folder, 'bundles');
     try {
       await mkdir(bundles, { recursive: true });
-      // A whole one from an earlier run is as good, and there may be none to put by.
+      // A complete one from an earlier run is as good, and there may be none to move.
       await rename(this.bundle({ key }), join(bundles, bundleName(key)));
     } catch (error) {
       if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(`${(error as NodeJS.ErrnoException).code}`))

@@ -6,17 +6,19 @@ import * as z from 'zod';
 import type { DeviceFlags } from '../../options/device-options.js';
 import type { Category } from './categories.js';
 
-/** What is compared: a way to a detector, that a category and a seed make a detector of. */
+/** What is compared: a recipe that, with a category and a seed, gives a detector. */
 export interface Variant {
-  /** Unlike those of the others in the run: results are told apart and paired by it. */
+  /** Unique in the run: results are told apart and paired by it. */
   name: string;
   /** `detector` is what this project trains. A `peer` is something else that is measured beside it. */
   kind: 'detector' | 'peer';
   backbone: string;
   preset: string;
-  /** Everything that decides a result beside images, seed, device and threads. Must be JSON. */
+  /** Everything that decides a result besides images, seed, device and threads. Must be JSON. */
   identity(seed: number): Readonly<Record<string, unknown>>;
-  /** Trains and measures a cell of it. What it needs in between is under `files.bundle(cell)`, and cleared away. */
+  /**
+   * Trains and measures a cell of it. What it needs in between is under `files.bundle(cell)`, and is removed afterwards.
+   */
   measure(task: CellTask): Promise<CellResult>;
 }
 
@@ -24,11 +26,11 @@ export interface Variant {
 export interface CellPlaces {
   /** The folder of its bundle. */
   bundle(cell: Pick<Cell, 'key'>): string;
-  /** Whether a run that was ended has left something to go on with. */
+  /** Whether an interrupted run has left something to continue from. */
   isBegun(cell: Pick<Cell, 'key'>): Promise<boolean>;
 }
 
-/** A cell to be measured, and what is there for it. */
+/** A cell to be measured, and what exists of it. */
 export interface CellTask {
   cell: Cell;
   files: CellPlaces;
@@ -43,7 +45,7 @@ export interface Cell {
   variant: Variant;
   category: Category;
   seed: number;
-  /** SHA-256 over all that the result depends on. */
+  /** SHA-256 over everything that the result depends on. */
   key: string;
 }
 
@@ -60,7 +62,7 @@ export interface CellResult {
   preset: string;
   seed: number;
   metrics: Metrics;
-  /** False-alarm rate that the calibration promised at the threshold, in [0, 1]. */
+  /** The false-alarm rate that the calibration promised at the threshold, in [0, 1]. */
   promisedFalseAlarmRate: number;
   /** Whether the promised rate lies in the 95 % interval of the rate that was found; null without good test images. */
   promiseHolds: boolean | null;
@@ -70,10 +72,10 @@ export interface CellResult {
   trainingSeconds: number | null;
   /** Median over test images, one at a time: resampling, backbone, decoders, verdict, regions. */
   scoringSeconds: number;
-  /** Of a peer: what it keeps of the good images, and its parameters. */
+  /** For a peer: what it keeps of the good images, and its parameters. */
   bundleBytes: number;
   device: string;
-  /** What was given, for people: the key holds all of it as a hash. */
+  /** The options that were given, for people: the key holds them all as a hash. */
   configuration: Record<string, unknown>;
   /** ISO 8601. */
   finishedAt: string;

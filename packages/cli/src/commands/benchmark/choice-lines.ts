@@ -3,7 +3,7 @@ import type { LeftOutChoice, Standing } from './leave-one-out.js';
 import { statistic } from './statistic.js';
 import type { FormatTable } from './table-format.js';
 
-/** What choosing a detector on the other categories gives on each. */
+/** For each category, what a detector chosen on the others gives there. */
 export function choiceLines(choices: readonly LeftOutChoice[], format: FormatTable): string[] {
   if (choices.length === 0) return [];
   const place = (standing: Standing | null): string =>

@@ -1,7 +1,7 @@
 import { falseAlarmRateInterval } from '@cflow/evaluation';
 import type { CellResult } from './cell.js';
 
-/** How often good images that nothing was learnt from were called bad, and what had been promised. */
+/** How often good images that nothing was learned from were called bad, and what had been promised. */
 export interface FalseAlarms {
   /** Unseen good images, each counted once. */
   images: number;
@@ -16,8 +16,8 @@ export interface FalseAlarms {
 }
 
 /**
- * Takes the cells of one or more categories together. Seeds of a category share their test images and so say little
- * more than one of them: their mean counts once, while images of different categories add up.
+ * Combines the cells of one or more categories. Seeds of a category share their test images and so say little more than one
+ * seed does: their mean counts once, while images of different categories add up.
  */
 export function falseAlarms(cells: readonly CellResult[]): FalseAlarms | null {
   let images = 0;

@@ -7,7 +7,7 @@ import type { NamedVariant } from './variant-option.js';
 
 export interface BenchmarkFlags extends DetectorFlags, ScheduleFlags, DeviceFlags, ImageLimitFlags {
   categories?: string[];
-  /** Left out: the one that `cflow train` takes. */
+  /** Left out: the one that `cflow train` uses. */
   backbones?: string[];
   /** Left out: a memory, or what the other options ask for. */
   presets?: Preset[];

@@ -9,10 +9,10 @@ export interface Standing {
   value: number;
 }
 
-/** What choosing a variant without looking at a category gives on it. */
+/** What a variant gives on a category when it was chosen without looking at that category. */
 export interface LeftOutChoice {
   category: string;
-  /** The detector that is best on average over the other categories, and what it gives on this one. */
+  /** The detector that is best on average over the other categories, and its figure on this one. */
   chosen: Standing;
   /** The detector that is best on this category: known only by looking at it. */
   best: Standing;
@@ -22,9 +22,9 @@ export interface LeftOutChoice {
 
 /**
  * Leaves one category out at a time: the detector is chosen on the others and confirmed on the one that was left out. The
- * mean over categories of what was chosen is what choosing so is worth; the best that was found on each is not.
+ * mean over categories of the chosen ones is what such a choice is worth; the best one found on each category is not.
  *
- * @returns nothing with fewer than two detectors, or fewer than two categories that all of them have the figure of
+ * @returns nothing with fewer than two detectors, or fewer than two categories for which all of them have the figure
  */
 export function leaveOneOut(cells: readonly CellResult[], figure: Figure = 'imageAuroc'): LeftOutChoice[] {
   const variants = variantsIn(cells);

@@ -17,16 +17,16 @@ import type { CellTask } from './cell.js';
 import { CELL_FORMAT, type Cell, type CellResult } from './cell.js';
 import { promiseOf } from './promise.js';
 
-/** What is the same for all cells of a variant: how its detectors are trained. */
+/** The same for all cells of a variant: how its detectors are trained. */
 export type TrainingOfVariant = Pick<
   TrainDetectorOptions,
   'preset' | 'configuration' | 'overrides' | 'weights' | 'precision' | 'strict' | 'limits' | 'featureBytes'
 >;
 
-/** Images that the time of scoring is taken on. */
+/** Images used to time the scoring. */
 export const TIMED_IMAGES = 20;
 
-/** Trains the detector of a cell, or goes on with it, and measures it. */
+/** Trains the detector of a cell, or continues its training, and measures it. */
 export async function measureDetector(task: CellTask, training: TrainingOfVariant): Promise<CellResult> {
   const { cell, files } = task;
   const resumed = await files.isBegun(cell);
@@ -42,7 +42,7 @@ export async function measureDetector(task: CellTask, training: TrainingOfVarian
     ...promiseOf(metrics, thresholds),
     trainImages: provenance.trainImages,
     calibrationImages: manifest.calibration.score.count,
-    // Of a run that was ended in between, nobody knows what it took in all.
+    // For an interrupted run, the total time is not known.
     trainingSeconds: resumed || trained ? null : provenance.trainingSeconds,
     scoringSeconds: await scoringSeconds(task, { ...training.limits, range: manifest.configuration.range }),
     bundleBytes: await folderBytes(files.bundle(cell)),
@@ -66,7 +66,7 @@ export function cellNames({
   return { format: CELL_FORMAT, key, category: category.name, variant: name, kind, backbone, preset, seed };
 }
 
-/** What a run trained that was ended before it had measured. */
+/** The bundle of a run that was ended before it had measured. */
 async function trainedBefore({ cell, files }: CellTask): Promise<BundleManifest | undefined> {
   return verifyBundle(folderBundle(files.bundle(cell))).then(
     ({ manifest }) => manifest,
@@ -94,8 +94,8 @@ async function train(
   try {
     return await trainDetector({ ...run, resume });
   } catch (error) {
-    // Another device was the best one then, or its file is damaged: what is there is of no use to this run. A training
-    // that diverged would do so again.
+    // Another device was the best one then, or a file is damaged: the leftovers are of no use to this run. A training that
+    // diverged would diverge again.
     if (!resume || signal.aborted || !(error instanceof ResumeError)) throw error;
     return trainDetector({ ...run, resume: false });
   }
@@ -122,7 +122,7 @@ async function scoringSeconds(
   }
 }
 
-/** Median time of one image, each alone. The first is done once more before, to warm up. */
+/** Median time of one image, each alone. The first one is also run once beforehand, to warm up. */
 export async function medianSeconds<T>(
   run: (image: T) => Promise<unknown>,
   images: readonly T[],

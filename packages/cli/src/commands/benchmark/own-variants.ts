@@ -94,7 +94,7 @@ export function namedFlags({
   return variants.map(({ name, flags }) => {
     const backbone = flags.backbone ?? (backbones[0] as string);
     const { layers, ...rest } = common;
-    // Layers and weights are of one backbone: another one has its own.
+    // Layers and weights belong to one backbone: another one has its own.
     const ofBackbone = backbone === backbones[0] ? { weights: weights?.[0], ...(layers && { layers }) } : {};
     const own = { ...rest, ...ofBackbone, ...flags, name, backbone };
     return { ...own, preset: flags.preset ?? presets?.[0] ?? usualPreset(own) };

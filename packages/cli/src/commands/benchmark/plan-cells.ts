@@ -12,8 +12,8 @@ export interface PlanCellsOptions {
 }
 
 /**
- * All cells, seed by seed: after the first seed the whole table is there, if without its spread. All variants of a
- * category and a seed come one after another, so that their times are of the same hour.
+ * All cells, seed by seed: after the first seed the whole table is there, only without its spread. All variants of a
+ * category and a seed follow one another, so that they are timed in the same hour.
  */
 export async function planCells(options: PlanCellsOptions): Promise<Cell[]> {
   const { categories, variants, firstSeed, device, threads } = options;
@@ -28,9 +28,9 @@ export async function planCells(options: PlanCellsOptions): Promise<Cell[]> {
           cflow: packageVersion(),
           dataSet: fingerprints.get(category),
           category: category.name,
-          // Not its name: a variant that is called otherwise is the same.
+          // Not its name: a renamed variant is the same variant.
           ...variant.identity(seed),
-          // Sums are rounded in another order with other threads, and times are of one number of threads.
+          // With another number of threads, sums are rounded in another order and times differ.
           device,
           threads,
         });

@@ -30,15 +30,15 @@ export interface BenchmarkResult {
   threads: number;
   /** All of them, in the order of the run. */
   categories: string[];
-  /** Those that choices were made on, as far as that was said; the others confirm them. */
+  /** Categories that choices were based on, if given; the others confirm them. */
   chosenOn: string[];
-  /** Cells that were asked for, and those that there is no result of. */
+  /** Cells that were requested, and those without a result. */
   asked: number;
   failed: { category: string; variant: string; seed: number; error: string }[];
   variants: VariantSummary[];
   /** The first variant minus each of the others. */
   differences: VariantComparison[];
-  /** What choosing among the detectors by the other categories gives on each. */
+  /** For each category, what a detector chosen by the other categories gives there. */
   leaveOneOut: LeftOutChoice[];
   comparison?: { with: string; variants: VariantComparison[] };
   cells: CellResult[];
@@ -54,7 +54,7 @@ export async function runBenchmark(
   peers: readonly Variant[] = [],
 ): Promise<void> {
   const threads = flags.threads ?? availableParallelism();
-  // Hours later would be too late to say that there is nothing to compare with.
+  // Hours later would be too late to report that there is nothing to compare with.
   const other = flags.compare === undefined ? undefined : await readRun(flags.compare);
   const { categories: wanted, missingMasks, chosenOn = [] } = flags;
   const categories = await findCategories(root, { wanted, missingMasks, limits: imageLimits(flags) });
@@ -72,7 +72,7 @@ export async function runBenchmark(
       const stored = await files.read(cell);
       if (stored) {
         results.push(stored);
-        // A run that was killed right after it had stored the result has left what it needed on its way.
+        // A run that was killed right after it had stored the result has left behind what it needed on its way.
         await files.clear(cell, flags.keepBundles ?? false);
         continue;
       }
@@ -123,7 +123,7 @@ export async function runBenchmark(
   };
   await files.writeSummary(result);
   if (other && results.length > 0) {
-    // After what took hours is on disk: another run may have nothing in common with this one.
+    // Only once the results of hours are on disk: the other run may have nothing in common with this one.
     result.comparison = { with: flags.compare as string, variants: compareRuns(results, other) };
     await files.writeSummary(result);
   }
@@ -188,8 +188,8 @@ function resultText({ metrics, trainingSeconds }: CellResult): string {
 }
 
 /**
- * What says nothing of the other cells: they are worth going on with. A full disk or a wrong option is not such. A
- * training that has come to nothing may be noticed first by the device, as scores that are not numbers.
+ * Errors that say nothing about the other cells, which are still worth running. A full disk or a wrong option is not one of
+ * them. A failed training may first be noticed by the device, as scores that are not numbers.
  */
 function isOfOneCell(error: unknown): error is CflowError {
   return CflowError.isInstance(error) && ['training', 'data-set', 'image', 'device'].includes(error.code);

@@ -7,7 +7,7 @@ export interface Statistic {
   count: number;
 }
 
-/** Mean and spread of what is known; null when nothing is. */
+/** Mean and spread of the known values; null when there are none. */
 export function statistic(values: readonly (number | null | undefined)[]): Statistic | null {
   const known = values.filter((value): value is number => typeof value === 'number');
   if (known.length === 0) return null;

@@ -28,13 +28,13 @@ export interface VariantSummary extends Omit<PartSummary, 'categories'> {
   backbone: string;
   preset: string;
   categories: CategorySummary[];
-  /** Where it was said which categories choices were made on: those, and those that confirm them. */
+  /** Where the categories that choices were based on were given: those, and those that confirm them. */
   parts?: { chosenOn: PartSummary; confirmedOn: PartSummary };
 }
 
 /**
  * Mean and spread of all figures, in the order in which variants and categories come.
- * @param chosenOn categories that choices were made on, to be told apart from those that confirm them
+ * @param chosenOn categories that choices were based on, to be told apart from those that confirm them
  */
 export function summarize(cells: readonly CellResult[], chosenOn: readonly string[] = []): VariantSummary[] {
   return variantsIn(cells).map(({ cells: own, ...variant }) => {
@@ -89,8 +89,8 @@ export function variantsIn(cells: readonly CellResult[]): VariantCells[] {
 }
 
 /**
- * A seed counts when all categories that have the figure have it there: else seeds would differ by which are missing. A
- * category without masks has no figure of pixels with any seed.
+ * A seed counts when all categories that have the figure have it for that seed: otherwise seeds would differ by which are
+ * missing. A category without masks has no figure of pixels with any seed.
  */
 function averageOver(
   cells: readonly CellResult[],

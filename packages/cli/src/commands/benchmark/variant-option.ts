@@ -8,7 +8,7 @@ import {
   withScheduleOptions,
 } from '../../options/detector-options.js';
 
-/** What a variant decides: the options of a detector and of its training, but for the seed. */
+/** What a variant decides: the options of a detector and of its training, except the seed. */
 export interface VariantFlags extends DetectorFlags, ScheduleFlags {
   backbone: string;
   preset: Preset;
@@ -49,7 +49,7 @@ function parseOptions(text: string): Partial<VariantFlags> {
     if (!(error instanceof CommanderError)) throw error;
     throw new InvalidArgumentError(error.message.replace(/^error: /, ''));
   }
-  // What was not said is that of the other options, not the default of this command.
+  // Options that are left out are those of the command line, not the defaults of this parser.
   const said = Object.entries(command.opts()).filter(([key]) => command.getOptionValueSource(key) === 'cli');
   return Object.fromEntries(said);
 }
@@ -57,7 +57,7 @@ function parseOptions(text: string): Partial<VariantFlags> {
 /** A comma with an option behind it. */
 const NEXT_OPTION = /,(?=[a-z-]{1,40}=)/;
 
-/** `key=value` as an argument: switches have no value, and one that is off is called otherwise. */
+/** `key=value` as an argument: switches have no value, and one that is off has another name. */
 function argumentOf(option: string, { options }: Command): string {
   const equals = option.indexOf('=');
   const [key, value] = [option.slice(0, equals).trim(), option.slice(equals + 1).trim()];

@@ -11,7 +11,7 @@ import type { BenchmarkFlags } from './flags.js';
 export type ResolvedFlags = BenchmarkFlags & { backbones: string[] };
 
 /**
- * The options with the backbones that they leave open: the one of `cflow train`, which may have to be fetched.
+ * The options, completed with the backbone where none is given: that of `cflow train`, which may have to be fetched.
  * @throws ConfigurationError for weights, or random ones, of a network that is not named
  */
 export async function withBackbones(flags: BenchmarkFlags): Promise<ResolvedFlags> {

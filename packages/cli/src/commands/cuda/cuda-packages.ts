@@ -1,6 +1,6 @@
 import type { PackageArchive } from '@cflow/model/node';
 
-/** A wheel, and what of it is laid out. */
+/** A wheel, and which of its files are installed. */
 export interface CudaPackage extends PackageArchive {
   /** Paths in the wheel; the last part is the name that the loader asks for. */
   entries: readonly string[];

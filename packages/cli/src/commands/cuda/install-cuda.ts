@@ -1,4 +1,4 @@
-// Lays out the CUDA side of ONNX Runtime: for the GPU image, and for whoever installs the packages from a registry.
+// Installs the CUDA side of ONNX Runtime: for the GPU image, and for those who install the packages from a registry.
 import { lstat, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { type FetchArchiveOptions, fetchArchive } from '@cflow/model/node';
@@ -21,13 +21,13 @@ export interface InstalledCuda {
   packages: { package: string; version: string; archiveBytes: number; files: UnpackedFile[] }[];
 }
 
-/** Says of which archives the files of a folder are. */
+/** Records which archives the files of a folder come from. */
 const STAMP = 'cuda-packages.json';
 type Stamp = Record<string, UnpackedFile[]>;
 
 /**
- * Fetches what is not there yet, checks each archive against its pinned SHA-256 and lays out the libraries. A run that
- * was interrupted is gone on with; one that has nothing to do asks nobody.
+ * Fetches what is not there yet, checks each archive against its pinned SHA-256 and installs the libraries. An interrupted
+ * run is continued; one that has nothing to do sends no requests.
  *
  * @throws DeviceError where CUDA cannot be; what `fetchArchive` throws
  */
@@ -86,7 +86,7 @@ async function writeStamp(folder: string, stamp: Stamp): Promise<void> {
   await rename(partial, join(folder, STAMP));
 }
 
-/** ONNX Runtime looks for its providers beside its own library; what they need is found beside what is linked to. */
+/** ONNX Runtime looks for its providers beside its own library; what they need is found beside the target of the link. */
 async function linkProvider(folder: string, linkIn: string): Promise<void> {
   for (const name of CUDA_PROVIDER_FILES) {
     const link = join(linkIn, name);

@@ -11,12 +11,12 @@ export interface UnpackedFile {
   size: number;
 }
 
-/** Of a file that anybody may read and nobody needs to run. */
+/** The mode of a file that anybody may read and nobody needs to run. */
 const MODE = 0o644;
 
 /**
- * Takes entries out of an archive whose hash is known, each whole or not at all, under the last part of its name. Times
- * are those of the archive, so that equal archives give equal layers of an image.
+ * Extracts entries of an archive whose hash is known, each whole or not at all, under the last part of its name. Times are
+ * those of the archive, so that equal archives give equal image layers.
  *
  * @throws WeightsError when an entry is not there; errors of the file system
  */

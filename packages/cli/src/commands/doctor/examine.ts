@@ -18,7 +18,7 @@ export interface Examination {
   /** Bytes. */
   memory: number;
   cache: { path: string; bytes: number | null };
-  /** What training takes where no backbone is named, and whether its weights are here or would be fetched first. */
+  /** What training uses where no backbone is named, and whether its weights are here or would be fetched first. */
   defaultBackbone: { name: string; cached: boolean };
   embeddedBackbone: { available: boolean; reason?: string };
 }
@@ -28,7 +28,7 @@ export async function examine(): Promise<Examination> {
   const path = cacheFolder();
   return {
     devices,
-    // A device that works and is passed by says why in its reason.
+    // The reason of a device that works but is not chosen says why.
     auto: devices.find(({ available, reason }) => available && reason === undefined)?.device ?? null,
     versions: {
       cflow: packageVersion(),

@@ -1,16 +1,16 @@
 import type { DefectMetrics } from '@cflow/evaluation';
 import type { DataSetReport, Metrics } from '@cflow/spec';
 
-/** What `--json` prints: all figures, and what they were taken on. */
+/** What `--json` prints: all figures, and what they were measured on. */
 export interface EvaluationResult extends Metrics {
   detector: string;
   dataSet: string;
   device: string;
-  /** Present where products may be rounded to TF32; absent, they are exact. */
+  /** Present where products may be rounded to TF32; where absent, they are exact. */
   precisionMode?: 'throughput';
   /** Images that could not be read and were left out. */
   unreadable: number;
-  /** What was understood of the data set. */
+  /** How the data set was understood. */
   dataSetReport: DataSetReport;
   defects: DefectMetrics[];
   /** Where `--output` wrote. */

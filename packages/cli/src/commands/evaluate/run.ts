@@ -132,7 +132,7 @@ function resultLines(result: EvaluationResult): string[] {
   ];
 }
 
-/** What other promises would find, to choose `--false-alarm-rate` by. */
+/** What other rates would find, as a help in choosing `--false-alarm-rate`. */
 function operatingPointLines({ operatingPoints = [], goodImages, badImages }: EvaluationResult): string[] {
   const share = (rate: number | null, total: number): string =>
     rate === null ? '–' : `${Math.round(rate * total)} of ${total}`;

@@ -12,7 +12,7 @@ import { OutputNames } from '../../output-names.js';
 import { formatNumber } from '../../terminal/format.js';
 import type { EvaluationResult } from './evaluation-result.js';
 
-/** Pictures at most: of the mistakes, the clearest. */
+/** Most pictures: the clearest of the mistakes. */
 const MOST_MISTAKES = 100;
 const MOST_TILES = 40;
 /** Longest side of a tile of the contact sheet, in pixels. */
@@ -65,7 +65,7 @@ function worstFirst(images: readonly EvaluatedImage[], threshold: number): Evalu
   return [...images].sort((a, b) => distance(b) - distance(a));
 }
 
-/** Rightly judged images, spread over good ones and kinds of defect, each group's in turn. */
+/** Correctly judged images, spread over good ones and kinds of defect, from each group in turn. */
 function examples(images: readonly EvaluatedImage[], most: number): EvaluatedImage[] {
   const groups = new Map<string, EvaluatedImage[]>();
   for (const image of images) {

@@ -11,7 +11,7 @@ import { printable } from '../../terminal/printable.js';
 import { exportModel } from './export-model.js';
 import type { ExportFlags } from './flags.js';
 
-/** What the caller does to a picture, where it is more than to resize it. */
+/** What the caller has to do to a picture, where that is more than resizing it. */
 const KEPT: Readonly<Record<Geometry, string>> = {
   squeeze: '',
   pad: ': the picture in the middle, its shape kept, mirrored at its edges',

@@ -10,7 +10,7 @@ import { printable } from '../../terminal/printable.js';
 import { showTraining } from '../../terminal/training/show-training.js';
 import type { ImportFlags } from './flags.js';
 
-/** From the command line to a bundle made of a checkpoint. */
+/** From the command line to a bundle made from a checkpoint. */
 export async function runImport(checkpoint: string, flags: ImportFlags): Promise<void> {
   if (!flags.good) {
     throw new ConfigurationError(
@@ -27,7 +27,7 @@ export async function runImport(checkpoint: string, flags: ImportFlags): Promise
       'detector');
   const output =
     flags.output ?? `${name.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+/, '') || 'detector'}.cflow`;
-  // Of the events only what is wrong is of interest: there is nothing to watch for hours.
+  // Only events about problems matter: an import does not take hours to watch.
   const show = showTraining(flags.json ? { quiet: true } : flags);
   const { manifest, assumed } = await interruptible((signal) =>
     importDetector({

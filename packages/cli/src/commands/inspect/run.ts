@@ -9,7 +9,7 @@ import { printLine } from '../../terminal/output.js';
 import { printable } from '../../terminal/printable.js';
 import type { InspectFlags } from './flags.js';
 
-/** From the command line to what is understood of a data set. */
+/** From the command line to a report on how a data set is understood. */
 export async function runInspect(paths: readonly string[], flags: InspectFlags): Promise<void> {
   await withArchive(paths, (read, bounds) => inspect(read, flags, bounds));
 }

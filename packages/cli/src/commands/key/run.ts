@@ -9,7 +9,7 @@ import type { KeyFlags } from './flags.js';
 export async function runKey(name: string, { scopes, rate, file }: KeyFlags): Promise<void> {
   const { key, sha256 } = await createApiKey();
   const entry = { name, sha256, scopes, ...(rate !== undefined && { rate: rateOf(rate) }) };
-  // Says what is wrong with name, scopes or rate before anything is shown or written.
+  // Reports what is wrong with name, scopes or rate before anything is shown or written.
   parseApiKeys(JSON.stringify([entry]), 'the new key');
   if (file === undefined) {
     printLine(key);

@@ -1,10 +1,10 @@
 import { type ItemImage, type ReadImagesOptions, readImages } from '@cflow/images/node';
 
-/** Images of a batch, and pixels of a batch: either bounds the memory. */
+/** Most images and most pixels of a batch: either bounds the memory. */
 const MOST_IMAGES = 8;
 const MOST_PIXELS = 2 ** 25;
 
-/** Reads images and gives them a few at a time, so that thousands of files need no more memory than these. */
+/** Reads images and yields a few at a time, so that thousands of files need no more memory than these few. */
 export async function* imageBatches<Item extends { path: string }>(
   items: readonly Item[],
   options: ReadImagesOptions,

@@ -27,7 +27,7 @@ const GAP_SECONDS = 0.2;
 const MOST_FRAMES = 8;
 const COLUMNS = ['frame', 'seconds', 'score', 'false_alarm_probability', 'label', 'event'];
 
-/** From a film to its events: a line for each as soon as it is over, and a row for each frame where that is asked for. */
+/** From a film to its events: a line for each as soon as it is over, and a row for each frame on request. */
 export async function predictFilm(bundle: string, input: VideoInput, flags: PredictFlags): Promise<void> {
   const detector = await openDetector(bundle, flags);
   const source = new FilmSource({ input, lastNumber: 0, fps: flags.fps });
@@ -89,7 +89,7 @@ async function scored(
 ): Promise<FilmFrame[]> {
   const result: FilmFrame[] = [];
   for (const each of await score(frames)) {
-    // Pixels have been read already, and cannot be unreadable.
+    // Pixels have already been read, so they cannot be unreadable.
     if ('error' in each) throw each.error;
     const { frame, image, prediction } = each;
     result.push({ number: frame.number, seconds: frame.time.getTime() / 1000, image, prediction });

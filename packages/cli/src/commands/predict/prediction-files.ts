@@ -31,7 +31,7 @@ export class PredictionFiles {
     this.#manifest = manifest;
   }
 
-  /** Makes the folders first: a wrong one should be known before the work is done. */
+  /** Makes the folders first: a wrong one should be noticed before the work is done. */
   static async open(flags: PredictFlags, manifest: BundleManifest): Promise<PredictionFiles> {
     for (const folder of [flags.maps, flags.overlays]) {
       if (folder !== undefined) await mkdir(folder, { recursive: true });
@@ -58,7 +58,7 @@ export class PredictionFiles {
       for (const layer of prediction.layers ?? []) {
         const part = `.${layer.layer.replace(/[^\w.-]+/g, '_')}${EXTENSION[mapFormat]}`;
         const file = join(maps, this.#mapNames.take(name, part));
-        // Log-likelihoods have a range of their own, and low ones are the bad ones.
+        // Log-likelihoods have a range of their own, in which low is bad.
         await this.#writeMap(file, layer, {});
         written.layerFiles = { ...written.layerFiles, [layer.layer]: file };
       }

@@ -23,7 +23,7 @@ interface Tally {
   good: number;
   bad: number;
   unreadable: UnreadableImage[];
-  /** Of images that are odd, what they are called and why. */
+  /** The names of odd images, and why they are odd. */
   warned: string[];
   seconds: number;
 }
@@ -99,7 +99,7 @@ async function predictAll(
   const { inputSize, geometry, range, outOfRange } = detector.manifest.configuration;
   const started = performance.now();
   const tally: Tally = { good: 0, bad: 0, unreadable: [], warned: [], seconds: 0 };
-  // A table on a terminal shows by itself how far it is.
+  // A table on a terminal shows its own progress.
   const bar = new ScanBar('scoring', items.length, process.stderr.isTTY === true && !process.stdout.isTTY);
   const batches = imageBatches(items, {
     signal,
@@ -138,7 +138,7 @@ async function predictAll(
   return tally;
 }
 
-/** @throws ImageError naming the image whose mask says nothing of it */
+/** @throws ImageError naming the image whose mask marks nothing */
 function checkIgnored(mask: Mask | undefined, image: { width: number; height: number }, name: string): void {
   if (!mask) return;
   try {

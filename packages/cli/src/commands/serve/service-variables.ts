@@ -3,7 +3,7 @@ import type { ServeFlags } from './flags.js';
 
 const MEGABYTE = 1_000_000;
 
-/** The environment with what the command line says instead: whatever says it, one schema checks it. */
+/** The environment, with what the command line says taking precedence: one schema checks both. */
 export function serviceVariables(
   env: Readonly<Record<string, string | undefined>>,
   bundles: readonly string[],

@@ -7,7 +7,7 @@ const FETCH_TIMEOUT_MS = 6 * 3_600_000;
 
 /** A training worker in the service's own process; each job still trains in a process of its own. */
 export const trainHere: StartWorker = async ({ environment, urls, ...parts }) => {
-  // Not before there is a job: most services never see one, and a cold start would pay for it.
+  // Not before there is a job: most services never see one, and it would slow down a cold start.
   const [{ createGuardedFetch }, { startTrainWorker }] = await Promise.all([
     import('@cflow/guarded-fetch'),
     import('@cflow/train-worker'),

@@ -5,7 +5,7 @@ import type { PlannedSample } from '@cflow/synth';
 import { writePng } from '@cflow/visual/node';
 
 /**
- * Refuses folders that hold files which are not of this data set: images of another one would mix with it unseen.
+ * Refuses folders that hold files of anything else: images of another data set would mix with this one unnoticed.
  * @throws StorageError that names the first such file
  */
 export async function refuseOtherFiles(folder: string, samples: readonly PlannedSample[]): Promise<void> {

@@ -83,7 +83,7 @@ export function defineTrain(command: Command): void {
     .addHelpText('after', EXAMPLES)
     .action(async (paths: string[], flags: TrainFlags) => {
       const { runTrain } = await import('./run.js');
-      // Commander fills in defaults, which are not to stand in the way of what an earlier run was told.
+      // Commander fills in defaults, which must not override what an earlier run was told.
       const given = Object.keys(flags).filter((name) => command.getOptionValueSource(name) !== 'default');
       await runTrain(paths, flags, new Set(given));
     });

@@ -1,16 +1,16 @@
 import type { AskedForRun } from '@cflow/training/node';
 import type { TrainFlags } from './flags.js';
 
-/** Flags of how one command goes about it and what it shows, which the next one may do otherwise. */
+/** Flags about how a command works and what it shows, which the next command may choose differently. */
 const OF_ONE_COMMAND: ReadonlySet<string> = new Set(['resume', 'output', 'json', 'quiet', 'verbose']);
 
-/** What is kept with a run for the command that goes on with it. */
+/** What is kept with a run for the command that continues it. */
 export function flagsToKeep(flags: TrainFlags): AskedForRun {
   return Object.fromEntries(Object.entries(flags).filter(([name]) => !OF_ONE_COMMAND.has(name)));
 }
 
 /**
- * The flags of a run that is gone on with: those that were typed now, and for the rest those that it was started with.
+ * The flags of a run that is continued: those that were typed now, and for the rest those that it was started with.
  * @param given names of the flags that were typed; others in `typed` are defaults
  */
 export function withEarlierFlags(

@@ -1,7 +1,7 @@
 import type { DeviceAttempt } from '@cflow/spec';
 import { printable } from '../../terminal/printable.js';
 
-/** Devices that were passed by, each with the first clause of its reason; `cflow doctor` has the whole. */
+/** Devices that were passed over, each with the first clause of the reason; `cflow doctor` shows all of it. */
 export function refusedText(refused: readonly DeviceAttempt[]): string {
   const parts = refused.map(
     ({ device, reason }) => `not on ${device}: ${reason.split(/[:;(\n]/, 1)[0]?.trim()}`,

@@ -1,4 +1,4 @@
-/** The command that goes on with a run, as it can be pasted into a shell. */
+/** The command that continues a run, ready to be pasted into a shell. */
 export function resumeCommand(args: readonly string[]): string {
   const words = args.includes('--resume') ? args : [...args, '--resume'];
   return ['cflow', ...words].map(quote).join(' ');

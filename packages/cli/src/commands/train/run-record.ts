@@ -2,7 +2,7 @@ import type { TrainingEvent } from '@cflow/training';
 
 type EventOf<Type extends TrainingEvent['type']> = Extract<TrainingEvent, { type: Type }>;
 
-/** What a summary tells of a run beyond what is in its bundle. */
+/** What a summary says about a run beyond what is in its bundle. */
 export class RunRecord {
   start: EventOf<'start'> | undefined;
   calibrated: EventOf<'calibrated'> | undefined;

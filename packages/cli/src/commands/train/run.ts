@@ -19,8 +19,8 @@ import { summaryLines } from './training-summary.js';
 type Bounds = { within?: string };
 
 /**
- * From the command line to a bundle, telling what happens on the way.
- * @param given the flags that were typed: with `--resume` the others are those of the run that is gone on with
+ * From the command line to a bundle, reporting what happens on the way.
+ * @param given the flags that were typed: with `--resume` the others are those of the run that is continued
  */
 export async function runTrain(
   paths: readonly string[],
@@ -84,7 +84,7 @@ async function train(
   }
 }
 
-/** The data set, what its detector is called, and where that becomes a bundle. */
+/** The data set, the name of its detector, and where the bundle is written. */
 async function namesOf(
   paths: readonly string[],
   bounds: Bounds,
@@ -99,7 +99,7 @@ async function namesOf(
   return { dataSet, name, output: flags.output ?? `${fileNameOf(name)}.cflow` };
 }
 
-/** A data set's name for people, without what a glob or a path brings along. */
+/** A data set's name for people, without the other parts of a glob or path. */
 function detectorName({ layout, name, root }: DataSet): string {
   const given =
     layout === 'glob' ? basename(root) : basename(name).replace(/\.(csv|tsv|jsonl|ndjson|manifest)$/i, '');

@@ -7,7 +7,7 @@ import { printable } from '../../terminal/printable.js';
 import { refusedText } from './refused-devices.js';
 import type { RunRecord } from './run-record.js';
 
-/** Images that are named, of those left out for one reason. */
+/** Most images that are named, of those left out for the same reason. */
 const MOST_NAMED = 10;
 
 /** What a person wants to know after a run: where the bundle is, how good it is, what did not work. */
@@ -50,7 +50,7 @@ function adviceLines(manifest: BundleManifest, record: RunRecord): string[] {
 const howLong = ({ configuration, provenance }: BundleManifest): string =>
   configuration.method === 'memory' ? 'a memory' : count(provenance.epochs, 'epoch');
 
-/** Images that took no part, why, and the first of them by name. */
+/** Images that took no part, why, and the names of the first few. */
 function leftOutLines(why: string, total: number, named: readonly string[]): string[] {
   const shown = named.slice(0, MOST_NAMED);
   const more = total - shown.length;

@@ -5,7 +5,7 @@ import { ConfigurationError } from '@cflow/spec';
 /**
  * Checks that nothing is written into the folder that is watched: it would be scored again.
  *
- * @param places what it is for, and the path, of what writes images
+ * @param places purpose and path of everything that writes images
  * @throws ConfigurationError
  */
 export async function checkPlaces(
@@ -23,7 +23,7 @@ export async function checkPlaces(
   }
 }
 
-/** The path without links, also of what is not there yet. */
+/** The path without links, even of something that does not exist yet. */
 async function real(path: string): Promise<string> {
   const whole = resolve(path);
   try {

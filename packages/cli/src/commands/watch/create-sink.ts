@@ -14,7 +14,7 @@ import {
 import { ConfigurationError } from '@cflow/spec';
 
 export interface SinkParts {
-  /** Where the line keeps its state: what a broker knows it by is made of it. */
+  /** Where the line keeps its state, from which its name at a broker is made. */
   state: string;
   rotateBytes: number | undefined;
   env: Readonly<Record<string, string | undefined>>;
@@ -68,7 +68,8 @@ async function webhook(text: string, env: SinkParts['env']): Promise<Sink> {
   if (!URL.canParse(text)) throw new ConfigurationError(`sink "${text}": expected a whole address`);
   const { hostname, protocol, port } = new URL(text);
   const { createGuardedFetch } = await import('@cflow/guarded-fetch');
-  // Whoever starts the line says where it goes, inside as well; nothing else is reached, and no redirect is followed.
+  // The person who starts the line chooses the address, which may be an internal one; nothing else is reached, and no
+  // redirect is followed.
   const host = `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
   const { post } = createGuardedFetch({ allow: [host], allowPrivate: [host] });
   return new WebhookSink({ name: text, url: text, secret, post });

@@ -16,7 +16,7 @@ import { createTrigger } from './create-trigger.js';
 import type { WatchFlags } from './flags.js';
 import type { WatchEvent } from './watch-printer.js';
 
-/** What frames come from: a folder, a film, a stream. @throws ConfigurationError when it is not there, or ffmpeg is not */
+/** Where frames come from: a folder, a film, a stream. @throws ConfigurationError when it is not there, or ffmpeg is not */
 export async function createSource(
   path: string,
   video: VideoInput | undefined,
@@ -39,7 +39,7 @@ export async function createSource(
     return source;
   }
   if (!video) return FolderSource.open({ path, taken, lastNumber, settleMs, once, onEvent });
-  // Rather than after the detector is loaded.
+  // Better now than after the detector is loaded.
   findFfmpeg();
   if (video.kind === 'film') return new FilmSource({ input: video, lastNumber, fps });
   const source = new StreamSource({ input: video, lastNumber, fps, onEvent });

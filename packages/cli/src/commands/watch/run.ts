@@ -30,7 +30,7 @@ import type { WatchFlags } from './flags.js';
 import { type WatchEvent, WatchPrinter } from './watch-printer.js';
 
 const HOLD_BYTES = 1e9;
-/** Hosts wait 10 seconds from SIGTERM to SIGKILL; what is not delivered by then is when it starts again. */
+/** Hosts wait 10 seconds from SIGTERM to SIGKILL; what is not delivered by then is delivered after the next start. */
 const END_MS = 5000;
 /** With --once, sinks that are slow but there are waited for. */
 const ONCE_MS = 600_000;
@@ -86,7 +86,7 @@ function picturesFolder({ pictures, picturesEvery, picturesDir }: WatchFlags): s
   return wanted ? resolve(picturesDir ?? 'pictures') : undefined;
 }
 
-/** What only files can be done with. */
+/** Options that only apply to files. */
 function refuseFolderOptions(source: string, { to, settle }: WatchFlags): void {
   const move = to.find((text) => text.startsWith('move:'));
   if (move !== undefined)
@@ -118,7 +118,7 @@ async function watch(
     printer.event(event);
     metrics?.event(event);
   };
-  // Before the detector is loaded, which takes longer: what is wrong should be known at once.
+  // Before the detector is loaded, which takes longer: errors should be known at once.
   const source = await createSource(path, video, flags, { journal, onEvent });
   const deliveries: Delivery[] = [];
   let detector: Detector | undefined;

@@ -5,12 +5,12 @@ import type { WatchEvent } from './watch-printer.js';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** Numbers of a line, by what it tells. */
+/** Metrics of a line, from its events. */
 export interface WatchMetrics {
   readonly registry: Registry;
   event(event: WatchEvent): void;
   delivered(sink: string, results: number): void;
-  /** What is read when somebody asks: frames that were dropped, results that each sink has not got. */
+  /** Read on request: frames that were dropped, results that each sink has not received. */
   watch(dropped: () => number, sinks: readonly { name: string; waiting: () => number }[]): void;
 }
 

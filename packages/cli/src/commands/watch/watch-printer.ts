@@ -14,7 +14,7 @@ export interface WatchTally {
   unreadable: number;
 }
 
-/** Says what a line does: results on stdout, everything else on stderr. */
+/** Reports what a line does: results on stdout, everything else on stderr. */
 export class WatchPrinter {
   readonly tally: WatchTally = { good: 0, bad: 0, unreadable: 0 };
   readonly #json: boolean;

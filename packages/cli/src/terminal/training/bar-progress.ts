@@ -96,7 +96,7 @@ export class BarProgress implements TrainingView {
     const line = this.#layer(layer);
     line.epoch = epoch;
     line.loss = formatNumber(loss);
-    // An epoch that has begun counts for half, since how far it is is not told.
+    // An epoch that has begun counts as half, since its progress is not reported.
     this.#updateLayer(line, epoch - 0.5);
   }
 

@@ -3,14 +3,14 @@ import type { OnTrainingEvent, TrainingEvent } from '@cflow/training';
 import { count } from '../format.js';
 import { printable } from '../printable.js';
 
-/** Something that shows how a run goes on. */
+/** Something that shows the progress of a run. */
 export interface TrainingView {
   event: OnTrainingEvent;
   /** Leaves the terminal as it was; nothing comes after. */
   close(): void;
 }
 
-/** What both kinds of progress say in words; undefined for what they show in their own way. */
+/** What both kinds of progress say in words; undefined for events that they show in their own way. */
 export function eventText(event: TrainingEvent, verbose: boolean): string | undefined {
   switch (event.type) {
     case 'start':
