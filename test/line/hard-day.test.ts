@@ -118,13 +118,13 @@ it(
     const { child, ended } = start();
     child.stdout?.resume();
     if (proxy) {
-      await expect.poll(() => stderr, { timeout: 60_000 }).toMatch(/mqtt:.* is away/);
+      await expect.poll(() => stderr, { timeout: 60_000 }).toMatch(/mqtt:.* cannot be reached/);
       await sleep(AWAY_MS);
       await proxy.mend();
     }
     await writing;
     if (smallDisk !== undefined) {
-      await expect.poll(() => stderr, { timeout: 60_000 }).toMatch(/csv:.* is away, .*the disk is full/);
+      await expect.poll(() => stderr, { timeout: 60_000 }).toMatch(/csv:.* cannot be reached, .*the disk is full/);
       await run('mount', ['-o', 'remount,size=100m', smallDisk]);
     }
     await expect

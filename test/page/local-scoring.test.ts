@@ -98,13 +98,13 @@ describe.skipIf(noChromium !== '')(`local scoring on the page${noChromium}`, () 
     ]);
     expect(service.requests.filter((request) => request.endsWith('/predict')).length).toBe(asked + 1);
 
-    // The graphics card is lost while it is in use: WASM goes on, and the page says so.
+    // The graphics card is lost while it is in use: WASM takes over, and the page says so.
     await loseDevices(page);
     await page.locator('#again').click();
     const rest = await scores(page, /wasm in this page/);
     for (const [i, score] of rest.entries()) expect(score / server[i]!).toBeCloseTo(1, 3);
     expect(await page.locator('#place-note').textContent()).toMatch(
-      /WebGPU is not used any more: .*lost.*WASM goes on/,
+      /WebGPU is not used any more: .*lost.*WASM takes over/,
     );
     expect(await page.locator('#place-wasm').isChecked()).toBe(true);
     // Chromium's own words of the device.

@@ -92,7 +92,7 @@ function stepsFor(facts: AdviceFacts, found: number | undefined): AdviceStep[] {
     },
     found === undefined && {
       kind: 'measure',
-      text: 'Add pictures of bad parts, in a folder "bad" beside the good ones, a few of each kind: then it is measured what is found.',
+      text: 'Add pictures of bad parts, in a folder "bad" beside the good ones, a few of each kind: then what it finds is measured.',
     },
   ];
   return steps.filter((step) => step !== false).slice(0, MOST_STEPS);

@@ -104,7 +104,7 @@ async function startFolder(
   const found = await stat(folder).catch(() => undefined);
   if (sources.length === 1 && found?.isDirectory()) return folder;
   throw new DataSetError(
-    `folders are named as good, bad or masks, and ${sources.join(', ')} besides; give one folder that their paths start from, or nothing`,
+    `folders are named as good, bad or masks, and ${sources.join(', ')} as well; give one folder that their paths start from, or nothing`,
     { details: { sources: sources.slice(0, 5) } },
   );
 }

@@ -13,7 +13,7 @@ export function failureOf(error: unknown): { error: NonNullable<Job['error']>; r
     return {
       error: {
         code: 'internal',
-        message: 'the training failed for a reason that the log of its worker tells',
+        message: 'the training failed; the log of its worker has the reason',
       },
       retryable: false,
     };

@@ -47,7 +47,7 @@ export function nextState(
       status: 'queued',
       failures,
       progress: WAITING,
-      retry: `attempt ${row.attempt} was given back by its worker; another goes on with the job`,
+      retry: `attempt ${row.attempt} was given back by its worker; another one continues the job`,
     };
   }
   const failed = failures + 1;

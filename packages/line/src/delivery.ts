@@ -229,6 +229,6 @@ async function readCursor(path: string): Promise<Cursor | undefined> {
   }
   throw new StorageError(
     'store',
-    `"${path}" is damaged: expected where a sink stands; delete it to go on with the next result`,
+    `"${path}" is damaged: expected the position of a sink; delete it to continue with the next result`,
   );
 }

@@ -46,7 +46,7 @@ export async function openWeightsFile(path: string): Promise<FileHandle> {
   if (entry.isFile()) return file;
   await file.close();
   if (entry.isDirectory()) throw folderError(path);
-  throw new WeightsError(`the weights "${path}" are no regular file`, { details: { path } });
+  throw new WeightsError(`the weights "${path}" are not a regular file`, { details: { path } });
 }
 
 function folderError(path: string): WeightsError {

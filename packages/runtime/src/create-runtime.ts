@@ -124,7 +124,7 @@ function gone(device: Device, reason: string): DeviceError {
 
 function checkOptions({ threads, graphOptimization }: SessionOptions): void {
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1 || threads > 1024)) {
-    throw new ConfigurationError(`threads must be a whole number from 1 to 1024, given was ${threads}`, {
+    throw new ConfigurationError(`expected threads to be a whole number from 1 to 1024, got ${threads}`, {
       details: { threads },
     });
   }

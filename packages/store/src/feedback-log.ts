@@ -54,7 +54,7 @@ export class FeedbackLog {
   async #read(key: string): Promise<Feedback | undefined> {
     const found = await readSmallJson(this.#store, key, MAX_BYTES, {
       parse: (value) => feedbackSchema.parse(value),
-      what: 'what was said of a prediction is damaged, and has to be said again',
+      what: 'the mark of a prediction is damaged, and has to be made again',
     });
     return found?.value;
   }

@@ -15,7 +15,7 @@ export class MemoryFeatures implements FeatureSource {
     } catch (cause) {
       const bytes = featureBytes(layers, images);
       throw new TrainingError(
-        `there is no memory for the ${bytes} bytes of features of ${images} images; use fewer images`,
+        `not enough memory for the ${bytes} bytes of features of ${images} images; use fewer images`,
         { cause, details: { bytes, images } },
       );
     }

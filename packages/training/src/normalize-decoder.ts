@@ -53,7 +53,7 @@ export async function normalizeDecoder(options: NormalizeDecoderOptions): Promis
     ) as [Float32Array, Float32Array];
     if (!allFinite(mean) || !allFinite(deviation)) {
       throw new TrainingError(
-        `what the untrained decoder of layer ${layer.name} makes of the features is not finite; check the images for damage`,
+        `the output of the untrained decoder of layer ${layer.name} is not finite; check the images for damage`,
         { details: { layer: layer.name } },
       );
     }

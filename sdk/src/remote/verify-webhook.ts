@@ -88,7 +88,7 @@ export async function verifyWebhook(
     }
   }
   throw new WebhookVerificationError(
-    'expected a signature by one of the secrets: the webhook is of somebody else, or was changed',
+    'expected a signature by one of the secrets: the webhook is from somebody else, or was changed',
   );
 }
 

@@ -44,7 +44,7 @@ export async function openStream<M extends Asked = false, O extends Asked = fals
   const WebSocket = (given ?? (globalThis as { WebSocket?: unknown }).WebSocket) as OpenSocket | undefined;
   if (!WebSocket) {
     throw new ArgumentError(
-      'expected a WebSocket, which this runtime has none of: install the package ws, and give its WebSocket as an option',
+      'expected a WebSocket, which this runtime does not have: install the package ws, and give its WebSocket as an option',
     );
   }
   if (signal?.aborted) throw aborted(signal);

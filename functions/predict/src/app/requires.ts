@@ -25,7 +25,7 @@ export function requires(
         'unauthorized',
         presentedKey(c.req.raw.headers) === undefined
           ? 'send an API key as "Authorization: Bearer <key>" or in the header X-Api-Key'
-          : 'this API key is not known here; check that it is whole, or ask for another',
+          : 'this API key is not known here; check that it is complete, or ask for another',
         { headers: { 'www-authenticate': 'Bearer realm="cflow"' } },
       );
     }

@@ -50,7 +50,7 @@ export function createMetrics({ droppedLogEntries }: MetricsOptions = {}): Metri
   if (droppedLogEntries) {
     new Counter({
       name: 'cflow_log_dropped_total',
-      help: 'Entries of the log that were dropped since nobody took them in time',
+      help: 'Entries of the log that were dropped because nobody read them in time',
       registers,
       collect() {
         this.reset();

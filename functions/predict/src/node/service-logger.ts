@@ -17,7 +17,7 @@ export interface ServiceLog {
 export function createServiceLog(level: 'debug' | 'info' | 'warn' | 'error' | 'silent'): ServiceLog {
   const output = standardOutput(2, {
     onDropped: (lines) =>
-      logger.error({ dropped: lines }, 'entries of the log were dropped: nobody took them in time'),
+      logger.error({ dropped: lines }, 'entries of the log were dropped: nobody read them in time'),
   });
   const logger: Logger = pino(
     {

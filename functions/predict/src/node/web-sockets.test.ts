@@ -163,7 +163,7 @@ describe('frames over a WebSocket', () => {
   it('say what is wrong with a request', async () => {
     const place = await serve();
     expect(await stream(place, { protocols: [] }).opened).toMatch(
-      /^426 .*expected a WebSocket of the subprotocol/,
+      /^426 .*expected a WebSocket with the subprotocol/,
     );
     expect(await stream(place, { path: '/v1/detectors/wood/stream?thershold=1' }).opened).toMatch(/^400 /);
     expect(await stream(place, { path: '/v1/nothing' }).opened).toMatch(/^404 /);
@@ -199,7 +199,7 @@ describe('frames over a WebSocket', () => {
     // A message that is never whole.
     expect(await after((socket) => socket.send(Buffer.alloc(10), { fin: false }))).toEqual([
       1008,
-      expect.stringContaining('not whole within 1000 ms'),
+      expect.stringContaining('not complete within 1000 ms'),
     ]);
     expect(
       await after((socket) => {

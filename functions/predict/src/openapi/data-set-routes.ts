@@ -92,7 +92,7 @@ export const inspectDataSetRoute = createRoute({
   tags: ['Jobs'],
   summary: 'Find out what a training would understand of a data set',
   description:
-    'Needs the scope `train`. The same as `cflow inspect` says: how many images are good and bad and from where, masks, sizes, what is skipped, and what is odd. Not found where jobs are done by workers elsewhere. One at a time (429).',
+    'Needs the scope `train`. What `cflow inspect` says: how many images are good and bad and from where, masks, sizes, what is skipped, and what is odd. Not found where jobs run on workers elsewhere. One at a time (429).',
   security: KEYS,
   request: { params: dataSetParameter, query: noQuery },
   responses: {

@@ -165,7 +165,7 @@ export const moveAliasRoute = createRoute({
   tags: ['Aliases'],
   summary: 'Point an alias to a version, in one step',
   description:
-    'Needs the scope `admin`. With `expected` only if the alias points there now, so that of two who move it at once one is told.',
+    'Needs the scope `admin`. With `expected` only if the alias points there now, so that of two people who move it at once, one is told.',
   security: KEYS,
   request: {
     params: aliasParameter,

@@ -44,7 +44,7 @@ export const headFileRoute = createRoute({
   summary: "Size and hash of one of a version's files",
   responses: {
     200: { description: 'The file is there', headers },
-    206: { description: 'The range can be had', headers },
+    206: { description: 'The range that was asked for', headers },
     304: { description: 'It is what the client has', headers },
     400: { description: 'The request is not valid' },
     401: { description: 'An API key is needed' },

@@ -8,9 +8,9 @@ export const livezRoute = createRoute({
   path: '/livez',
   operationId: 'isAlive',
   tags: ['Service'],
-  summary: 'Whether the process can go on',
+  summary: 'Whether the process is alive',
   description:
-    '503 when it is to be started anew: its device is lost, or nothing has been scored for a minute.',
+    '503 when it has to be restarted: its device is lost, or nothing has been scored for a minute.',
   security: OPEN,
   responses: {
     200: json(healthSchema, 'It can', { status: 'alive', version: '0.1.0' }),

@@ -45,7 +45,7 @@ export const saveSettingsRoute = createRoute({
   summary:
     'Decide threshold, smallest regions, what is ignored, for how long images are kept and what scores beside, as a new revision',
   description:
-    'Needs the scope `admin`. Predictions that do not ask for something else have it within a second or, at the edge, ten. With `expected` only if that revision is in force, so that of two who decide at once one is told. An empty object goes back to what the bundle says.',
+    'Needs the scope `admin`. Predictions that do not ask for something else have it within a second or, at the edge, ten. With `expected` only if that revision is in force, so that of two people who decide at once, one is told. An empty object goes back to what the bundle says.',
   security: KEYS,
   request: {
     params: nameParameter,

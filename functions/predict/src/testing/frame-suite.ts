@@ -190,7 +190,7 @@ export function frameSuite(get: () => TestService): void {
       expect([response.status, response.headers.has('retry-after')]).toEqual([503, true]);
       expect(await response.json()).toMatchObject({
         code: 'unavailable',
-        detail: 'the process is to be started anew: no lane answers',
+        detail: 'the process has to be restarted: no lane answers',
       });
     });
 

@@ -60,7 +60,7 @@ export async function fetchArchive(
     );
     // Half an archive would be a data set that cannot be used, for good; this is an attempt that failed.
     if ((size !== undefined && bytes !== size) || (sha256 !== undefined && hash.digest('hex') !== sha256)) {
-      throw new StorageError('store', 'the data set did not come whole from the storage; try again', {
+      throw new StorageError('store', 'the data set did not arrive complete from the storage; try again', {
         retryable: true,
         details: { bytes, size },
       });

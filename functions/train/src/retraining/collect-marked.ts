@@ -29,7 +29,7 @@ export async function collectMarked(
     signal.throwIfAborted();
     const format = sniffFormat(marked.image);
     if (!format || 'unsupported' in format) {
-      onLeftOut(`the image of a marked part is none (${marked.id})`);
+      onLeftOut(`the file kept for a marked part is not an image (${marked.id})`);
       continue;
     }
     const size = await sizeOf(marked.image).catch((error: unknown) => {

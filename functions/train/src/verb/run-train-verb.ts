@@ -39,7 +39,7 @@ export async function runTrainVerb(argv: readonly string[], env: NodeJS.ProcessE
   // What becomes of the log must not stop a training run.
   const output = standardOutput(1, {
     onDropped: (lines) =>
-      logger.error({ dropped: lines }, 'entries of the log were dropped: nobody took them in time'),
+      logger.error({ dropped: lines }, 'entries of the log were dropped: nobody read them in time'),
   });
   logger = pino(output);
   const controller = new AbortController();

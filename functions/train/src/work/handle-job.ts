@@ -119,7 +119,7 @@ async function train(
   const store = new CheckpointStore(parts.objects, checkpointPrefix(job.id), attempt);
   const resume = await again(() => store.download(folder, signal));
   if (attempt > 1)
-    reporter.log('info', resume ? 'going on from a checkpoint' : 'no checkpoint to go on from');
+    reporter.log('info', resume ? 'going on from a checkpoint' : 'no checkpoint to continue from');
   // Not the lease's: what was reached when it ends is what the next attempt goes on from.
   const uploads = new AbortController();
   const mirror = new CheckpointMirror(store, {

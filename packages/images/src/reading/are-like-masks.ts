@@ -24,7 +24,7 @@ export async function areLikeMasks(files: readonly TreeFile[]): Promise<boolean>
   }
   if (like.length > 0 && unlike.length > 0) {
     throw ambiguous(
-      `cannot tell what files such as ${someOf(like, 2)} and ${someOf(unlike, 2)} are, which are called like an image beside them`,
+      `cannot tell what files such as ${someOf(like, 2)} and ${someOf(unlike, 2)} are, which are named like an image beside them`,
       ['masks of it', 'images of their own'],
       { like: like.slice(0, 5), unlike: unlike.slice(0, 5) },
     );

@@ -30,7 +30,7 @@ export interface Segment {
 export async function readSegment(path: string, newest: boolean): Promise<Segment> {
   const content = await readFile(path);
   const end = content.lastIndexOf(0x0a) + 1;
-  if (end < content.length && !newest) throw damaged(path, 'its last line is not whole');
+  if (end < content.length && !newest) throw damaged(path, 'its last line is not complete');
   const lines = content.subarray(0, end).toString('utf8').split('\n').slice(0, -1);
   const [first, ...rest] = lines;
   if (first === undefined) throw damaged(path, 'it is empty');

@@ -44,7 +44,7 @@ describe('videoInput', () => {
     expect(() => videoInput('ftp://camera/x')).toThrow(/expected a folder, a film, rtsp.*no kind "ftp"/);
     expect(() => videoInput('v4l2:/dev/video99')).toThrow(/expected a camera such as v4l2:\/dev\/video0/);
     expect(() => videoInput('v4l2:/dev/../etc/passwd')).toThrow(/expected a camera/);
-    expect(() => videoInput('rtsp://')).toThrow(/expected a whole address/);
+    expect(() => videoInput('rtsp://')).toThrow(/expected a complete address/);
     expect(() => videoInput(join(root, 'none.mp4'))).toThrow(
       /expected a film, got ".*none.mp4", which is not there/,
     );

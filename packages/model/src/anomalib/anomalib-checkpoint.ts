@@ -79,7 +79,7 @@ export function readAnomalibCheckpoint(
   const decoder = said.get('decoder');
   if (decoder !== undefined && decoder !== 'freia-cflow') {
     throw new ConfigurationError(
-      `the checkpoint's decoder is "${String(decoder).slice(0, 64)}", and "freia-cflow" is what is imported`,
+      `the checkpoint's decoder is "${String(decoder).slice(0, 64)}", and only "freia-cflow" can be imported`,
     );
   }
   const backbone = overrides.backbone ?? textIn(said, 'backbone') ?? assume('backbone', DEFAULT_BACKBONE);

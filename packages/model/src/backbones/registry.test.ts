@@ -36,7 +36,7 @@ describe('findArchitecture', () => {
 describe('a name that timm uses for another network', () => {
   it('is refused with its tag, which asks for those weights', () => {
     expect(() => findArchitecture('efficientnet_lite0.ra_in1k')).toThrow(
-      /pads otherwise .* tf_efficientnet_lite0\.in1k/,
+      /pads differently .* tf_efficientnet_lite0\.in1k/,
     );
   });
 });

@@ -70,7 +70,7 @@ export function findTimmArchitecture(name: string): Architecture {
 
 function otherNetwork(name: string, base: string, { timm }: Architecture): ConfigurationError {
   return new ConfigurationError(
-    `timm's "${name}" pads otherwise than the ${base} built in here, which is timm's ${timm}: use that, or give ` +
+    `timm's "${name}" pads differently from the ${base} built in here, which is timm's ${timm}: use that, or give ` +
       'the network as an ONNX file',
     { details: { backbone: name, expected: timm } },
   );

@@ -50,7 +50,7 @@ export function objectronModelRange(loader: string): { start: number; end: numbe
     (start as number) < 0 ||
     (end as number) <= (start as number)
   ) {
-    throw new WeightsError(`${OBJECTRON.loader} does not say where ${OBJECTRON.model} lies; ${REINSTALL}`);
+    throw new WeightsError(`${OBJECTRON.loader} does not say where ${OBJECTRON.model} is; ${REINSTALL}`);
   }
   return { start: start as number, end: end as number };
 }

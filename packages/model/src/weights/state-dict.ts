@@ -96,7 +96,7 @@ export class StateDict {
     const hint =
       near.length > 0
         ? `Near names in the file: ${near.map((other) => `"${other}"`).join(', ')}`
-        : `The file has ${this.names.length} tensors, none of a like name`;
+        : `The file has ${this.names.length} tensors, none with a similar name`;
     return new WeightsError(
       `${this.#architecture} expects a tensor "${name}" of shape [${dims.join(', ')}], and the weights have none. ` +
         `${hint}. Check that the weights are of this architecture, in the key layout of timm or torchvision`,

@@ -49,7 +49,7 @@ export class ShadowPanel {
       element(
         'p',
         { class: 'hint' },
-        'Another version scores the same pictures after each answer, while the service has nothing else to do. It answers nobody.',
+        'Another version scores the same pictures after each answer, while the service has nothing else to do. It gives no answers.',
       ),
       form,
       this.now,

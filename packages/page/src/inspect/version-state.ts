@@ -29,7 +29,7 @@ export class VersionState {
     this.high = Math.max(score, threshold);
   }
 
-  /** Applies the detector's settings, which scores from this page do not reflect yet. */
+  /** Applies the detector's settings, which predictions made in this page do not carry. */
   decide(settings: DetectorSettings): void {
     this.settings = settings;
     const untouched = this.threshold === this.ownThreshold;

@@ -38,7 +38,7 @@ export class LineTally {
     return tallied;
   }
 
-  /** Somebody has looked: the count of bad parts in a row starts over. */
+  /** Somebody has looked: the rules start over. */
   goOn(): void {
     this.state = NO_FRAMES_YET;
     this.alarms = [];

@@ -12,7 +12,7 @@ import { problemMessage } from '../dom/problem-message.js';
 import { LineTally, rulesOf, ruleWords, type TalliedPart } from './line-tally.js';
 import { sound } from './sound.js';
 
-/** Milliseconds to wait for a frame that was asked for: a camera that is silent for longer gives none. */
+/** Of the frames that are sent: high enough that compression leaves no marks of its own. */
 const JPEG_QUALITY = 0.92;
 /** How a wrapper around the page, or a script in it, asks for a frame: `dispatchEvent(new Event('cflow-trigger'))`. */
 const TRIGGER = 'cflow-trigger';
@@ -164,7 +164,7 @@ export class Line {
     const { stop } = this.tally.rules;
     const stopped = this.tally.alarms.includes('stop');
     this.alarm.textContent = stopped
-      ? `Stopped: ${stop?.k} NG in a row. Look at the machine, then go on.`
+      ? `Stopped: ${stop?.k} NG in a row. Look at the machine, then continue.`
       : '';
     byId('line-go-on').hidden = !stopped;
     if (stopped) byId('line-go-on').focus();

@@ -32,7 +32,7 @@ export class MarkDialog {
         this.title,
         button('Close', '', () => this.dialog.close()),
       ),
-      element('p', { class: 'hint' }, 'Draw a rectangle around each place that is bad, or none.'),
+      element('p', { class: 'hint' }, 'Draw a rectangle around each bad place, or draw none.'),
       this.drawing.node,
       element(
         'div',

@@ -149,7 +149,7 @@ export class Places {
       this.retire(opened);
       const attempts = 'attempts' in error ? (error.attempts as { reason: string }[]) : [];
       const reason = attempts.map((attempt) => attempt.reason).join('; ') || error.message;
-      this.note = `WebGPU is not used any more: ${reason}. WASM goes on.`;
+      this.note = `WebGPU is not used any more: ${reason}. WASM takes over.`;
       this.tell();
     }
     return this.settle(this.take());

@@ -62,7 +62,7 @@ export class KeepImages {
     const { keepImageDays } = this.settings ?? {};
     this.note.textContent =
       keepImageDays === undefined
-        ? 'None is kept: only what was said is.'
+        ? 'No pictures are kept: only what was said.'
         : `Kept for ${keepImageDays} days, with the images that the detector was trained on; then deleted.`;
   }
 

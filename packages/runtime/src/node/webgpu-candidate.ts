@@ -18,7 +18,7 @@ export function webgpuCandidate(options: Omit<NodeRuntimeOptions, 'device'>): De
     async unavailable() {
       if (process.platform !== 'linux' || (await vulkanDrivers(process.env)).length > 0) return undefined;
       return (
-        'no Vulkan driver: no manifest (*.json) is named by VK_DRIVER_FILES or VK_ICD_FILENAMES or lies in ' +
+        'no Vulkan driver: no manifest (*.json) is named by VK_DRIVER_FILES or VK_ICD_FILENAMES or found in ' +
         `${manifestFolders(process.env).join(', ')}; install the driver of the graphics card`
       );
     },

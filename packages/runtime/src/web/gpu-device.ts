@@ -58,7 +58,7 @@ export async function findAdapter(): Promise<GpuAdapter | { missing: string }> {
       missing:
         isSecureContext === false
           ? 'the page is not a secure context, and browsers give WebGPU to HTTPS and localhost only'
-          : 'there is no WebGPU here (navigator.gpu): the browser is too old, or has it switched off',
+          : 'there is no WebGPU here (navigator.gpu): the browser is too old, or it is switched off',
     };
   }
   try {

@@ -159,7 +159,7 @@ function bytesOf({ model, externalData = [] }: ModelSource): {
   const bytes = (data: Uint8Array | string): Uint8Array => {
     if (typeof data !== 'string') return data;
     throw new ConfigurationError(
-      `there are no files here: a model and its weights are given as bytes, given was the path ${data}`,
+      `expected a model and its weights as bytes, since there are no files here, got the path ${data}`,
       { details: { path: data } },
     );
   };

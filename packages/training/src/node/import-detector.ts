@@ -163,7 +163,7 @@ export async function importDetector(options: ImportDetectorOptions): Promise<Im
 
 function unusable(path: string, cause?: unknown): WeightsError {
   return new WeightsError(
-    `the checkpoint "${path}" cannot be imported: what it says of images are no numbers, so its decoders have diverged, or were ` +
+    `the checkpoint "${path}" cannot be imported: its scores of images are not numbers, so its decoders have diverged, or were ` +
       'hardly trained',
     { details: { path }, cause },
   );

@@ -97,7 +97,7 @@ async function refuseForeignFolder(path: string): Promise<void> {
     return;
   throw new StorageError(
     'store',
-    `"${path}", where the run would keep its checkpoints, exists and is not of a run; choose another place for the bundle or move it away`,
+    `"${path}", where the run would keep its checkpoints, exists and does not belong to a run; choose another place for the bundle or move it away`,
     { details: { path, option: 'output' } },
   );
 }

@@ -152,7 +152,7 @@ export class Transport {
       if (signal?.aborted) throw aborted(signal);
       if (late) {
         throw new TimeoutError(
-          `no whole answer within ${timeout} ms: try again, or give a longer timeout (${what})`,
+          `no complete answer within ${timeout} ms: try again, or give a longer timeout (${what})`,
           { code: 'timeout', retryable: true, cause: error },
         );
       }

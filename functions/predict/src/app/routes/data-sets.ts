@@ -66,7 +66,7 @@ export function dataSetRoutes(parts: AppParts): App {
     if (!inspectDataSet) {
       throw new ProblemError(
         'not-found',
-        'data sets are not looked at here, since jobs are done elsewhere; a job says what it understood before it trains',
+        'data sets are not inspected here, since jobs run elsewhere; a job says how it understood its data set before it trains',
       );
     }
     const path = DATA_SETS + c.req.valid('param').name;
@@ -95,7 +95,7 @@ export function dataSetRoutes(parts: AppParts): App {
     if (found === 'in-use') {
       throw new ProblemError(
         'conflict',
-        `a job that waits or runs names "${path}"; cancel it first, or wait for its end`,
+        `a waiting or running job uses "${path}"; cancel it first, or wait for its end`,
       );
     }
     return c.body(null, 204);

@@ -33,7 +33,7 @@ export function feedbackExportRoutes(parts: AppParts): App {
     if (format === 'zip' && !place.take(1)) {
       throw new ProblemError(
         'rate-limited',
-        `expected at most ${MOST_OF_A_CALLER} archives of a caller at a time, ${MOST_ARCHIVES} of all; wait until one is there`,
+        `expected at most ${MOST_OF_A_CALLER} archives of a caller at a time, ${MOST_ARCHIVES} of all; wait until one has ended`,
         { headers: { 'retry-after': '5' } },
       );
     }

@@ -33,7 +33,7 @@ export function keptImageRoutes(parts: AppParts, ids: PredictionIds): App {
     if ((await registry.settings(name)).keepImageDays === undefined) {
       throw new ProblemError(
         'conflict',
-        `no images are kept for "${name}": whoever owns them decides for how many days, with keepImageDays in its settings`,
+        `no images are kept for "${name}"; their owner sets for how many days, with keepImageDays in its settings`,
       );
     }
     const image = await readBody(c, bodyLimits(limits));

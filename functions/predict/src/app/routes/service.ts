@@ -14,7 +14,7 @@ export function serviceRoutes(parts: AppParts, whole: App): App {
   app.openapi(livezRoute, (c) => {
     const { alive = true, detail } = parts.readiness;
     if (alive) return c.json({ status: 'alive' as const, version }, 200);
-    throw new ProblemError('unavailable', `the process is to be started anew: ${detail}`);
+    throw new ProblemError('unavailable', `the process has to be restarted: ${detail}`);
   });
 
   app.openapi(readyzRoute, (c) => {

@@ -32,7 +32,7 @@ export function streamRoutes(parts: AppParts): App {
     if (!accept || !protocols.includes(STREAM_PROTOCOL)) {
       throw new ProblemError(
         'invalid-request',
-        `expected a WebSocket of the subprotocol "${STREAM_PROTOCOL}"; open it with ws:// or wss:// in place of http:// or https://`,
+        `expected a WebSocket with the subprotocol "${STREAM_PROTOCOL}"; open it with ws:// or wss:// in place of http:// or https://`,
         { status: 426, headers: { upgrade: 'websocket' } },
       );
     }

@@ -126,7 +126,7 @@ export class FrameStream implements FrameReceiver {
     if (draining())
       this.#end(CLOSE.leaving, 'the service is about to end; open it again, another will answer');
     else if (this.#arriving > 0 && now() - this.#arrivingSince > messageMs)
-      this.#end(CLOSE.policy, `a message was not whole within ${messageMs} ms`);
+      this.#end(CLOSE.policy, `a message was not complete within ${messageMs} ms`);
     else if (now() - this.#lastFrame > idleMs)
       this.#end(CLOSE.normal, `no frame for ${Math.round(idleMs / 1000)} s; open it again`);
   }

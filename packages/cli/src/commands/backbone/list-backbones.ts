@@ -29,7 +29,7 @@ export async function listBackbones({ json, verbose }: { json?: true; verbose?: 
   if (verbose) for (const each of all) for (const line of layerLines(each)) printLine(line);
   printLine();
   printLine(
-    `Training takes ${DEFAULT_BACKBONE} where none is named, fetched at its first use; ${OFFLINE_BACKBONE} where that cannot be.`,
+    `Training uses ${DEFAULT_BACKBONE} where none is named, fetched on first use, or ${OFFLINE_BACKBONE} where it cannot be fetched.`,
   );
   printLine(
     `${verbose ? '' : '--verbose lists all layers. '}Any other network: --backbone FILE.onnx --layers TENSORS`,

@@ -83,7 +83,7 @@ export function namedFlags({
   }
   if (backbones.length > 1 || (presets?.length ?? 0) > 1) {
     throw new ConfigurationError(
-      'each --variant is the detector of the other options but for what it says itself: give at most one of --backbones and of --presets beside it',
+      'each --variant is the detector of the other options, except for its own: give at most one of --backbones and of --presets with it',
     );
   }
   const names = variants.map(({ name }) => name);

@@ -198,7 +198,7 @@ function isOfOneCell(error: unknown): error is CflowError {
 function withHint(error: CflowError, done: number, all: number): CflowError {
   return new CflowError(
     'interrupted',
-    `stopped with ${done} of ${count(all, 'cell')} done; the same command goes on`,
+    `stopped with ${done} of ${count(all, 'cell')} done; run the same command again to continue`,
     {
       retryable: true,
       details: error.details,

@@ -48,7 +48,7 @@ export async function createSink(text: string, parts: SinkParts): Promise<Sink> 
 function broker(text: string, { env, state }: SinkParts): Sink {
   if (!URL.canParse(text) || new URL(text).hostname === '')
     throw new ConfigurationError(
-      'sink of a broker: expected a whole address, such as mqtt://broker:1883/plant/line-1',
+      'sink of a broker: expected a complete address, such as mqtt://broker:1883/plant/line-1',
     );
   return new MqttSink({
     url: text,
@@ -65,7 +65,7 @@ async function webhook(text: string, env: SinkParts['env']): Promise<Sink> {
       `sink "${text}": expected CFLOW_WEBHOOK_SECRET to sign with, as whsec_ and at least 24 bytes in base64; set it`,
     );
   }
-  if (!URL.canParse(text)) throw new ConfigurationError(`sink "${text}": expected a whole address`);
+  if (!URL.canParse(text)) throw new ConfigurationError(`sink "${text}": expected a complete address`);
   const { hostname, protocol, port } = new URL(text);
   const { createGuardedFetch } = await import('@cflow/guarded-fetch');
   // The person who starts the line chooses the address, which may be an internal one; nothing else is reached, and no

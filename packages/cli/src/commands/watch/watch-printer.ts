@@ -76,19 +76,19 @@ function textOf(event: Exclude<WatchEvent, { type: 'result' }>): string {
     case 'waiting':
       return `${formatBytes(event.bytes)} of results wait for sinks: no more frames are taken until there is room (--hold)`;
     case 'going-on':
-      return 'there is room again: going on';
+      return 'there is room again: continuing';
     case 'journal-failed':
       return `no result can be kept, and no frame taken: ${event.reason}`;
     case 'journal-back':
-      return 'results can be kept again: going on';
+      return 'results can be kept again: continuing';
     case 'picture-failed':
       return `no picture of ${event.name}: ${event.reason}`;
     case 'sink-away':
-      return `${event.sink} is away, ${count(event.waiting, 'result')} held for it: ${event.reason}`;
+      return `${event.sink} cannot be reached, ${count(event.waiting, 'result')} held for it: ${event.reason}`;
     case 'sink-back':
       return `${event.sink} is back`;
     case 'result-refused':
-      return `${event.sink} will not have the result of ${event.name} (${event.reason}): it is in ${event.path} now, and the next one goes on`;
+      return `${event.sink} refuses the result of ${event.name} (${event.reason}): it is now in ${event.path}, and the next one follows`;
     case 'sink-missed':
       return `${event.sink} has missed ${count(event.results, 'result')}: the line ran without it for so long`;
     case 'source-lost':

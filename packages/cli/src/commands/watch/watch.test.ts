@@ -137,7 +137,7 @@ describe('cflow watch', () => {
     expectError(await watch('--to', 'parquet:x'), 2, /no kind "parquet"; expected csv:FILE/);
     expectError(await watch('--to', 'nonsense'), 2, 'expected csv:FILE');
     expectError(await watch('--to', 'mqtt://broker/a/#'), 2, 'expected a topic to begin with');
-    expectError(await watch('--to', 'mqtt://'), 2, 'expected a whole address');
+    expectError(await watch('--to', 'mqtt://'), 2, 'expected a complete address');
     expectError(await watch('--to', 'https://gate.local/x'), 2, 'CFLOW_WEBHOOK_SECRET');
     expectError(await watch(...to, ...to), 2, 'given twice');
     expectError(await watch(...to, '--rule', '4of3'), 2, 'expected 2of3');

@@ -86,7 +86,7 @@ export function videoInput(text: string): VideoInput | undefined {
 function stream(text: string, options: readonly string[]): VideoInput {
   if (!URL.canParse(text) || new URL(text).host === '')
     throw new ConfigurationError(
-      `source "${text}": expected a whole address, such as rtsp://camera:554/stream`,
+      `source "${text}": expected a complete address, such as rtsp://camera:554/stream`,
     );
   const url = new URL(text);
   url.username = '';

@@ -72,7 +72,7 @@ function storageStarts(
   for (const key of keys) {
     const storage = typeof key === 'string' ? storages.get(key) : undefined;
     const type = storage && STORAGE_TYPES[storage.type];
-    if (!storage || !type) throw damaged('a storage is of a type that weights do not have, or of none');
+    if (!storage || !type) throw damaged('a storage has a type that weights do not have, or none');
     if (reader.uint64() !== storage.length)
       throw damaged('a storage has another length than its tensors say');
     starts.set(storage.key, reader.offset);

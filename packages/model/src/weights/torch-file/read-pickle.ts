@@ -239,13 +239,13 @@ class PickleMachine {
     if (target instanceof Set) for (const item of items) target.add(item);
     else if (Array.isArray(target)) for (const item of items) target.push(item);
     else if (target instanceof PickleObject) for (const item of items) target.items.push(item);
-    else throw damaged('it adds items to what is not a list');
+    else throw damaged('it adds items to something that is not a list');
   }
 
   #setItems(items: readonly PickleValue[]): void {
     const target = this.#top();
     const map = target instanceof PickleObject ? target.entries : target;
-    if (!(map instanceof Map)) throw damaged('it sets items of what is not a dict');
+    if (!(map instanceof Map)) throw damaged('it sets items of something that is not a dict');
     withItems(map, items);
   }
 
@@ -265,7 +265,7 @@ class PickleMachine {
   #object(): PickleObject {
     const [type, args] = this.#last(2);
     if (!(type instanceof PickleGlobal) || !Array.isArray(args)) {
-      throw damaged('it calls what is not a name');
+      throw damaged('it calls something that is not a name');
     }
     return new PickleObject(type, args);
   }
@@ -274,7 +274,7 @@ class PickleMachine {
     const state = this.#pop();
     const target = this.#top();
     if (target instanceof PickleObject) target.state = state;
-    else throw damaged('it gives a state to what is not an object');
+    else throw damaged('it gives a state to something that is not an object');
   }
 }
 
