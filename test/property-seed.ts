@@ -8,7 +8,7 @@ const asked = process.env.PROPERTY_SEED ?? '20240';
 if (asked !== 'random') {
   const seed = Number(asked);
   if (!Number.isInteger(seed)) {
-    throw new Error(`PROPERTY_SEED must be an integer or "random", found "${asked}"`);
+    throw new Error(`PROPERTY_SEED must be an integer or "random", got "${asked}"`);
   }
   fc.configureGlobal({ seed });
 }

@@ -96,6 +96,6 @@ function endAtOnce(pid: number): void {
 
 function hostOf(name: string): HostName {
   const host = HOSTS.find((each) => each === name);
-  if (!host) throw new Error(`expected one of ${HOSTS.join(', ')} or all, found "${name}"`);
+  if (!host) throw new Error(`expected one of ${HOSTS.join(', ')} or all, got "${name}"`);
   return host;
 }

@@ -89,7 +89,7 @@ export async function runAttack({
       late.push(`/livez was silent for ${silence} ms more than a process beside it`);
     const growth = Math.round((watched.peakMemory - before.memory) / MEGABYTE);
     const most = attack.mostGrowthMb ?? MOST_GROWTH_MB;
-    if (growth > most) faults.push(`expected at most ${most} MB of memory more than before, found ${growth}`);
+    if (growth > most) faults.push(`expected at most ${most} MB of memory more than before, got ${growth}`);
     if (after.memory > MOST_KEPT * before.memory) {
       faults.push(
         `of ${Math.round(after.memory / MEGABYTE)} MB that it still has, ${Math.round(before.memory / MEGABYTE)} were there before`,

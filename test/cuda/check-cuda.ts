@@ -116,7 +116,7 @@ async function checkSession(tree: CudaTree, folder: string): Promise<string> {
     });
     const answer = JSON.parse(stdout.trim() || '{}') as { reason?: string };
     if (!/the NVIDIA driver finds no card.*\(CUDA error 100\)$/.test(answer.reason ?? ''))
-      throw new Error(`expected CUDA error 100, found ${stdout}${stderr.slice(-500)}`);
+      throw new Error(`expected CUDA error 100, got ${stdout}${stderr.slice(-500)}`);
   }
   return 'all loads, and the error is that there is no card (100)';
 }

@@ -182,7 +182,7 @@ describe('predict', () => {
     async function* texts(): AsyncGenerator<string> {
       yield 'text';
     }
-    await expect(wood.predict(texts() as never)).rejects.toThrow(/stream of bytes, found string/);
+    await expect(wood.predict(texts() as never)).rejects.toThrow(/stream of bytes, got string/);
     await expect(wood.predict(new Uint8Array(2 ** 20 + 1))).rejects.toBeInstanceOf(PayloadTooLargeError);
     await expect(wood.predict(await testPng(), { threshold: 1, falseAlarmRate: 0.1 })).rejects.toBeInstanceOf(
       BadRequestError,

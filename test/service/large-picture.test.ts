@@ -74,7 +74,7 @@ function place(
   width: number,
   height: number,
 ): { box: number[]; peak: number[] } {
-  if (!first) throw new Error('expected a region, found none');
+  if (!first) throw new Error('expected a region, got none');
   const { box, peak } = first;
   return {
     box: [box.x / width, box.y / height, (box.x + box.width) / width, (box.y + box.height) / height],

@@ -135,7 +135,7 @@ async function verifiedFile(
   if (found.bytes !== expected.bytes || found.sha256 !== expected.sha256) {
     throw new BundleError(
       `${file} of bundle "${source.name}" is damaged: expected ${expected.bytes} bytes with SHA-256 ` +
-        `${expected.sha256}, found ${found.bytes} bytes with ${found.sha256}; get the bundle again`,
+        `${expected.sha256}, got ${found.bytes} bytes with ${found.sha256}; get the bundle again`,
       { details: { file, expected, found } },
     );
   }

@@ -42,7 +42,7 @@ export function calibrate(goodScores: Scores, options: CalibrateOptions = {}): S
   ) {
     throw new ConfigurationError(
       `Expected tailShare in (0, 1), minTail of at least 1 and maxKnots in [2, ${MAX_CALIBRATION_KNOTS}], ` +
-        `found ${tailShare}, ${minTail} and ${maxKnots}.`,
+        `got ${tailShare}, ${minTail} and ${maxKnots}.`,
     );
   }
   // Adding 0 turns -0 into 0: JSON has no -0, and a calibration must be the same after it was stored.
@@ -50,7 +50,7 @@ export function calibrate(goodScores: Scores, options: CalibrateOptions = {}): S
   const n = sorted.length;
   if (n < 2) {
     throw new DataSetError(
-      `Calibration needs the scores of at least 2 good images, found ${n}. Hold out more good images.`,
+      `Calibration needs the scores of at least 2 good images, got ${n}. Hold out more good images.`,
       { details: { scores: n } },
     );
   }

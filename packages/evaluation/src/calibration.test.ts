@@ -105,7 +105,7 @@ describe('calibrate', () => {
   });
 
   it('refuses too few scores, scores that are not finite, rates out of range', () => {
-    expect(() => calibrate([1])).toThrow(/at least 2 good images, found 1/);
+    expect(() => calibrate([1])).toThrow(/at least 2 good images, got 1/);
     expect(() => calibrate([1, Number.NaN])).toThrow(/finite/);
     expect(() => calibrate([1, Number.POSITIVE_INFINITY])).toThrow(/finite/);
     expect(() => calibrate([1, 2], { tailShare: 1 })).toThrow(/tailShare/);

@@ -22,7 +22,7 @@ export function falseAlarmRateInterval(
   ) {
     throw new ConfigurationError(
       'Expected 0 <= falseAlarms <= images with at least one image, and a confidence in (0, 1), ' +
-        `found ${falseAlarms} of ${images} and ${confidence}.`,
+        `got ${falseAlarms} of ${images} and ${confidence}.`,
     );
   }
   const outside = (1 - confidence) / 2;

@@ -43,7 +43,7 @@ export function falseAlarmProbability(calibration: ScoreCalibration, score: numb
  */
 export function thresholdForFalseAlarmRate(calibration: ScoreCalibration, rate: number): number {
   if (!(rate > 0 && rate < 1)) {
-    throw new ConfigurationError(`Expected a false-alarm rate above 0 and below 1, found ${rate}.`);
+    throw new ConfigurationError(`Expected a false-alarm rate above 0 and below 1, got ${rate}.`);
   }
   const { scores, probabilities, lowerScale, tail } = calibration;
   const last = scores.length - 1;

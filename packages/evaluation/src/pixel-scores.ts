@@ -15,7 +15,7 @@ export function rankPixels(
 ): RankedScores {
   if (maps.length !== masks.length) {
     throw new DataSetError(
-      `Expected one mask per map, found ${maps.length} maps and ${masks.length} masks.`,
+      `Expected one mask per map, got ${maps.length} maps and ${masks.length} masks.`,
       {
         details: { maps: maps.length, masks: masks.length },
       },
@@ -29,7 +29,7 @@ export function rankPixels(
     requireSize('mask', mask);
     if (mask.width !== map.width || mask.height !== map.height) {
       throw new DataSetError(
-        `Expected a mask of the map's size ${map.width}x${map.height} for image ${i}, found ${mask.width}x${mask.height}. ` +
+        `Expected a mask of the map's size ${map.width}x${map.height} for image ${i}, got ${mask.width}x${mask.height}. ` +
           'Resize the mask with nearest neighbor first.',
         { details: { index: i, map: [map.width, map.height], mask: [mask.width, mask.height] } },
       );

@@ -40,7 +40,7 @@ export function rankParts(good: Float32Array | Float64Array, bad: Float32Array |
 export function rankScores(scores: Scores, labels: Labels): RankedScores {
   if (scores.length !== labels.length) {
     throw new DataSetError(
-      `Expected one label per score, found ${scores.length} scores and ${labels.length} labels.`,
+      `Expected one label per score, got ${scores.length} scores and ${labels.length} labels.`,
       {
         details: { scores: scores.length, labels: labels.length },
       },

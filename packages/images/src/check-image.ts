@@ -8,7 +8,7 @@ export function checkSize(width: number, height: number, what: string): void {
   const whole = Number.isSafeInteger(width) && Number.isSafeInteger(height) && width > 0 && height > 0;
   if (whole && width * height <= LARGEST_OUTPUT) return;
   throw new ImageError(
-    `${what} must be a whole number of pixels in both directions and at most ${LARGEST_OUTPUT} in all, found ${width}x${height}`,
+    `${what} must be a whole number of pixels in both directions and at most ${LARGEST_OUTPUT} in all, got ${width}x${height}`,
     { details: { width, height, limit: LARGEST_OUTPUT } },
   );
 }
@@ -22,7 +22,7 @@ export function checkPixels(
   const expected = image.width * image.height * channels;
   if (image.data.length === expected) return;
   throw new ImageError(
-    `an image of ${image.width}x${image.height} needs ${expected} values (${channels} to a pixel), found ${image.data.length}`,
+    `an image of ${image.width}x${image.height} needs ${expected} values (${channels} to a pixel), got ${image.data.length}`,
     { details: { width: image.width, height: image.height, expected, found: image.data.length } },
   );
 }

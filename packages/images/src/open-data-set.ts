@@ -54,12 +54,12 @@ async function open(
     throw new DataSetError(`${path} is an archive; unpack it, and give the folder`, { details: { path } });
   }
   if (/\.(xlsx?|ods|parquet|json)$/i.test(path)) {
-    throw new DataSetError(`expected ${TABLE_EXPECTS}, as CSV, TSV or JSON lines; found ${path}`, {
+    throw new DataSetError(`expected ${TABLE_EXPECTS}, as CSV, TSV or JSON lines; got ${path}`, {
       details: { path },
     });
   }
   if (layout !== undefined) {
-    throw new DataSetError(`the layout ${layout} needs a folder, found the file ${path}`);
+    throw new DataSetError(`the layout ${layout} needs a folder, got the file ${path}`);
   }
   return openGlob(source, from, options);
 }
@@ -77,7 +77,7 @@ async function openGlob(
   const patterns = typeof source === 'string' ? [source] : source;
   if (layout !== undefined && layout !== 'glob') {
     throw new DataSetError(
-      `the layout ${layout} needs one ${layout === 'csv' ? 'table' : 'folder'} that exists, found ${patterns.join(', ') || 'an empty list'}`,
+      `the layout ${layout} needs one ${layout === 'csv' ? 'table' : 'folder'} that exists, got ${patterns.join(', ') || 'an empty list'}`,
     );
   }
   if (patterns.length === 0) throw new DataSetError('no images: the list of files and globs is empty');
@@ -89,7 +89,7 @@ async function openGlob(
 function resolved(options: OpenDataSetOptions, from: string): ResolvedOptions {
   const { testFraction = 0.2, seed = 0, missingMasks = 'error', region, within } = options;
   if (!(testFraction >= 0 && testFraction < 1)) {
-    throw new DataSetError(`the test fraction must be at least 0 and below 1, found ${testFraction}`);
+    throw new DataSetError(`the test fraction must be at least 0 and below 1, got ${testFraction}`);
   }
   return {
     ...options,

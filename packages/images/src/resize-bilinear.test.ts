@@ -135,7 +135,7 @@ describe('resizeBilinear', () => {
     expect(() => resizeBilinear(original, 0, 4)).toThrow(ImageError);
     expect(() => resizeBilinear(original, 2.5, 4)).toThrow(/whole number/);
     expect(() => resizeBilinear(original, 1e6, 1e6)).toThrow(ImageError);
-    expect(() => resizeBilinear({ ...original, width: 5 }, 2, 2)).toThrow(/needs 60 values.*found 48/);
+    expect(() => resizeBilinear({ ...original, width: 5 }, 2, 2)).toThrow(/needs 60 values.*got 48/);
     const thread = { width: 300_000, height: 1, data: new Uint8Array(900_000) };
     expect(() => resizeBilinear(thread, 1, 1)).toThrow(/300000 pixels to 1/);
   });

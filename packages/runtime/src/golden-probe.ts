@@ -111,7 +111,7 @@ function checkIsProbe(probe: GoldenProbe): void {
   for (const each of [probe, ...Object.values(probe.tolerances ?? {})]) {
     for (const name of ['absoluteTolerance', 'relativeTolerance'] as const) {
       if (!(Number.isFinite(each[name]) && each[name] >= 0)) {
-        throw new ConfigurationError(`the golden probe's ${name} must be 0 or more, found ${each[name]}`);
+        throw new ConfigurationError(`the golden probe's ${name} must be 0 or more, got ${each[name]}`);
       }
     }
   }

@@ -33,7 +33,7 @@ export function storedBundle(store: ObjectStore, detector: string, version: stri
           sha256,
           damaged: (hash) =>
             new BundleError(
-              `${file} of bundle "${name}" is damaged: expected ${sha256}, found ${hash}; bring it in again`,
+              `${file} of bundle "${name}" is damaged: expected ${sha256}, got ${hash}; bring it in again`,
               { retryable: true, details: { name, file, expected: sha256, found: hash } },
             ),
         },

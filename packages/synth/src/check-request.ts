@@ -49,7 +49,7 @@ export function checkSide(name: 'width' | 'height', pixels: number): void {
 /** @throws ConfigurationError unless `value` is a whole number from `least` to `most` */
 export function checkInteger(name: string, value: number, least: number, most: number): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new ConfigurationError(`${name} must be a whole number from ${least} to ${most}; found ${value}.`, {
+  throw new ConfigurationError(`${name} must be a whole number from ${least} to ${most}; got ${value}.`, {
     details: { name, value, least, most },
   });
 }

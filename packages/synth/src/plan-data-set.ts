@@ -48,7 +48,7 @@ export function planDataSet(request: DataSetPlanRequest): PlannedSample[] {
   const { materials, trainCount, testGoodCount, perDefectCount, size, seed } = request;
   const { width, height } = typeof size === 'number' ? { width: size, height: size } : size;
   if (materials.length === 0)
-    throw new ConfigurationError('A data set needs at least one material; found none.');
+    throw new ConfigurationError('A data set needs at least one material; got none.');
   for (const material of materials) checkMaterial(material);
   for (const [name, count] of Object.entries({ trainCount, testGoodCount, perDefectCount })) {
     checkInteger(name, count, 0, MAX_COUNT);

@@ -125,9 +125,9 @@ describe('renderSample', () => {
     [{ seed: -1 }, /seed must be/],
     [{ seed: 0.5 }, /seed must be/],
     [{ seed: 2 ** 32 }, /seed must be/],
-    [{ width: 31 }, /width must be a whole number from 32 to 2048; found 31/],
+    [{ width: 31 }, /width must be a whole number from 32 to 2048; got 31/],
     [{ height: 2049 }, /height must be/],
-    [{ height: Number.NaN }, /found NaN/],
+    [{ height: Number.NaN }, /got NaN/],
   ])('refuses %o', (wrong, message) => {
     const request = { material: 'wood' as const, seed: 1, width: 64, height: 64, ...wrong };
     expect(() => renderSample(request)).toThrow(ConfigurationError);

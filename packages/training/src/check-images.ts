@@ -20,7 +20,7 @@ function check(images: readonly RgbImage[], list: string): void {
     const whole = Number.isSafeInteger(width) && Number.isSafeInteger(height) && width > 0 && height > 0;
     if (whole && data.length === width * height * 3) return;
     throw new ImageError(
-      `${list}[${index}] is not a RGB image: ${width} x ${height} pixels need ${width * height * 3} bytes, found ${data.length}`,
+      `${list}[${index}] is not a RGB image: ${width} x ${height} pixels need ${width * height * 3} bytes, got ${data.length}`,
       { details: { list, index, width, height, bytes: data.length } },
     );
   });

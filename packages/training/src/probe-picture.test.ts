@@ -29,6 +29,6 @@ describe('the image of a golden probe', () => {
   });
 
   it('is an error where the images are not those that were scored', async () => {
-    await expect(probePicture([1, 2, 3], batches(1, 1))).rejects.toThrow(/expected the 3 images.*found 1/);
+    await expect(probePicture([1, 2, 3], batches(1, 1))).rejects.toThrow(/expected the 3 images.*got 1/);
   });
 });

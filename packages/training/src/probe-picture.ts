@@ -24,5 +24,5 @@ export async function probePicture(
     if (image) return image;
     next += images.length;
   }
-  throw new RangeError(`expected the ${scores.length} images that were scored, found ${next}`);
+  throw new RangeError(`expected the ${scores.length} images that were scored, got ${next}`);
 }

@@ -222,7 +222,7 @@ describe('trainInMemory refuses', () => {
     const cut = { width: 4, height: 4, data: new Uint8Array(47) };
     const error = await refusal({ images: [...images, cut] });
     expect(error).toBeInstanceOf(ImageError);
-    expect(error.message).toMatch(/images\[28\] is not a RGB image: 4 x 4 pixels need 48 bytes, found 47/);
+    expect(error.message).toMatch(/images\[28\] is not a RGB image: 4 x 4 pixels need 48 bytes, got 47/);
     expect((await refusal({ heldOut: [cut] })).message).toMatch(/heldOut\[0\]/);
   });
 

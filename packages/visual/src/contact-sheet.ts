@@ -38,7 +38,7 @@ export function contactSheet(tiles: readonly Tile[], options: ContactSheetOption
   if (!whole || columns < 1 || tileSize < 8 || gap < 0) {
     throw new ConfigurationError(
       'A contact sheet needs at least one tile, one column, tiles of 8 pixels and a gap of 0 or more, all whole ' +
-        `numbers; found ${tiles.length} tiles, ${columns} columns, tiles of ${tileSize} and a gap of ${gap}.`,
+        `numbers; got ${tiles.length} tiles, ${columns} columns, tiles of ${tileSize} and a gap of ${gap}.`,
     );
   }
   const scale = Math.max(1, Math.round(tileSize / 200));

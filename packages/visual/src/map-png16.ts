@@ -59,7 +59,7 @@ export async function readMapPng16(source: string | Uint8Array, given?: MapPng16
     const picture = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'warning' });
     const { format, depth, space, comments } = await picture.metadata();
     if (format !== 'png' || depth !== 'ushort' || space !== 'grey16') {
-      throw new ImageError(`Expected a 16-bit gray PNG in ${name}, found ${format} with ${depth} ${space}.`);
+      throw new ImageError(`Expected a 16-bit gray PNG in ${name}, got ${format} with ${depth} ${space}.`);
     }
     const { offset, scale } = given ?? writtenScale(name, comments ?? []);
     const { data, info } = await picture
@@ -81,7 +81,7 @@ function writtenScale(name: string, comments: readonly { keyword: string; text: 
   const scale = read(MAP_PNG_KEYS.scale);
   if (!Number.isFinite(offset) || !Number.isFinite(scale)) {
     throw new ImageError(
-      `Expected the text chunks ${MAP_PNG_KEYS.offset} and ${MAP_PNG_KEYS.scale} in ${name}, found none. Give offset and scale.`,
+      `Expected the text chunks ${MAP_PNG_KEYS.offset} and ${MAP_PNG_KEYS.scale} in ${name}, got none. Give offset and scale.`,
     );
   }
   return { offset, scale };

@@ -91,7 +91,7 @@ export function requireImage(
   if (!sides || data.length !== width * height * channels) {
     throw new ImageError(
       `Expected a ${what} of at least 1x1 pixels with width * height * ${channels} values, ` +
-        `found ${width}x${height} with ${data.length} values.`,
+        `got ${width}x${height} with ${data.length} values.`,
       { details: { width, height, values: data.length } },
     );
   }

@@ -28,10 +28,10 @@ export interface CreateDetectorOptions {
 export async function createDetector(options: CreateDetectorOptions): Promise<AutomaticDetector> {
   const { prefer, remote, local, budget } = options;
   if (!['local', 'remote', 'fastest'].includes(prefer)) {
-    throw new ArgumentError(`prefer: expected local, remote or fastest, found ${prefer}`);
+    throw new ArgumentError(`prefer: expected local, remote or fastest, got ${prefer}`);
   }
   if (budget !== undefined && !(budget > 0)) {
-    throw new ArgumentError(`budget: expected milliseconds above 0, found ${budget}`);
+    throw new ArgumentError(`budget: expected milliseconds above 0, got ${budget}`);
   }
   const now = (): number => performance.now();
   const { bundle, ...loading } = local;

@@ -13,11 +13,11 @@ export function bundleMessage(
       // The worker has another address than the page: what is relative is so to the page.
       return { url: new URL(location, page).href, headers: { ...headers }, credentials };
     } catch (cause) {
-      throw new ArgumentError(`expected the address of a bundle, found "${location}"`, { cause });
+      throw new ArgumentError(`expected the address of a bundle, got "${location}"`, { cause });
     }
   }
   if (typeof location !== 'object' || location === null || !('files' in location)) {
-    throw new ArgumentError('expected the address of a bundle or { files }, found neither');
+    throw new ArgumentError('expected the address of a bundle or { files }, got neither');
   }
   const files = new Map(fileEntries(location.files).map(([name, file]) => [name, blobOf(name, file)]));
   return { files, name: location.name ?? 'files' };
@@ -32,5 +32,5 @@ function fileEntries(files: BundleFiles): (readonly [string, Blob | Uint8Array])
 function blobOf(name: string, file: Blob | Uint8Array): Blob {
   if (file instanceof Blob) return file;
   if (file instanceof Uint8Array) return new Blob([file as Uint8Array<ArrayBuffer>]);
-  throw new ArgumentError(`expected ${name} as Blob or Uint8Array, found ${typeof file}`);
+  throw new ArgumentError(`expected ${name} as Blob or Uint8Array, got ${typeof file}`);
 }

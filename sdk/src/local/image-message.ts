@@ -28,7 +28,7 @@ export async function imageMessage(image: ImageInput, signal?: AbortSignal): Pro
     }
   }
   throw new ArgumentError(
-    'expected an image as Blob, bytes, URL, stream, ImageBitmap, ImageData or RGB pixels, found ' +
+    'expected an image as Blob, bytes, URL, stream, ImageBitmap, ImageData or RGB pixels, got ' +
       (image === null ? 'null' : typeof image),
   );
 }

@@ -121,7 +121,7 @@ function frame(app: App, parts: AppParts, healthPaths: ReadonlySet<string>): voi
       onMethodNotAllowed: (c, methods) =>
         problem(
           c,
-          new ProblemError('method-not-allowed', `expected ${methods.join(' or ')}, found ${c.req.method}`, {
+          new ProblemError('method-not-allowed', `expected ${methods.join(' or ')}, got ${c.req.method}`, {
             headers: { allow: methods.join(', ') },
           }),
         ),

@@ -47,7 +47,7 @@ export async function readJobRequest(c: Context<AppEnvironment>, parts: AppParts
   if (type !== 'multipart/form-data') {
     throw new ProblemError(
       'unsupported-media-type',
-      `expected application/json, or multipart/form-data with the data set; found "${type}"`,
+      `expected application/json, or multipart/form-data with the data set; got "${type}"`,
     );
   }
   c.get('deadline').lift();

@@ -78,14 +78,14 @@ export async function readPredictRequest(
   if (type.startsWith('image/') || type === 'application/octet-stream') return ofImage(c, parts, query);
   throw new ProblemError(
     'unsupported-media-type',
-    `expected Content-Type image/*, application/octet-stream, multipart/form-data or application/json, found "${type}"; for an image as it is: curl -H "Content-Type: image/png" --data-binary @image.png`,
+    `expected Content-Type image/*, application/octet-stream, multipart/form-data or application/json, got "${type}"; for an image as it is: curl -H "Content-Type: image/png" --data-binary @image.png`,
   );
 }
 
 async function ofImage(c: PredictContext, parts: AppParts, query: Texts): Promise<PredictRequest> {
   const encoded = await readBody(c, bodyLimits(parts.limits));
   if (encoded.length === 0)
-    throw new ProblemError('invalid-request', 'expected an image, found an empty body');
+    throw new ProblemError('invalid-request', 'expected an image, got an empty body');
   return { images: [{ image: { encoded } }], ...chosen(query, {}) };
 }
 
@@ -118,7 +118,7 @@ async function ofForm(c: PredictContext, parts: AppParts, query: Texts): Promise
   if (masks.length > 1 && masks.length !== images.length) {
     throw new ProblemError(
       'invalid-request',
-      `ignore: expected one mask for all images, or ${images.length}, found ${masks.length}`,
+      `ignore: expected one mask for all images, or ${images.length}, got ${masks.length}`,
     );
   }
   const { detectors, ...fields } = checked(predictManyTexts, texts);

@@ -86,5 +86,5 @@ async function* signed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
 }
 
 function notZip(): ProblemError {
-  return new ProblemError('data-set', 'expected a ZIP archive with images, found something else');
+  return new ProblemError('data-set', 'expected a ZIP archive with images, got something else');
 }

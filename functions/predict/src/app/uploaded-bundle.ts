@@ -23,7 +23,7 @@ export async function readUploadedBundle(c: Context<AppEnvironment>, limits: Lim
   if (type !== 'multipart/form-data') {
     throw new ProblemError(
       'unsupported-media-type',
-      `expected the bundle's files as multipart/form-data, found "${type}"`,
+      `expected the bundle's files as multipart/form-data, got "${type}"`,
     );
   }
   const most = Math.min(MOST_BUNDLE_BYTES, bodyMemoryBytes(limits));

@@ -17,6 +17,6 @@ export function bodyMemory(megabytes: number | undefined, bodyBytes: number): nu
   if (megabytes === undefined) return Math.max(LEAST, Math.min(MOST, availableMemory() / 8), bodyBytes);
   if (megabytes * MEGABYTE >= bodyBytes) return megabytes * MEGABYTE;
   throw new ConfigurationError(
-    `CFLOW_BODY_MEMORY_MB: expected at least the ${bodyBytes / MEGABYTE} megabytes of one request (CFLOW_MAX_BODY_MB), found ${megabytes}`,
+    `CFLOW_BODY_MEMORY_MB: expected at least the ${bodyBytes / MEGABYTE} megabytes of one request (CFLOW_MAX_BODY_MB), got ${megabytes}`,
   );
 }

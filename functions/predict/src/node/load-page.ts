@@ -38,7 +38,7 @@ export async function loadPage(directory: string = builtPage()): Promise<Readonl
     page.set(address, { contentType, body, etag, cacheControl, encoding });
   }
   if (!page.has('/')) {
-    throw new ConfigurationError('expected a built page, found none; run the build of @cflow/page');
+    throw new ConfigurationError('expected a built page, got none; run the build of @cflow/page');
   }
   return page;
 }

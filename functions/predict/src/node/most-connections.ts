@@ -17,7 +17,7 @@ export function mostConnections(wanted: number | undefined, descriptors: number 
   if (wanted === undefined) return Math.min(MOST, possible);
   if (wanted <= possible) return wanted;
   throw new ConfigurationError(
-    `CFLOW_MAX_CONNECTIONS: expected at most ${possible}, which is what ${descriptors} file descriptors leave, found ${wanted}; raise the limit (ulimit -n) or lower the variable`,
+    `CFLOW_MAX_CONNECTIONS: expected at most ${possible}, which is what ${descriptors} file descriptors leave, got ${wanted}; raise the limit (ulimit -n) or lower the variable`,
   );
 }
 

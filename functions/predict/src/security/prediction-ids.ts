@@ -27,7 +27,7 @@ export class PredictionIds {
   constructor(secret: Uint8Array) {
     if (secret.length < LEAST_SECRET) {
       throw new ConfigurationError(
-        `the secret that signs prediction ids must have ${LEAST_SECRET} bytes or more, found ${secret.length}`,
+        `the secret that signs prediction ids must have ${LEAST_SECRET} bytes or more, got ${secret.length}`,
       );
     }
     this.#key = importKey(secret);

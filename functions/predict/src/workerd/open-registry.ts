@@ -25,7 +25,7 @@ export function openRegistry(env: WorkerEnvironment, variables: WorkerVariables)
   const given = [bucket, url, detectors].filter((each) => each !== undefined);
   if (given.length !== 1) {
     throw new ConfigurationError(
-      `a Worker has its detectors from one place: a bucket that is bound as CFLOW_BUCKET, a service (CFLOW_REGISTRY_URL), or its assets (CFLOW_DETECTORS); found ${given.length} of them`,
+      `a Worker has its detectors from one place: a bucket that is bound as CFLOW_BUCKET, a service (CFLOW_REGISTRY_URL), or its assets (CFLOW_DETECTORS); got ${given.length} of them`,
     );
   }
   if (bucket !== undefined) {

@@ -46,7 +46,7 @@ export async function trainingChannel(folder: string): Promise<string> {
     return files.length === 1 && only && /\.zip$/i.test(only) ? join(channel, only) : channel;
   }
   throw new DataSetError(
-    `expected a channel called training or train with the images, found ${channels.join(', ') || 'none'}`,
+    `expected a channel called training or train with the images, got ${channels.join(', ') || 'none'}`,
     { details: { channels } },
   );
 }

@@ -51,7 +51,7 @@ export function dataSetSource(
   { good, bad }: DataSetFlags,
 ): string | readonly string[] {
   if (paths.length === 0 && !good && !bad) {
-    throw new ConfigurationError('expected a data set, or folders of good images with --good; found neither');
+    throw new ConfigurationError('expected a data set, or folders of good images with --good; got neither');
   }
   return paths.length === 1 ? (paths[0] as string) : paths;
 }

@@ -35,17 +35,17 @@ describe('a CSV', () => {
     [
       'no header',
       'a.png,good\n',
-      /expected a table with a header.*in a first line that names its columns; found a\.png, good/,
+      /expected a table with a header.*in a first line that names its columns; got a\.png, good/,
     ],
     [
       'a label nobody knows',
       'path,label\na.png,good\nb.png,perhaps\n',
-      /line 3: expected the label good, bad or unknown, found "perhaps"/,
+      /line 3: expected the label good, bad or unknown, got "perhaps"/,
     ],
     [
       'a split nobody knows',
       'path,label,split\na.png,good,\n',
-      /line 2: expected the split train, validation or test, found ""/,
+      /line 2: expected the split train, validation or test, got ""/,
     ],
     ['an empty path', 'path,label\n,good\n', /line 2: the path is empty/],
     [
@@ -61,10 +61,10 @@ describe('a CSV', () => {
       /a first line of more than 65536/,
     ],
     ['a row without end', `path,label\n"${'a'.repeat(100_000)}",good\n`, /not a readable CSV file/],
-    ['a long label', `path,label\na.png,${'x'.repeat(9000)}\n`, /found "x{40}…"/],
+    ['a long label', `path,label\na.png,${'x'.repeat(9000)}\n`, /got "x{40}…"/],
     ['an open quote', 'path,label\n"a.png,good\n', /not a readable CSV file/],
     ['no rows', 'path,label\n', /has no rows below its header/],
-    ['nothing', '', /found nothing/],
+    ['nothing', '', /got nothing/],
     [
       'the wrong folder',
       'path,label\nx/a.png,good\n',
@@ -78,7 +78,7 @@ describe('a CSV', () => {
 
   it('must be a file', async () => {
     expect(await failure(folder.root, { layout: 'csv' })).toMatch(
-      /expected a table with a header.*found the folder/,
+      /expected a table with a header.*got the folder/,
     );
   });
 });

@@ -95,10 +95,10 @@ describe('a plain folder', () => {
   it('is refused when nobody can tell which images are good', async () => {
     await folder.plant('red/1.png', 'blue/2.png');
     expect(await failure(folder.root)).toMatch(
-      /expected a folder good, ok or normal, found only the folders blue, red/,
+      /expected a folder good, ok or normal, got only the folders blue, red/,
     );
     await folder.plant('0.png');
-    expect(await failure(folder.root)).toMatch(/found images straight in it and the folders blue, red/);
+    expect(await failure(folder.root)).toMatch(/got images straight in it and the folders blue, red/);
   });
 
   it('is read by the names of its images where they say all of it, and refused where they say some', async () => {
@@ -178,7 +178,7 @@ describe('a plain folder', () => {
       /not in the layout mvtec: expected images in train\/good.*found 1 images, no folders/,
     );
     expect(await failure(folder.root, { testFraction: 1 })).toMatch(
-      /test fraction must be at least 0 and below 1, found 1/,
+      /test fraction must be at least 0 and below 1, got 1/,
     );
   });
 

@@ -50,7 +50,7 @@ async function splitRows(tree: FileTree): Promise<SplitRow[] | undefined> {
     const label = row.get('label');
     if ((split !== 'train' && split !== 'test') || (label !== 'normal' && label !== 'anomaly')) {
       throw new DataSetError(
-        `${path}, line ${row.line}: expected a split of train or test and a label of normal or anomaly, found ${split} and ${label}`,
+        `${path}, line ${row.line}: expected a split of train or test and a label of normal or anomaly, got ${split} and ${label}`,
         { details: { path, line: row.line } },
       );
     }

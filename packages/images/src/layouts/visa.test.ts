@@ -49,10 +49,10 @@ describe('VisA', () => {
     await folder.write({
       'split_csv/1cls.csv': `${header}\n\ncandle,trian,normal,candle/Data/Images/Normal/100.JPG,`,
     });
-    expect(await failure(folder.root)).toMatch(/line 3: expected a split of train or test.*found trian/);
+    expect(await failure(folder.root)).toMatch(/line 3: expected a split of train or test.*got trian/);
     await folder.write({ 'split_csv/1cls.csv': 'object,split,image\n' });
     expect(await failure(folder.root)).toMatch(
-      /among them object and split and label and image; found object, split, image/,
+      /among them object and split and label and image; got object, split, image/,
     );
   });
 

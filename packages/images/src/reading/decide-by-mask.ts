@@ -74,7 +74,7 @@ function undecidedError(
     ? 'either these are good ones too, or other kinds of defect'
     : 'either these are batches of good ones, or kinds of defect';
   return new DataSetError(
-    `cannot tell which images of ${root} are good: expected a folder good, ok or normal, found ${where} ${someOf(names, 10)}; ` +
+    `cannot tell which images of ${root} are good: expected a folder good, ok or normal, got ${where} ${someOf(names, 10)}; ` +
       `${readings}; ${SAY_WHICH}, or give the path of the good images alone`,
     { details: { root, folders: names.slice(0, 10) } },
   );

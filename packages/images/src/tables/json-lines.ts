@@ -51,7 +51,7 @@ function* objects(text: string, path: string): Generator<{ line: number; value: 
     line++;
     if (each.length > LONGEST_JSON_LINE) {
       throw new DataSetError(
-        `${path}, line ${line}: expected at most ${LONGEST_JSON_LINE} characters, found ${each.length}`,
+        `${path}, line ${line}: expected at most ${LONGEST_JSON_LINE} characters, got ${each.length}`,
         { details: { path, line, limit: LONGEST_JSON_LINE } },
       );
     }
@@ -76,7 +76,7 @@ function objectOf(line: string, path: string, number: number): Record<string, un
     value = JSON.parse(line);
   } catch (cause) {
     throw new DataSetError(
-      `${path}, line ${number}: expected a JSON object on each line, found something else`,
+      `${path}, line ${number}: expected a JSON object on each line, got something else`,
       {
         cause,
         details: { path, line: number },
@@ -86,7 +86,7 @@ function objectOf(line: string, path: string, number: number): Record<string, un
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>;
   throw new DataSetError(
-    `${path}, line ${number}: expected a JSON object, found ${Array.isArray(value) ? 'a list' : typeof value}`,
+    `${path}, line ${number}: expected a JSON object, got ${Array.isArray(value) ? 'a list' : typeof value}`,
     {
       details: { path, line: number },
     },

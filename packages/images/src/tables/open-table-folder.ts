@@ -30,7 +30,7 @@ export async function openTableFolder(
     tree.tables.length > 0
       ? `, in which ${someOf(tree.tables.map((table) => table.name))} lists no images`
       : '';
-  throw new DataSetError(`expected ${TABLE_EXPECTS}; found the folder ${tree.root}${found}`, {
+  throw new DataSetError(`expected ${TABLE_EXPECTS}; got the folder ${tree.root}${found}`, {
     details: { root: tree.root },
   });
 }
@@ -56,7 +56,7 @@ export async function tableIn(
     const [{ file, columns }] = others as [UnclearTable];
     throw new DataSetError(
       `cannot tell which images of ${tree.root} are good: no folder is called so, and ${file.name} may say it, but lists no images in a way ` +
-        `that is known: expected ${TABLE_EXPECTS}, found the columns ${someOf(columns, 12) || '(none)'}; name its columns so, move it away, or ${SAY_WHICH}`,
+        `that is known: expected ${TABLE_EXPECTS}, got the columns ${someOf(columns, 12) || '(none)'}; name its columns so, move it away, or ${SAY_WHICH}`,
       { details: { root: tree.root, table: file.name, columns: columns.slice(0, 20) } },
     );
   }

@@ -40,7 +40,7 @@ function columnsOf(path: string, found: readonly string[]): TableColumns {
   const columns = tableColumns(found);
   if (columns) return columns;
   throw new DataSetError(
-    `${path}: expected ${TABLE_EXPECTS}, in a first line that names its columns; found ${someOf(found, 12) || 'nothing'}`,
+    `${path}: expected ${TABLE_EXPECTS}, in a first line that names its columns; got ${someOf(found, 12) || 'nothing'}`,
     { details: { path, found: found.slice(0, 20) } },
   );
 }
@@ -111,7 +111,7 @@ function whatRowSays(path: string, row: TableRow, columns: TableColumns): RowLab
     throw refuse(
       path,
       row.line,
-      `expected the label good, bad or unknown, found ${shown(text)}; a kind of defect goes into the column defect, beside the label bad`,
+      `expected the label good, bad or unknown, got ${shown(text)}; a kind of defect goes into the column defect, beside the label bad`,
     );
   }
   if (flag !== undefined && flag !== 'unknown' && said.label !== 'unknown' && said.label !== flag) {
@@ -139,13 +139,13 @@ function flagOf(
   if (answer !== undefined) return answer === inverted ? 'good' : 'bad';
   const word = labelOf(text);
   if (word && !inverted) return word.label;
-  throw refuse(path, row.line, `expected 0 or 1, true or false in ${name}, found ${shown(text)}`);
+  throw refuse(path, row.line, `expected 0 or 1, true or false in ${name}, got ${shown(text)}`);
 }
 
 function splitCell(path: string, { line }: TableRow, text: string): RowLabel['split'] {
   const split = splitNamed(text);
   if (split !== undefined) return split;
-  throw refuse(path, line, `expected the split train, validation or test, found ${shown(text)}`);
+  throw refuse(path, line, `expected the split train, validation or test, got ${shown(text)}`);
 }
 
 function maskPaths(row: TableRow, { mask }: TableColumns): string[] {

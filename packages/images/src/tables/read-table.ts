@@ -40,7 +40,7 @@ export function requireColumns(path: string, required: readonly string[]): Choos
   return (columns) => {
     if (required.every((name) => columns.includes(name))) return required;
     throw new DataSetError(
-      `${path} needs a first line that names its columns, among them ${required.join(' and ')}; found ${columns.join(', ').slice(0, 200) || 'nothing'}`,
+      `${path} needs a first line that names its columns, among them ${required.join(' and ')}; got ${columns.join(', ').slice(0, 200) || 'nothing'}`,
       { details: { path, required, found: columns } },
     );
   };

@@ -66,12 +66,12 @@ describe('a table of another tool', () => {
     [
       'whose flag is none',
       'path,is_anomaly\n0.png,maybe\n',
-      /line 2: expected 0 or 1, true or false in is_anomaly, found "maybe"/,
+      /line 2: expected 0 or 1, true or false in is_anomaly, got "maybe"/,
     ],
     [
       'without a path',
       'picture_of,label\n0.png,good\n',
-      /expected a table with a header.*found picture_of, label/,
+      /expected a table with a header.*got picture_of, label/,
     ],
   ])('is refused: %s', async (_, content, message) => {
     await folder.plant('0.png');
@@ -81,7 +81,7 @@ describe('a table of another tool', () => {
 
   it('is refused where a line of JSON is none', async () => {
     await folder.write({ 'set.jsonl': '{"path":"0.png","label":"good"}\n[1]\n' });
-    expect(await failure(at('set.jsonl'))).toMatch(/line 2: expected a JSON object, found a list/);
+    expect(await failure(at('set.jsonl'))).toMatch(/line 2: expected a JSON object, got a list/);
   });
 });
 
@@ -94,7 +94,7 @@ describe('a table without end', () => {
       'in one line of JSON',
       'set.jsonl',
       `{"path":"0.png","label":"good"}\n{"path":"${'x'.repeat(4_200_000)}"}`,
-      /line 2: expected at most 4194304 characters, found 4200011/,
+      /line 2: expected at most 4194304 characters, got 4200011/,
     ],
     ['of rows', 'set.csv', `path,label\n${'0.png,good\n'.repeat(1_000_001)}`, /more than 1000000 rows/],
     [
@@ -152,7 +152,7 @@ describe('a table in a folder', () => {
     await folder.plant('0.png', '1.png');
     await folder.write({ 'labels.csv': 'kuva,tulos\n0.png,gut\n' });
     expect(await failure(folder.root)).toMatch(
-      /labels\.csv may say it, but lists no images.*found the columns kuva, tulos/,
+      /labels\.csv may say it, but lists no images.*got the columns kuva, tulos/,
     );
     await folder.plant('train/good/2.png', 'train/good/3.png');
     const set = await openDataSet(folder.root);

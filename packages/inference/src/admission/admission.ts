@@ -41,7 +41,7 @@ export class Admission {
   enter(images: number): Ticket {
     if (images > this.capacity) {
       throw new ConfigurationError(
-        `a request may have at most ${this.capacity} images here, found ${images}; send them in parts`,
+        `a request may have at most ${this.capacity} images here, got ${images}; send them in parts`,
         { details: { capacity: this.capacity, images } },
       );
     }

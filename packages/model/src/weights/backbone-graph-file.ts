@@ -35,7 +35,7 @@ export function readBackboneGraph(bytes: Uint8Array): BackboneGraph {
   const { tensors, metadata } = readSafetensors(bytes);
   if (metadata.format !== FORMAT) {
     throw new WeightsError(
-      `expected a backbone graph ("format": "${FORMAT}"), found ${JSON.stringify(metadata.format)?.slice(0, 80)}`,
+      `expected a backbone graph ("format": "${FORMAT}"), got ${JSON.stringify(metadata.format)?.slice(0, 80)}`,
     );
   }
   let parsed: unknown;
@@ -126,6 +126,6 @@ function pair<T>(value: unknown, item: (value: unknown) => T): [T, T] {
 function oneOf<const T extends string>(value: unknown, allowed: readonly T[]): T {
   const found = allowed.find((item) => item === value);
   if (found === undefined)
-    throw malformed(`expected one of ${allowed.join(', ')}, found ${JSON.stringify(value)?.slice(0, 80)}`);
+    throw malformed(`expected one of ${allowed.join(', ')}, got ${JSON.stringify(value)?.slice(0, 80)}`);
   return found;
 }

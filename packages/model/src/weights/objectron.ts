@@ -188,7 +188,7 @@ function checkTaps(graph: BackboneGraph): void {
     const found = outputs.get(name);
     if (found?.channels !== channels || found.stride !== stride) {
       throw unexpected(
-        `"${name}" should have ${channels} channels at stride ${stride}, found ${JSON.stringify(found)}`,
+        `"${name}" should have ${channels} channels at stride ${stride}, got ${JSON.stringify(found)}`,
       );
     }
   }

@@ -114,7 +114,7 @@ async function onCard(
 function refuseOthers(scores: readonly number[], { name, calibration }: BundleManifest): void {
   if (scores.length < 2) {
     throw new DataSetError(
-      `a detector is calibrated on good images, at least 2 and 100 or more to do it well; found ${scores.length}`,
+      `a detector is calibrated on good images, at least 2 and 100 or more to do it well; got ${scores.length}`,
       { details: { goodImages: scores.length } },
     );
   }

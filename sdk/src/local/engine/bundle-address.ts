@@ -22,7 +22,7 @@ const SERVICE = /^(.*\/v1\/detectors\/[^/@]+)(?:@([^/]+)|\/versions\/([^/]+))?$/
 export function bundleAddress(url: string): BundleAddress {
   const address = parse(url);
   if (!['http:', 'https:', 'file:'].includes(address.protocol)) {
-    throw new ArgumentError(`expected the http or https address of a bundle, found ${address.protocol}`);
+    throw new ArgumentError(`expected the http or https address of a bundle, got ${address.protocol}`);
   }
   const name = address.origin === 'null' ? address.pathname : address.origin + address.pathname;
   const service = SERVICE.exec(decodeURI(address.pathname));
@@ -55,6 +55,6 @@ function parse(url: string): URL {
   try {
     return new URL(url, (globalThis as { location?: { href: string } }).location?.href);
   } catch (cause) {
-    throw new ArgumentError(`expected the address of a bundle, found "${url}"`, { cause });
+    throw new ArgumentError(`expected the address of a bundle, got "${url}"`, { cause });
   }
 }

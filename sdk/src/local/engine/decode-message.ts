@@ -101,7 +101,7 @@ function pixelsOf(bitmap: ImageBitmap): RgbImage {
 function withoutAlpha(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray): RgbImage {
   if (rgba.length !== width * height * 4) {
     throw new ImageError(
-      `${width}x${height} pixels with alpha need ${width * height * 4} bytes, found ${rgba.length}`,
+      `${width}x${height} pixels with alpha need ${width * height * 4} bytes, got ${rgba.length}`,
     );
   }
   const data = new Uint8Array(width * height * 3);

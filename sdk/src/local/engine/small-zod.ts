@@ -110,7 +110,7 @@ export const boolean = (): Schema => ofType('boolean');
 
 export const number = (): Schema =>
   new Schema((value, path, issues) => {
-    if (!Number.isFinite(value)) issues.push({ path, message: `expected a number, found ${kindOf(value)}` });
+    if (!Number.isFinite(value)) issues.push({ path, message: `expected a number, got ${kindOf(value)}` });
     return value;
   });
 
@@ -127,7 +127,7 @@ export { oneOf as enum };
 class ArraySchema extends Schema {
   constructor(element: Schema, least = 0, most: number = Number.POSITIVE_INFINITY) {
     super((value, path, issues) => {
-      if (!Array.isArray(value)) issues.push({ path, message: `expected a list, found ${kindOf(value)}` });
+      if (!Array.isArray(value)) issues.push({ path, message: `expected a list, got ${kindOf(value)}` });
       else if (value.length < least) issues.push({ path, message: `expected at least ${least}` });
       else if (value.length > most) issues.push({ path, message: `expected at most ${most}` });
       else return value.map((each, i) => element.check(each, [...path, i], issues));
@@ -194,7 +194,7 @@ export * as z from './small-zod.js';
 
 function ofType(type: 'string' | 'boolean'): Schema {
   return new Schema((value, path, issues) => {
-    if (typeof value !== type) issues.push({ path, message: `expected ${type}, found ${kindOf(value)}` });
+    if (typeof value !== type) issues.push({ path, message: `expected ${type}, got ${kindOf(value)}` });
     return value;
   });
 }
@@ -205,7 +205,7 @@ function isObject(
   issues: Issue[],
 ): value is Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return true;
-  issues.push({ path, message: `expected an object, found ${kindOf(value)}` });
+  issues.push({ path, message: `expected an object, got ${kindOf(value)}` });
   return false;
 }
 

@@ -50,7 +50,7 @@ async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Blob> {
   let size = 0;
   for await (const chunk of chunks) {
     if (!ArrayBuffer.isView(chunk)) {
-      throw new ArgumentError(`expected a stream of bytes, found ${typeof chunk}`);
+      throw new ArgumentError(`expected a stream of bytes, got ${typeof chunk}`);
     }
     size += chunk.byteLength;
     if (size > MOST_COLLECTED) {

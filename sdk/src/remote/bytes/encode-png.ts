@@ -10,7 +10,7 @@ export async function encodePng({ width, height, data }: RgbImage | RgbaPixels):
   const channels = data.length / (width * height);
   if (!(width > 0 && height > 0 && (channels === 3 || channels === 4))) {
     throw new ArgumentError(
-      `expected RGB or RGBA pixels, found ${data.length} bytes for ${width} x ${height}`,
+      `expected RGB or RGBA pixels, got ${data.length} bytes for ${width} x ${height}`,
     );
   }
   const row = width * channels;

@@ -195,7 +195,7 @@ function broken(reason: string, cause: unknown, what: string): ConnectionError {
 
 /** Escapes a segment of a path. Refuses those that an address resolves away. */
 function segment(text: string): string {
-  if (/^\.{0,2}$/.test(text)) throw new ArgumentError(`expected a name, found "${text}"`);
+  if (/^\.{0,2}$/.test(text)) throw new ArgumentError(`expected a name, got "${text}"`);
   return encodeURIComponent(text);
 }
 
@@ -204,12 +204,12 @@ const readJson = async <T>(response: Response): Promise<T> => {
   const type = response.headers.get('content-type') ?? 'nothing';
   if (!/^application\/([\w.-]+\+)?json\b/i.test(type)) {
     await response.body?.cancel();
-    throw new ProtocolError(`expected JSON, found ${type.slice(0, 80)}: check baseUrl`, response);
+    throw new ProtocolError(`expected JSON, got ${type.slice(0, 80)}: check baseUrl`, response);
   }
   const text = await response.text();
   try {
     return JSON.parse(text) as T;
   } catch {
-    throw new ProtocolError('expected JSON, found it damaged: try again', response, true);
+    throw new ProtocolError('expected JSON, got damaged JSON: try again', response, true);
   }
 };

@@ -91,7 +91,7 @@ function connect(
       if (response.status === 204) return null;
       if (response.headers.get('content-type')?.startsWith('text/event-stream')) return response.body;
       await response.body?.cancel();
-      throw new ProtocolError('expected events, found something else: check baseUrl', response);
+      throw new ProtocolError('expected events, got something else: check baseUrl', response);
     },
   );
 }

@@ -37,7 +37,7 @@ export async function* serverSentEvents(
       }
     }
     if (size + text.length > MOST_CHARACTERS) {
-      throw new ProtocolError('expected events, found one without end');
+      throw new ProtocolError('expected events, got one without end');
     }
   }
 }

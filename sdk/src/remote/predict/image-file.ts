@@ -28,7 +28,7 @@ export async function imageFile(image: ImageInput, transport: Transport, call: C
     if ('close' in image) return drawn(image);
   }
   throw new ArgumentError(
-    `expected an image: a Blob, bytes, URL, stream, ImageBitmap, ImageData or RGB pixels; found ${typeof image}`,
+    `expected an image: a Blob, bytes, URL, stream, ImageBitmap, ImageData or RGB pixels; got ${typeof image}`,
   );
 }
 

@@ -18,7 +18,7 @@ export class RemoteDetector implements Detector {
   constructor(transport: Transport, reference: string) {
     const [name = '', version = 'latest'] = reference.split('@');
     if (!name || !version || reference.split('@').length > 2) {
-      throw new ArgumentError(`expected name or name@reference, found "${reference}"`);
+      throw new ArgumentError(`expected name or name@reference, got "${reference}"`);
     }
     this.name = name;
     this.version = version;

@@ -92,7 +92,7 @@ describe('a body that is coded', () => {
     for (const name of ['lz4', 'gzip, gzip', 'x'.repeat(500)]) {
       const refused = await app.request(PREDICT, coded(image, name));
       expect(refused.status).toBe(415);
-      expect(await detailOf(refused)).toMatch(/^expected Content-Encoding gzip, deflate, br.*found "/);
+      expect(await detailOf(refused)).toMatch(/^expected Content-Encoding gzip, deflate, br.*got "/);
     }
     expect(seen).toEqual([]);
   });

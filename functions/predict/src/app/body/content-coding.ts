@@ -25,7 +25,7 @@ export function contentCoding(c: Context<AppEnvironment>): string | undefined {
   if (codings.includes(name)) return name;
   throw new ProblemError(
     'unsupported-media-type',
-    `expected Content-Encoding ${codings.join(', ')}, or none, found "${shortened(header, LONGEST_NAME)}"; send the body as it is`,
+    `expected Content-Encoding ${codings.join(', ')}, or none, got "${shortened(header, LONGEST_NAME)}"; send the body as it is`,
     { headers: { 'accept-encoding': codings.join(', '), connection: 'close' } },
   );
 }

@@ -13,7 +13,7 @@ export function jsonBody(limits: Limits): MiddlewareHandler<AppEnvironment> {
     if (type !== 'application/json') {
       throw new ProblemError(
         'unsupported-media-type',
-        `expected Content-Type application/json, found "${type}"`,
+        `expected Content-Type application/json, got "${type}"`,
       );
     }
     const { text } = await readJson(c, bodyLimits(limits, JSON_LIMITS.bytes));

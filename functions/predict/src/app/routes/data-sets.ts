@@ -30,7 +30,7 @@ export function dataSetRoutes(parts: AppParts): App {
     if (type !== 'application/zip' && type !== 'application/octet-stream') {
       throw new ProblemError(
         'unsupported-media-type',
-        `expected Content-Type application/zip or application/octet-stream, found "${type}"`,
+        `expected Content-Type application/zip or application/octet-stream, got "${type}"`,
       );
     }
     c.get('deadline').lift();

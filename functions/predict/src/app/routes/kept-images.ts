@@ -25,7 +25,7 @@ export function keptImageRoutes(parts: AppParts, ids: PredictionIds): App {
     if (!type.startsWith('image/') && type !== 'application/octet-stream') {
       throw new ProblemError(
         'unsupported-media-type',
-        `expected Content-Type image/* or application/octet-stream, found "${type}"`,
+        `expected Content-Type image/* or application/octet-stream, got "${type}"`,
       );
     }
     const { name, version } = await signedFacts(ids, id);
@@ -39,7 +39,7 @@ export function keptImageRoutes(parts: AppParts, ids: PredictionIds): App {
     const image = await readBody(c, bodyLimits(limits));
     const format = sniffFormat(image);
     if (!format || 'unsupported' in format) {
-      throw new ProblemError('image', `expected ${IMAGE_FORMATS}, found something else`);
+      throw new ProblemError('image', `expected ${IMAGE_FORMATS}, got something else`);
     }
     const prediction = { name, version, prediction: id };
     await registry.keepImage(prediction, image, room);

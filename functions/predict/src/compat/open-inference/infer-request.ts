@@ -105,7 +105,7 @@ export async function readInferRequest(
     if (input.data) refuse(`input "${name}" has both "data" and "binary_data_size"; expected one of them`);
     if (offset + size > binary.length) {
       refuse(
-        `input "${name}" should have ${size} bytes behind the JSON, found ${binary.length - offset}; see Inference-Header-Content-Length`,
+        `input "${name}" should have ${size} bytes behind the JSON, got ${binary.length - offset}; see Inference-Header-Content-Length`,
       );
     }
     const bytes = binary.subarray(offset, offset + size);
@@ -141,7 +141,7 @@ async function* headerOf(
 
 function refuseLength(found: string): never {
   refuse(
-    `expected Inference-Header-Content-Length to be the bytes of JSON at the start of the body, found "${found.slice(0, 20)}"`,
+    `expected Inference-Header-Content-Length to be the bytes of JSON at the start of the body, got "${found.slice(0, 20)}"`,
   );
 }
 

@@ -21,15 +21,15 @@ export function inputImages(inputs: readonly InputTensor[]): InputImage[] {
   const expected = INPUTS.find(({ name }) => name === input?.name);
   if (!input || !expected || more.length > 0) {
     refuse(
-      `expected one input, "image" or "image_bytes", found ${inputs.map(({ name }) => `"${name}"`).join(', ')}`,
+      `expected one input, "image" or "image_bytes", got ${inputs.map(({ name }) => `"${name}"`).join(', ')}`,
     );
   }
   if (input.datatype !== expected.datatype) {
-    refuse(`expected the datatype ${expected.datatype} of input "${input.name}", found "${input.datatype}"`);
+    refuse(`expected the datatype ${expected.datatype} of input "${input.name}", got "${input.datatype}"`);
   }
   const count = input.shape[0] as number;
   if (count < 1 || count > MAX_IMAGES_PER_REQUEST) {
-    refuse(`expected 1 to ${MAX_IMAGES_PER_REQUEST} images, found shape [${input.shape}]`);
+    refuse(`expected 1 to ${MAX_IMAGES_PER_REQUEST} images, got shape [${input.shape}]`);
   }
   return input.name === 'image' ? pixelImages(input) : fileImages(input);
 }
@@ -39,11 +39,11 @@ function pixelImages({ shape, content }: InputTensor): InputImage[] {
   const planar = a === 3;
   const [height, width] = planar ? [b, c] : [a, b];
   if (shape.length !== 4 || !(planar || c === 3) || height < 1 || width < 1) {
-    refuse(`expected "image" of shape [N, 3, H, W] or [N, H, W, 3], found [${shape}]`);
+    refuse(`expected "image" of shape [N, 3, H, W] or [N, H, W, 3], got [${shape}]`);
   }
   const size = count * 3 * height * width;
   const bytes = 'bytes' in content ? content.bytes : numbersOf(content.data, shape, size);
-  if (bytes.length !== size) refuse(`shape [${shape}] has ${size} values, found ${bytes.length} bytes`);
+  if (bytes.length !== size) refuse(`shape [${shape}] has ${size} values, got ${bytes.length} bytes`);
   const each = size / count;
   return Array.from({ length: count }, (_, i) => {
     const image = { width, height, data: bytes.subarray(i * each, (i + 1) * each) };
@@ -57,7 +57,7 @@ function numbersOf(
   shape: readonly number[],
   size: number,
 ): Uint8Array {
-  if (count !== size) refuse(`shape [${shape}] has ${size} values, found ${count} in "data"`);
+  if (count !== size) refuse(`shape [${shape}] has ${size} values, got ${count} in "data"`);
   const flat = found?.length === 1;
   if (!flat && `${found}` !== `${shape}`) refuse(`"data" is not nested as its shape [${shape}] says`);
   return numbers ?? refuse('expected every value of "image" to be a whole number from 0 to 255 (UINT8)');
@@ -65,9 +65,9 @@ function numbersOf(
 
 function fileImages({ shape, content }: InputTensor): InputImage[] {
   const [count = 0, inner = 1] = shape;
-  if (shape.length > 2 || inner !== 1) refuse(`expected "image_bytes" of shape [N], found [${shape}]`);
+  if (shape.length > 2 || inner !== 1) refuse(`expected "image_bytes" of shape [N], got [${shape}]`);
   const files = 'bytes' in content ? splitBytes(content.bytes) : filesOf(content.data);
-  if (files.length !== count) refuse(`shape [${shape}] has ${count} files, found ${files.length}`);
+  if (files.length !== count) refuse(`shape [${shape}] has ${count} files, got ${files.length}`);
   return files.map((encoded) => ({ encoded }));
 }
 

@@ -181,7 +181,7 @@ export function openInferenceRoutes(parts: AppParts): App {
     const allowed = [...methods].join(', ');
     return problem(
       c,
-      new ProblemError('method-not-allowed', `expected ${allowed}, found ${c.req.method}`, {
+      new ProblemError('method-not-allowed', `expected ${allowed}, got ${c.req.method}`, {
         headers: { allow: allowed },
       }),
     );

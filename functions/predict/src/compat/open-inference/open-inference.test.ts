@@ -142,7 +142,7 @@ describe('infer', () => {
     const response = await infer({ inputs: [{ ...image, shape: [1, 3, side, side], data }] });
     expect([response.status, await errorOf(response)]).toEqual([
       400,
-      { error: expect.stringContaining('found 100000 in "data"') },
+      { error: expect.stringContaining('got 100000 in "data"') },
     ]);
   });
 
