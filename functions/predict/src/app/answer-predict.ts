@@ -54,7 +54,7 @@ export async function scoredImages(
   );
 }
 
-// Whoever names a device that is not there asks for something else; that none works is the service's fault.
+// A request for a device that is not there is the caller's fault; that no device works is the service's.
 function namedDevice(error: unknown, device: string): unknown {
   if (device === 'auto' || !CflowError.isInstance(error) || error.code !== 'device') return error;
   const { message, attempts } = problemErrorOf(error);

@@ -54,7 +54,7 @@ export interface AppExtras {
 /**
  * The service as a function of its parts: nothing of a host in it, so that it runs on any, and in tests without a port.
  *
- * @throws ConfigurationError when the secret is too short, or one of the allowed hosts is none
+ * @throws ConfigurationError when the secret is too short, or an allowed host is not a host pattern
  */
 export function createApp(given: AppParts, extras: AppExtras = {}): App {
   const recent = new RecentScores();
@@ -92,7 +92,7 @@ function frame(app: App, parts: AppParts, healthPaths: ReadonlySet<string>): voi
   const rateLimiter = new RateLimiter(parts.limits.rate, parts.now);
   app.use(requestId({ limitLength: 128 }));
   app.use(accessLog(parts.logger));
-  // Whether there is TLS in front, and for which names, is for whoever put it there to say.
+  // Whether there is TLS in front, and for which names, is decided where it is set up.
   app.use(secureHeaders({ overwrite: false, xFrameOptions: 'DENY', strictTransportSecurity: false }));
   if (parts.corsOrigins.length > 0) {
     app.use(
@@ -128,7 +128,7 @@ function frame(app: App, parts: AppParts, healthPaths: ReadonlySet<string>): voi
     }),
   );
   app.notFound((c) => problem(c, new ProblemError('not-found', 'there is nothing at this address')));
-  // Whoever was stopped says so in words of its own; why it was stopped is what counts.
+  // Stopped work reports that in its own words; what counts is why it was stopped.
   app.onError(async (error, c) => {
     const stopped = stoppedBy(c.get('deadline')?.signal);
     return problem(c, stopped ?? (await withNearNames(error, parts.registry, c.get('caller'))));

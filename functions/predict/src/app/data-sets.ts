@@ -35,7 +35,7 @@ export async function lifeOfDataSet(
   return most;
 }
 
-/** What is told of an archive. `lifeMs` is counted from its upload, or from the end of the last job on it. */
+/** What is shown of an archive. `lifeMs` is counted from its upload, or from the end of the last job on it. */
 export function dataSetOf(
   { key, size, modifiedAt }: ObjectInfo,
   use: DataSetUse | undefined,

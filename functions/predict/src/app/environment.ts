@@ -28,7 +28,7 @@ export interface AppEnvironment {
     contentCodings: ContentCodings;
     /** Undefined: no limit. */
     rateLimiter: RateLimiter | undefined;
-    /** How errors look to whoever speaks another protocol. Undefined: as problem+json. */
+    /** How errors look to clients of another protocol. Undefined: as problem+json. */
     errorForm: ((problem: Problem) => { contentType: string; body: object }) | undefined;
   };
 }

@@ -34,7 +34,7 @@ function messageOf(issue: z.core.$ZodIssue): string {
   return `there is no field "${nameOf(first)}" here${others}${meant(first, (issue as UnknownFieldsIssue).known)}`;
 }
 
-/** Which of the known names may have been meant by one that is none; empty where none is near. */
+/** Which of the known names an unknown one may have meant; empty where none is similar. */
 export function meant(name: string, known: readonly string[] = []): string {
   const near = nearNames(name, known).map((each) => `"${each}"`);
   return near.length > 0 ? `; is ${near.join(' or ')} meant?` : '';

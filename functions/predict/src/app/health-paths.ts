@@ -1,4 +1,4 @@
-/** Asked every few seconds by whoever keeps the service running, under whatever name or address it has for it. */
+/** Requested every few seconds by the system that keeps the service running, under whatever name or address it uses. */
 export const HEALTH_PATHS: readonly string[] = [
   '/livez',
   '/readyz',

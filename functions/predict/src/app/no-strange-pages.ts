@@ -13,12 +13,12 @@ export interface NoStrangePagesOptions
 }
 
 /**
- * Where there are no keys, being able to reach the service is all that a caller needs, and the browser of somebody who
- * can lends that to every page that it shows. So nothing is changed for a page of another origin than the service's and
- * those that are allowed, and only requests that call the service by a name of its own are answered: a page elsewhere
- * whose name was made to lead here (DNS rebinding) is of the same origin to the browser.
+ * Where there are no keys, being able to reach the service is all that a caller needs, and the browser of somebody who can
+ * lends that to every page that it shows. So nothing is changed for a page of another origin than the service's and those
+ * that are allowed, and only requests that call the service by a name of its own are answered: a page elsewhere whose name
+ * was made to lead here (DNS rebinding) is of the same origin to the browser.
  *
- * @throws ConfigurationError when one of the allowed hosts is none
+ * @throws ConfigurationError when an allowed host is not a host pattern
  */
 export function noStrangePages({
   keys,

@@ -40,7 +40,7 @@ export type FetchUrl = (
 export interface PageAsset {
   contentType: string;
   body: Uint8Array;
-  /** How `body` is compressed; whoever does not take it so gets it as it was. Default: not at all. */
+  /** How `body` is compressed; clients that do not accept it get it uncompressed. Default: not at all. */
   encoding?: 'gzip' | undefined;
   /** Of `body` as it is stored. Strong, in quotes. */
   etag: string;
@@ -55,7 +55,7 @@ export interface AppParts {
   inference: Inference;
   /** Undefined where no training is offered. */
   jobs?: Jobs | undefined;
-  /** Whether the end of a job can be told to a webhook. Default true; false where nothing could sign it. */
+  /** Whether a webhook can be told of the end of a job. Default true; false where nothing could sign it. */
   webhooks?: boolean | undefined;
   /** Where uploaded data sets go; undefined where no training is offered. */
   objects?: ObjectStore | undefined;
@@ -78,7 +78,7 @@ export interface AppParts {
    * address: `name`, `*.name`, `*`, each with `:port` or for any. Undefined: any, as is right where there are keys.
    */
   allowedHosts?: readonly string[] | undefined;
-  /** Address of whoever asks, for limits where there are no keys; the host knows it. */
+  /** The caller's address, for limits where there are no keys; the host knows it. */
   clientAddress?: ((c: Context) => string | undefined) | undefined;
   /** Undefined: addresses in requests are refused. */
   fetchUrl?: FetchUrl | undefined;

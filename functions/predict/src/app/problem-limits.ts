@@ -1,8 +1,8 @@
 /** What an answer that says what is wrong may be, however much is. */
 export const PROBLEM_LIMITS = {
-  /** Bytes of the answer: whoever sends megabytes of faults gets back no megabytes. */
+  /** Most bytes of the answer: sending megabytes of faults does not return megabytes. */
   bytes: 4096,
-  /** Faults that are named; whoever mends those sees the next ones. */
+  /** Most faults that are named; once those are mended, the next ones are shown. */
   faults: 8,
   /** Devices that are named, each with the reason why it was refused. */
   attempts: 8,

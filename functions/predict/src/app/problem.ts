@@ -71,7 +71,7 @@ export function problem(c: Context<AppEnvironment>, error: unknown): Response {
   });
 }
 
-/** What is told of an error: of those that are not meant for the one who asks, no more than their kind. */
+/** What a caller sees of an error: of those that are not meant for the caller, no more than the kind. */
 export function problemErrorOf(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof z.ZodError) return invalid(error);
@@ -115,7 +115,7 @@ function codeOf(error: unknown): ProblemCode | undefined {
   return PROBLEM_CODES.find((known) => known === code);
 }
 
-// Hono's own: a body that is not JSON, a form that is none.
+// Hono's own errors: a body that is not JSON, a form that is not a form.
 function ofHttpException(error: HTTPException): ProblemError {
   if (error.status >= 500)
     return new ProblemError('internal', PROBLEM_KINDS.internal.detail as string, { cause: error });

@@ -2,7 +2,7 @@ import { type Job, type JobEvent, shownJob } from '@cflow/spec';
 import type { Context } from 'hono';
 import type { AppEnvironment } from './environment.js';
 
-/** A job as whoever asks may see it: who cannot make any sees of addresses only where they lead to. */
+/** A job as the caller may see it: those who may not create jobs see only the hosts of addresses. */
 export function shownTo(c: Context<AppEnvironment>, job: Job): Job {
   const scopes = c.get('caller')?.scopes;
   return shownJob(job, scopes?.has('train') || scopes?.has('admin') ? 'trainers' : 'readers');

@@ -1,7 +1,7 @@
 import type { Deadline } from './deadline.js';
 import { ProblemError } from './problem.js';
 
-/** Starts the clock of a request. `client` aborts when whoever asked has gone. */
+/** Starts the clock of a request. `client` aborts when the client has gone. */
 export function startDeadline(milliseconds: number, client: AbortSignal): Deadline {
   const controller = new AbortController();
   let reject: (error: ProblemError) => void = () => {};

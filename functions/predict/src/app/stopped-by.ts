@@ -1,6 +1,6 @@
 import { ProblemError } from './problem.js';
 
-/** Why a request is not gone on with: its time is over, or nobody waits for it. Undefined while somebody does. */
+/** Why a request is abandoned: its time is up, or nobody waits for it. Undefined while somebody does. */
 export function stoppedBy(signal: AbortSignal | undefined): ProblemError | undefined {
   if (!signal?.aborted) return undefined;
   if (signal.reason instanceof ProblemError) return signal.reason;

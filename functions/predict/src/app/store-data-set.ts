@@ -53,7 +53,7 @@ export async function storeDataSet(
       if (!written) {
         throw new ProblemError('unavailable', 'the upload is gone from the storage again; send it once more');
       }
-      // Whoever sent the same at the same time may have been first: then it is there, which is all that is wanted.
+      // Somebody who sent the same at the same time may have been first: then it is there, which is all that is wanted.
       await objects.put(path, written.body, { ...(!old && { ifMatch: null }), sha256: digest });
     }
     return { path, sha256: digest, bytes };

@@ -15,8 +15,8 @@ const MOST_BUNDLE_BYTES = 2 ** 30;
 const MOST_FILES = MAX_BUNDLE_FILES + 1;
 
 /**
- * Reads the files of a bundle from a form. What has come of it counts as held, what was announced does not: a slow
- * upload keeps nobody out. Throws ProblemError when it is none, `queue-full` when requests hold too much.
+ * Reads the files of a bundle from a form. What has arrived counts as held, what was announced does not: a slow upload keeps
+ * nobody out. Throws ProblemError when it is not a bundle, `queue-full` when requests hold too much.
  */
 export async function readUploadedBundle(c: Context<AppEnvironment>, limits: Limits): Promise<BundleSource> {
   const type = mediaType(c);

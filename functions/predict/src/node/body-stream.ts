@@ -16,7 +16,7 @@ export function bodyStream(incoming: IncomingMessage): ReadableStream<Uint8Array
           if (incoming.complete && incoming.readableLength === 0) return controller.close();
           if (incoming.destroyed) throw incoming.errored ?? new Error('the client has gone');
           await new Promise<void>((resolve) => {
-            // When all that came in this turn is there: Node tells of each chunk by itself.
+            // Once everything from this turn is there: Node reports each chunk by itself.
             wake = () => setImmediate(resolve);
           });
         }

@@ -8,9 +8,9 @@ export interface ClientAddressOptions {
 }
 
 /**
- * The address of whoever asks: of the connection, or, behind a proxy, the last one of X-Forwarded-For. Proxies append
- * the address that they see; what stands before it is the client's own word. It is
- * in its one spelling, and undefined where it is not an address: it goes into logs.
+ * The caller's address: that of the connection, or, behind a proxy, the last one of X-Forwarded-For. Proxies append the
+ * address that they see; what stands before it is the client's own word. It is in its one spelling, and undefined where it
+ * is not an address: it goes into logs.
  */
 export function clientAddress({ trustProxy }: ClientAddressOptions): (c: Context) => string | undefined {
   return (c) => {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 export interface ConnectionLimits {
   /** Connections at a time. */
   most: number;
-  /** Milliseconds without progress after which whoever should read an answer counts as gone. */
+  /** Milliseconds without progress after which the reader of an answer counts as gone. */
   answerIdleMs: number;
   /** The slowest that a reader may be, once the grace is over. */
   slowestReader: { graceMs: number; bytesPerSecond: number };
@@ -18,7 +18,7 @@ interface Connection {
   /** Whether there was an answer before. */
   served: boolean;
   exchange: { incoming: IncomingMessage; outgoing: ServerResponse } | undefined;
-  /** Whether it is a WebSocket, which whoever opened it looks after. */
+  /** Whether it is a WebSocket, which is looked after by the code that opened it. */
   opened: boolean;
   /** While bytes wait for the reader: since when, and how many had gone before. */
   writing: { since: number; before: number } | undefined;

@@ -31,7 +31,7 @@ function hostRoutes(parts: AppParts, metrics: Metrics, environment: ServiceEnvir
   const { AIP_PREDICT_ROUTE: predictRoute, AIP_HEALTH_ROUTE: healthRoute, PORT_HEALTH: runPod } = environment;
   return [
     openInferenceRoutes(parts),
-    // RunPod tells a worker that starts from one that is broken by 204; others take any 2xx for ready.
+    // RunPod tells a starting worker from a broken one by 204; others take any 2xx for ready.
     pingRoute(parts, { whileStarting: runPod === undefined ? 503 : 204 }),
     sageMakerRoutes(parts),
     ...(predictRoute === undefined

@@ -91,7 +91,7 @@ export function serviceJobs(options: ServiceJobsOptions): ServiceJobs {
   /** Whether there can be jobs: where no database has been made, none was ever accepted. */
   const earlier = (): boolean =>
     database !== undefined || (options.state !== undefined && existsSync(join(options.state, 'jobs')));
-  /** Until the other process has gone: what it has not done is to be gone on with. */
+  /** Until the other process has gone: its unfinished jobs have to be continued. */
   const takeOver = async (): Promise<void> => {
     while (!stopped) {
       await setTimeout(TAKE_OVER_MS, undefined, { signal: stopping.signal, ref: false }).catch(() => {});
@@ -110,7 +110,7 @@ export function serviceJobs(options: ServiceJobsOptions): ServiceJobs {
       here && inspectDataSet
         ? async (path, signal) => {
             const report = await inspectDataSet(path, { objects, workFolder: await workFolder(), signal });
-            // Whoever looks at a data set is about to train on it, and should not wait for the database then.
+            // Somebody who looks at a data set is about to train on it, and should not have to wait for the database then.
             if (!stopped) jobs.ping().catch(() => {});
             return report;
           }

@@ -222,7 +222,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await jobs?.resume();
   })();
   const ending = new AbortController();
-  // Whoever wants to know awaits `ready`; the service itself stays up and says so at /readyz.
+  // Callers who need to know await `ready`; the service itself stays up and says so at /readyz.
   ready.catch((error: unknown) => {
     readiness.failed('a detector that was to be preloaded cannot be loaded');
     logger.error({ error: inOneLine(error) }, 'not ready');

@@ -90,7 +90,7 @@ function attach(ws: WebSocket, socket: Socket, open: (socket: FrameSocket) => Fr
     close: (code, reason) => {
       ws.close(code, reason);
       if (code === CLOSE.normal || code === CLOSE.leaving) return;
-      // Of who sends what may not be sent nothing more is read: there may be much of it on the way.
+      // Nothing more is read from a client that sends what it may not: there may be much of it on the way.
       ws.pause();
       setTimeout(() => ws.terminate(), REFUSED_MS);
     },
@@ -148,7 +148,7 @@ async function refuse(socket: Socket, response: Response): Promise<void> {
   endConnection(socket, Buffer.concat([Buffer.from(lines.join('\r\n')), body]));
 }
 
-/** Whoever asks for HTTP/2 in passing, as curl --http2 does, is content with HTTP/1.1. */
+/** A client that offers HTTP/2 in passing, as curl --http2 does, is content with HTTP/1.1. */
 function answerPlainly(incoming: IncomingMessage, socket: Socket, handle: WebSocketOptions['handle']): void {
   const outgoing = new ServerResponse(incoming);
   outgoing.shouldKeepAlive = false;

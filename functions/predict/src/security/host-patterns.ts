@@ -22,11 +22,7 @@ export interface HostRule {
   addresses: boolean;
 }
 
-/**
- * Whether a header Host is one that the service answers as.
- *
- * @throws ConfigurationError for a pattern that is none
- */
+/** Whether a header Host is one that the service answers to. @throws ConfigurationError for a malformed pattern */
 export function hostCheck({ patterns, addresses }: HostRule): (host: string) => boolean {
   const matches = patterns.map(hostPattern);
   return (header) => {
@@ -37,7 +33,7 @@ export function hostCheck({ patterns, addresses }: HostRule): (host: string) => 
   };
 }
 
-/** @throws ConfigurationError for a pattern that is none */
+/** @throws ConfigurationError for a malformed pattern */
 export function hostPattern(pattern: string): (host: Host) => boolean {
   if (pattern === '*') return () => true;
   const below = pattern.startsWith('*.');

@@ -28,7 +28,7 @@ export function ipAddress(text: string): string | undefined {
 }
 
 /**
- * Whom a caller's limits are for: of an IPv6 address its network, since whoever has one address there has all 2^64; of
+ * Whom a caller's limits are for: of an IPv6 address its network, since a caller who has one address there has all 2^64; of
  * anything else, a name or an IPv4 address, itself.
  */
 export function callerOf(name: string): string {

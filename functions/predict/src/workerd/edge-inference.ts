@@ -38,7 +38,7 @@ const NEEDED: readonly string[] = [
   BUNDLE_FILES.probe,
 ];
 const MOST_REMEMBERED = 100;
-/** Milliseconds after which whoever brings a bundle counts as gone. */
+/** Milliseconds after which the request that fetches a bundle counts as gone. */
 const GIVE_UP_MS = 20_000;
 const MOST_ATTEMPTS = 3;
 
@@ -48,10 +48,10 @@ interface Wanted {
 }
 
 /**
- * The inference core on Cloudflare's runtime, where all that a request does ends when the request does: a promise that
- * waits for its fetch would never settle, and whoever shares it would wait for ever. So each request reads with its own
- * hands, and only what has been read is shared: versions and manifests as values, the files of a bundle handed to the
- * core as bytes, from which on nothing waits for anything but this thread.
+ * The inference core on Cloudflare's runtime, where all that a request does ends when the request does: a promise that waits
+ * for its fetch would never settle, and others who share it would wait for ever. So each request does its own reading, and
+ * only what has been read is shared: versions and manifests as values, the files of a bundle handed to the core as bytes,
+ * from which on nothing waits for anything but this thread.
  */
 export class EdgeInference implements Inference {
   readonly #parts: EdgeInferenceParts;
@@ -146,7 +146,7 @@ export class EdgeInference implements Inference {
     return this.#core.close();
   }
 
-  /** Settles when no bundle is on its way: until then whoever brings it must not end. */
+  /** Settles when no bundle is being fetched: until then the request that fetches it must not end. */
   idle(): Promise<void> {
     return this.#turn.idle();
   }

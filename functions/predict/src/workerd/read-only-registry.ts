@@ -1,7 +1,7 @@
 import type { Registry, RegistryReader } from '@cflow/store';
 import { ProblemError } from '../app/problem.js';
 
-/** A registry whose writes are refused, in words for whoever asked for one. */
+/** A registry whose writes are refused, with a message for the caller. */
 export function readOnlyRegistry(reader: RegistryReader): Registry {
   const refuse = (what: string) => async (): Promise<never> => {
     throw new ProblemError(

@@ -1,6 +1,6 @@
 export interface TurnOptions {
   now(): number;
-  /** Milliseconds after which whoever has the turn counts as gone. */
+  /** Milliseconds after which the holder of the turn counts as gone. */
   giveUpMs: number;
 }
 

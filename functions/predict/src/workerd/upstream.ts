@@ -29,7 +29,7 @@ const SENT = ['content-type', 'content-encoding', 'accept', 'user-agent'] as con
 const CREDENTIALS = ['authorization', 'x-api-key'] as const;
 const RETURNED = ['content-type', 'cache-control', 'retry-after', 'www-authenticate'] as const;
 
-/** @throws ConfigurationError for an address that is none */
+/** @throws ConfigurationError for a malformed address */
 export function upstreamService({ baseUrl, apiKey, fetcher }: UpstreamOptions): Upstream {
   const base = URL.canParse(baseUrl) ? new URL(`${baseUrl.replace(/(?<!\/)\/+$/, '')}/`) : undefined;
   if (!base || !/^https?:$/.test(base.protocol) || base.username !== '' || base.search !== '') {

@@ -8,8 +8,8 @@ import type { ContentDecoder } from './content-codings.js';
 const BYTES_AT_ONCE = 4096;
 
 /**
- * What coded bytes stand for, as they arrive. Of what is sent no more is decoded than is asked for, so that a reader who
- * counts may stop long before a few bytes have become all memory.
+ * Decodes compressed bytes as they arrive, and no more than the reader asks for, so that a reader who counts can stop long
+ * before a few bytes fill all memory.
  *
  * Throws what reading the chunks throws, and ProblemError `invalid-request` when they are not coded as is said.
  *
@@ -22,7 +22,7 @@ export async function* decodedChunks(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let failure: { error: unknown } | undefined;
   const writer = writable.getWriter();
-  // Whatever goes wrong is told by the reader's side.
+  // Errors surface on the reader's side.
   writer.closed.catch(() => {});
   const feed = async (): Promise<void> => {
     try {

@@ -17,7 +17,7 @@ export interface BodyLimits {
   slowest: SlowestSender;
 }
 
-/** A modem of the last century is faster; whoever is slower keeps a request open rather than sending one. */
+/** A modem of the last century is faster; anything slower is keeping a request open rather than sending one. */
 const SLOWEST: SlowestSender = { graceMs: 10_000, bytesPerSecond: 4096 };
 
 /** Bytes of bodies that all requests together may hold. One body always fits. */
@@ -108,7 +108,7 @@ async function* sentChunks(
     signal.removeEventListener('abort', aborted);
     enough?.removeEventListener('abort', unwanted);
     deadline.readingBody = false;
-    // Whoever stops early wants no more of it; the connection's end is the host's business.
+    // A reader that stops early wants no more of it; ending the connection is up to the host.
     if (!finished) reader.cancel().catch(() => {});
   }
 }
@@ -155,7 +155,7 @@ export async function readBody(
   c: Context<AppEnvironment>,
   limits: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  // Of what is coded nobody knows how much it will be.
+  // The decoded size of a compressed body is not known in advance.
   return collect(heldChunks(c, limits), contentCoding(c) ? undefined : declaredLength(c));
 }
 

@@ -1,6 +1,6 @@
 import { ProblemError } from '../problem.js';
 
-/** The slowest that a sender may be: once the grace is over, so many bytes for each second that was waited for it. */
+/** The slowest that a sender may be: once the grace is over, this many bytes for each second spent waiting for it. */
 export interface SlowestSender {
   graceMs: number;
   bytesPerSecond: number;
@@ -15,8 +15,8 @@ export interface SenderWatchOptions {
 }
 
 /**
- * Watches whoever sends a body: silence, and a trickle that would keep a request open for as long as it likes. Only the
- * time counts in which the service waits for the sender, not what it does with the bytes.
+ * Watches the sender of a body for silence, and for a trickle that would keep a request open for as long as it likes. Only
+ * the time that the service waits for the sender counts, not what it does with the bytes.
  */
 export class SenderWatch {
   readonly #options: SenderWatchOptions;

@@ -33,7 +33,7 @@ export class Base64Text {
   #characters = 0;
   #padding = 0;
   #valid = true;
-  /** In an escape: the next character decides what it is, or so many digits are still to come. */
+  /** In an escape: the next character decides its kind, or this many digits are still to come. */
   #escape: 'begins' | number | undefined;
   /** The digits so far. */
   #unicode = 0;
@@ -57,7 +57,7 @@ export class Base64Text {
         this.done = true;
         break;
       } else if (code === BACKSLASH) this.#escape = 'begins';
-      // Characters below are none that JSON has in a text.
+      // JSON has no characters below this in a text.
       else if (code < BLANK) this.#valid = false;
       else this.#character(code);
     }

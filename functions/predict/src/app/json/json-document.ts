@@ -20,7 +20,7 @@ export interface JsonDocument {
   readonly value: unknown;
   /** What `value` was read from. */
   readonly text: string;
-  /** The bytes of a base64 text, by the text at its place in `value`; undefined when it is none. */
+  /** The bytes of a base64 text, by the text at its place in `value`; undefined when that is not one. */
   bytesOf(sign: string): Uint8Array<ArrayBuffer> | undefined;
   /** What an array came to, by the array at its place in `value`. */
   dataOf(sign: readonly unknown[]): JsonData;

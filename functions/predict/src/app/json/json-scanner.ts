@@ -20,7 +20,7 @@ export interface JsonLimits {
   data: { depth: number; texts: number };
 }
 
-/** Far more than any request needs, and no work for whoever checks it after. */
+/** Far more than any request needs, and little work for the checks that follow. */
 export const JSON_LIMITS: JsonLimits = {
   bytes: 2 ** 20,
   depth: 32,
@@ -169,7 +169,10 @@ export class JsonScanner {
   }
 }
 
-/** A key as it is meant: any character of it may be escaped. What is not a key is none of those that are looked for. */
+/**
+ * The meaning of a key, any character of which may be escaped. Something that is not a key matches none of those that are
+ * looked for.
+ */
 function nameOf(bytes: readonly number[]): string {
   const raw = String.fromCharCode(...bytes);
   if (!raw.includes('\\')) return raw;

@@ -28,7 +28,7 @@ export function feedbackExportRoutes(parts: AppParts): App {
       'content-disposition': `attachment; filename="${name}-feedback.${format}"`,
       'cache-control': 'no-store',
     };
-    // Before anything is looked up: whoever asks for hundreds at once is refused hundreds of times.
+    // Before anything is looked up: a caller who asks for hundreds at once is refused hundreds of times.
     const place = archives.claim(callerOf(c.get('caller')?.name ?? ''));
     if (format === 'zip' && !place.take(1)) {
       throw new ProblemError(

@@ -34,7 +34,7 @@ export function fileRoutes(parts: AppParts): App {
     Object.assign(headers, {
       'content-type': 'application/octet-stream',
       'content-length': String(range ? range.end - range.start + 1 : size),
-      // A report is a page of whoever trained the detector: it must never run as one of this service.
+      // A report is a page written by the person who trained the detector: it must never run as one of this service.
       'content-disposition': `attachment; filename="${file}"`,
       'content-security-policy': "sandbox; default-src 'none'",
       'x-content-type-options': 'nosniff',

@@ -39,7 +39,7 @@ export function jobEventRoutes(parts: AppParts): App {
         200,
       );
     }
-    // Before anything is looked up: whoever asks for hundreds at once is refused hundreds of times.
+    // Before anything is looked up: a caller who asks for hundreds at once is refused hundreds of times.
     const place = streams.claim(callerOf(c.get('caller')?.name ?? ''));
     if (!place.take(1)) {
       throw new ProblemError(

@@ -1,4 +1,4 @@
-/** What a stream says to whoever sends it frames; the host's WebSocket. */
+/** What a stream says to the sender of its frames; the host's WebSocket. */
 export interface FrameSocket {
   /** Resolves when it is on its way, so that a reader that is slow is noticed; also when nobody is there any more. */
   send(text: string): Promise<void>;

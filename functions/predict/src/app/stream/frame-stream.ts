@@ -32,9 +32,9 @@ const OVERHEAD_BYTES = 2 ** 16;
 const CONTROL_BYTES = 131;
 /** Pings and pongs between two looks, a second or so. */
 const MOST_CONTROLS = 50;
-/** Frames between two looks: no camera that waits for verdicts is as fast, and what is none would take every turn. */
+/** Frames between two checks: no camera that waits for verdicts is that fast, and anything else would take every turn. */
 const MOST_FRAMES = 500;
-/** Frames beyond the credit in a row: whoever sends so many does not listen. */
+/** Frames beyond the credit in a row: a client that sends this many does not listen. */
 const MOST_DROPPED = 1000;
 
 /**

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ProblemStatus, statusExample } from '../../openapi/responses.js';
 
-// Loose: whoever asks whether something is ready also hears that it is not, beside the reason.
+// Loose: a client that asks whether something is ready is also told that it is not, beside the reason.
 const errorSchema = z.looseObject({ error: z.string() }).meta({ id: 'OpenInferenceError' });
 
 /** The documentation of errors under /v2. */
