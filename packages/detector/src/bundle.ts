@@ -90,8 +90,8 @@ export async function verifyFiles(
 const MOST_VERSIONS = 4;
 
 /**
- * Runs work on the files of a bundle. When it fails because the bundle was replaced by another meanwhile, it runs
- * again on that one: files of two versions must not be mixed, and whoever opens a bundle is not to blame.
+ * Runs work on the files of a bundle. When it fails because the bundle was replaced by another meanwhile, it runs again on
+ * that one: files of two versions must not be mixed, and the caller is not to blame.
  */
 export async function onOneVersion<T>(
   source: BundleSource,

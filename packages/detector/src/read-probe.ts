@@ -57,7 +57,7 @@ export function readProbe({ manifest, files, source }: VerifiedBundle): GoldenPr
 function toleranceOf(likelihoods: Float32Array, relativeTolerance: number): ProbeTolerance {
   const squares = likelihoods.reduce((sum, value) => sum + value * value, 0);
   const rms = Math.sqrt(squares / Math.max(1, likelihoods.length));
-  // Numbers that are none are refused by name when the probe is run.
+  // NaN is refused by name when the probe is run.
   const absoluteTolerance = Number.isFinite(rms) ? relativeTolerance * rms : 0;
   return { absoluteTolerance, relativeTolerance };
 }

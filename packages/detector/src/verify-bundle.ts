@@ -5,8 +5,8 @@ import { readProbe } from './read-probe.js';
 export interface VerifyOptions extends VerifyFilesOptions, InspectBundleOptions {}
 
 /**
- * Reads the manifest, checks size and SHA-256 of every file that it lists, inspects the graphs, and looks whether the
- * golden probe is one: whoever has a verified bundle may run it.
+ * Reads the manifest, checks size and SHA-256 of every file that it lists, inspects the graphs, and checks the golden probe:
+ * a verified bundle is safe to run.
  * @throws BundleError that names the file, and where a graph is refused the node and the reason
  */
 export async function verifyBundle(

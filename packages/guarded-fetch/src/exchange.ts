@@ -108,7 +108,7 @@ function redirectTarget(location: string, from: URL, subject: string, rules: Exc
   return normalized(url);
 }
 
-/** @throws UrlError when it is none, or one that is not allowed. */
+/** @throws UrlError when it is not an address, or one that is not allowed. */
 function checkedUrl(address: string, rules: ExchangeRules): URL {
   const url = address.length <= 2048 ? parseUrl(address) : undefined;
   if (!url) throw new UrlError('expected an absolute http or https URL of at most 2048 characters');

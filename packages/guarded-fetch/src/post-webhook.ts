@@ -18,8 +18,8 @@ export interface PostWebhookOptions {
 }
 
 /**
- * Sends one webhook once, signed as Standard Webhooks has it, and gives the status of the answer. The id is the message's own:
- * whoever sends the same again gives the same, so that a receiver can drop it.
+ * Sends one webhook once, signed as Standard Webhooks has it, and gives the status of the answer. The id is the message's
+ * own: sending the message again repeats it, so that a receiver can drop the second one.
  *
  * @throws UrlError, or the signal's reason
  */

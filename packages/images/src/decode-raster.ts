@@ -77,7 +77,7 @@ export async function decodeSamples(
   // Errors abort, warnings do not: Pillow, too, reads a file with, say, a stray byte between two segments.
   const options: SharpOptions = { failOn: 'error', ignoreIcc: true, limitInputPixels: pixels };
   try {
-    // Loaded on first use, as its native library takes a while: whoever passes decoded pixels never needs it.
+    // Loaded on first use, as its native library takes a while: callers that pass decoded pixels never need it.
     const { default: sharp } = await import('sharp');
     const header = await sharp(bytes, { ...options, limitInputPixels: false }).metadata();
     checkPixelCount(source, header.width, header.height, pixels);

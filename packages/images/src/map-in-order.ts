@@ -6,9 +6,9 @@ export interface MapInOrderOptions {
 }
 
 /**
- * Runs `work` on every item, at most `concurrency` at once, and gives the results in the order of the items.
- * Works ahead of whoever takes the results, never further than `concurrency`. The first error, in the order of
- * the items, ends it; so do the signal (with its reason) and leaving the loop. Work under way is waited for.
+ * Runs `work` on every item, at most `concurrency` at once, and gives the results in the order of the items. Works ahead of
+ * the consumer of the results, never further than `concurrency`. The first error, in the order of the items, ends it; so do
+ * the signal (with its reason) and leaving the loop. Work under way is waited for.
  */
 export async function* mapInOrder<Item, Result>(
   items: Iterable<Item>,

@@ -48,11 +48,11 @@ export interface ImageStream<Item> extends AsyncIterable<ItemImage<Item>> {
 }
 
 /**
- * Decodes the images of a list in its order, a few ahead of whoever takes them. An image that cannot be read is
- * left out, named and counted in `unreadable`, unless `onBad` is `stop`.
+ * Decodes the images of a list in its order, a few ahead of the consumer. An image that cannot be read is left out, named
+ * and counted in `unreadable`, unless `onBad` is `stop`.
  *
- * @throws ImageError at once when the canvas is not a positive whole number of pixels. While iterating: the ImageError of the first image that cannot be read (`onBad: 'stop'`), or the
- * signal's reason.
+ * @throws ImageError at once when the canvas is not a positive whole number of pixels. While iterating: the ImageError of
+ * the first image that cannot be read (`onBad: 'stop'`), or the signal's reason.
  */
 export function readImages<Item extends Pick<DataSetItem, 'path' | 'regionPath'>>(
   items: Iterable<Item>,

@@ -15,7 +15,7 @@ export async function cancelJob({ database }: Backend, id: string): Promise<Job>
       });
     }
     if (row.cancel_requested) return jobOf(row);
-    // The message of a queued job stays where it is; whoever takes it finds that there is nothing to do.
+    // The message of a queued job stays where it is; the worker that takes it finds that there is nothing to do.
     const ended = row.status === 'queued';
     const [cancelled] = await sql.query<JobRow>(
       `update cflow.jobs set cancel_requested = true, last_event = last_event + 1,

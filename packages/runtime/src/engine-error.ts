@@ -53,8 +53,8 @@ function attempt(device: Device, cause: unknown): DeviceAttempt {
 }
 
 /**
- * Engines quote what they stumbled over: an index, a shape, an address. Those can come out of a model's weights, and
- * reasons reach whoever asked. Numbers that are part of a name stay.
+ * Engines quote what they stumbled over: an index, a shape, an address. Those can come out of a model's weights, and reasons
+ * reach the caller. Numbers that are part of a name stay.
  */
 function withoutNumbers(text: string): string {
   return text.replace(/(?<![\w.])[-+]?(?:0x[\da-f]+|\d+(?:\.\d+)*(?:e[-+]?\d+)?)(?!\w)/gi, '…');

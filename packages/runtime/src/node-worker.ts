@@ -18,7 +18,7 @@ import { SerialQueue } from './serial-queue.js';
 const port = parentPort as MessagePort;
 const { device, card, gate: shared } = workerData as WorkerSettings;
 const engine = new OrtEngine(device, card);
-// At once, while whoever started the thread still reads the model. What goes wrong is told when a model is loaded.
+// At once, while the thread's owner is still reading the model. Errors are reported when a model is loaded.
 void loadOnnxRuntime().catch(() => undefined);
 const gate = new WorkerGate(shared);
 

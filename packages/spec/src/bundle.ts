@@ -30,7 +30,7 @@ export const BUNDLE_FILES = {
   backboneModel: 'backbone.onnx',
   backboneWeights: 'backbone.safetensors',
   headModel: 'head.onnx',
-  /** The decoders' parameters as trained: the head refers to them, and training can go on from them. */
+  /** The decoders' parameters as trained: the head refers to them, and training can continue from them. */
   decoders: 'decoders.safetensors',
   probe: 'probe.safetensors',
   report: 'report.html',
@@ -106,7 +106,7 @@ export const bundleManifestSchema = closedObject({
   }),
   /** The part of the picture that counts; left out: all of it. */
   region: pictureRegionSchema.optional(),
-  /** Each picture had a region of its own, which the bundle cannot keep: whoever scores gives one, too. */
+  /** Each picture had a region of its own, which the bundle cannot keep: callers that score give one, too. */
   regionPerImage: z.literal(true).optional(),
   probe: closedObject({
     absoluteTolerance: positiveFloat32(),

@@ -42,7 +42,7 @@ export function boundedRecord<K extends z.core.$ZodRecordKey, V extends z.core.S
   return schema.meta({ maxProperties: most });
 }
 
-/** An unknown field of a `closedObject`, with the names that it has: for whoever says which one was meant. */
+/** An unknown field of a `closedObject`, with the known names, so that a message can say which one was meant. */
 export type UnknownFieldsIssue = z.core.$ZodIssueUnrecognizedKeys & { known?: readonly string[] };
 
 function nameKnown(schema: z.core.$ZodType, names: () => string[]): void {

@@ -1,4 +1,4 @@
-// What a run is told of how it trains. Apart from the service's schemas, which a page that trains need not load.
+// Settings of how a run trains. Apart from the service's schemas, which a page that trains need not load.
 import * as z from 'zod';
 
 export const JOB_PRESETS = ['memory', 'fast', 'anomalib', 'paper'] as const;

@@ -23,7 +23,7 @@ export interface Span {
 }
 
 export interface TraceOptions extends SpanOptions {
-  /** A header `traceparent`: what it is a part of elsewhere. What is none is passed by. */
+  /** A header `traceparent`: what it is a part of elsewhere. A malformed one is ignored. */
   parent?: string | undefined;
   /** Whether somebody elsewhere waits for it. Default false. */
   answers?: boolean | undefined;

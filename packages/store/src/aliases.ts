@@ -44,10 +44,9 @@ export async function readAliases(store: ObjectStore, name: string): Promise<Rec
 /**
  * Moves an alias in one step.
  *
- * A version may be deleted at the same moment. Whoever moves writes the alias and then looks whether the version is
- * still there; whoever deletes removes the version and then looks whether an alias points to it (see deleteVersion).
- * Each looks after it wrote, so at least one of them sees the other and takes its step back: no alias is left that
- * points to a missing version.
+ * A version may be deleted at the same moment. Moving writes the alias and then checks that the version is still there;
+ * deleting removes the version and then checks whether an alias points to it (see deleteVersion). Each checks after it
+ * wrote, so at least one of them sees the other and takes its step back: no alias is left that points to a missing version.
  */
 export async function moveAlias(
   store: ObjectStore,

@@ -19,8 +19,8 @@ import { RegistryError } from './registry-error.js';
 const MAX_FILE_BYTES = 2 ** 32;
 
 /**
- * The registry of a service, over its HTTP API. For Node, browsers and the edge.
- * @throws ConfigurationError for an address that is none
+ * The registry of a service, over its HTTP API. For Node, browsers and the edge. @throws ConfigurationError for a malformed
+ * address
  */
 export function httpRegistry(options: HttpRegistryOptions): RegistryReader {
   const requests = new ServiceRequests(options);

@@ -14,9 +14,9 @@ export interface DecidableOptions {
 const MIN_AREA = 1;
 
 /**
- * Options with what is decided for the detector, as far as the request does not say something itself. Thresholds count for the
- * version that they were decided for, since the scores of another one are on another scale; a false-alarm rate counts for any.
- * Whoever asks for a threshold of their own has the regions that belong to it.
+ * Options with what is decided for the detector, as far as the request does not say something itself. Thresholds count for
+ * the version that they were decided for, since the scores of another one are on another scale; a false-alarm rate counts
+ * for any. A request with a threshold of its own has the regions that belong to it.
  */
 export function settledOptions<O extends DecidableOptions>(
   options: O,

@@ -5,7 +5,7 @@ import { readWhole } from './read-whole.js';
 import { fileKey } from './registry-keys.js';
 import { type ReadVersion, readVersion } from './versions.js';
 
-/** A version as a bundle; whoever opens it verifies the files. */
+/** A version as a bundle; opening it verifies the files. */
 export function storedBundle(store: ObjectStore, detector: string, version: string): BundleSource {
   const name = `${detector}@${version.slice(0, 12)}`;
   let reading: Promise<ReadVersion> | undefined;

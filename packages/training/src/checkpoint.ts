@@ -38,7 +38,7 @@ export const initialProgress = (): LayerProgress => ({
   finished: false,
 });
 
-/** All that one decoder's training goes on from. */
+/** Everything that one decoder's training continues from. */
 export interface Checkpoint {
   progress: LayerProgress;
   state: DecoderState;

@@ -27,7 +27,7 @@ import {
   UNROLLED_STEPS,
 } from './take-steps.js';
 
-/** Everything that a decoder's training goes on from. */
+/** Everything that a decoder's training continues from. */
 export interface DecoderState {
   /** Parameters, permutations and Adam's moments by name. */
   tensors: Map<string, Tensor>;

@@ -26,7 +26,7 @@ export interface TrainDecodersOptions {
   trainImages: readonly number[];
   heldOutImages: readonly number[];
   device: TrainingDevice;
-  /** Where to go on from and what to keep up to date. Left out: nothing outlives the run. */
+  /** Where to continue from, and what to keep up to date. Left out: nothing outlives the run. */
   checkpoints?: CheckpointStore | undefined;
   /** Seconds of work after which a checkpoint is written within an epoch. Default 30. */
   checkpointSeconds?: number | undefined;

@@ -92,7 +92,7 @@ async function runEpoch(options: TrainLayerOptions): Promise<void> {
         for (const loss of losses) progress.lossSum += loss;
         progress.lossCount += take;
         options.onSteps(take, losses.reduce((sum, loss) => sum + loss, 0) / take);
-        // Whoever resumes after the machine went away has to find the state on disk.
+        // A run that resumes after a power failure has to find the state on disk.
         if (performance.now() - lastCheckpoint > options.checkpointSeconds * 1000) {
           await save(options);
           lastCheckpoint = performance.now();

@@ -11,7 +11,7 @@ export function numberOf(node: Element, name: string): number | undefined {
   return text && Number.isFinite(value) ? value : undefined;
 }
 
-/** A value that is one of those allowed; the first of them where it is none. */
+/** A value if it is one of those allowed, else the first of them. */
 export function oneOf(values: readonly string[], value: string | null): string {
   return value !== null && values.includes(value) ? value : values[0]!;
 }

@@ -1,5 +1,5 @@
-// The one engine of a page. It is the page's, not a caller's: detectors share its worker, its place on the device and
-// the backbones that are open there, so that it must be found again by whoever loads the next one.
+// The one engine of a page. It is the page's, not a caller's: detectors share its worker, its place on the device and the
+// backbones that are open there, so the next load must find it again.
 import { assetUrls, importableUrl } from './assets.js';
 import { EngineLink } from './engine-link.js';
 import type { FromEngine, ToEngine } from './protocol.js';

@@ -57,7 +57,7 @@ export class TrainedBundle {
     }
   }
 
-  /** Writes the files into a folder, the manifest last, so that half a bundle is none. */
+  /** Writes the files into a folder, the manifest last, so that half a bundle does not pass for one. */
   async saveTo(folder: WritableFolder): Promise<void> {
     const isManifest = ([name]: [string, Blob]): boolean => name === 'manifest.json';
     for (const [name, file] of [...this.files].sort(

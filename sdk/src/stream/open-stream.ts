@@ -66,7 +66,7 @@ export async function openStream<M extends Asked = false, O extends Asked = fals
   });
   if (signal?.aborted) throw aborted(signal);
   if (opened && stream) return stream as unknown as FrameStream<Prediction<M, O, R>>;
-  // Browsers are not told why a handshake is refused. Whoever asks without one is.
+  // Browsers are not told why a handshake is refused, but a plain request is.
   await transport.json({ path, query, signal }).catch((error: { status?: number }) => {
     if (error.status !== 426) throw error;
   });

@@ -1,7 +1,7 @@
-// What is to be done when a job has ended, however it did: cancelled while it was queued, given up after its last
-// worker died, or just done. So it does not belong to the worker of the job: whoever finds a job that has ended and is
-// not settled settles it, and leaves a note in the store. At least once: between the webhook and the note a worker can
-// die, and then another sends the webhook again, with the same id.
+// What is to be done when a job has ended, however it did: cancelled while it was queued, given up after its last worker
+// died, or just done. So it does not belong to the worker of the job: any worker that finds a job that has ended and is not
+// settled settles it, and leaves a note in the store. At least once: between the webhook and the note a worker can die, and
+// then another sends the webhook again, with the same id.
 import { setTimeout } from 'node:timers/promises';
 import type { Jobs } from '@cflow/jobs';
 import { JOB_STATUSES, type Job, type JobStatus, type Logger } from '@cflow/spec';

@@ -1,7 +1,7 @@
 import { closedObject, count, MAX_FILE_BYTES, text } from '@cflow/spec';
 import { z } from 'zod';
 
-/** Which files make up what a run can go on from, written after them: what it lists is there, whole. */
+/** Which files make up what a run can continue from, written after them: what it lists is there, whole. */
 export interface CheckpointManifest {
   attempt: number;
   files: { name: string; key: string; size: number; sha256: string }[];
@@ -25,7 +25,7 @@ export const checkpointManifestSchema: z.ZodType<CheckpointManifest> = closedObj
     .max(MAX_FILES),
 });
 
-/** Of a file in a run's folder: whether a run goes on from it. Features are not: they are computed again. */
+/** Whether a run continues from this file of its folder. Features are not: they are computed again. */
 export function isCheckpointFile(name: string): boolean {
   return FILE_NAME.test(name);
 }

@@ -1,6 +1,6 @@
-// What a run goes on from, in a store, so that another machine can. The files of one state are told together by a
-// manifest that is written last. A worker that has lost its job may still be writing: files belong to one attempt
-// each, and the manifest is replaced only as long as it is the one that this attempt knows, or an earlier attempt's.
+// What a run continues from, in a store, so that another machine can. The files of one state are tied together by a manifest
+// that is written last. A worker that has lost its job may still be writing: files belong to one attempt each, and the
+// manifest is replaced only as long as it is the one that this attempt knows, or an earlier attempt's.
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import type { ObjectStore } from '@cflow/store';
 import { type CheckpointManifest, checkpointManifestSchema } from './checkpoint-manifest.js';
 import type { Snapshot } from './snapshot.js';
 
-/** Manifests are small; anything larger is none. */
+/** Manifests are small; anything larger is not one. */
 const MOST_MANIFEST_BYTES = 2 ** 20;
 const LIST_LIMIT = 1000;
 const READS = 3;
@@ -166,7 +166,7 @@ export class CheckpointStore {
   }
 }
 
-/** Deletes what a run could go on from: the manifest first, so that nobody begins with what is half gone. */
+/** Deletes what a run could continue from: the manifest first, so that nobody begins with what is half gone. */
 export async function removeCheckpoint(objects: ObjectStore, prefix: string): Promise<void> {
   await objects.delete(`${prefix}/manifest.json`);
   for (;;) {

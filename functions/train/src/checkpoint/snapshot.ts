@@ -12,8 +12,8 @@ export interface Snapshot {
 }
 
 /**
- * Holds on to a run's checkpoint files, which the run replaces whenever it likes; undefined when there is nothing to go
- * on from. Links, not copies, as far as the file system has them.
+ * Holds on to a run's checkpoint files, which the run replaces whenever it likes; undefined when there is nothing to
+ * continue from. Links, not copies, as far as the file system has them.
  */
 export async function takeSnapshot(runFolder: string, into: string): Promise<Snapshot | undefined> {
   const remove = () => rm(into, { recursive: true, force: true });

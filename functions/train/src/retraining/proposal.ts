@@ -20,7 +20,7 @@ export function proposalFor(
   }
   const alarms = next.falseAlarms - old.falseAlarms;
   const missed = old.found - next.found;
-  // Of parts that there are none of nothing is said.
+  // Kinds of parts that do not occur are not mentioned.
   const figures = [
     bad > 0 && `${next.found} of ${bad} bad parts found instead of ${old.found}`,
     good > 0 && `${next.falseAlarms} of ${good} good parts called bad instead of ${old.falseAlarms}`,

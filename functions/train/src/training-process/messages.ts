@@ -20,7 +20,7 @@ export interface TrainingTask {
   source: string;
   /** How it is read. */
   reading: DataSetReading;
-  /** Folder that becomes the bundle; `<output>.training` holds what a run goes on from. */
+  /** Folder that becomes the bundle; `<output>.training` holds what a run continues from. */
   output: string;
   name: string;
   preset: Preset;
@@ -55,7 +55,7 @@ export interface ErrorMessage {
 export type TrainingMessage =
   | { type: 'ready' }
   | { type: 'event'; event: TrainingEvent }
-  /** What it was to go on from cannot be used, and why; it begins anew. */
+  /** Its checkpoint cannot be used, and why; it starts over. */
   | { type: 'anew'; reason: string }
   | { type: 'result'; manifest: BundleManifest }
   | { type: 'error'; error: ErrorMessage };

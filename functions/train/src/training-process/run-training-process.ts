@@ -10,7 +10,7 @@ export interface TrainingProcessOptions {
   /** Milliseconds that it has to save what it has, once the signal has aborted, before it is killed. */
   graceMs: number;
   onEvent(event: TrainingEvent): void;
-  /** What it was to go on from could not be used. */
+  /** Its checkpoint could not be used. */
   onAnew(reason: string): void;
   /** Each line that it writes: warnings of libraries, mostly. */
   onLine(line: string): void;

@@ -69,7 +69,7 @@ export async function runTrainVerb(argv: readonly string[], env: NodeJS.ProcessE
   }
 }
 
-/** As the signal does by default, which is 128 and its number to whoever waits; the first process of a container crashes. */
+/** As the signal does by default, which a parent sees as 128 plus its number; the first process of a container crashes. */
 function endBySignal(signal: NodeJS.Signals): never {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);

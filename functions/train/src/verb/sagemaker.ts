@@ -67,7 +67,7 @@ export async function readHyperparameters(path: string): Promise<Omit<TrainingRe
     throw new ConfigurationError('hyperparameters.json is not JSON', { cause });
   }
   const given = z.record(z.string(), z.unknown()).safeParse(parsed).data ?? {};
-  // Its own, which the SDK puts there, are none of ours.
+  // Those that the SDK itself puts there are not ours.
   const own = Object.fromEntries(Object.entries(given).filter(([key]) => !key.startsWith('sagemaker_')));
   const values = parseSettings(hyperparametersSchema, own, 'hyperparameters');
   const { name = 'detector', ...rest } = values;

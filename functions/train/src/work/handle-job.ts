@@ -120,7 +120,7 @@ async function train(
   const resume = await again(() => store.download(folder, signal));
   if (attempt > 1)
     reporter.log('info', resume ? 'going on from a checkpoint' : 'no checkpoint to continue from');
-  // Not the lease's: what was reached when it ends is what the next attempt goes on from.
+  // Not the lease's: what was reached when it ends is what the next attempt continues from.
   const uploads = new AbortController();
   const mirror = new CheckpointMirror(store, {
     folder,
@@ -131,7 +131,7 @@ async function train(
         reporter.log('warn', `a checkpoint was not stored: ${(error as Error).message}`);
     },
   });
-  // A run that is done has nothing to go on from.
+  // A run that is done has nothing to continue from.
   let flush = false;
   try {
     await runTrainingProcess(

@@ -83,7 +83,7 @@ export class JobReporter {
         if (event.count > MOST_UNREADABLE && this.#tooSoon(event.type)) return;
         break;
       case 'done':
-        // Where the bundle lies on this machine helps nobody; the job's result says where it can be had.
+        // Where the bundle lies on this machine helps nobody; the job's result says where to get it.
         return;
       default:
     }

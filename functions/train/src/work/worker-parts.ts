@@ -17,7 +17,7 @@ export interface TrainWorkerParts {
   /** A folder of this machine, with room for data sets and features. */
   workFolder: string;
   device: DeviceChoice;
-  /** CPU threads of one job. A run goes on from a checkpoint only with as many as it was begun with. */
+  /** CPU threads of one job. A run continues from a checkpoint only with as many as it was begun with. */
   threads: number;
   /** Jobs at a time. */
   concurrency: number;

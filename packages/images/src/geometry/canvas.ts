@@ -55,8 +55,8 @@ export function fitImage(image: RgbImage, canvas: Canvas): RgbImage {
 }
 
 /**
- * A picture on its canvas, uint8 [3, height, width]: in the middle of it, mirrored at its edges where it does not fill it, so
- * that a network sees no border that is none of the picture's.
+ * A picture on its canvas, uint8 [3, height, width]: in the middle of it, mirrored at its edges where it does not fill it,
+ * so that a network sees no border that the picture does not have.
  *
  * @param out where to write, from `offset` on; a new array when left out
  */

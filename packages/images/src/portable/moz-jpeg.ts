@@ -82,7 +82,7 @@ async function compile(wasm: JpegWasm): Promise<WasmModule> {
   return wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm) ? compile(wasm) : wasm;
 }
 
-/** The decoder itself could not be had: nothing is known about the image. */
+/** The decoder itself could not be loaded: nothing is known about the image. */
 export class JpegDecoderMissing extends Error {}
 
 /** The decoder with a memory of its own. It takes a millisecond to make. */

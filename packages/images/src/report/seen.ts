@@ -1,4 +1,4 @@
-// What was seen of a data set, whoever looked: in Node at files, in a page at pictures.
+// What was seen of a data set, wherever it was looked at: in Node as files, in a page as pictures.
 import type { DataSetItem, ImageError, SampleRange } from '@cflow/spec';
 
 /** What the header of an image file says. */

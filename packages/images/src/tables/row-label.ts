@@ -39,7 +39,7 @@ export function labelOf(text: string): RowLabel | undefined {
   return { label: 'bad', ...found, ...(of !== undefined && { defect: text }) };
 }
 
-/** The split that a cell names; undefined for a word that is none. */
+/** The split that a cell names; undefined for any other word. */
 export function splitNamed(text: string): Split | undefined {
   const { role, split } = meaningOf(text);
   return role === 'images' ? split : undefined;

@@ -45,7 +45,7 @@ export class PgliteConnection {
 
   async close(): Promise<void> {
     if (!this.#failure) await this.#call({ kind: 'close' });
-    // Whoever waits for the end must live to see it: nothing else may be left in the process.
+    // The caller that waits for the end must live to see it: nothing else may be left in the process.
     this.#worker.ref();
     await this.#exited;
   }

@@ -188,7 +188,7 @@ export class Journal {
       file = await open(partial, 'w');
       await file.writeFile(text);
       await file.sync();
-      // The last step: once it has its name, it is what the next start goes on from.
+      // The last step: once it has its name, it is what the next start continues from.
       await rename(partial, path);
     } catch {
       await file?.close();

@@ -23,7 +23,7 @@ export interface Segment {
 }
 
 /**
- * Reads a segment. Of the newest one the last line may be torn: it is left out, since nobody was told of it.
+ * Reads a segment. Of the newest one the last line may be torn: it is left out, since it was never reported to anybody.
  *
  * @throws StorageError when anything else in it is damaged
  */

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '@cflow/spec';
 
-/** The topic in the path of an address. @throws ConfigurationError for one that is none, or has wildcards */
+/** The topic in the path of an address. @throws ConfigurationError for one that is not a topic, or has wildcards */
 export function topicOf(url: URL): string {
   const topic = decodeURIComponent(url.pathname.slice(1)).replace(/\/$/, '');
   const fits = topic !== '' && !/[#+\0]|^\$|\/\//.test(topic) && Buffer.byteLength(topic) <= 1000;

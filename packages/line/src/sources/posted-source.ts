@@ -9,7 +9,7 @@ export interface PostedSourceOptions {
   host: string;
   /** 0 for any free one. */
   port: number;
-  /** Bearer token that posts must bring. Undefined: whoever reaches the port may post. */
+  /** Bearer token that posts must bring. Undefined: anyone who can reach the port may post. */
   key?: string | undefined;
   /** Number of the last frame before. */
   lastNumber: number;
@@ -38,9 +38,9 @@ class PostRefused extends Error {
 }
 
 /**
- * Images that other programs post: `POST /images`, an image file as the body, its name in `X-Frame-Name`. The answer is the result,
- * when it is accepted: whoever gets none does not know, and posts again. More than may be on their way are refused with 429, and
- * counted as dropped. Pages of a browser may not post.
+ * Images that other programs post: `POST /images`, an image file as the body, its name in `X-Frame-Name`. The answer is the
+ * result, once it is accepted: a caller that gets no answer has to post again. Images beyond those that may be on their way
+ * are refused with 429, and counted as dropped. Pages of a browser may not post.
  */
 export class PostedSource implements Source {
   readonly name: string;

@@ -54,8 +54,8 @@ const DECODER = /^(?:model\.)?decoders\.(\d{1,4})\.(.+)$/;
 
 /**
  * Reads a checkpoint as data: nothing in it is imported, called or run.
- * @throws WeightsError for a file that is none, of another model, or that names what could run code; ConfigurationError for
- * settings that are not done here
+ * @throws WeightsError for a file that is not a checkpoint, is of another model, or names what could run code;
+ * ConfigurationError for settings that are not supported here
  */
 export function readAnomalibCheckpoint(
   bytes: Uint8Array,
@@ -166,7 +166,7 @@ function checkSettings(said: ReadonlyMap<string, PickleValue>, found: TensorShap
   }
 }
 
-/** The transform is a module of the pre-processor, or an attribute where it is none. */
+/** The transform is a module of the pre-processor, or an attribute where it is not a module. */
 function exportedTransform(model: PickleObject): PickleValue | undefined {
   const processor = submodule(model, 'pre_processor');
   if (!isModule(processor)) return undefined;

@@ -12,7 +12,7 @@ export type TensorShape = Pick<
 /**
  * The shape of a decoder, from its tensors.
  * @param tensors by the reference's names, `module_list.0.global_scale`, …
- * @throws WeightsError where they are none of a decoder
+ * @throws WeightsError where they are not a decoder's
  */
 export function tensorShapeOf(tensors: ReadonlyMap<string, Tensor>, decoder: string): TensorShape {
   const dims = (name: string): readonly number[] => {

@@ -72,7 +72,7 @@ function withoutRemarks(node: NodeProto): NodeProto {
   return withFields(NodeProtoSchema, node, { docString: '', metadataProps: [] });
 }
 
-/** A constant inside a node that lies in another file would escape whoever moves the model. */
+/** A constant inside a node that lies in another file would be lost when the model is moved. */
 function rejectExternal(node: NodeProto): void {
   if (tensorsInside(node).some(({ dataLocation }) => dataLocation === DataLocation.EXTERNAL)) {
     throw new GraphError(`node "${node.name}" (${node.opType}) has a constant in another file`);

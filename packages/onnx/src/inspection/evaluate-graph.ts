@@ -13,7 +13,7 @@ import { OPERATOR_RULES } from './operators/index.js';
 import type { GraphMessage, NodeMessage } from './read-graph-message.js';
 import { shown } from './shown.js';
 
-/** Nodes between two places where whoever inspects a graph may do something else. */
+/** Nodes between two points where an inspection may yield to other work. */
 const NODES_IN_A_STEP = 16;
 
 /** What a graph takes and gives for one size of batch. */

@@ -47,7 +47,7 @@ const LIMITS = [
   'maxStorageBuffersPerShaderStage',
 ] as const;
 
-/** The adapter, or why there is none, in words that tell what to do. */
+/** The adapter, or why there is none, in words that say what to do. */
 export async function findAdapter(): Promise<GpuAdapter | { missing: string }> {
   const { navigator, isSecureContext } = globalThis as {
     navigator?: { gpu?: Gpu };

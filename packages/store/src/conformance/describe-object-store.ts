@@ -77,7 +77,7 @@ export function describeObjectStore({ name, create, missing }: ObjectStoreSuite)
       expect(await read('part', { start: 10, end: 12 })).toBe('');
       const part = await store.get('part', { range: { start: 3, end: 5 } });
       expect(part).toMatchObject({ key: 'part', size: 10 });
-      // Whoever does not want the rest says so.
+      // A reader that does not want the rest cancels.
       await part?.body.cancel();
     });
 

@@ -63,7 +63,7 @@ export function cachedObjectStore(
     return path;
   };
 
-  /** A cache that cannot be written is none: the store has the file. */
+  /** A cache that cannot be written is not used: the store has the file. */
   const ifPossible = async (sha256: string): Promise<string | undefined> => {
     try {
       await mkdir(root, { recursive: true });

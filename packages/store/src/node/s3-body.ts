@@ -13,7 +13,7 @@ export function answerStream(
   mapError: (error: unknown) => unknown,
 ): ReadableStream<Uint8Array> {
   const iterator: AsyncIterator<Uint8Array> = chunks[Symbol.asyncIterator]();
-  // An error that comes before anybody reads is told to whoever does; without a listener it would end the process.
+  // An error that comes before anybody reads is passed to the reader later; without a listener it would end the process.
   chunks.on('error', () => undefined);
   let received = 0;
   return new ReadableStream<Uint8Array>(

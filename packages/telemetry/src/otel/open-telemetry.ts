@@ -75,7 +75,7 @@ function milliseconds(name: string, otherwise: number): number {
   return Number.isFinite(value) && value > 0 ? value : otherwise;
 }
 
-/** Errors of exporters end here: whoever is asked for a verdict does not wait for a collector. */
+/** Errors of exporters end here: a verdict must not wait for a collector. */
 function tellErrors(onError: (reason: string) => void): void {
   const told = new Map<string, number>();
   const tell = (message: string, ...more: unknown[]): void => {

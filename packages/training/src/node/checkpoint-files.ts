@@ -18,7 +18,7 @@ export function checkpointFiles(folder: RunFolder): CheckpointStore {
 
 const BEST = 'best.';
 
-/** Writes a checkpoint in one step: whoever reads sees the old one or this one, whole. */
+/** Writes a checkpoint in one step: a reader sees the old one or this one, complete. */
 export async function writeCheckpoint(path: string, { progress, state, best }: Checkpoint): Promise<void> {
   const tensors = new Map(state.tensors);
   for (const [name, tensor] of best) tensors.set(BEST + name, tensor);
@@ -57,7 +57,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint | undefin
   }
 }
 
-/** Over everything that training goes on from: a wrong bit must not go unnoticed, since the result would be another. */
+/** Over everything that training continues from: a wrong bit must not go unnoticed, since the result would be another. */
 function digest(progress: string, tensors: ReadonlyMap<string, Tensor>): string {
   const hash = createHash('sha256').update(progress);
   for (const [name, { type, dims, data }] of [...tensors].sort(([a], [b]) => (a < b ? -1 : 1))) {

@@ -182,7 +182,7 @@ async function fill(
     await flush();
     for (const file of files) await file.sync();
   } catch (error) {
-    // A part is of no use to whoever comes back, and on a full disk it is in the way of the checkpoints.
+    // A part is of no use after an interruption, and on a full disk it is in the way of the checkpoints.
     await Promise.all(files.map((file) => file.truncate(0).catch(() => undefined)));
     throw error;
   } finally {

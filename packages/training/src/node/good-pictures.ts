@@ -142,7 +142,7 @@ function shrunk(image: RgbImage): { picture: RgbImage; scale: number } {
   return { picture: { width, height, data }, scale: 1 / step };
 }
 
-/** The mean of maps of one size; of others there is none. */
+/** The mean of maps of one size; undefined for maps of several sizes. */
 class MeanMap {
   #sum: Float64Array | undefined;
   #size = { width: 0, height: 0 };

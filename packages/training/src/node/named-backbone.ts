@@ -16,8 +16,8 @@ export type BackboneChoice = Readonly<
 /**
  * The backbone that a configuration names, as a bundle holds it.
  * @param weights A safetensors file for it
- * @throws ConfigurationError for a backbone or layers that there are none of; WeightsError for weights that are missing
- * or do not fit
+ * @throws ConfigurationError for a backbone or layers that do not exist; WeightsError for weights that are missing or do not
+ * fit
  */
 export async function namedBackbone(
   { backbone: name, preTrained, seed, layers: wanted, ...input }: BackboneChoice,

@@ -7,7 +7,7 @@ import { type DataSetItem, ResumeError, StorageError } from '@cflow/spec';
 /** Everything that a run's result depends on; a resumed run must have the same. Must be JSON. */
 export type RunIdentity = Readonly<Record<string, unknown>>;
 
-/** What a run was asked for, in the words of whoever asked. Must be JSON. */
+/** What a run was asked for, in the caller's own words. Must be JSON. */
 export type AskedForRun = Readonly<Record<string, unknown>>;
 
 const RUN_FILE = 'run.json';
@@ -49,7 +49,7 @@ export class RunFolder {
     return new RunFolder(path);
   }
 
-  /** The backbone of the run that there is to go on with; undefined where there is none, or its file is damaged. */
+  /** The backbone of the run that can be resumed; undefined where there is none, or its file is damaged. */
   static async backboneOf(output: string): Promise<string | undefined> {
     const { configuration } = (await recordOf(output, RUN_FILE)) as {
       configuration?: { backbone?: unknown };

@@ -76,7 +76,7 @@ export interface TrainDetectorOptions {
   precision?: Precision | undefined;
   /** Go on from the checkpoints of a run that was interrupted. */
   resume?: boolean | undefined;
-  /** What the caller was asked for, kept with the checkpoints: `askedOfRun` gives it to whoever goes on with the run. */
+  /** What the caller was asked for, kept with the checkpoints: `askedOfRun` returns it for resuming the run. */
   asked?: AskedForRun | undefined;
   /** Bounds of the images and masks that are decoded. */
   limits?: ImageLimits | undefined;

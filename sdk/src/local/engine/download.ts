@@ -5,7 +5,7 @@ import { requestFailure } from './request-failure.js';
 export interface DownloadOptions {
   headers: Readonly<Record<string, string>>;
   credentials: RequestCredentials;
-  /** Bytes that the file has, where that is known; then a body that ends early is gone on with. */
+  /** Bytes that the file has, where that is known; then a body that ends early is continued. */
   bytes?: number | undefined;
   /** Bytes at most. */
   limit: number;

@@ -29,7 +29,10 @@ export interface FetchOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** A bundle as `verifyFiles` reads it; its hashes are checked there once more, against whoever wrote the source. */
+/**
+ * A bundle as `verifyFiles` reads it; its hashes are checked there once more, since the source may have been written by
+ * anybody.
+ */
 export interface FetchedBundle extends BundleSource {
   /** SHA-256 of the manifest that was read last. */
   version(): string;
@@ -69,7 +72,7 @@ export function fetchedBundle(
     return new Map(
       listed.map(({ name, bytes, sha256 }) => {
         const file = origin.file(name, { bytes, sha256, version }, (done) => report(name, done));
-        // Whoever reads it meets the error; until then it is nobody's.
+        // The error reaches the reader; until then nobody handles it.
         file.catch(() => undefined);
         return [name, file];
       }),

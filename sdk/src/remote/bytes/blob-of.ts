@@ -11,7 +11,9 @@ export type Bytes =
 /** Bytes of a stream that is collected in memory at most. */
 const MOST_COLLECTED = 2 ** 28;
 
-/** Bytes as a Blob, which can be sent more than once; undefined when it is none of `Bytes`. Reads streams to their end. */
+/**
+ * Bytes as a Blob, which can be sent more than once; undefined when it is not one of `Bytes`. Reads streams to their end.
+ */
 export async function blobOf(input: unknown): Promise<Blob | undefined> {
   if (input instanceof Blob) return input;
   // Copied: also from shared memory, which a Blob refuses.
@@ -24,7 +26,7 @@ export async function blobOf(input: unknown): Promise<Blob | undefined> {
   return chunks && collect(chunks);
 }
 
-/** What a stream yields, whichever of the two kinds it is; undefined when it is none. */
+/** What a stream yields, whichever of the two kinds it is; undefined when it is not a stream. */
 export function chunksOf(input: unknown): AsyncIterable<Uint8Array> | undefined {
   if (typeof input !== 'object' || input === null) return undefined;
   if (Symbol.asyncIterator in input) return input as AsyncIterable<Uint8Array>;

@@ -1,4 +1,4 @@
-/** CRC-32 as in PNG and ZIP (polynomial 0xedb88320), to be gone on with from `start`. */
+/** CRC-32 as in PNG and ZIP (polynomial 0xedb88320), continued from `start`. */
 export function crc32(bytes: Uint8Array, start = 0): number {
   let crc = ~start;
   for (let i = 0; i < bytes.length; i++) {

@@ -33,7 +33,7 @@ const KINDS: Readonly<Record<number, readonly [ErrorClass, string?]>> = {
   504: [TimeoutError],
 };
 
-/** Makes the error of an answer whose status is none from 200 to 299. `text` is its body. */
+/** Makes the error of an answer whose status is not from 200 to 299. `text` is its body. */
 export function answerError(response: Response, text: string, what: string): ApiError {
   const { status, headers, type } = response;
   if (type === 'opaqueredirect' || status < 400) {

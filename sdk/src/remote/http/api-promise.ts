@@ -12,7 +12,7 @@ export class ApiPromise<T> extends Promise<T> {
   readonly #answer: Promise<WithResponse<T>>;
 
   constructor(answer: Promise<WithResponse<T>>) {
-    // Never settled by itself: whoever waits for this waits for the answer.
+    // Its own value is never seen: `then` and its kin wait for the answer.
     super((resolve) => resolve(undefined as never));
     this.#answer = answer;
   }

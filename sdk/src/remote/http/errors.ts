@@ -6,7 +6,7 @@ export interface ApiErrorFields {
   code: string;
   /** Of the answer; undefined where there was none. */
   status?: number | undefined;
-  /** The service's id of the request, for whoever reads its log. */
+  /** The service's id of the request, for finding it in the log. */
   requestId?: string | undefined;
   /** Seconds after which the service wants to be asked again. */
   retryAfter?: number | undefined;

@@ -53,7 +53,7 @@ export async function* predictAll(
     }
     for (const answer of running) yield* await answer;
   } finally {
-    // Whoever stops listening does not want the rest.
+    // A caller that stops listening does not want the rest.
     stop.abort();
     signal?.removeEventListener('abort', abort);
   }

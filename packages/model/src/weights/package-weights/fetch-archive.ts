@@ -34,11 +34,11 @@ const TRIES = 4;
 const RETRY_DELAY_MS = 500;
 
 /**
- * An archive in the cache, fetched where it is not there yet. It never is in memory as a whole; what an interrupted
- * run has left is gone on with; what is not as it is pinned is thrown away.
+ * An archive in the cache, fetched where it is not there yet. It is never in memory as a whole; the rest of an interrupted
+ * run is continued; a file that does not match its pin is thrown away.
  *
- * @throws WeightsError with what to do: no network (retryable), another file than was pinned; StorageError; the
- * signal's reason
+ * @throws WeightsError with what to do: no network (retryable), another file than was pinned; StorageError; the signal's
+ * reason
  */
 export async function fetchArchive(
   wanted: PackageArchive,

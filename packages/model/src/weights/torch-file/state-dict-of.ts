@@ -11,8 +11,8 @@ const KEYS_OF_MODELS = ['state_dict', 'model_state_dict', 'model'];
 const MOST_EXPANSION = 8;
 
 /**
- * The named tensors of a file of `torch.save`: of the dict that it is, or of the one under a key that training checkpoints use.
- * What is not a tensor is passed over.
+ * The named tensors of a file of `torch.save`: of the dict that it is, or of the one under a key that training checkpoints
+ * use. Anything but tensors is skipped.
  * @throws WeightsError when there are none
  */
 export function stateDictOf(file: TorchFile): Map<string, Tensor> {
@@ -29,7 +29,7 @@ export function stateDictOf(file: TorchFile): Map<string, Tensor> {
 }
 
 /**
- * The tensors among named values; what is none is passed over.
+ * The tensors among named values; anything else is skipped.
  * @throws WeightsError when together they take far more than the file has
  */
 export function namedTensors(
