@@ -124,7 +124,9 @@ it(
     }
     await writing;
     if (smallDisk !== undefined) {
-      await expect.poll(() => stderr, { timeout: 60_000 }).toMatch(/csv:.* cannot be reached, .*the disk is full/);
+      await expect
+        .poll(() => stderr, { timeout: 60_000 })
+        .toMatch(/csv:.* cannot be reached, .*the disk is full/);
       await run('mount', ['-o', 'remount,size=100m', smallDisk]);
     }
     await expect

@@ -14,7 +14,9 @@ const FLAGS: Readonly<Record<string, string>> = { preTrained: '--no-pre-trained'
 /** Libraries name the options that an error is about (`details.option`); here they are called as they are typed. */
 function flagsOf(option: string | readonly string[] | undefined): string {
   if (option === undefined) return '';
-  const flags = [option].flat().map((name) => FLAGS[name] ?? `--${name.replace(/[A-Z]/g, '-$&').toLowerCase()}`);
+  const flags = [option]
+    .flat()
+    .map((name) => FLAGS[name] ?? `--${name.replace(/[A-Z]/g, '-$&').toLowerCase()}`);
   return ` (${flags.join(', ')})`;
 }
 

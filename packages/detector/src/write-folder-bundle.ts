@@ -50,7 +50,11 @@ export async function checkBundleFolder(folder: string): Promise<void> {
     : foreign && foreign.length > 0 && names.includes(BUNDLE_FILES.manifest)
       ? `holds more than a bundle (${foreign.slice(0, 3).join(', ')})`
       : 'is not a bundle';
-  throw new StorageError('store', `"${folder}" ${what}; choose another place for the bundle or move it away`, {
-    details: { path: folder, option: 'output' },
-  });
+  throw new StorageError(
+    'store',
+    `"${folder}" ${what}; choose another place for the bundle or move it away`,
+    {
+      details: { path: folder, option: 'output' },
+    },
+  );
 }

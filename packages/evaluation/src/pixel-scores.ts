@@ -14,12 +14,9 @@ export function rankPixels(
   regions?: readonly (Uint8Array | undefined)[],
 ): RankedScores {
   if (maps.length !== masks.length) {
-    throw new DataSetError(
-      `Expected one mask per map, got ${maps.length} maps and ${masks.length} masks.`,
-      {
-        details: { maps: maps.length, masks: masks.length },
-      },
-    );
+    throw new DataSetError(`Expected one mask per map, got ${maps.length} maps and ${masks.length} masks.`, {
+      details: { maps: maps.length, masks: masks.length },
+    });
   }
   let total = 0;
   let badCount = 0;

@@ -84,8 +84,7 @@ export async function readPredictRequest(
 
 async function ofImage(c: PredictContext, parts: AppParts, query: Texts): Promise<PredictRequest> {
   const encoded = await readBody(c, bodyLimits(parts.limits));
-  if (encoded.length === 0)
-    throw new ProblemError('invalid-request', 'expected an image, got an empty body');
+  if (encoded.length === 0) throw new ProblemError('invalid-request', 'expected an image, got an empty body');
   return { images: [{ image: { encoded } }], ...chosen(query, {}) };
 }
 

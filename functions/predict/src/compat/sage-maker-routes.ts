@@ -96,8 +96,7 @@ async function readRequest(
   // SageMaker's own name for an image of any kind.
   refuseWhenFull(parts);
   const encoded = await readBody(c, bodyLimits(parts.limits));
-  if (encoded.length === 0)
-    throw new ProblemError('invalid-request', 'expected an image, got an empty body');
+  if (encoded.length === 0) throw new ProblemError('invalid-request', 'expected an image, got an empty body');
   const { detectors, ...given } = texts;
   const options = predictOptionsSchema.safeParse(
     Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),

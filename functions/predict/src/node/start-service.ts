@@ -259,7 +259,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
   let closed: Promise<boolean> | undefined;
   const broken = whenBroken(() => inference.status().health, { signal: ending.signal, ...stalled });
-  void broken.then(({ reason, exitCode }) => logger.error({ reason, exitCode }, 'this process cannot continue'));
+  void broken.then(({ reason, exitCode }) =>
+    logger.error({ reason, exitCode }, 'this process cannot continue'),
+  );
   return { url, ready, broken, close: () => (closed ??= close()) };
 }
 

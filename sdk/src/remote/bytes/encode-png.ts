@@ -9,9 +9,7 @@ import { crc32 } from './crc32.js';
 export async function encodePng({ width, height, data }: RgbImage | RgbaPixels): Promise<Blob> {
   const channels = data.length / (width * height);
   if (!(width > 0 && height > 0 && (channels === 3 || channels === 4))) {
-    throw new ArgumentError(
-      `expected RGB or RGBA pixels, got ${data.length} bytes for ${width} x ${height}`,
-    );
+    throw new ArgumentError(`expected RGB or RGBA pixels, got ${data.length} bytes for ${width} x ${height}`);
   }
   const row = width * channels;
   // Each row as its difference to the one above (filter 2), which packs better than the pixels.
