@@ -1,6 +1,6 @@
 // The files that containers are made from: linted, and their start commands run as they are written, outside a container.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -36,6 +36,37 @@ function startOf(file: string): {
     health: JSON.parse(/\[[^[]*\]$/.exec(last('HEALTHCHECK'))?.[0] ?? 'null') as string[],
   };
 }
+
+describe('the context of a build', () => {
+  const allowed = read('.dockerignore')
+    .split('\n')
+    .filter((line) => line.startsWith('!'))
+    .map((line) => line.slice(1));
+
+  it('has what an installation runs, and what the Dockerfiles do', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const installing = ['preinstall', 'install', 'postinstall', 'prepare'].map((name) => scripts[name] ?? '');
+    const building = ['Dockerfile', 'Dockerfile.cpu'].flatMap((file) => read(file).match(/^RUN .*$/gm) ?? []);
+    const words = [...installing, ...building].flatMap((line) => line.split(/\s+/));
+    const files = [...new Set(words)].filter(
+      (word) => /\.(m?js|json|sh)$/.test(word) && existsSync(join(ROOT, word)),
+    );
+    expect(files).toEqual(expect.arrayContaining(['build.mjs', 'image/trim.mjs']));
+    for (const file of files) expect(allowed, file).toContain(file.split('/')[0]);
+  });
+
+  it('names nothing that is not there, and all workspaces', () => {
+    for (const name of allowed) expect(existsSync(join(ROOT, name)), name).toBe(true);
+    const { workspaces } = JSON.parse(read('package.json')) as { workspaces: string[] };
+    for (const each of workspaces) {
+      const folder = each.replace(/\/\*$/, '');
+      expect(
+        allowed.some((name) => name === folder || name === `${folder}/package.json`),
+        each,
+      ).toBe(true);
+    }
+  });
+});
 
 describe.each(['Dockerfile', 'Dockerfile.cpu'])('%s', (file) => {
   it('has nothing that the linter objects to', () => {
