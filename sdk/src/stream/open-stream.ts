@@ -25,8 +25,8 @@ const PROTOCOL = 'cflow.v1';
 
 /**
  * Opens a stream for the frames of a camera: they go over one connection, and those that come faster than they are scored are
- * dropped instead of piling up. Rejects as any call would for a key or a detector that is wrong, and with ConnectionError where
- * the service, or what lies before it, takes no WebSockets.
+ * dropped instead of piling up. Rejects as any call would for a wrong key or detector, and with ConnectionError where the
+ * service, or a proxy before it, takes no WebSockets.
  */
 export async function openStream<M extends Asked = false, O extends Asked = false, R extends Asked = true>({
   baseUrl,

@@ -75,7 +75,8 @@ export interface AppParts {
   thisMachineOnly?: boolean | undefined;
   /**
    * Hosts that requests may call the service by, beside the names of this machine and, unless `thisMachineOnly`, any IP
-   * address: `name`, `*.name`, `*`, each with `:port` or for any. Undefined: any, as is right where there are keys.
+   * address: `name`, `*.name`, `*`, each with `:port` or for every port. Undefined: every host, as is right
+   * where there are keys.
    */
   allowedHosts?: readonly string[] | undefined;
   /** The caller's address, for limits where there are no keys; the host knows it. */

@@ -20,7 +20,7 @@ export interface TransportOptions {
 export interface CallOptions {
   /** Ends the call: it rejects with AbortedError. */
   signal?: AbortSignal | undefined;
-  /** Milliseconds of one attempt, body included; 0: any. */
+  /** Milliseconds of one attempt, body included; 0: no limit. */
   timeout?: number | undefined;
   /** Attempts after the first. */
   maxRetries?: number | undefined;

@@ -6,7 +6,7 @@ import { damaged, PickleReader } from './pickle-reader.js';
 import { PickleGlobal, PickleObject, type PickleValue } from './pickle-value.js';
 
 export interface ReadPickleOptions {
-  /** Whether a name may occur: any other ends the reading. */
+  /** Whether a global may be named; the first that may not ends the reading with an error. */
   allows(global: PickleGlobal): boolean;
   /** What a persistent id means. */
   persistent(id: PickleValue): PickleValue;
