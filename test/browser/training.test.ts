@@ -1,25 +1,12 @@
 import { sha256Hex } from '@cflow/detector';
 import { makeBundle } from '@cflow/detector/testing';
-import type { RgbImage } from '@cflow/spec';
 import { encodePng } from '@cflow/visual/node';
 import { unzipSync } from 'fflate';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stripedPart } from '../support/striped-part.js';
 import { missingChromium, startChromium } from './chromium.js';
 import { PageServer } from './page-server.js';
-
-/** A striped part with noise of its own; a defect is a bright spot across its stripes. */
-function part(seed: number, defect = false): RgbImage {
-  const data = new Uint8Array(64 * 64 * 3);
-  let state = seed + 1;
-  for (let i = 0; i < data.length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    const [x, y] = [Math.floor(i / 3) % 64, Math.floor(i / 192)];
-    const inside = defect && (x - 36) ** 2 + (y - 28) ** 2 < 100 && (x + y) % 4 < 2;
-    data[i] = inside ? 250 : 120 + 50 * Math.sin(x / 3) + (state >>> 27);
-  }
-  return { width: 64, height: 64, data };
-}
 
 describe.skipIf(missingChromium)(`training in Chromium ${missingChromium ?? ''}`, () => {
   let browser: Browser;
@@ -28,8 +15,8 @@ describe.skipIf(missingChromium)(`training in Chromium ${missingChromium ?? ''}`
   beforeAll(async () => {
     server = await new PageServer().start();
     server.addBundle('tiny', await makeBundle());
-    for (let i = 0; i < 16; i++) server.files.set(`/good/${i}.png`, await encodePng(part(i)));
-    for (let i = 0; i < 3; i++) server.files.set(`/bad/${i}.png`, await encodePng(part(50 + i, true)));
+    for (let i = 0; i < 16; i++) server.files.set(`/good/${i}.png`, await encodePng(stripedPart(i)));
+    for (let i = 0; i < 3; i++) server.files.set(`/bad/${i}.png`, await encodePng(stripedPart(50 + i, true)));
     browser = await startChromium();
   });
   afterAll(async () => {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { stripedPart } from '../support/striped-part.js';
 import { describeTasks, watchMainThread } from './main-thread.js';
 import {
   focused,
@@ -15,7 +16,6 @@ import {
   wait,
 } from './page-browser.js';
 import { type ServiceForPage, startServiceForPage } from './service-for-page.js';
-import { stripedPart } from './striped-part.js';
 
 let browser: PageBrowser;
 let service: ServiceForPage;

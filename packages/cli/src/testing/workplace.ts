@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { planDataSet } from '@cflow/synth';
 import { writePng } from '@cflow/visual/node';
+import { expect } from 'vitest';
 import { type CliResult, runCli } from './run-cli.js';
 
 /** Options that make a training run as small as it can be. */
@@ -48,4 +49,12 @@ export async function createWorkplace({ trainCount = 8 }: { trainCount?: number 
     cflow: (...args) => runCli(args, { cwd: path }),
     remove: () => rm(path, { recursive: true, force: true }),
   };
+}
+
+/** The same with a detector of the data set, as small as it can be: the bundle `metal.cflow`. */
+export async function createTrainedWorkplace(): Promise<Workplace> {
+  const place = await createWorkplace();
+  const { code, stderr } = await place.cflow('train', 'brushed-metal', ...TINY, '--output', 'metal.cflow');
+  expect(code, stderr).toBe(0);
+  return place;
 }

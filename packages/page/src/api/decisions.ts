@@ -39,10 +39,24 @@ export class Decisions {
    * faster.
    */
   async save(before: DetectorSettings, { note, ...change }: Decision): Promise<DetectorSettings> {
-    const { name, revision, by: _by, at: _at, note: _note, ...decided } = before;
-    const input = { ...decided, ...change, note, expected: revision };
+    return this.put(before, { ...decidedIn(before), ...change, note });
+  }
+
+  /** Saves all that an earlier revision had as the next one, and nothing else of what is in force. Refused as `save`. */
+  async restore(before: DetectorSettings, earlier: DetectorSettings): Promise<DetectorSettings> {
+    return this.put(before, { ...decidedIn(earlier), note: `back to revision ${earlier.revision}` });
+  }
+
+  private async put({ name, revision }: DetectorSettings, decision: Decision): Promise<DetectorSettings> {
+    const input = { ...decision, expected: revision };
     const settings = await this.client.service.detectors.saveSettings(name, input);
     for (const listener of this.listeners) listener(settings);
     return settings;
   }
+}
+
+/** Of settings what was decided, without which revision it was, whose, when and why. */
+function decidedIn(settings: DetectorSettings): Decision {
+  const { name: _name, revision: _revision, by: _by, at: _at, note: _note, ...decided } = settings;
+  return decided;
 }

@@ -8,6 +8,7 @@ import type { VersionState } from '../inspect/version-state.js';
 import { Camera } from './camera.js';
 import { eachFrame } from './each-frame.js';
 import { FrameMeter } from './frame-meter.js';
+import { startByButton } from './start-by-button.js';
 
 /** Milliseconds between two verdicts that are read out: a camera gives more than anybody can listen to. */
 const SPOKEN_EVERY = 3000;
@@ -69,15 +70,8 @@ export class LiveView {
 
   private async run(): Promise<void> {
     this.onStart();
-    this.problem.replaceChildren();
-    this.start.disabled = true;
-    try {
-      if (!(await this.camera.start())) return;
-    } catch (error) {
-      this.stop();
-      this.problem.replaceChildren(problemMessage(error));
-      return;
-    }
+    const { start: button, problem } = this;
+    if (!(await startByButton(this.camera, { button, problem, stop: () => this.stop() }))) return;
     const running = new AbortController();
     this.running = running;
     this.meter = new FrameMeter();

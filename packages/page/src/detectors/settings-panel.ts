@@ -104,7 +104,11 @@ export class SettingsPanel {
     this.why.value = '';
     this.history.replaceChildren(
       ...revisions.map((each) => {
-        const back = button('Back to this', 'quiet', () => void this.restore(each));
+        const back = button(
+          'Back to this',
+          'quiet',
+          () => void this.put((now) => this.decisions.restore(now, each)),
+        );
         back.setAttribute('aria-label', `Back to this: revision ${each.revision}`);
         const note = each.note === undefined ? '' : ` “${each.note}”`;
         return element(
@@ -123,49 +127,24 @@ export class SettingsPanel {
     // A rate and a threshold are two ways to say the same thing.
     const threshold =
       this.rate.value === '' ? {} : { falseAlarmRate: rate, threshold: undefined, pixelThreshold: undefined };
-    await this.put({
+    const change: Decision = {
       ...threshold,
       ...(this.rate.value === '' && { falseAlarmRate: undefined }),
       minArea: this.area.value === '' ? undefined : Number(this.area.value),
       minShare: this.share.value === '' ? undefined : Number(this.share.value) / 100,
       note: this.why.value.trim() || undefined,
-    });
+    };
+    await this.put((now) => this.decisions.save(now, change));
   }
 
-  private restore({
-    threshold,
-    pixelThreshold,
-    falseAlarmRate,
-    minArea,
-    minShare,
-    ignore,
-    keepImageDays,
-    shadow,
-    version,
-    revision,
-  }: DetectorSettings): Promise<void> {
-    return this.put({
-      threshold,
-      pixelThreshold,
-      falseAlarmRate,
-      minArea,
-      minShare,
-      ignore,
-      keepImageDays,
-      shadow,
-      version,
-      note: `back to revision ${revision}`,
-    });
-  }
-
-  private async put(change: Decision): Promise<void> {
+  private async put(save: (before: DetectorSettings) => Promise<unknown>): Promise<void> {
     const { settings } = this;
     if (!settings) return;
     this.save.disabled = true;
     this.problem.replaceChildren();
     try {
       // Whoever hears of it shows it.
-      await this.decisions.save(settings, change);
+      await save(settings);
     } catch (error) {
       this.problem.replaceChildren(problemMessage(error));
     }

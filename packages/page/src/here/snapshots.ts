@@ -1,4 +1,5 @@
 import { Camera } from '../camera/camera.js';
+import { startByButton } from '../camera/start-by-button.js';
 import { byId } from '../dom/by-id.js';
 import { problemMessage } from '../dom/problem-message.js';
 
@@ -40,15 +41,8 @@ export class Snapshots {
 
   private async run(): Promise<void> {
     this.actions.starting();
-    this.problem.replaceChildren();
-    this.start.disabled = true;
-    try {
-      if (!(await this.camera.start())) return;
-    } catch (error) {
-      this.stop();
-      this.problem.replaceChildren(problemMessage(error));
-      return;
-    }
+    const { start: button, problem } = this;
+    if (!(await startByButton(this.camera, { button, problem, stop: () => this.stop() }))) return;
     this.start.hidden = true;
     this.panel.hidden = false;
     byId('here-snapshot').focus();

@@ -102,10 +102,12 @@ function resultOf(
   };
 }
 
+/** A share as what was counted. */
+const share = (rate: number | null | undefined, total: number): string =>
+  typeof rate === 'number' ? `${Math.round(rate * total)} of ${total}` : '–';
+
 function resultLines(result: EvaluationResult): string[] {
   const { goodImages, badImages, threshold, defects, falseAlarmRateInterval: interval } = result;
-  const share = (rate: number | null | undefined, total: number): string =>
-    typeof rate === 'number' ? `${Math.round(rate * total)} of ${total}` : '–';
   const range = interval
     ? `, 95 % interval ${formatPercent(interval[0])} to ${formatPercent(interval[1])}`
     : '';
@@ -134,8 +136,6 @@ function resultLines(result: EvaluationResult): string[] {
 
 /** What other rates would find, as a help in choosing `--false-alarm-rate`. */
 function operatingPointLines({ operatingPoints = [], goodImages, badImages }: EvaluationResult): string[] {
-  const share = (rate: number | null, total: number): string =>
-    rate === null ? '–' : `${Math.round(rate * total)} of ${total}`;
   return tableLines(
     [
       { title: 'promised' },

@@ -6,13 +6,11 @@ import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectError } from '../../testing/expect-error.js';
 import { jsonLines } from '../../testing/run-cli.js';
-import { createWorkplace, TINY, type Workplace } from '../../testing/workplace.js';
+import { createTrainedWorkplace, type Workplace } from '../../testing/workplace.js';
 
 let place: Workplace;
 beforeAll(async () => {
-  place = await createWorkplace();
-  const { code, stderr } = await place.cflow('train', 'brushed-metal', ...TINY, '--output', 'metal.cflow');
-  expect(code, stderr).toBe(0);
+  place = await createTrainedWorkplace();
 });
 afterAll(() => place.remove());
 

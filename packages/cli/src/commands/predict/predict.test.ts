@@ -8,13 +8,11 @@ import { readMapPng16, writePng } from '@cflow/visual/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectError } from '../../testing/expect-error.js';
 import { CFLOW, jsonLines, runCli } from '../../testing/run-cli.js';
-import { createWorkplace, TINY, type Workplace } from '../../testing/workplace.js';
+import { createTrainedWorkplace, TINY, type Workplace } from '../../testing/workplace.js';
 
 let place: Workplace;
 beforeAll(async () => {
-  place = await createWorkplace();
-  const { code, stderr } = await place.cflow('train', 'brushed-metal', ...TINY, '--output', 'metal.cflow');
-  expect(code, stderr).toBe(0);
+  place = await createTrainedWorkplace();
 });
 afterAll(() => place.remove());
 

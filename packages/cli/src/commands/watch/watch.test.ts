@@ -5,16 +5,14 @@ import type { Result } from '@cflow/line';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectError } from '../../testing/expect-error.js';
 import { CFLOW, jsonLines } from '../../testing/run-cli.js';
-import { createWorkplace, TINY, type Workplace } from '../../testing/workplace.js';
+import { createTrainedWorkplace, type Workplace } from '../../testing/workplace.js';
 
 const CPU = ['--device', 'cpu', '--threads', '1'];
 
 let place: Workplace;
 let picture: Buffer;
 beforeAll(async () => {
-  place = await createWorkplace();
-  const { code, stderr } = await place.cflow('train', 'brushed-metal', ...TINY, '--output', 'metal.cflow');
-  expect(code, stderr).toBe(0);
+  place = await createTrainedWorkplace();
   picture = await readFile(join(place.dataSet, 'test/good/000.png'));
 });
 afterAll(() => place.remove());
