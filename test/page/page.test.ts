@@ -170,6 +170,22 @@ describe.skipIf(noChromium !== '')(`the page in a browser${noChromium}`, () => {
     await new Promise((wake) => setTimeout(wake, 1100));
   });
 
+  it('goes back to what was decided before, all of it and nothing else', async () => {
+    const { registry } = service;
+    // A score means something on the scale of a version.
+    const version = await registry.resolve('wood', 'latest');
+    const earlier = { name: 'wood', threshold: 2, minArea: 7, version };
+    const before = await registry.saveSettings(earlier);
+    await registry.saveSettings({ name: 'wood', falseAlarmRate: 0.05, keepImageDays: 3 });
+    const page = await browser.open(service, { path: '/#detectors' });
+    await page.getByRole('button', { name: `Back to this: revision ${before.revision}` }).click();
+    await wait(async () => (await registry.settings('wood')).revision === before.revision + 2);
+    const { by: _by, at: _at, ...decided } = await registry.settings('wood');
+    const note = `back to revision ${before.revision}`;
+    expect(decided).toEqual({ ...earlier, revision: before.revision + 2, note });
+    await registry.saveSettings({ name: 'wood' });
+  });
+
   it('says in words what cannot be scored, and keeps the rest', async () => {
     const page = await browser.open(service);
     const broken = { name: 'broken.png', mimeType: 'image/png', buffer: Buffer.from('not an image') };
