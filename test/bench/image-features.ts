@@ -3,12 +3,12 @@ import { resizeMask } from '@cflow/images';
 import { readDefectMask, readImages } from '@cflow/images/node';
 import { createNodeRuntime } from '@cflow/runtime/node';
 import type { DataSetItem, Mask, RgbImage } from '@cflow/spec';
-import { extractFeatures, fiberBackbone } from '../../packages/training/src/extract-features.js';
-import { MemoryFeatures } from '../../packages/training/src/memory-features.js';
 import {
   openTrainingBackbone,
   type TrainingBackbone,
-} from '../../packages/training/src/training-backbone.js';
+} from '../../packages/training/src/backbone/training-backbone.js';
+import { extractFeatures, fiberBackbone } from '../../packages/training/src/features/extract-features.js';
+import { MemoryFeatures } from '../../packages/training/src/features/memory-features.js';
 
 export interface ImageFeatures {
   /** Rows of all images, by their place in the list. */

@@ -1,7 +1,11 @@
+export {
+  type BundleTraining,
+  type TrainingBackbone,
+  trainingFromBundle,
+} from './backbone/training-backbone.js';
 export { evenlySpaced } from './evenly-spaced.js';
 export type { OnTrainingEvent, TrainingEvent } from './events.js';
-export { learningRate, type Schedule } from './learning-rate.js';
-export { type PlanOverrides, PRESETS, type Preset, planTraining, type TrainingPlan } from './plan.js';
-export { selectImages } from './select-images.js';
-export { type TrainInMemoryOptions, trainInMemory } from './train-in-memory.js';
-export { type BundleTraining, type TrainingBackbone, trainingFromBundle } from './training-backbone.js';
+export { selectImages } from './images/select-images.js';
+export { learningRate, type Schedule } from './plan/learning-rate.js';
+export { type PlanOverrides, PRESETS, type Preset, planTraining, type TrainingPlan } from './plan/plan.js';
+export { type TrainInMemoryOptions, trainInMemory } from './run/train-in-memory.js';

@@ -1,4 +1,5 @@
-export { type CalibrateThroughputOptions, calibrateThroughput } from './node/calibrate-throughput.js';
-export { type ImportDetectorOptions, type ImportedDetector, importDetector } from './node/import-detector.js';
-export { type AskedForRun, askedOfRun } from './node/run-folder.js';
-export { type TrainDetectorOptions, trainDetector } from './node/train-detector.js';
+export { type CalibrateThroughputOptions, calibrateThroughput } from './detector/calibrate-throughput.js';
+export { type ImportDetectorOptions, type ImportedDetector, importDetector } from './run/import-detector.js';
+export { type AskedForRun, askedOfRun } from './run/run-folder.js';
+export { trainDetector } from './run/train-detector.js';
+export type { TrainDetectorOptions } from './run/train-detector-options.js';

@@ -8,13 +8,13 @@ import {
   medianSeconds,
   TIMED_IMAGES,
 } from '../../../packages/cli/src/commands/benchmark/measure-detector.js';
-import { evenlySpaced } from '../../../packages/training/src/evenly-spaced.js';
-import type { MemoryFeatures } from '../../../packages/training/src/memory-features.js';
-import { type ImageSelection, selectImages } from '../../../packages/training/src/select-images.js';
 import {
   openTrainingBackbone,
   type TrainingBackbone,
-} from '../../../packages/training/src/training-backbone.js';
+} from '../../../packages/training/src/backbone/training-backbone.js';
+import { evenlySpaced } from '../../../packages/training/src/evenly-spaced.js';
+import type { MemoryFeatures } from '../../../packages/training/src/features/memory-features.js';
+import { type ImageSelection, selectImages } from '../../../packages/training/src/images/select-images.js';
 import { type ImageFeatures, imageFeatures } from '../image-features.js';
 
 /** What all peers are given of a category: the features that the detectors beside them see. */

@@ -3,7 +3,7 @@ import type { ScalarMap } from '@cflow/spec';
 import type { Cell, CellResult } from '../../../packages/cli/src/commands/benchmark/cell.js';
 import { cellNames } from '../../../packages/cli/src/commands/benchmark/measure-detector.js';
 import { promiseOf } from '../../../packages/cli/src/commands/benchmark/promise.js';
-import { calibrationPart } from '../../../packages/training/src/assemble-bundle.js';
+import { calibrationPart } from '../../../packages/training/src/detector/calibration-part.js';
 import type { CategoryFeatures } from './category-features.js';
 
 /** What a peer says of one image. */

@@ -1,8 +1,8 @@
 // How long training takes to be good, not how long a step takes: the preset `fast` against the preset `anomalib`, on the
 // same features of the same images, and what both reach.
 import { join } from 'node:path';
-import { type Preset, planTraining } from '../../../packages/training/src/plan.js';
-import { splitGoodImages } from '../../../packages/training/src/split-good-images.js';
+import { splitGoodImages } from '../../../packages/training/src/images/split-good-images.js';
+import { type Preset, planTraining } from '../../../packages/training/src/plan/plan.js';
 import { runCflow } from '../../demo/run-cflow.js';
 import { median, quantile } from '../alternate.js';
 import { type BenchLine, benchLine } from '../bench-line.js';

@@ -3,7 +3,8 @@ import { headGraph, LOG_LIKELIHOOD } from '@cflow/model';
 import { type Tensor, writeModel } from '@cflow/onnx';
 import { createNodeRuntime } from '@cflow/runtime/node';
 import type { Mask, ScalarMap } from '@cflow/spec';
-import { type DetectorLayer, namedParameters } from '../../../packages/training/src/assemble-bundle.js';
+import { namedParameters } from '../../../packages/training/src/detector/pack-head.js';
+import type { DetectorLayer } from '../../../packages/training/src/prepare/prepare-run.js';
 import type { RaceData } from './race-data.js';
 
 /** How well trained decoders tell bad test images, and bad pixels, from good ones. */

@@ -2,9 +2,9 @@
 import { openDataSet } from '@cflow/images/node';
 import type { FeatureLayer } from '@cflow/model';
 import { DataSetError, type Mask } from '@cflow/spec';
-import type { MemoryFeatures } from '../../../packages/training/src/memory-features.js';
-import { namedBackbone } from '../../../packages/training/src/node/named-backbone.js';
-import { selectImages } from '../../../packages/training/src/select-images.js';
+import { namedBackbone } from '../../../packages/training/src/backbone/named-backbone.js';
+import type { MemoryFeatures } from '../../../packages/training/src/features/memory-features.js';
+import { selectImages } from '../../../packages/training/src/images/select-images.js';
 import { imageFeatures } from '../image-features.js';
 
 export interface RaceDataOptions {

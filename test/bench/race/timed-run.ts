@@ -2,11 +2,12 @@ import { type DecoderShape, decoderShape } from '@cflow/model';
 import type { Tensor } from '@cflow/onnx';
 import { createNodeRuntime } from '@cflow/runtime/node';
 import type { DetectorConfiguration } from '@cflow/spec';
-import type { DetectorLayer } from '../../../packages/training/src/assemble-bundle.js';
-import type { CheckpointStore } from '../../../packages/training/src/checkpoint.js';
-import { parametersOf } from '../../../packages/training/src/decoder-trainer.js';
-import { type TrainingPlan, withEnoughSteps } from '../../../packages/training/src/plan.js';
-import { finestSteps, trainDecoders } from '../../../packages/training/src/train-decoders.js';
+import { finestSteps } from '../../../packages/training/src/batches/layer-steps.js';
+import type { CheckpointStore } from '../../../packages/training/src/decoder/checkpoint.js';
+import { parametersOf } from '../../../packages/training/src/decoder/decoder-state.js';
+import { trainDecoders } from '../../../packages/training/src/decoder/train-decoders.js';
+import { type TrainingPlan, withEnoughSteps } from '../../../packages/training/src/plan/plan.js';
+import type { DetectorLayer } from '../../../packages/training/src/prepare/prepare-run.js';
 import type { RaceData } from './race-data.js';
 
 /** What a decoder was like at some moment of its training. */

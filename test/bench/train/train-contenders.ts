@@ -10,7 +10,8 @@ import {
 } from '@cflow/model';
 import { elementCount, float32, int64, type Tensor, writeModel } from '@cflow/onnx';
 import type { Runtime } from '@cflow/runtime';
-import { DecoderTrainer, initialState } from '../../../packages/training/src/decoder-trainer.js';
+import { initialState } from '../../../packages/training/src/decoder/decoder-state.js';
+import { DecoderTrainer } from '../../../packages/training/src/decoder/decoder-trainer.js';
 import { type Contender, timed } from '../alternate.js';
 import { withDensePermutations } from '../dense-permutation.js';
 import type { Peer } from '../peer/peer.js';

@@ -11,7 +11,7 @@ import {
   trainingGraph,
 } from '@cflow/model';
 import { adamSteps } from '@cflow/onnx';
-import { isUnrolled, stateInRows } from '../../../packages/training/src/take-steps.js';
+import { isUnrolled, stateInRows } from '../../../packages/training/src/decoder/take-steps.js';
 import { channelsLast } from '../channels-last.js';
 import { type Comparison, type ComparisonSource, largestDifference, largestShare } from '../comparison.js';
 import type { GoldenFile } from '../golden-set.js';

@@ -14,7 +14,11 @@ import {
 import { openBackbone } from '@cflow/model/node';
 import { elementCount, float32, type Graph, type Tensor } from '@cflow/onnx';
 import type { Device } from '@cflow/spec';
-import { isUnrolled, stateInRows, UNROLLED_STEPS } from '../../../packages/training/src/take-steps.js';
+import {
+  isUnrolled,
+  stateInRows,
+  UNROLLED_STEPS,
+} from '../../../packages/training/src/decoder/take-steps.js';
 
 export interface NamedGraph {
   /** `backbone/resnet18/float16`, `training/hard/freia-cflow/4 steps` … */

@@ -1,5 +1,5 @@
 import type { FeatureLayer, MemoryBank } from '@cflow/model';
-import type { FeatureSource } from '../feature-source.js';
+import type { FeatureSource } from '../features/feature-source.js';
 import { type FitBanksOptions, fitBanks } from './fit-banks.js';
 import { type LeftOutOptions, leftOutDistances } from './left-out-distances.js';
 import type { SampledPlaces } from './sample-places.js';

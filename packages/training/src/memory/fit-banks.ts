@@ -1,7 +1,7 @@
 import { bankTensorName, type MemoryBank, type Precision } from '@cflow/model';
 import { float32, type Tensor } from '@cflow/onnx';
 import type { Runtime } from '@cflow/runtime';
-import { inPrecision } from '../assemble-bundle.js';
+import { inPrecision } from '../detector/in-precision.js';
 import { coreset } from './coreset.js';
 import { principalProjection } from './principal-projection.js';
 import type { SampledPlaces } from './sample-places.js';

@@ -21,7 +21,7 @@ import { float32, Graph, type Tensor, writeModel } from '@cflow/onnx';
 import type { Runtime } from '@cflow/runtime';
 import type { PictureRegion } from '@cflow/spec';
 import { evenlySpaced } from '../evenly-spaced.js';
-import type { FeatureSource } from '../feature-source.js';
+import type { FeatureSource } from '../features/feature-source.js';
 import { crossFittedDistances } from './cross-fitted-distances.js';
 import { crossFittedStandards } from './cross-fitted-standards.js';
 import { fitBanks, storedTensors } from './fit-banks.js';

@@ -11,7 +11,7 @@ import {
 } from '@cflow/model';
 import { float32, Graph, type Tensor, type Value, writeModel } from '@cflow/onnx';
 import type { Runtime } from '@cflow/runtime';
-import type { FeatureSource } from '../feature-source.js';
+import type { FeatureSource } from '../features/feature-source.js';
 import { rowFeeds, rowInputs } from './sample-places.js';
 
 export interface LeftOutOptions {

@@ -3,14 +3,15 @@ import { probeImage } from '@cflow/detector';
 import { memoryHeadGraph, packModel } from '@cflow/model';
 import type { Runtime } from '@cflow/runtime';
 import { BUNDLE_FILES, type Device, type PictureRegion } from '@cflow/spec';
-import { calibrationPart, makeProbe } from '../assemble-bundle.js';
+import { openTrainingBackbone } from '../backbone/training-backbone.js';
+import { calibrationPart } from '../detector/calibration-part.js';
+import type { MadeDetector } from '../detector/make-detector.js';
+import { type KnownProvenance, makeManifest } from '../detector/make-manifest.js';
+import { makeProbe } from '../detector/make-probe.js';
 import type { OnTrainingEvent } from '../events.js';
-import type { FeatureSource } from '../feature-source.js';
-import type { MadeDetector } from '../make-detector.js';
-import { type KnownProvenance, makeManifest } from '../make-manifest.js';
-import type { PreparedRun } from '../prepare-run.js';
-import { runRegion } from '../run-region.js';
-import { openTrainingBackbone } from '../training-backbone.js';
+import type { FeatureSource } from '../features/feature-source.js';
+import type { PreparedRun } from '../prepare/prepare-run.js';
+import { runRegion } from '../prepare/run-region.js';
 import { fitMemory } from './fit-memory.js';
 
 export interface MakeMemoryDetectorOptions {

@@ -1,7 +1,7 @@
 import { type FeatureLayer, memoryHeadGraph } from '@cflow/model';
 import { float32, type Tensor, writeModel } from '@cflow/onnx';
 import type { Runtime } from '@cflow/runtime';
-import type { FeatureSource } from '../feature-source.js';
+import type { FeatureSource } from '../features/feature-source.js';
 
 export interface MemoryScoresOptions {
   runtime: Runtime;

@@ -2,9 +2,9 @@ import { memoryHeadGraph, packModel } from '@cflow/model';
 import type { Runtime, Session } from '@cflow/runtime';
 import { BUNDLE_FILES } from '@cflow/spec';
 import { evenlySpaced } from '../evenly-spaced.js';
-import type { FeatureSource } from '../feature-source.js';
-import type { PreparedRun } from '../prepare-run.js';
-import { runRegion } from '../run-region.js';
+import type { FeatureSource } from '../features/feature-source.js';
+import type { PreparedRun } from '../prepare/prepare-run.js';
+import { runRegion } from '../prepare/run-region.js';
 import { fitMemory } from './fit-memory.js';
 
 export interface MemoryWithoutOptions {

@@ -15,7 +15,7 @@ import {
 } from '@cflow/model';
 import { float32, Graph, op, type Tensor, type Value, writeModel } from '@cflow/onnx';
 import type { Runtime } from '@cflow/runtime';
-import type { FeatureSource } from '../feature-source.js';
+import type { FeatureSource } from '../features/feature-source.js';
 
 /** Rows of features as the store has them, [batch, h · w, C], as maps [batch, C, h, w]. */
 export function rowInputs(graph: Graph, layers: readonly FeatureLayer[]): Map<string, Value> {

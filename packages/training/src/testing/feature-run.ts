@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { decoderShape } from '@cflow/model';
 import { createNodeRuntime } from '@cflow/runtime/node';
 import type { DetectorConfigurationInput } from '@cflow/spec';
+import { type TrainDecodersOptions, type TrainedDecoder, trainDecoders } from '../decoder/train-decoders.js';
 import type { TrainingEvent } from '../events.js';
-import { checkpointFiles } from '../node/checkpoint-files.js';
-import { FeatureStore } from '../node/feature-store.js';
-import { RunFolder } from '../node/run-folder.js';
-import { type PlanOverrides, planTraining, type TrainingPlan } from '../plan.js';
-import { type TrainDecodersOptions, type TrainedDecoder, trainDecoders } from '../train-decoders.js';
-import type { TrainingDevice } from '../training-device.js';
+import { FeatureStore } from '../features/feature-store.js';
+import { type PlanOverrides, planTraining, type TrainingPlan } from '../plan/plan.js';
+import type { TrainingDevice } from '../prepare/training-device.js';
+import { checkpointFiles } from '../run/checkpoint-files.js';
+import { RunFolder } from '../run/run-folder.js';
 
 const LAYERS = [
   { name: 'fine', channels: 6, height: 4, width: 4 },

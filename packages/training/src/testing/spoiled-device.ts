@@ -1,5 +1,5 @@
 import type { Tensor } from '@cflow/onnx';
-import type { TrainingDevice } from '../training-device.js';
+import type { TrainingDevice } from '../prepare/training-device.js';
 
 /** A device that trains rightly until `spoilt` says otherwise; from then on its losses are what `loss` says. */
 export function spoiledDevice(device: TrainingDevice, loss: number, spoilt: () => boolean): TrainingDevice {

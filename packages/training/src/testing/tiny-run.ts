@@ -1,5 +1,5 @@
 import type { DataSet } from '@cflow/spec';
-import type { TrainDetectorOptions } from '../node/train-detector.js';
+import type { TrainDetectorOptions } from '../run/train-detector-options.js';
 
 /** A run that takes seconds: 64 x 64 pixels, two coupling blocks, the backbone that comes along. */
 export function tinyRun(

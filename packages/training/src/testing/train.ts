@@ -2,7 +2,8 @@
 // epoch of a decoder, and last the error that it met, as JSON, or `{}`.
 import { openDataSet } from '@cflow/images/node';
 import type { CflowError } from '@cflow/spec';
-import { type TrainDetectorOptions, trainDetector } from '../node/train-detector.js';
+import { trainDetector } from '../run/train-detector.js';
+import type { TrainDetectorOptions } from '../run/train-detector-options.js';
 import { tinyRun } from './tiny-run.js';
 
 interface Request {

@@ -1,0 +1,53 @@
+import { trainableShapes } from '@cflow/model';
+import { type LayerStepsOptions, stepsPerEpoch } from '../batches/layer-steps.js';
+import type { OnTrainingEvent } from '../events.js';
+import type { DetectorLayer } from '../prepare/prepare-run.js';
+import type { Checkpoint } from './checkpoint.js';
+
+interface ClockOptions extends LayerStepsOptions {
+  layers: readonly DetectorLayer[];
+  trainImages: readonly number[];
+  onEvent: OnTrainingEvent;
+}
+
+/** Tells how far the whole training is, weighing each layer's steps by what they cost. */
+export class TrainingClock {
+  readonly #options: ClockOptions;
+  readonly #cost: number[];
+  readonly #total: number;
+  readonly #atStart: number;
+  readonly #start: number = performance.now();
+  #done: number;
+
+  constructor(options: ClockOptions, checkpoints: readonly Checkpoint[]) {
+    this.#options = options;
+    const { layers, plan, trainImages } = options;
+    const steps = layers.map((layer) => stepsPerEpoch(options, layer, trainImages.length));
+    this.#cost = layers.map((layer, i) => epochCost(layer) / Math.max(1, steps[i] as number));
+    this.#total = layers.reduce((sum, layer) => sum + epochCost(layer) * plan.epochs, 0);
+    this.#done = checkpoints.reduce(
+      (sum, { progress }, i) => sum + progress.steps * (this.#cost[i] as number),
+      0,
+    );
+    this.#atStart = this.#done;
+  }
+
+  took(index: number, steps: number, loss: number, epoch: number): void {
+    this.#done += steps * (this.#cost[index] as number);
+    const fraction = Math.min(1, this.#done / this.#total);
+    const share = (this.#done - this.#atStart) / this.#total;
+    const seconds = (performance.now() - this.#start) / 1000;
+    const secondsLeft = share > 0 ? (seconds * (1 - fraction)) / share : null;
+    const layer = (this.#options.layers[index] as DetectorLayer).name;
+    this.#options.onEvent({ type: 'progress', layer, epoch: epoch + 1, loss, fraction, secondsLeft });
+  }
+}
+
+/** Multiplications that an epoch of one layer takes, up to a factor that all layers share. */
+export function epochCost({ decoder, height, width }: DetectorLayer): number {
+  const parameters = trainableShapes(decoder).reduce(
+    (sum, [, dims]) => sum + dims.reduce((a, b) => a * b, 1),
+    0,
+  );
+  return parameters * height * width;
+}
