@@ -9,6 +9,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../functions/train/src/testing/temporary-folder.js';
 import { startTrainWorker, type TrainWorker } from '../../functions/train/src/work/start-train-worker.js';
+import { inspectDataSet } from '../../packages/cli/src/commands/serve/inspect-data-set.js';
 import { findings } from './axe.js';
 import { goTo, type ImageFile, imageFile, noChromium, PageBrowser, wait } from './page-browser.js';
 import { type ServiceForPage, startServiceForPage } from './service-for-page.js';
@@ -41,7 +42,10 @@ describe.skipIf(noChromium !== '')(`the loop in the page${noChromium}`, () => {
   let browser: PageBrowser;
 
   beforeAll(async () => {
-    service = await startServiceForPage({ empty: true });
+    service = await startServiceForPage({
+      empty: true,
+      inspectDataSet: (path, objects, signal) => inspectDataSet(path, { objects, workFolder: root, signal }),
+    });
     const { jobs, objects, registry } = service;
     worker = await startTrainWorker({
       ...{ jobs, objects, registry, workFolder: root, device: 'cpu', threads: 2, concurrency: 1 },
@@ -67,11 +71,17 @@ describe.skipIf(noChromium !== '')(`the loop in the page${noChromium}`, () => {
     const { train, good, bad } = pictures();
     const archive = zipped(await files('wood', train));
     await page.setInputFiles('#zip', archive);
+    await page.locator('.understood').getByText('24').first().waitFor();
+    await keep('train');
     await page.locator('#job-name').fill('wood');
     await page.locator('#start').click();
     await ended(page);
+    await page.locator('.job details.report summary').first().click();
+    await page.locator('.job .report-view').waitFor();
+    await keep('report');
     const first = await service.registry.resolve('wood', 'latest');
     await page.getByRole('button', { name: 'Inspect with wood' }).click();
+    await wait(() => new URL(page.url()).hash === '#inspect/wood@latest');
 
     await page.setInputFiles('#files', [...(await files('good', good)), ...(await files('bad', bad))]);
     await page.locator('.verdict').nth(3).waitFor();
@@ -130,6 +140,31 @@ describe.skipIf(noChromium !== '')(`the loop in the page${noChromium}`, () => {
     await keep('detectors');
     await page.getByRole('button', { name: `Use in production: version ${first.slice(0, 12)}` }).click();
     await wait(async () => (await service.registry.resolve('wood', 'production')) === first);
+
+    await page.getByRole('button', { name: 'The first in Inspect' }).click();
+    await page.locator('.ignore .drawing').waitFor();
+    const { x, y, width, height } = (await page.locator('.ignore .drawing').boundingBox())!;
+    await page.mouse.move(x + 2, y + 2);
+    await page.mouse.down();
+    await page.mouse.move(x + width * 0.2, y + height * 0.2);
+    await page.mouse.up();
+    await page.getByRole('button', { name: 'Save what is ignored' }).click();
+    await wait(async () => (await service.registry.settings('wood')).ignore?.outlines.length === 1);
+    await keep('ignore');
+
+    await page.locator('#shadow-reference').selectOption('candidate');
+    await page.locator('.shadow').getByRole('button', { name: 'Save' }).click();
+    await wait(async () => (await service.registry.settings('wood')).shadow?.reference === 'candidate');
+    await goTo(page, 'inspect');
+    await page.getByRole('button', { name: 'Score all again' }).click();
+    await page.locator('.verdict').nth(3).waitFor();
+    await goTo(page, 'detectors');
+    // It scores when nobody waits, and what it was told is read again after a few seconds.
+    await wait(async () => {
+      await page.locator('.shadow').getByRole('button', { name: 'Look again' }).click();
+      return /Scored by both\s+[1-9]/.test(await page.locator('.shadow').innerText());
+    }, 60_000);
+    await keep('beside');
     expect(browser.take()).toEqual([]);
   }, 300_000);
 });

@@ -4,6 +4,7 @@ import { ApiKey } from './api/api-key.js';
 import { Client } from './api/client.js';
 import { Decisions } from './api/decisions.js';
 import { Marks } from './api/marks.js';
+import { referenceTo } from './api/reference-to.js';
 import { LiveView } from './camera/live-view.js';
 import type { Detectors } from './detectors/detectors.js';
 import { TrainingHere } from './here/training-here.js';
@@ -35,7 +36,8 @@ const inspection: Inspection = new Inspection({ client, places, marks, decisions
 const live: LiveView = new LiveView(inspection, () => here.snapshots.stop());
 const training = new Training(client, {
   published: () => void inspection.choice.refresh(),
-  use: ({ name, version }) => views.go('inspect', `${name}@${version}`),
+  use: ({ name, version }) =>
+    void referenceTo(client, name, version).then((reference) => views.go('inspect', `${name}@${reference}`)),
   shown: (id) => views.note('train', id),
 });
 const here = new TrainingHere(client, {

@@ -188,6 +188,6 @@ function sentenceOf({
   if (!shadow) return 'No version scores beside.';
   if (!scoresHere) return 'This service scores nothing beside its answers.';
   return comparisons.length === 0
-    ? 'Nothing was scored yet. Pictures count that are asked for by an alias.'
+    ? 'Nothing was scored yet. Pictures count that are scored by an alias, such as production, and not those that are scored by a version.'
     : '';
 }
