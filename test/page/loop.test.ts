@@ -62,8 +62,11 @@ describe.skipIf(noChromium !== '')(`the loop in the page${noChromium}`, () => {
   it('goes from good pictures to a better version in production, and back', async () => {
     const page = await browser.open(service, { path: '/#train', viewport: { width: 1280, height: 900 } });
     let still = 0;
-    const keep = async (name: string): Promise<void> => {
+    const look = async (name: string): Promise<void> => {
       expect(await findings(page), name).toEqual([]);
+    };
+    const keep = async (name: string): Promise<void> => {
+      await look(name);
       if (process.env.FILM === undefined) return;
       const path = join(STILLS, `loop-${++still}-${name}.jpg`);
       await page.screenshot({ path, type: 'jpeg', quality: 70 });
@@ -78,7 +81,7 @@ describe.skipIf(noChromium !== '')(`the loop in the page${noChromium}`, () => {
     await ended(page);
     await page.locator('.job details.report summary').first().click();
     await page.locator('.job .report-view').waitFor();
-    await keep('report');
+    await look('report');
     const first = await service.registry.resolve('wood', 'latest');
     await page.getByRole('button', { name: 'Inspect with wood' }).click();
     await wait(() => new URL(page.url()).hash === '#inspect/wood@latest');
@@ -150,7 +153,7 @@ describe.skipIf(noChromium !== '')(`the loop in the page${noChromium}`, () => {
     await page.mouse.up();
     await page.getByRole('button', { name: 'Save what is ignored' }).click();
     await wait(async () => (await service.registry.settings('wood')).ignore?.outlines.length === 1);
-    await keep('ignore');
+    await look('ignore');
 
     await page.locator('#shadow-reference').selectOption('candidate');
     await page.locator('.shadow').getByRole('button', { name: 'Save' }).click();
@@ -164,6 +167,7 @@ describe.skipIf(noChromium !== '')(`the loop in the page${noChromium}`, () => {
       await page.locator('.shadow').getByRole('button', { name: 'Look again' }).click();
       return /Scored by both\s+[1-9]/.test(await page.locator('.shadow').innerText());
     }, 60_000);
+    await page.locator('.shadow').scrollIntoViewIfNeeded();
     await keep('beside');
     expect(browser.take()).toEqual([]);
   }, 300_000);
