@@ -1,4 +1,11 @@
-import { BUNDLE_FILES, BundleError, type BundleManifest, CflowError } from '@cflow/spec';
+import {
+  BUNDLE_FILES,
+  BundleError,
+  type BundleManifest,
+  CflowError,
+  SCORING_FILES,
+  WEIGHT_FILES,
+} from '@cflow/spec';
 import { parseManifest } from './manifest.js';
 import { backboneHash, sha256Hex } from './sha256.js';
 
@@ -41,17 +48,6 @@ export interface VerifiedFiles extends VerifiedBundle {
   weights: ReadonlyMap<string, { start: Uint8Array; bytes: number }>;
 }
 
-/** The files that scoring needs; any other may be missing without harm, but not be altered. */
-const NEEDED: readonly string[] = [
-  BUNDLE_FILES.backboneModel,
-  BUNDLE_FILES.backboneWeights,
-  BUNDLE_FILES.headModel,
-  BUNDLE_FILES.decoders,
-  BUNDLE_FILES.probe,
-];
-
-const WEIGHTS: readonly string[] = [BUNDLE_FILES.backboneWeights, BUNDLE_FILES.decoders];
-
 /**
  * Reads the manifest and checks size and SHA-256 of every file that it lists. What the graphs do is not looked at: see
  * `verifyBundle`.
@@ -65,11 +61,12 @@ export async function verifyFiles(
     const manifest = await parseManifest(bytes, source.name);
     const files = new Map<string, Uint8Array>();
     const weights = new Map<string, { start: Uint8Array; bytes: number }>();
-    const listed = [...new Set([...NEEDED, ...Object.keys(manifest.files)])];
+    const listed = [...new Set([...SCORING_FILES, ...Object.keys(manifest.files)])];
     // Side by side: reading and hashing leave this thread. Of several damaged files the first one is told, as ever.
     const results = await Promise.allSettled(
       listed.map((file) => {
-        const digest = weightsByPath && source.path && WEIGHTS.includes(file) ? source.digest : undefined;
+        const digest =
+          weightsByPath && source.path && WEIGHT_FILES.includes(file) ? source.digest : undefined;
         return verifiedFile(source, manifest, file, digest?.bind(source));
       }),
     );
@@ -77,8 +74,8 @@ export async function verifyFiles(
       if (result.status === 'rejected') throw result.reason;
       const file = listed[index] as string;
       const { bytes, start } = result.value ?? {};
-      if (bytes && NEEDED.includes(file)) files.set(file, bytes);
-      if (start && WEIGHTS.includes(file))
+      if (bytes && SCORING_FILES.includes(file)) files.set(file, bytes);
+      if (start && WEIGHT_FILES.includes(file))
         weights.set(file, { start, bytes: manifest.files[file]?.bytes ?? 0 });
     }
     await checkBackbone(source, manifest);
@@ -124,7 +121,7 @@ async function verifiedFile(
   const bytes = digest
     ? undefined
     : await source.read(file).catch((error: unknown) => {
-        if (!NEEDED.includes(file) && CflowError.isInstance(error) && error.code === 'bundle')
+        if (!SCORING_FILES.includes(file) && CflowError.isInstance(error) && error.code === 'bundle')
           return undefined;
         throw error;
       });

@@ -47,11 +47,3 @@ export function staticCount(shape: Shape): number | undefined {
   }
   return product;
 }
-
-/** The shape as numbers; throws GraphError when a size is symbolic. */
-export function staticShape(shape: Shape, operator: string): number[] {
-  return shape.map((dim) => {
-    if (typeof dim === 'string') throw new GraphError(`${operator}: size "${dim}" must be known here`);
-    return dim;
-  });
-}

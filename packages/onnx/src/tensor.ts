@@ -55,11 +55,6 @@ export function uint8(dims: readonly number[], data: Uint8Array): Tensor {
   return { type: 'uint8', dims, data: checked(dims, data) };
 }
 
-/** A bool tensor with no dimensions. */
-export function boolScalar(value: boolean): Tensor {
-  return { type: 'bool', dims: [], data: Uint8Array.of(value ? 1 : 0) };
-}
-
 function checked<T extends TensorData>(dims: readonly number[], data: T): T {
   if (data.length !== elementCount(dims)) {
     throw new RangeError(`shape [${dims}] needs ${elementCount(dims)} elements, got ${data.length}`);

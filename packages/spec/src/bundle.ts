@@ -36,6 +36,18 @@ export const BUNDLE_FILES = {
   report: 'report.html',
 } as const;
 
+/** The files that scoring needs; any other may stay where it is, or be missing, without harm. */
+export const SCORING_FILES: readonly string[] = [
+  BUNDLE_FILES.backboneModel,
+  BUNDLE_FILES.backboneWeights,
+  BUNDLE_FILES.headModel,
+  BUNDLE_FILES.decoders,
+  BUNDLE_FILES.probe,
+];
+
+/** Those of them that a graph refers to, and that a device may read by their paths: nearly all of a bundle's bytes. */
+export const WEIGHT_FILES: readonly string[] = [BUNDLE_FILES.backboneWeights, BUNDLE_FILES.decoders];
+
 const sha256 = text(64).regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits');
 const size = z.number().int().positive().max(MAX_INT32);
 const finite = float32();

@@ -1,6 +1,6 @@
 // Where a registry keeps what. Files lie under their hash, so that what two versions share is stored once; a version is
 // visible when its manifest is at its place, which is the last thing to be written.
-import { aliasSchema, BUNDLE_FILES, detectorNameSchema, versionSchema } from '@cflow/spec';
+import { aliasSchema, detectorNameSchema, versionSchema } from '@cflow/spec';
 import { RegistryError } from './registry-error.js';
 
 export const DETECTORS = 'detectors/';
@@ -22,11 +22,6 @@ export const settingsPrefix = (name: string): string => `${DETECTORS}${checkedNa
 export const feedbackPrefix = (name: string): string => `${DETECTORS}${checkedName(name)}/feedback/`;
 /** Images that people said something of. */
 export const keptImagesPrefix = (name: string): string => `${DETECTORS}${checkedName(name)}/kept-images/`;
-
-/** The files without which no version can score; others may be missing. */
-export const NEEDED_FILES: readonly string[] = Object.values(BUNDLE_FILES).filter(
-  (file) => file !== BUNDLE_FILES.manifest && file !== BUNDLE_FILES.report,
-);
 
 // What cannot be a name is not there: names come from addresses, and end up in keys.
 function checkedName(name: string): string {

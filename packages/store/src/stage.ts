@@ -1,8 +1,8 @@
 import { type BundleSource, onOneVersion, sha256Hex, verifyBundle } from '@cflow/detector';
-import { CflowError, StorageError } from '@cflow/spec';
+import { CflowError, SCORING_FILES, StorageError } from '@cflow/spec';
 import type { ObjectStore } from './object-store.js';
 import { RegistryError } from './registry-error.js';
-import { fileKey, NEEDED_FILES, stagedKey, sweepingKey, versionKey } from './registry-keys.js';
+import { fileKey, stagedKey, sweepingKey, versionKey } from './registry-keys.js';
 import { readManifestAt } from './versions.js';
 
 const SWEEP_POLL_MS = 50;
@@ -49,7 +49,7 @@ export async function publishStaged(store: ObjectStore, name: string, version: s
       },
     );
   }
-  const needed = NEEDED_FILES.map((file) => staged.manifest.files[file]?.sha256);
+  const needed = SCORING_FILES.map((file) => staged.manifest.files[file]?.sha256);
   const check = async (): Promise<void> => {
     for (const sha256 of needed) {
       if (sha256 !== undefined) await sweepPassed(store, sha256);

@@ -17,6 +17,7 @@ import {
   CflowError,
   type DeviceChoice,
   releaseBuffer,
+  SCORING_FILES,
   StorageError,
 } from '@cflow/spec';
 import { type Elsewhere, ElsewhereError } from './elsewhere.js';
@@ -29,14 +30,6 @@ export interface EdgeInferenceParts
   estimate(manifest: BundleManifest): DetectorMemory;
 }
 
-/** What a bundle needs to be scored with; its report stays where it is. */
-const NEEDED: readonly string[] = [
-  BUNDLE_FILES.backboneModel,
-  BUNDLE_FILES.backboneWeights,
-  BUNDLE_FILES.headModel,
-  BUNDLE_FILES.decoders,
-  BUNDLE_FILES.probe,
-];
 const MOST_REMEMBERED = 100;
 /** Milliseconds after which the request that fetches a bundle counts as gone. */
 const GIVE_UP_MS = 20_000;
@@ -199,7 +192,7 @@ export class EdgeInference implements Inference {
       const { bytes: manifest } = await this.#manifest(name, version);
       const files = new Map<string, Uint8Array>();
       try {
-        for (const file of NEEDED) files.set(file, await source.read(file));
+        for (const file of SCORING_FILES) files.set(file, await source.read(file));
         this.#staged.set(key, new Map([...files, [BUNDLE_FILES.manifest, manifest]]));
         await this.#core.load(name, version, { pin: false });
       } finally {

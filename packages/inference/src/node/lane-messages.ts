@@ -1,7 +1,7 @@
 import type { VerifiedBundle } from '@cflow/detector';
 import type { SessionOptions } from '@cflow/runtime';
 import type { NodeDevice } from '@cflow/runtime/node';
-import { BUNDLE_FILES, type BundleManifest } from '@cflow/spec';
+import { type BundleManifest, SCORING_FILES, WEIGHT_FILES } from '@cflow/spec';
 import type { Step } from '../lanes/step-watch.js';
 import type { ErrorMessage } from './error-message.js';
 import type { ResultMessage, RowMessage, RowsPlace } from './shared-rows.js';
@@ -52,16 +52,13 @@ export type LaneResponse =
   /** `lost` when the device is, and every further call would fail. */
   | { kind: 'failed'; id: number; error: ErrorMessage; lost: ErrorMessage | undefined };
 
-const WEIGHTS = [BUNDLE_FILES.backboneWeights, BUNDLE_FILES.decoders] as const;
-const SENT = [BUNDLE_FILES.backboneModel, BUNDLE_FILES.headModel, BUNDLE_FILES.probe, ...WEIGHTS] as const;
-
 export async function packBundle({ source, manifest, files }: VerifiedBundle): Promise<BundleMessage> {
   const paths: Record<string, string> = {};
-  for (const file of WEIGHTS) {
+  for (const file of WEIGHT_FILES) {
     const path = await source.path?.(file);
     if (path !== undefined) paths[file] = path;
   }
-  const sent = SENT.filter((file) => paths[file] === undefined && files.has(file));
+  const sent = SCORING_FILES.filter((file) => paths[file] === undefined && files.has(file));
   return {
     name: source.name,
     manifest,

@@ -1,5 +1,5 @@
 import { type BundleSource, parseManifest, sha256Hex } from '@cflow/detector';
-import { BUNDLE_FILES, type BundleManifest } from '@cflow/spec';
+import { BUNDLE_FILES, type BundleManifest, SCORING_FILES } from '@cflow/spec';
 import { BundleError, DownloadError } from '../errors.js';
 import type { BundleMessage } from '../protocol.js';
 import type { Notice, Progress } from '../types.js';
@@ -7,15 +7,6 @@ import { type BundleAddress, bundleAddress } from './bundle-address.js';
 import { download } from './download.js';
 import type { FileCache } from './file-cache.js';
 import type { FileShelf } from './file-shelf.js';
-
-/** The files that scoring needs; the report and what else there may be stays where it is. */
-export const SCORING_FILES: readonly string[] = [
-  BUNDLE_FILES.backboneModel,
-  BUNDLE_FILES.backboneWeights,
-  BUNDLE_FILES.headModel,
-  BUNDLE_FILES.decoders,
-  BUNDLE_FILES.probe,
-];
 
 const MOST_MANIFEST_BYTES = 2 ** 22;
 /** What one array of a browser can hold. */
