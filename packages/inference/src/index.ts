@@ -1,9 +1,7 @@
 export { createInference, type InferenceParts } from './create-inference.js';
 export { type DetectorMemory, type DeviceMemory, detectorMemory } from './detectors/detector-memory.js';
 export type { InferenceRegistry } from './detectors/settings-reader.js';
-export { finishImage } from './images/finish-image.js';
 export type * from './images/image-work.js';
-export { prepareImage } from './images/prepare-image.js';
 export { inSpan } from './in-span.js';
 export type * from './inference.js';
 export { abortReason, InferenceError, type InferenceErrorCode } from './inference-error.js';

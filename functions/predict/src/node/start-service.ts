@@ -98,8 +98,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const keys = await readKeys(environment, host);
   const { objects, folder } = openStore(environment);
   const registry = new ObjectRegistry(objects);
-  // Before anybody can ask for them: a detector that was named is there as soon as the service is.
-  const published = await publishBundles(registry, bundlesOf(environment));
+  const bundles = bundlesOf(environment);
   const readiness = new ServiceReadiness(stalled?.deadMs);
   const metrics = createMetrics({ droppedLogEntries: log.dropped });
   telemetry?.sendMetrics(metrics.registry);
@@ -115,11 +114,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     imageMemoryBytes: environment.CFLOW_IMAGE_MEMORY_MB && environment.CFLOW_IMAGE_MEMORY_MB * MEGABYTE,
     imageLimits: megapixelLimits(environment.CFLOW_MAX_MEGAPIXELS),
     isolation: environment.CFLOW_ISOLATION,
+    loadsSoon: bundles.length > 0 || environment.CFLOW_PRELOAD?.some((each) => each !== 'none'),
     runTimeoutMs: milliseconds(environment.CFLOW_RUN_TIMEOUT_SECONDS),
     loadTimeoutMs: milliseconds(environment.CFLOW_LOAD_TIMEOUT_SECONDS),
     devices,
     observer: metrics.observer,
     logger,
+  });
+  // Before anybody can ask for them: a detector that was named is there as soon as the service is.
+  const published = await publishBundles(registry, bundles).catch(async (error: unknown) => {
+    await inference.close();
+    throw error;
   });
   metrics.watch(inference);
   const bodyBytes = (environment.CFLOW_MAX_BODY_MB ?? 64) * MEGABYTE;

@@ -1,6 +1,6 @@
 import { type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket, WebSocketServer } from 'ws';
 import { STREAM_PROTOCOL } from '../app/routes/stream.js';
 import {
   CLOSE,
@@ -35,16 +35,7 @@ const REFUSED_MS = 500;
  * a small message becomes would be known too late.
  */
 export function acceptWebSockets(server: Server, { fetch, handle, inTurn, opened }: WebSocketOptions): void {
-  const sockets = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: MOST_BYTES,
-    maxFragments: MOST_FRAGMENTS,
-    closeTimeout: CLOSE_MS,
-    handleProtocols: (protocols) => (protocols.has(STREAM_PROTOCOL) ? STREAM_PROTOCOL : false),
-  } as ConstructorParameters<typeof WebSocketServer>[0]);
-
+  let sockets: Promise<WebSocketServer> | undefined;
   server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     if (incoming.headers.upgrade?.toLowerCase() !== 'websocket')
@@ -54,6 +45,9 @@ export function acceptWebSockets(server: Server, { fetch, handle, inTurn, opened
       const gone = new AbortController();
       const leave = (): void => gone.abort();
       socket.once('close', leave);
+      sockets ??= createSockets();
+      // Before a route takes a place for it.
+      const handshakes = await sockets;
       const env: WebSocketEnvironment & { incoming: IncomingMessage } = {
         incoming,
         acceptWebSocket: (given) => {
@@ -66,7 +60,7 @@ export function acceptWebSockets(server: Server, { fetch, handle, inTurn, opened
       if (!open) return refuse(socket, response);
       const begin = open;
       let began = false;
-      sockets.handleUpgrade(incoming, socket, head, (ws) => {
+      handshakes.handleUpgrade(incoming, socket, head, (ws) => {
         began = true;
         socket.off('close', leave);
         socket.setTimeout(0);
@@ -78,6 +72,20 @@ export function acceptWebSockets(server: Server, { fetch, handle, inTurn, opened
     };
     inTurn(incoming, () => void handshake().catch(() => socket.destroy()));
   });
+}
+
+/** Loaded for the first that asks: most services never have one, and a cold start would wait for it. */
+async function createSockets(): Promise<WebSocketServer> {
+  const { WebSocketServer } = await import('ws');
+  return new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: MOST_BYTES,
+    maxFragments: MOST_FRAGMENTS,
+    closeTimeout: CLOSE_MS,
+    handleProtocols: (protocols) => (protocols.has(STREAM_PROTOCOL) ? STREAM_PROTOCOL : false),
+  } as ConstructorParameters<typeof WebSocketServer>[0]);
 }
 
 function attach(ws: WebSocket, socket: Socket, open: (socket: FrameSocket) => FrameReceiver): void {

@@ -1,12 +1,11 @@
 import {
   abortReason,
-  finishImage,
   type ImageCodecs,
   type ImageWork,
   type PreparedImage,
   type PrepareTask,
-  prepareImage,
 } from '@cflow/inference';
+import { finishImage, prepareImage } from '@cflow/inference/images';
 import { releaseBuffer } from '@cflow/spec';
 
 /**

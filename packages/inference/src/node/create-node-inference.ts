@@ -64,6 +64,8 @@ export interface NodeInferenceOptions {
    * all memory takes nothing else down. `thread`: in threads of this process; always so where `devices` are given.
    */
   isolation?: 'process' | 'thread' | undefined;
+  /** Whether a detector is about to be loaded: the process of its lane starts at once, beside whatever else a host begins with. */
+  loadsSoon?: boolean | undefined;
   /** Milliseconds that a run may take at most. Default 20 000; less where runs are known to be short, but never below 5000. */
   runTimeoutMs?: number | undefined;
   /** Milliseconds that loading one model, or trying it, may take. Default 20 000 on the CPU, elsewhere 120 000. */
@@ -103,6 +105,7 @@ export function createNodeInference(options: NodeInferenceOptions): ShadowedInfe
     where === 'cuda' && options.memoryBytes === undefined ? memoryOfCards(cards) : undefined;
   const inProcesses = !options.devices && (options.isolation ?? 'process') === 'process';
   const processes = inProcesses ? new LaneProcesses(threads) : undefined;
+  if (options.loadsSoon) processes?.warm();
   const mostMs = options.runTimeoutMs ?? RUN_MS.most;
   return createInference({
     registry: registryInMode(options.registry, precisionMode()),

@@ -55,6 +55,22 @@ describe.skipIf(process.platform !== 'linux')('a lane in a process of its own', 
     expect(lanesOf(before)).toHaveLength(0);
   });
 
+  it('starts before anybody asks where a detector loads soon, is the one that scores, and ends unused as well', async () => {
+    const registry = new MemoryRegistry();
+    registry.add('d0', bundles[0] as Map<string, Uint8Array>, 'latest');
+    const before = children();
+    const used = start(registry, { loadsSoon: true });
+    const started = lanesOf(before);
+    expect(started).toHaveLength(1);
+    await used.predict(request([pixels(1)], ['d0']));
+    expect(lanesOf(before)).toEqual(started);
+    await used.close();
+    const unused = start(registry, { loadsSoon: true });
+    expect(lanesOf(before)).toHaveLength(1);
+    await unused.close();
+    await vi.waitFor(() => expect(lanesOf(before)).toHaveLength(0), { timeout: 20_000 });
+  });
+
   it('that is killed, as where memory runs out, costs no request anything but time', async () => {
     const threadReplaced = vi.fn<NonNullable<InferenceObserver['threadReplaced']>>();
     const before = children();
