@@ -34,8 +34,18 @@ function messageOf(issue: z.core.$ZodIssue): string {
   return `there is no field "${nameOf(first)}" here${others}${meant(first, (issue as UnknownFieldsIssue).known)}`;
 }
 
+/** Words for a part of a picture that alone counts. */
+const REGION = /^(region|roi|region_?of_?interest|include|mask)s?$/i;
+
 /** Which of the known names an unknown one may have meant; empty where none is similar. */
 export function meant(name: string, known: readonly string[] = []): string {
+  // A prediction has the inverse only, and "regions" among its options, which are something else.
+  if (REGION.test(name) && (known.includes('ignore') || known.includes('maxRegions'))) {
+    return (
+      '; what is to be left out goes in "ignore" beside the image, as a mask that is white there and black where the picture counts: ' +
+      'the inverse of a region, which a detector keeps from its training'
+    );
+  }
   const near = nearNames(name, known).map((each) => `"${each}"`);
   return near.length > 0 ? `; is ${near.join(' or ')} meant?` : '';
 }

@@ -11,6 +11,8 @@ import { parseJson, readJson } from './json/read-json.js';
 import { readMultipart } from './multipart/read-multipart.js';
 import type { AppParts } from './parts.js';
 import { invalid, ProblemError } from './problem.js';
+import { PROBLEM_LIMITS } from './problem-limits.js';
+import { shortened } from './shortened.js';
 import { storeDataSet } from './store-data-set.js';
 
 /** The parts that training needs. Throws ProblemError `not-found` where none is offered. */
@@ -58,13 +60,22 @@ export async function readJobRequest(c: Context<AppEnvironment>, parts: AppParts
   for await (const { name, body } of readMultipart(c.req.header('content-type') as string, chunks)) {
     if (name === 'job' && !job) job = jobOf(await collect(atMost(JSON_LIMITS.bytes, body)));
     else if (name === 'dataSet' && !path) path = (await storeDataSet(objects, body, parts.now)).path;
-    else throw new ProblemError('invalid-request', 'expected one field "job" and one file "dataSet"');
+    else throw unexpectedField(name);
   }
   if (!job || !path) {
     throw new ProblemError('invalid-request', `${job ? 'dataSet' : 'job'}: expected a field of this name`);
   }
   return { ...job, dataSet: { path } };
 }
+
+function unexpectedField(name: string): ProblemError {
+  const isTwice = name === 'job' || name === 'dataSet';
+  const problem = isTwice ? `${name}: expected one field of this name` : `there is no field ${quoted(name)}`;
+  const where = 'the settings go in "job", as JSON, and the ZIP archive in "dataSet"';
+  return new ProblemError('invalid-request', `${problem}; ${where}`, { headers: { connection: 'close' } });
+}
+
+const quoted = (name: string): string => JSON.stringify(shortened(name, PROBLEM_LIMITS.nameCharacters));
 
 function jobOf(bytes: Uint8Array): Omit<JobRequest, 'dataSet'> {
   const result = jobWithoutDataSetSchema.safeParse(parseJson(bytes, 'job'));

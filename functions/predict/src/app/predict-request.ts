@@ -181,10 +181,11 @@ function chosen(texts: Texts, json: Record<string, unknown>): Omit<PredictReques
 // Before anything of it is read: it may be a file of any size.
 function unknownField({ name, filename }: MultipartPart): ProblemError {
   const known = [...FORM_FIELDS];
+  const near = meant(name, known);
   const hint =
-    filename === undefined
-      ? meant(name, known) || `; those of a form are ${known.join(', ')}`
-      : '; a picture goes in "image", a mask in "ignore"';
+    filename !== undefined && !near.includes('"ignore" beside')
+      ? '; a picture goes in "image", a mask in "ignore"'
+      : near || `; those of a form are ${known.join(', ')}`;
   return new ProblemError('invalid-request', `there is no field ${shown(name)}${hint}`, {
     headers: { connection: 'close' },
   });

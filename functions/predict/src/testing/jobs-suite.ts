@@ -288,6 +288,24 @@ export function jobsSuite(get: () => TestService): void {
       expect(await status('/v1/jobs', init)).toBe(expected);
     });
 
+    it('say where the data set goes that came under another name, or not at all', async () => {
+      const app = get().app();
+      const detail = async (init: RequestInit): Promise<string> =>
+        ((await (await app.request('/v1/jobs', init)).json()) as { detail: string }).detail;
+      const named = (name: string): RequestInit => {
+        const data = new FormData();
+        data.append(name, new Blob([ZIP]), 'images.zip');
+        return { method: 'POST', body: data };
+      };
+      expect(await detail(named('file'))).toBe(
+        'there is no field "file"; the settings go in "job", as JSON, and the ZIP archive in "dataSet"',
+      );
+      expect(await detail(named('dataSet'))).toBe('job: expected a field of this name');
+      expect(await detail(jsonBody({ name: 'wood' }))).toMatch(
+        /dataSet: expected \{"path": "data-sets\/<name>"\}.*"url"/,
+      );
+    });
+
     it('are refused when the body does not arrive', async () => {
       const { app, parts } = get();
       const service = app({ limits: { ...parts.limits, bodyTimeoutMs: 30 } });

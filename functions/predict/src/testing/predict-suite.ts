@@ -208,6 +208,27 @@ export function predictSuite(get: () => TestService): void {
       expect((await refused(response, 400, 'invalid-request')).detail).toMatch(detail);
     });
 
+    it('says of a region, of which there is the inverse only, where that goes', async () => {
+      const app = get().app();
+      const told =
+        /no field "(region|roi)".*; what is to be left out goes in "ignore" beside the image.*: the inverse of a region/;
+      const asForm = (name: string, value: string | Blob): RequestInit => {
+        const form = new FormData();
+        form.append('image', new Blob(['x']), 'part.png');
+        form.append(name, value);
+        return { method: 'POST', body: form };
+      };
+      for (const [path, init] of [
+        [WOOD, asForm('region', new Blob(['x']))],
+        [WOOD, asForm('roi', '1,2,3,4')],
+        [WOOD, jsonBody({ images: [{ base64: 'AAAA', region: { base64: 'AAAA' } }] })],
+        [WOOD, jsonBody({ images: [{ base64: 'AAAA' }], region: { base64: 'AAAA' } })],
+        [`${WOOD}?region=1`, image('x')],
+      ] as const) {
+        expect((await refused(await app.request(path, init), 400, 'invalid-request')).detail).toMatch(told);
+      }
+    });
+
     it('says where a picture goes that came under another name, before it reads it', async () => {
       for (const name of ['file', 'images', 'image[]', 'upload']) {
         const form = new FormData();

@@ -11,19 +11,25 @@ import { trainingSettingsSchema } from './training-settings.js';
 
 /** Where a data set is: uploaded to the store before, or at an address that the service is allowed to fetch. */
 export const dataSetReferenceSchema = z
-  .union([
-    closedObject({
-      path: text(138)
-        .regex(
-          /^data-sets\/[a-z0-9][a-z0-9._-]{0,127}$/,
-          'expected data-sets/<name>, as an upload answers it',
-        )
-        .describe('Of an archive in the store'),
-    }),
-    closedObject({
-      url: httpUrlSchema.describe('Of a ZIP archive'),
-    }),
-  ])
+  .union(
+    [
+      closedObject({
+        path: text(138)
+          .regex(
+            /^data-sets\/[a-z0-9][a-z0-9._-]{0,127}$/,
+            'expected data-sets/<name>, as an upload answers it',
+          )
+          .describe('Of an archive in the store'),
+      }),
+      closedObject({
+        url: httpUrlSchema.describe('Of a ZIP archive'),
+      }),
+    ],
+    {
+      error:
+        'expected {"path": "data-sets/<name>"}, as an upload answers it, or {"url": "https://…"} of a ZIP archive',
+    },
+  )
   .meta({ id: 'DataSetReference' });
 export type DataSetReference = z.infer<typeof dataSetReferenceSchema>;
 
