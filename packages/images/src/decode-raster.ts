@@ -112,6 +112,14 @@ async function decode(
 ): Promise<Omit<AnyRaster, 'format'>> {
   const { depth = 'uchar' } = header;
   const deepest = DEEPER.has(depth);
+  // libvips reads them as zeros.
+  if (deepest && (header.space === 'grey16' || header.space === 'rgb16')) {
+    throw imageError(
+      source,
+      'unsupported',
+      'has floating-point samples of 16 bits, which is not supported; save it as TIFF of 32 bits to a sample',
+    );
+  }
   if (depth !== 'uchar' && depth !== 'ushort' && !(deepest && ranged)) {
     const hint = deepest ? ', or a detector trained with a range (--range low:high)' : '';
     throw imageError(

@@ -57,13 +57,13 @@ export class SampleScale {
   get misfit(): string | undefined {
     const { low, high } = this.#range;
     if (this.#samples === 0) {
-      return `has samples of 8 bits, expected more, with values from ${low} to ${high}; they are taken from 0 to 255`;
+      return `has samples of 8 bits, expected more, with values from ${shown(low)} to ${shown(high)}; they are taken from 0 to 255`;
     }
     const share = this.#outside / this.#samples;
     if (share <= MOST_OUTSIDE) return undefined;
     const found =
       this.#least <= this.#most ? `found ${shown(this.#least)} to ${shown(this.#most)}` : 'found no numbers';
-    return `${Math.round(share * 100)} % of its samples lie outside of ${low} to ${high}, ${found}; they are clipped`;
+    return `${Math.round(share * 100)} % of its samples lie outside of ${shown(low)} to ${shown(high)}, ${found}; they are clipped`;
   }
 
   #note(value: number): void {

@@ -1,4 +1,4 @@
-import { CflowError, type DataSet, type DataSetItem, type ImageError } from '@cflow/spec';
+import { CflowError, type DataSet, type DataSetItem, type ImageError, type Mask } from '@cflow/spec';
 import type { ImageLimits } from '../image-limits.js';
 import { mapInOrder } from '../map-in-order.js';
 import { readDefectMask } from '../masks/read-defect-mask.js';
@@ -6,8 +6,10 @@ import { readImageHeader } from './read-header.js';
 import type { CheckedMasks } from './seen.js';
 
 const AT_ONCE = 4;
+/** Part of a picture above which its mask is taken for an inverted one. */
+const MOST_MARKED = 0.9;
 
-/** Reads every mask, since figures of pixels are wrong by each that says nothing. Those that cannot be read are told when they are needed. */
+/** Reads every mask, since figures of pixels are wrong by each that says nothing, or cannot be read. */
 export async function checkMasks(
   { items, masksOfGood = [] }: DataSet,
   { signal, limits }: { signal?: AbortSignal | undefined; limits?: ImageLimits | undefined } = {},
@@ -19,8 +21,8 @@ export async function checkMasks(
     ...(await maskOf(item.path, item.maskPaths ?? [], { mustMark: true, limits })),
   });
   for await (const { item, error, mask } of mapInOrder(masked, look, { concurrency: AT_ONCE, signal })) {
-    if (error?.details.reason === 'unusable-mask') checked.unusable.push({ item, error });
-    if (mask && !mask.data.includes(0)) checked.full.push(item);
+    if (error) checked.unusable.push({ item, error });
+    if (mask && isNearlyFull(mask)) checked.full.push(item);
   }
   const pathOf = new Map(items.map(({ name, path }) => [name, path]));
   const lookAtGood = async ({ name, maskPaths }: { name: string; maskPaths: readonly string[] }) => ({
@@ -31,6 +33,13 @@ export async function checkMasks(
     if (mask?.data.includes(1)) checked.contradictions.push(name);
   }
   return checked;
+}
+
+/** A defect of nearly the whole picture is rare; an inverted mask is not. */
+function isNearlyFull({ data }: Mask): boolean {
+  let marked = 0;
+  for (const value of data) marked += value;
+  return marked >= MOST_MARKED * data.length;
 }
 
 async function maskOf(

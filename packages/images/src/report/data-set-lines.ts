@@ -89,8 +89,10 @@ export function dataSetRows(report: DataSetReport): (readonly [title: string, te
 function rangeText({ low, high, told }: NonNullable<DataSetReport['range']>): string {
   const bits = Math.log2(high + 1);
   const depth = low === 0 && Number.isInteger(bits) && bits > 1 ? `, ${bits} bits` : '';
-  return `${low} to ${high}${depth}${told ? '' : ', as found over the good images; --range says it otherwise'}`;
+  return `${short(low)} to ${short(high)}${depth}${told ? '' : ', as found over the good images; --range says it otherwise'}`;
 }
+
+const short = (value: number): string => String(Number(value.toPrecision(6)));
 
 function titled(title: string, lines: readonly string[]): (readonly [string, string])[] {
   return lines.map((line, i) => [i === 0 ? title : '', line] as const);

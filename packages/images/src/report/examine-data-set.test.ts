@@ -73,7 +73,7 @@ describe('what is understood of a data set', () => {
       'skipped   1 of a system or a file server (Thumbs.db)',
       '          1 not an image (license.txt)',
       '          1 of a format that is not read, HEIC: save as PNG, TIFF or JPEG (train/good/IMG_1.HEIC)',
-      'warning   the masks of 1 image mark every pixel, as if inverted: test/crack/3.png',
+      'warning   the masks of 1 image mark nearly every pixel, as if inverted: test/crack/3.png',
     ]);
   });
 
@@ -129,6 +129,23 @@ describe('what is understood of a data set', () => {
     expect(kinds(await reportOf())).toEqual(['warning all-equal']);
   });
 
+  it('says of images that cannot be read why, also where only their pixels tell', async () => {
+    await writePictures('good/0.png', 'good/1.png');
+    const whole = await sharp(await picture(3))
+      .png()
+      .toBuffer();
+    await folder.write({ 'good/2.png': whole.subarray(0, -40) });
+    const [finding] = (await reportOf()).findings;
+    expect(finding?.message).toMatch(
+      /^1 image cannot be read, and will be left out: good\/2\.png: this PNG is truncated/,
+    );
+    await folder.write({ 'labels.csv': 'path,label\ngood/0.png,good\ngood/1.png,good\ngone.png,good\n' });
+    const { findings } = await examineDataSet(await openDataSet(join(folder.root, 'labels.csv'))).then(
+      (each) => each.report,
+    );
+    expect(findings[0]?.message).toMatch(/left out: gone\.png: there is no such file/);
+  });
+
   const deep = (seed: number, factor: number) =>
     tiff(
       12,
@@ -153,7 +170,7 @@ describe('what is understood of a data set', () => {
     const brighter = await reportOf();
     expect(brighter.range?.high).toBe(4095);
     expect(brighter.findings[0]?.message).toMatch(
-      /^test\/good\/3.tif 9\d % of its samples lie outside of 0 to 4095/,
+      /^test\/good\/3\.tif: 9\d % of its samples lie outside of 0 to 4095/,
     );
     await writePictures('train/good/2.png');
     expect(kinds(await reportOf())).toEqual(['warning out-of-range', 'warning mixed-depths']);
@@ -209,6 +226,11 @@ describe('masks of bad images', () => {
     ],
     ['turned', async () => grayPng(255, 8, 12), /which is turned/],
     [
+      'cut off',
+      async () => (await picture(5)).subarray(0, -40),
+      /3_mask\.png: this PNG is truncated or damaged/,
+    ],
+    [
       'faint noise of a JPEG',
       async () =>
         gray(noise(96, 1).map((value) => value >> 4))
@@ -225,6 +247,15 @@ describe('masks of bad images', () => {
     expect(kinds(examined.report)).toEqual(['note ignored-masks']);
     expect(() => checkReport(examined.report)).not.toThrow();
     expect(examined.dataSet.items.filter(({ maskPaths }) => maskPaths !== undefined)).toEqual([]);
+  });
+
+  it('are warned of where they are inverted', async () => {
+    await set(
+      await gray(Uint8Array.from({ length: 96 }, (_, i) => (i < 5 ? 0 : 255)))
+        .png()
+        .toBuffer(),
+    );
+    expect(kinds(await reportOf())).toEqual(['warning full-masks']);
   });
 
   it.each([

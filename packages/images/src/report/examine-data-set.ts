@@ -1,10 +1,12 @@
 import {
+  CflowError,
   type DataSet,
   DataSetError,
   type DataSetItem,
   type DataSetReport,
   type SampleRange,
 } from '@cflow/spec';
+import { decodeImage } from '../decode-image.js';
 import type { ImageLimits } from '../image-limits.js';
 import { mapInOrder } from '../map-in-order.js';
 import { checkMasks } from './check-masks.js';
@@ -12,7 +14,7 @@ import { unusableRegions } from './check-regions.js';
 import { findCopies } from './find-copies.js';
 import { findRange } from './find-range.js';
 import { maskFindings, regionFindings } from './findings.js';
-import { makeReport } from './make-report.js';
+import { makeReport, type Observations } from './make-report.js';
 import { readImageHeader } from './read-header.js';
 import { samplePixels } from './sample-pixels.js';
 import type { ImageHeader } from './seen.js';
@@ -60,17 +62,38 @@ export async function examineDataSet(
   const copies = await findCopies(paths, signal);
   const deep = headers.read.some(({ bits }) => bits > 8);
   const range = deep || told ? await findRange(trainPaths(used), { range: told, limits, signal }) : undefined;
+  const { samples, failed } = await samplePixels(paths, range, signal);
   const report = makeReport({
     dataSet: { ...dataSet, items },
     used,
     headers: headers.read,
-    unreadable: headers.unreadable,
+    ...(await unreadableOf(paths, headers.unreadable, failed)),
     copies,
-    samples: await samplePixels(paths, range, signal),
+    samples,
     masks: [...regionFindings(regions), ...maskFindings(masks, ignoresMasks)],
     range,
   });
   return { dataSet: { ...dataSet, items }, report };
+}
+
+/** Images without a header and those that were found not to be decoded, and what is wrong with the first. */
+async function unreadableOf(
+  paths: readonly string[],
+  bare: readonly number[],
+  failed: Awaited<ReturnType<typeof samplePixels>>['failed'],
+): Promise<Pick<Observations, 'unreadable' | 'why'>> {
+  const unreadable = [...new Set([...bare, ...failed.map(({ index }) => index)])].sort((a, b) => a - b);
+  const [first] = unreadable;
+  if (first === undefined) return { unreadable };
+  const known = failed.find(({ index }) => index === first)?.error;
+  const error =
+    known ??
+    (await decodeImage(paths[first] as string).then(
+      () => undefined,
+      (each: unknown) => each,
+    ));
+  if (!CflowError.isInstance(error)) return { unreadable };
+  return { unreadable, why: error.message.replace(`${error.details.source}: `, '') };
 }
 
 /**

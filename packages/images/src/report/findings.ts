@@ -41,7 +41,7 @@ export function maskFindings(
         'ignored-masks',
         'note',
         names,
-        (count, some) => `the masks of ${images(count)} say nothing and do not count: ${some}`,
+        (count, some) => `the masks of ${images(count)} cannot be used and do not count: ${some}`,
       ),
     ),
     ...when(unusable.length > 0 && !ignored, () =>
@@ -49,7 +49,7 @@ export function maskFindings(
         const [first] = unusable;
         const others =
           count > 1
-            ? `; ${count - 1} more masks of bad images say nothing: ${someOf(names.slice(1), 3)}`
+            ? `; ${count - 1} more masks of bad images cannot be used: ${someOf(names.slice(1), 3)}`
             : '';
         return `${first?.error.message}${others}; mend the masks, or ask for missing masks to be ignored (--missing-masks ignore, "missingMasks" of a job)`;
       }),
@@ -59,7 +59,7 @@ export function maskFindings(
         'full-masks',
         'warning',
         full.map(({ name }) => name),
-        (count, some) => `the masks of ${images(count)} mark every pixel, as if inverted: ${some}`,
+        (count, some) => `the masks of ${images(count)} mark nearly every pixel, as if inverted: ${some}`,
       ),
     ),
     ...when(contradictions.length > 0, () =>
@@ -109,7 +109,8 @@ export function useFindings({ items }: DataSet): DataSetFinding[] {
         'bad-in-training',
         'warning',
         badInTraining,
-        (count, some) => `${images(count)} in a folder for training are bad, and take no part: ${some}`,
+        (count, some) =>
+          `${images(count)} in ${count === 1 ? 'a folder' : 'folders'} for training or validation ${count === 1 ? 'is' : 'are'} bad, and ${count === 1 ? 'takes' : 'take'} no part: ${some}`,
       ),
     ),
     ...when(unlabelled.length > 0, () =>
@@ -248,7 +249,7 @@ export function pixelFindings(
       finding('out-of-range', 'warning', misfits.map(nameOf), (count) => {
         const [first] = misfits as [PixelSample];
         const others = count > 1 ? `, and ${count - 1} more of ${samples.length} looked at do not fit` : '';
-        return `${nameOf(first)} ${first.misfit}${others}`;
+        return `${nameOf(first)}: ${first.misfit}${others}`;
       }),
     ),
   ];

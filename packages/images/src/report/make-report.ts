@@ -10,8 +10,10 @@ export interface Observations {
   /** The images that take part, which were looked at. */
   used: readonly DataSetItem[];
   headers: readonly ImageHeader[];
-  /** Images without a header that can be read. */
+  /** Images that cannot be read. */
   unreadable: readonly number[];
+  /** What is wrong with the first of them. */
+  why?: string;
   /** Images that are copies of one file, two or more each. */
   copies: readonly (readonly number[])[];
   /** The pixels of a few of them. */
@@ -30,6 +32,7 @@ export function makeReport({
   used,
   headers,
   unreadable,
+  why,
   copies: copied,
   samples,
   masks,
@@ -44,21 +47,24 @@ export function makeReport({
     // That copies of one file have the same pixels is no news.
     ...pixels.filter(({ kind }) => kind !== 'all-equal' || copies.every((other) => other.kind !== kind)),
     ...sizeFindings(headers),
-    ...(unreadable.length > 0 ? [unreadableFinding(used, unreadable)] : []),
+    ...(unreadable.length > 0 ? [unreadableFinding(used, unreadable, why)] : []),
   ];
   const severities = ['problem', 'warning', 'note'];
   findings.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
   return { ...counted(dataSet, headers, findings), ...(range && { range }) };
 }
 
-function unreadableFinding(used: readonly DataSetItem[], unreadable: readonly number[]): DataSetFinding {
-  return finding(
-    'unreadable',
-    'warning',
-    unreadable.map((i) => (used[i] as DataSetItem).name),
-    (count, names) =>
-      `${count === 1 ? '1 image has' : `${count} images have`} no header that can be read: ${names}`,
-  );
+function unreadableFinding(
+  used: readonly DataSetItem[],
+  unreadable: readonly number[],
+  why: string | undefined,
+): DataSetFinding {
+  const names = unreadable.map((i) => (used[i] as DataSetItem).name);
+  return finding('unreadable', 'warning', names, (count, some) => {
+    const what = `${count === 1 ? '1 image' : `${count} images`} cannot be read, and will be left out: ${some}`;
+    if (why === undefined) return what;
+    return count === 1 ? `${what}: ${why}` : `${what}; the first: ${why}`;
+  });
 }
 
 function counted(

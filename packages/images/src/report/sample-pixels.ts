@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import type { SampleRange } from '@cflow/spec';
+import { CflowError, type ImageError, type SampleRange } from '@cflow/spec';
 import { decodeSamples } from '../decode-raster.js';
 import { mapInOrder } from '../map-in-order.js';
 import { FULL_RANGE, SampleScale } from '../sample-scale.js';
@@ -11,15 +11,22 @@ const SMALLEST = 24;
 const AT_ONCE = 4;
 const LARGEST_PIXELS = 2 ** 25;
 
+/** The pixels of a few images. */
+export interface PixelSamples {
+  samples: PixelSample[];
+  /** Images among them that cannot be decoded. */
+  failed: { index: number; error: ImageError }[];
+}
+
 /**
  * Decodes a few of the images: evenly spaced ones, and those whose files are smallest, since an image that is black all over,
- * or of one color, compresses to next to nothing. Images that cannot be decoded are left out.
+ * or of one color, compresses to next to nothing. Very large ones are left out.
  */
 export async function samplePixels(
   paths: readonly string[],
   range?: SampleRange,
   signal?: AbortSignal,
-): Promise<PixelSample[]> {
+): Promise<PixelSamples> {
   const step = Math.max(1, paths.length / EVENLY);
   const chosen = new Set(
     Array.from({ length: Math.min(EVENLY, paths.length) }, (_, i) => Math.trunc(i * step)),
@@ -35,22 +42,34 @@ export async function samplePixels(
     sizes.push({ index: index++, size });
   sizes.sort((a, b) => a.size - b.size || a.index - b.index);
   for (const each of sizes.slice(0, SMALLEST)) chosen.add(each.index);
-  const samples: PixelSample[] = [];
-  const look = async (each: number): Promise<PixelSample | undefined> =>
-    sampleOf(paths[each] as string, each, range).catch(() => undefined);
-  for await (const sample of mapInOrder(
+  const found: PixelSamples = { samples: [], failed: [] };
+  const look = async (each: number) => {
+    try {
+      return { sample: await sampleOf(paths[each] as string, each, range) };
+    } catch (error) {
+      return { index: each, error };
+    }
+  };
+  for await (const { sample, index: at, error } of mapInOrder(
     [...chosen].sort((a, b) => a - b),
     look,
     { concurrency: AT_ONCE, signal },
   )) {
-    if (sample) samples.push(sample);
+    if (sample) found.samples.push(sample);
+    else if (at !== undefined && isUndecodable(error)) found.failed.push({ index: at, error });
   }
-  return samples;
+  return found;
+}
+
+/** Whether an image cannot be read by anything here, and not only by what looks at a few. */
+function isUndecodable(error: unknown): error is ImageError {
+  if (!CflowError.isInstance(error) || error.code !== 'image') return false;
+  return !['too-many-pixels', 'too-large'].includes(String(error.details.reason));
 }
 
 async function sampleOf(path: string, index: number, range: SampleRange | undefined): Promise<PixelSample> {
   const limits = { pixels: LARGEST_PIXELS };
-  const { width, height, data } = await decodeSamples(path, limits, { ranged: range !== undefined });
+  const { width, height, data } = await decodeSamples(path, limits, { ranged: true });
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of data) {
     if (value < least) least = value;

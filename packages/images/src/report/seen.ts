@@ -30,9 +30,9 @@ export interface PixelSample {
 
 /** What the masks of a data set say. */
 export interface CheckedMasks {
-  /** Masks of bad images that say nothing. */
+  /** Masks of bad images that say nothing, or cannot be read. */
   unusable: { item: DataSetItem; error: ImageError }[];
-  /** Bad images whose mask marks all of them: perhaps inverted. */
+  /** Bad images whose mask marks nearly all of them: perhaps inverted. */
   full: DataSetItem[];
   /** Images called good whose mask marks a defect. */
   contradictions: string[];
