@@ -4,7 +4,7 @@ import { type FileTree, type SkippedFile, subtree, topFolders } from './files/fi
 import { skippedFiles } from './files/skipped-files.js';
 import { FOLDER_LAYOUTS, type FolderLayout } from './layouts/folder-layouts.js';
 import type { ResolvedOptions } from './open-options.js';
-import { checkAnnotations } from './reading/check-annotations.js';
+import { checkAnnotations, withAnnotations } from './reading/check-annotations.js';
 import { readTree } from './reading/read-tree.js';
 import { someOf } from './reading/say-which.js';
 import { openTableFolder, tableIn } from './tables/open-table-folder.js';
@@ -70,7 +70,7 @@ export async function readFolder(
     name,
     root: tree.root,
     items,
-    skipped: skippedFiles([...reading.skipped, ...tables, ...unlisted]),
+    skipped: skippedFiles([...withAnnotations(items, reading.skipped), ...tables, ...unlisted]),
     masksOfGood: reading.masksOfGood,
   };
 }
@@ -104,7 +104,7 @@ function choose(top: FileTree, options: ResolvedOptions): Choice {
   if (second !== undefined) {
     const names = sets.map(([name]) => name);
     throw new DataSetError(
-      `${top.root} holds ${names.length} data sets: name one as the category (${someOf(names, 20)})`,
+      `${top.root} holds ${names.length} data sets: name one as the category (${someOf(names, 20)}), or name the folders of good images, of bad ones and of masks yourself to take them together`,
       {
         details: { root: top.root, categories: names },
       },

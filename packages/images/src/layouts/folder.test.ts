@@ -149,6 +149,82 @@ describe('a plain folder', () => {
     }
   });
 
+  it.each([
+    [
+      'labels as a text',
+      'labels.txt',
+      'img/0.png good\r\nimg/1.png bad\r\n',
+      /labels\.txt names images.*as CSV/,
+    ],
+    ['numbers with commas', 'list.lst', '0.png,0\n1.png,1\n', /list\.lst names images/],
+    ['a spreadsheet', 'Prüfung.XLSX', 'PK\x03\x04', /Prüfung\.XLSX is a spreadsheet.*save it as CSV/],
+    ['JSON', 'labels.json', '{"0.png": "ok", "1.png": "nok"}', /labels\.json names images/],
+    [
+      'UTF-16',
+      'labels.json',
+      Buffer.from('{"0.png": "ok", "1.png": "nok"}', 'utf16le'),
+      /labels\.json names/,
+    ],
+    [
+      'Label Studio',
+      'project-1.json',
+      '[{"data":{"image":"/data/upload/1/1a2b-0.png"},"annotations":[{"result":[{"value":{"choices":["x"]}}]}]}]',
+      /project-1\.json names images/,
+    ],
+    [
+      'CVAT',
+      'annotations.xml',
+      '<image id="1" name="1.png"><polygon points="1,1;2,2"/></image>',
+      /annotations\.xml names/,
+    ],
+    ['VIA', 'via.json', '{"1.png9":{"filename":"1.png","regions":[{}]}}', /via\.json names images/],
+  ])(
+    'with a list that is not read is refused, where folders do not say what is good: %s',
+    async (_, name, text, message) => {
+      await folder.plant('img/0.png', 'img/1.png');
+      await folder.write({ [name]: text });
+      expect(await failure(folder.root)).toMatch(message);
+      expect((await openDataSet([], { good: [join(folder.root, 'img')] })).items).toHaveLength(2);
+    },
+  );
+
+  it('with files that name images and say nothing of them is read', async () => {
+    await folder.plant('0.png', '1.png', '2.png');
+    await folder.write({
+      'README.txt': '0.png good\n1.png bad\n',
+      'SHA256.txt': ['0', '1'].map((n) => `${'ab'.repeat(32)} *${n}.png`).join('\n'),
+      'camera.txt': '0.png 2024-01-01 12:00 4.5\n1.png 2024-01-01 12:01 4.5\n',
+      'session.json': '{"frames": ["0.png", "1.png"], "exposure": 4}',
+      'files.txt': '0.png\n1.png\n2.png\n',
+    });
+    expect((await openDataSet(folder.root)).items).toHaveLength(3);
+  });
+
+  it('with drawings beside bad images says that these are no masks', async () => {
+    await folder.plant('good/0.png', 'bad/1.png');
+    await folder.write({ 'bad/1.json': '{"shapes": [{}]}', 'notes.json': '{}' });
+    expect((await openDataSet(folder.root)).skipped).toEqual([
+      {
+        reason: 'unsupported-format',
+        count: 1,
+        names: ['bad/1.json'],
+        hint: 'annotations: draw them as masks',
+      },
+      expect.objectContaining({ reason: 'not-an-image', names: ['notes.json'] }),
+    ]);
+  });
+
+  it('of good images beside bad ones of the same view are good, and without those unclear', async () => {
+    await folder.plant('train/ok_front/0.png', 'test/ok_front/1.png', 'test/def_front/2.png');
+    expect(summary(await openDataSet(folder.root))).toEqual([
+      'test/def_front/2.png | test | bad | def_front | -',
+      'test/ok_front/1.png | test | good | - | -',
+      'train/ok_front/0.png | train | good | - | -',
+    ]);
+    await folder.plant('other/ok_left/0.png', 'other/def_front/1.png');
+    expect(await failure(join(folder.root, 'other'))).toMatch(/whether the images of ok_left are good/);
+  });
+
   it('with annotations that are not read is refused, where they may mark defects', async () => {
     await folder.plant('images/train/0.png', 'images/train/1.png', 'labels/train/1.txt', 'data.yaml');
     expect(await failure(folder.root)).toMatch(
@@ -159,6 +235,10 @@ describe('a plain folder', () => {
     // A file beside each image is what cameras write, and who fills a folder called good has looked.
     await folder.plant('beside/0.json', 'kept/good/0.png', 'kept/good/1.png', 'kept/good/1.json');
     expect((await openDataSet(join(folder.root, 'beside'))).items.length).toBe(2);
+    for (const drawn of ['{"shapes":[{"label":"x"}]}', '<annotation><object><name>', '0 0.5 0.5 0.1 0.1\n']) {
+      await folder.write({ 'beside/0.json': drawn });
+      expect(await failure(join(folder.root, 'beside')), drawn).toMatch(/2 of 2 have annotations/);
+    }
     expect((await openDataSet(join(folder.root, 'kept'))).items.length).toBe(2);
   });
 

@@ -1,4 +1,5 @@
 import { CflowError } from '@cflow/spec';
+import { decodeMask } from '../decode-mask.js';
 import { decodeRaster } from '../decode-raster.js';
 import type { TreeFile } from '../files/file-tree.js';
 import { ambiguous, someOf } from './say-which.js';
@@ -30,6 +31,22 @@ export async function areLikeMasks(files: readonly TreeFile[]): Promise<boolean>
     );
   }
   return like.length > 0;
+}
+
+/**
+ * Whether a file is a mask by what is in it, which nobody asked: something on black, in few values. Undefined where all of it is
+ * black, as in the mask of a good image.
+ */
+export async function isMarked(path: string): Promise<boolean | undefined> {
+  try {
+    const { data, format } = await decodeRaster(path);
+    if (format === 'jpeg' || !hasFewValues(data)) return false;
+    const marks = (await decodeMask(path)).data;
+    return marks.includes(0) ? (marks.includes(1) ? true : undefined) : false;
+  } catch (error) {
+    if (CflowError.isInstance(error) && error.code === 'image') return false;
+    throw error;
+  }
 }
 
 /** What cannot be read is told when it is needed. */

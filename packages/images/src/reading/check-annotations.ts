@@ -2,9 +2,12 @@ import { basename } from 'node:path';
 import { DataSetError, type DataSetItem } from '@cflow/spec';
 import { type SkippedFile, stemOf } from '../files/file-tree.js';
 import { meaningOf } from '../vocabulary/meaning-of.js';
-import { findAnnotationList } from './find-annotation-list.js';
+import { findImageList, type ImageList } from './find-image-list.js';
+import { isDrawnOn } from './is-drawn-on.js';
 import { SAY_WHICH, someOf } from './say-which.js';
 
+/** Files of annotations of all images, as tools call them. */
+const LIST = /coco|annotations?\.|(^|\/)instances_/i;
 /** Boxes and polygons as tools of annotation write them: YOLO, LabelMe, Pascal VOC. */
 const ANNOTATION = /\.(txt|json|xml)$/i;
 
@@ -22,14 +25,22 @@ export async function checkAnnotations(
 ): Promise<void> {
   const files = new Map<string, string>();
   for (const { name } of skipped) if (ANNOTATION.test(name)) files.set(stemOf(name), name);
-  if (files.size === 0) return;
   // A folder that is called good has been filled by somebody.
   const taken = items.filter(
     ({ name, label }) =>
       label === 'good' &&
       ![basename(root), ...foldersOf(name)].some((each) => meaningOf(each).role === 'good'),
   );
-  if (taken.length > 0) await refuseList(root, taken, skipped);
+  if (taken.length === 0) return;
+  const stems = new Set(items.map(({ name }) => stemOf(name)));
+  const isSidecar = (name: string): boolean => stems.has(stemOf(name));
+  const list = await findImageList(
+    root,
+    skipped,
+    taken.map(({ name }) => name),
+    isSidecar,
+  );
+  if (list) throw refusedList(list, taken);
   const annotated = taken.filter(({ name }) => {
     const file = files.get(stemOf(name));
     return file !== undefined && (annotates(file) || foldersOf(file).join('/') === foldersOf(name).join('/'));
@@ -37,7 +48,10 @@ export async function checkAnnotations(
   const [first] = annotated;
   if (!first) return;
   const file = files.get(stemOf(first.name)) as string;
-  if (annotated.length === taken.length && !annotates(file)) return;
+  if (annotated.length === taken.length && !annotates(file)) {
+    const beside = annotated.map(({ name }) => `${root}/${files.get(stemOf(name))}`);
+    if (!(await isDrawnOn(beside))) return;
+  }
   throw new DataSetError(
     `cannot tell which images are good: ${annotated.length} of ${taken.length} have annotations, such as ${someOf(
       annotated.map(({ name }) => name),
@@ -47,23 +61,46 @@ export async function checkAnnotations(
   );
 }
 
+const LISTS: Readonly<Record<ImageList['what'], (images: string) => string>> = {
+  coco: (images) =>
+    `lists annotations in COCO's form, which are not read here, and may mark defects in ${images}`,
+  list: (images) => `names images, such as ${images}, and may say which are bad, but is not read here`,
+  spreadsheet: () => 'is a spreadsheet, which is not read here, and may say which are bad',
+};
+const INSTEAD: Readonly<Record<ImageList['what'], string>> = {
+  coco: 'draw them as masks (annToMask of pycocotools), list the images in a table (path,label,mask)',
+  list: 'list the images in a table (path,label,mask) as CSV',
+  spreadsheet: 'save it as CSV (path,label,mask)',
+};
+
 /** One list for all images says which are bad where folders do not. */
-async function refuseList(
-  root: string,
-  taken: readonly DataSetItem[],
-  skipped: readonly SkippedFile[],
-): Promise<void> {
-  const list = await findAnnotationList(root, skipped);
-  if (list === undefined) return;
-  throw new DataSetError(
-    `cannot tell which images are good: ${list} lists annotations in COCO's form, which are not read here, and may mark defects in ` +
-      `${someOf(
-        taken.map(({ name }) => name),
-        3,
-      )}; draw them as masks (annToMask of pycocotools), list the images in a table (path,label,mask), or move the file away where all ` +
-      `images are good; ${SAY_WHICH}`,
-    { details: { file: list, images: taken.length } },
+function refusedList({ name, what }: ImageList, taken: readonly DataSetItem[]): DataSetError {
+  const images = someOf(
+    taken.map((item) => item.name),
+    3,
   );
+  return new DataSetError(
+    `cannot tell which images are good: ${name} ${LISTS[what](images)}; ${INSTEAD[what]}, or move the file away where all images are good; ${SAY_WHICH}`,
+    { details: { file: name, images: taken.length } },
+  );
+}
+
+/**
+ * Skipped files, with those that draw defects on bad images told from others: what is in them would be masks, and somebody has drawn it.
+ */
+export function withAnnotations(
+  items: readonly DataSetItem[],
+  skipped: readonly SkippedFile[],
+): SkippedFile[] {
+  const bad = new Set(
+    items.filter(({ label, maskPaths }) => label === 'bad' && !maskPaths).map(({ name }) => stemOf(name)),
+  );
+  return skipped.map((file) => {
+    const { name, reason } = file;
+    const isDrawn = ANNOTATION.test(name) && (bad.has(stemOf(name)) || annotates(name) || LIST.test(name));
+    if (bad.size === 0 || reason !== 'not-an-image' || !isDrawn) return file;
+    return { name, reason: 'unsupported-format', hint: 'annotations: draw them as masks' };
+  });
 }
 
 /** Whether a file lies in a folder that is called so: "labels", "annotations". */

@@ -12,6 +12,8 @@ interface State {
   defect: string | undefined;
   /** The kind was named by a folder of its own, not by a word for all that is bad. */
   named: boolean;
+  /** Words beside which some folder of the tree is called bad. */
+  views: ReadonlySet<string>;
 }
 
 /**
@@ -20,14 +22,26 @@ interface State {
  */
 export function placeImages(tree: FileTree): Placed {
   const placed: Placed = { images: [], masks: [], skipped: [], undecided: [] };
-  const start: State = { split: undefined, label: undefined, defect: undefined, named: false };
-  visit(folderNodes(tree), start, placed);
+  const top = folderNodes(tree);
+  const views = new Set<string>();
+  collectBadViews(top, views);
+  const start: State = { split: undefined, label: undefined, defect: undefined, named: false, views };
+  visit(top, start, placed);
   return placed;
+}
+
+/** What is called bad besides the word: of `def_front` the `front`. Then `ok_front` are the good ones of the same view. */
+function collectBadViews(node: FolderNode, views: Set<string>): void {
+  for (const child of node.children.values()) {
+    const { role, of } = meaningOf(child.name);
+    if (role === 'bad' && of !== undefined) views.add(of);
+    collectBadViews(child, views);
+  }
 }
 
 function visit(node: FolderNode, state: State, placed: Placed): void {
   const children = [...node.children.values()].map((child) => ({ child, meaning: meaningOf(child.name) }));
-  const hasGood = children.some(({ meaning }) => meaning.role === 'good');
+  const hasGood = children.some(({ meaning }) => meaning.role === 'good' || isGoodView(meaning, state));
   const hasSplits = children.some(({ meaning }) => meaning.split !== undefined);
   placeStraight(node, state, { beside: hasGood || hasSplits }, placed);
   const names = new Set(children.map(({ child }) => child.name.toLowerCase()));
@@ -54,14 +68,18 @@ function visit(node: FolderNode, state: State, placed: Placed): void {
         visit(child, labelled(next, meaning.role, child.name), placed);
         break;
       case 'unclear':
-        if (state.label === undefined) throw unclear(child);
-        visit(child, state.label === 'bad' ? kind(next, child.name) : next, placed);
+        if (isGoodView(meaning, state)) visit(child, labelled(next, 'good', child.name), placed);
+        else if (state.label === undefined) throw unclear(child);
+        else visit(child, state.label === 'bad' ? kind(next, child.name) : next, placed);
         break;
       default:
         visitNamed(child, next, { hasGood, hasSplits, straight: node.images.length > 0 }, placed);
     }
   }
 }
+
+const isGoodView = ({ role, of = '' }: Meaning, { label, views }: State): boolean =>
+  role === 'unclear' && label === undefined && views.has(of);
 
 /** A folder whose name is not in the vocabulary: a kind of defect where good ones lie beside it or in a test. */
 function visitNamed(

@@ -1,6 +1,7 @@
 import { DataSetError, type DataSetItem } from '@cflow/spec';
 import { compareNames, type FileTree, type SkippedFile } from '../files/file-tree.js';
 import type { ImageLimits } from '../image-limits.js';
+import { checkHiddenMasks } from './check-hidden-masks.js';
 import { decideByMask } from './decide-by-mask.js';
 import { decideByName } from './decide-by-name.js';
 import { holdOutGood } from './hold-out.js';
@@ -40,6 +41,7 @@ export interface TreeReading {
 export async function readTree(tree: FileTree, options: ReadTreeOptions): Promise<TreeReading> {
   const placed = placeImages(tree);
   const named = await splitOffMasks(placed);
+  if (!options.named) await checkHiddenMasks(named.images);
   const alone = options.named ? [] : named.alone;
   const candidates = options.named ? [...named.images, ...named.alone] : decideByName(named.images);
   const lone: PlacedMask[] = alone.map(({ file }) => ({ file, above: file.folders, below: [] }));

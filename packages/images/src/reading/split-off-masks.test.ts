@@ -47,3 +47,20 @@ it('is refused where some look like masks, and others do not', async () => {
     /files such as 1_m\.png and 0_m\.png are, .*: either masks of it, or images of their own/,
   );
 });
+
+it('a picture beside a JPEG of its name is its mask where it looks like one, as Real-IAD has them', async () => {
+  const mask = await gray(square).png().toBuffer();
+  const jpeg = await gray(noise(192, 4)).jpeg().toBuffer();
+  await writeFiles(folder.root, {
+    ...{ 'set/OK/S1/0.jpg': jpeg, 'set/OK/S1/1.jpg': jpeg },
+    ...{ 'set/NG/pit/0.jpg': jpeg, 'set/NG/pit/0.png': mask },
+    ...{ 'copies/0.jpg': jpeg, 'copies/0.png': await photo(4) },
+  });
+  const { items } = await openDataSet(at('set'), { testFraction: 0 });
+  expect(items.map(({ name, maskPaths }) => [name, maskPaths])).toEqual([
+    ['NG/pit/0.jpg', [at('set/NG/pit/0.png')]],
+    ['OK/S1/0.jpg', undefined],
+    ['OK/S1/1.jpg', undefined],
+  ]);
+  expect((await openDataSet(at('copies'))).items).toHaveLength(2);
+});

@@ -3,6 +3,8 @@ import { type MaskName, maskName, plainStem } from '../vocabulary/mask-name.js';
 import { areLikeMasks } from './are-like-masks.js';
 import type { Placed, PlacedImage, PlacedMask } from './placed.js';
 
+const JPEG = /\.(jpe?g|jpe|jfif)$/i;
+
 /** Files among the images that are called like masks. */
 export interface NamedMasks {
   masks: PlacedMask[];
@@ -13,7 +15,8 @@ export interface NamedMasks {
 
 /**
  * Splits off the files that are masks by their own name: `0_mask.png`, `0.mask.png` or `mask_0.png` beside an image
- * `0`. Without that image only a name that says "mask" is set aside, as `alone`. `0_m.png` is one where what is in it looks like it.
+ * `0`. Without that image only a name that says "mask" is set aside, as `alone`. `0_m.png` is one where what is in it looks like it, and so
+ * is `0.png` beside `0.jpg`.
  *
  * @throws DataSetError where some of those do, and others do not
  */
@@ -35,10 +38,14 @@ export async function splitOffMasks({ images }: Pick<Placed, 'images'>): Promise
     return name?.weak === true && isBeside(name, stems.get(folderOf(image)));
   });
   const likeMasks = await areLikeMasks(weak.map(({ file }) => file));
+  const twins = twinsOf(images);
+  const twinsAreMasks = await areLikeMasks([...twins].map(({ file }) => file));
   const result: NamedMasks = { masks: [], images: [], alone: [] };
   for (const image of images) {
     const name = maskName(stemKey(image.file.name));
-    if (name && (likeMasks || !name.weak) && isBeside(name, stems.get(folderOf(image)))) {
+    if (twinsAreMasks && twins.has(image)) {
+      result.masks.push({ file: image.file, above: image.file.folders, below: [] });
+    } else if (name && (likeMasks || !name.weak) && isBeside(name, stems.get(folderOf(image)))) {
       result.masks.push({ file: image.file, above: image.file.folders, below: [] });
     } else if (name?.certain === true) result.alone.push(image);
     else result.images.push(image);
@@ -48,3 +55,11 @@ export async function splitOffMasks({ images }: Pick<Placed, 'images'>): Promise
 
 const isBeside = ({ of }: MaskName, stems: ReadonlySet<string> | undefined): boolean =>
   of.some((stem) => stems?.has(stem));
+
+/** Of two files of one name, a JPEG and one that keeps values as they are, the other one: it may be a mask. */
+function twinsOf(images: readonly PlacedImage[]): Set<PlacedImage> {
+  const lossy = new Set<string>();
+  const keyOf = ({ file }: PlacedImage): string => `${file.folders.join('/')}/${stemKey(file.name)}`;
+  for (const image of images) if (JPEG.test(image.file.name)) lossy.add(keyOf(image));
+  return new Set(images.filter((image) => !JPEG.test(image.file.name) && lossy.has(keyOf(image))));
+}

@@ -9,7 +9,7 @@ export interface TableColumns {
   defect: string | undefined;
 }
 
-/** Names without blanks, dashes and underscores; of several that a table has, the first counts. */
+/** Names of letters and digits alone; of several that a table has, the first counts. */
 const PATHS = [
   ...[
     'imagepath',
@@ -39,6 +39,21 @@ const PATHS = [
     'ruta',
   ],
   ...['immagine', 'percorso', 'imagem', 'arquivo', 'caminho', 'obraz', 'plik', 'afbeelding', 'bestand'],
+  ...[
+    'файл',
+    'путь',
+    '文件名',
+    '文件',
+    '图片',
+    '图像',
+    '路径',
+    '画像',
+    'ファイル名',
+    'ファイル',
+    '파일',
+    '파일명',
+    '이미지',
+  ],
 ];
 const LABELS = [
   'label',
@@ -75,6 +90,26 @@ const LABELS = [
     'wynik',
     'klasa',
     'resultaat',
+    'category',
+    'classification',
+    'choice',
+    'condition',
+    'judgement',
+    'judgment',
+  ],
+  ...[
+    'метка',
+    'класс',
+    'результат',
+    '标签',
+    '类别',
+    '结果',
+    '判定',
+    'ラベル',
+    '結果',
+    '라벨',
+    '판정',
+    '결과',
   ],
 ];
 const BAD_FLAGS = [
@@ -141,7 +176,7 @@ const KNOWN: ReadonlySet<string> = new Set(
 /** Whether a column of this name, in lower case, may say something of an image. */
 export const isKnownColumn = (name: string): boolean => KNOWN.has(plainName(name));
 
-const plainName = (name: string): string => name.replace(/[\s_-]+/g, '');
+const plainName = (name: string): string => name.replace(/[^\p{L}\p{N}\p{M}]+/gu, '');
 
 /** The columns of a table that lists images, or undefined where none holds their paths, or nothing says anything of them. */
 export function tableColumns(columns: readonly string[]): TableColumns | undefined {

@@ -32,8 +32,10 @@ export async function asSpelled(file: string): Promise<string | undefined> {
 
 /**
  * Where the paths of a table start from: one of `folders`; absolute ones may be those of another machine
- * (`/home/ann/parts/0.png`), of which so many first names are dropped that the rest is there. The same for all paths.
+ * (`/home/ann/parts/0.png`), of which so many first names are dropped that the rest is there. The same for all paths. Names without
+ * a folder are those of files anywhere in the data set, where each is there once.
  *
+ * @param byName files by their own names; undefined for a name that several have
  * @returns what makes an absolute path of one that is written
  * @throws DataSetError when none of the first is there in any way
  */
@@ -42,6 +44,7 @@ export async function locatePaths(
   folders: readonly string[],
   table: string,
   find: FindFile,
+  byName: ReadonlyMap<string, string | undefined> = new Map(),
 ): Promise<(path: string) => string> {
   // Evenly spaced, since the first rows may be of a part that is not there.
   const step = Math.max(1, Math.floor(written.length / PROBED));
@@ -57,11 +60,15 @@ export async function locatePaths(
       if (count > best.found) best = { found: count, locate };
     }
   }
+  const named = (path: string): string | undefined => byName.get(path.normalize('NFC'));
+  if (best.found === 0 && probed.every((path) => named(path) !== undefined)) {
+    return (path) => named(path) ?? resolve(folders[0] ?? '', path);
+  }
   // Single missing files are found when they are read.
   if (best.found > 0) return best.locate;
   throw new DataSetError(
     `none of ${probed.length} images that ${table} lists is there, such as ${locateOne(probed[0] ?? '', folders[0] ?? '', 0)}: ` +
-      'paths are relative to the folder of the table',
+      'paths are relative to the folder of the table, and names without a folder those of images that are there once',
     { details: { path: table, missing: probed.slice(0, 5) } },
   );
 }

@@ -97,10 +97,16 @@ async function readTables(
       { details: { root: tree.root, tables: tables.slice(0, 5).map((table) => table.name) } },
     );
   }
-  // Some tables name the folder itself, too.
-  const folders = [tree.root, dirname(tree.root)];
+  const byName = filesByName(tree);
   const parts = await Promise.all(
-    tables.map(({ path }) => readTableDataSet(path, { ...options, folders, within: options.within })),
+    tables.map((table) =>
+      readTableDataSet(table.path, {
+        ...options,
+        folders: foldersAbove(table, tree),
+        byName,
+        within: options.within,
+      }),
+    ),
   );
   const items = parts.flat().map((item) => ({ ...item, name: nameIn(tree, item) }));
   checkOnce(items, tables);
@@ -118,6 +124,22 @@ async function readTables(
       ...others.map((file): SkippedFile => ({ name: file.name, reason: 'other-table' })),
     ]),
   };
+}
+
+/** The folders from that of a table up to the root, and the one that the root lies in: some tables name the root itself, too. */
+function foldersAbove({ folders }: TreeFile, { root }: FileTree): string[] {
+  const inside = folders.map((_, i) => [root, ...folders.slice(0, i)].join('/')).reverse();
+  return [...(inside.length > 0 ? inside : [root]), dirname(root)];
+}
+
+function filesByName({ images }: FileTree): Map<string, string | undefined> {
+  const files = new Map<string, string | undefined>();
+  for (const { path, name, folders } of images) {
+    if (folders.some((folder) => meaningOf(folder).role === 'mask')) continue;
+    const own = basename(name).normalize('NFC');
+    files.set(own, files.has(own) ? undefined : path);
+  }
+  return files;
 }
 
 function nameIn({ root }: FileTree, { path, name }: DataSetItem): string {

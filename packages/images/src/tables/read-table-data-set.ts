@@ -17,6 +17,8 @@ export interface TableOptions {
   seed: number;
   /** Folders that paths may be relative to besides that of the table. */
   folders?: readonly string[];
+  /** Files by their own names, for paths without a folder; undefined for a name that several have. */
+  byName?: ReadonlyMap<string, string | undefined>;
   /** Folder that no path may lead out of: the table may be a stranger's. */
   within?: string | undefined;
 }
@@ -53,7 +55,7 @@ async function itemsOf(
   path: string,
   { rows }: Table,
   columns: TableColumns,
-  { testFraction, seed, folders = [], within }: TableOptions,
+  { testFraction, seed, folders = [], byName, within }: TableOptions,
 ): Promise<DataSetItem[]> {
   const root = dirname(path);
   const written = rows.map((row) => {
@@ -61,7 +63,7 @@ async function itemsOf(
     if (cell === '') throw refuse(path, row.line, 'the path is empty');
     return plainPath(cell);
   });
-  const locateWritten = await locatePaths(written, [root, ...folders], path, asSpelled);
+  const locateWritten = await locatePaths(written, [root, ...folders], path, asSpelled, byName);
   const locate = async (each: string): Promise<string> => {
     const file = locateWritten(each);
     return (isAscii(file) ? undefined : await asSpelled(file)) ?? file;
@@ -107,6 +109,8 @@ function whatRowSays(path: string, row: TableRow, columns: TableColumns): RowLab
     // Beside a column that says what is bad, another word is the kind of defect.
     said = flag === 'bad' ? { label: 'bad', defect: text } : { label: flag };
   }
+  // A mask is drawn of what is bad, and the word names it.
+  if (said === undefined && maskPaths(row, columns).length > 0) said = { label: 'bad', defect: text };
   if (said === undefined) {
     throw refuse(
       path,

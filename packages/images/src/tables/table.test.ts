@@ -22,6 +22,8 @@ describe('a table of another tool', () => {
     ['paths of another machine', 'path,label\n/home/ann/set/0.png,good\n/home/ann/set/1.png,bad\n'],
     ['paths of another machine on Windows', 'path,label\nC:\\set\\0.png,good\nC:\\set\\1.png,bad\n'],
     ['the line that Excel writes', 'sep=;\r\npath;label\r\n0.png;good\r\n1.png;bad\r\n'],
+    ['a header with other signs', '"Image-Path:","Anomalous?"\n0.png,False\n1.png,True\n'],
+    ['categories', 'filename,category\n0.png,good\n1.png,bad\n'],
     ['a header with blanks in its quotes', '" Path "," Label "\n0.png,good\n1.png,bad\n'],
     ['quotes and blank lines', '"path" , "label"\n"0.png","good"\n\n "1.png" ,"bad"\n,\n'],
   ])('is read: %s', async (_, text) => {
@@ -31,6 +33,21 @@ describe('a table of another tool', () => {
       const { items } = await openDataSet(at('set.csv'), { testFraction: 0 });
       const lines = items.map(({ name, split, label }) => `${name} | ${split} | ${label} | - | -`);
       expect(lines, encoding).toEqual(HALF);
+    }
+  });
+
+  it.each([
+    ['Chinese', '文件名,标签\n0.png,合格\n1.png,不合格\n'],
+    ['Russian', 'файл;результат\n0.png;годен\n1.png;брак\n'],
+  ])('is read with a header in %s', async (_, text) => {
+    await folder.plant('0.png', '1.png');
+    for (const [encoding, bytes] of encodings(text).slice(0, 4)) {
+      await folder.write({ 'set.csv': bytes });
+      const { items } = await openDataSet(at('set.csv'), { testFraction: 0 });
+      expect(
+        items.map(({ name, label }) => `${name} ${label}`),
+        encoding,
+      ).toEqual(['0.png good', '1.png bad']);
     }
   });
 
@@ -65,8 +82,8 @@ describe('a table of another tool', () => {
     ],
     [
       'whose flag is none',
-      'path,is_anomaly\n0.png,maybe\n',
-      /line 2: expected 0 or 1, true or false in is_anomaly, got "maybe"/,
+      'path,is_anomaly\n0.png,perhaps\n',
+      /line 2: expected 0 or 1, true or false in is_anomaly, got "perhaps"/,
     ],
     [
       'without a path',
@@ -146,6 +163,38 @@ describe('a table in a folder', () => {
     });
     const set = await openDataSet(folder.root);
     expect(set.items.map(({ split, label }) => `${split} ${label}`)).toEqual(['train good', 'test bad']);
+  });
+
+  it('may name images alone, wherever they lie once, or from a folder above its own', async () => {
+    await folder.plant('a/0.png', 'b/1.png', 'masks/1.png');
+    await folder.write({ 'labels.csv': 'file,label\n0.png,good\n1.png,bad\n' });
+    const names = async (): Promise<string[]> =>
+      (await openDataSet(folder.root, { testFraction: 0 })).items.map(
+        ({ name, label }) => `${name} ${label}`,
+      );
+    expect(await names()).toEqual(['a/0.png good', 'b/1.png bad']);
+    await folder.plant('c/1.png');
+    expect(await failure(folder.root)).toMatch(
+      /none of 2 images.*names without a folder those of images that are there once/,
+    );
+    await folder.write({
+      'labels.csv': 'a,b\n',
+      'data/meta/labels.csv': 'file,label\na/0.png,good\nb/1.png,bad\n',
+    });
+    await folder.plant('data/a/0.png', 'data/b/1.png');
+    const deeper = await openDataSet(at('data'), { testFraction: 0 });
+    expect(deeper.items.map(({ name }) => name)).toEqual(['a/0.png', 'b/1.png']);
+  });
+
+  it('may say the kind of defect where a mask is drawn, as that of VisA, and not elsewhere', async () => {
+    await folder.plant('0.png', '1.png', 'm.png');
+    await folder.write({ 'image_anno.csv': 'image,label,mask\n0.png,normal,\n1.png,"bent,melded",m.png\n' });
+    expect(summary(await openDataSet(folder.root, { testFraction: 0 }))).toEqual([
+      '0.png | train | good | - | -',
+      '1.png | test | bad | bent,melded | m.png',
+    ]);
+    await folder.write({ 'image_anno.csv': 'image,label,mask\n0.png,normal,\n1.png,bent,\n' });
+    expect(await failure(folder.root)).toMatch(/line 3: expected the label good, bad or unknown, got "bent"/);
   });
 
   it('is refused when it cannot be understood and nothing else says what is good', async () => {

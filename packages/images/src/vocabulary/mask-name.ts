@@ -10,7 +10,12 @@ export interface MaskName {
 
 const CERTAIN: ReadonlySet<string> = new Set(['mask', 'masks', 'groundtruth', 'ground truth']);
 const PERHAPS: ReadonlySet<string> = new Set([
-  ...['gt', 'msk', 'label', 'labels', 'annotation', 'annotations', 'anno', 'seg', 'segmentation'],
+  ...['gt', 'msk', 'label', 'labels', 'lbl', 'annotation', 'annotations', 'anno', 'seg', 'segmentation'],
+]);
+/** Words that say of a mask what it is: `0_defect_mask` belongs to `0`. */
+const BEFORE_MASK: ReadonlySet<string> = new Set([
+  ...PERHAPS,
+  ...['defect', 'defects', 'anomaly', 'binary', 'bin', 'pixel', 'true'],
 ]);
 const BEFORE: ReadonlySet<string> = new Set([
   'mask',
@@ -18,17 +23,20 @@ const BEFORE: ReadonlySet<string> = new Set([
   'gt',
   'msk',
   'label',
+  'lbl',
   'seg',
   'groundtruth',
   'ground truth',
 ]);
+/** Also straight behind a name: `0mask`. */
+const JOINED = 'mask';
 /** Short for a mask, and for much else: medium, mirrored, monochrome. */
 const WEAK = 'm';
 const IMAGE: ReadonlySet<string> = new Set(['image', 'img', 'rgb', 'raw']);
 const SEPARATORS = ' _.-';
 const MOST_DIGITS = 4;
 
-/** What the stem of a file says of a mask: `<name>_mask`, `<name>.gt`, `<name>_m`, `<name>_mask_2`, `mask_<name>`; undefined when it is not called like one. */
+/** What the stem of a file says of a mask: `<name>_mask`, `<name>.gt`, `<name>_m`, `<name>_mask_2`, `mask_<name>`, `<name>mask`; undefined when it is not called like one. */
 export function maskName(stem: string): MaskName | undefined {
   const whole = lastWord(stem);
   // One of several masks has a number.
@@ -38,9 +46,16 @@ export function maskName(stem: string): MaskName | undefined {
   const before = lastWord(rest);
   const [of, said] =
     word === 'truth' && before.word === 'ground' ? [before.rest, 'ground truth'] : [rest, word];
-  if (of !== '' && CERTAIN.has(said)) return { of: [of], certain: true };
+  if (of !== '' && CERTAIN.has(said)) {
+    const inner = lastWord(of);
+    const isTold = inner.rest !== '' && BEFORE_MASK.has(inner.word);
+    return { of: isTold ? [of, inner.rest] : [of], certain: true };
+  }
   if (of !== '' && PERHAPS.has(said)) return { of: [of], certain: false };
   if (of !== '' && said === WEAK) return { of: [of], certain: false, weak: true };
+  const joined = stem.slice(0, -JOINED.length);
+  // Only beside an image that is called so: "unmask" is a word of its own.
+  if (joined !== '' && stem.toLowerCase().endsWith(JOINED)) return { of: [joined], certain: false };
   const first = firstWord(stem);
   const second = firstWord(first.rest);
   const two = `${first.word} ${second.word}`;

@@ -30,6 +30,17 @@ describe('the meaning of a folder', () => {
       'mask',
       'mask masks Masks gt GT ground_truth groundtruth GroundTruth "ground truth" annotations labels segmentation',
     ],
+    ['good', 'false_calls FalseAlarm overkill "pseudo defects"'],
+    ['bad', 'def def_front Ausschuß braki true_defect'],
+    [
+      'mask',
+      'masques máscaras maschere Maski маски 掩码 マスク 마스크 SegmentationObject binary_masks masks_machine truth msk',
+    ],
+    [
+      'unlabelled',
+      'maybe borderline quarantine unbekannt Nacharbeit inconnus desconocidos 미분류 未分类 保留 неизвестно',
+    ],
+    ['images', 'JPEGImages png entrenamiento prueba treinamento teste 训练集 测试集 テスト'],
     ['mask', 'SegmentationClass mask_dir mask_images defect_masks bad_gt ground-truth_masks label'],
     ['unlabelled', 'unlabelled unlabeled unknown Unsorted rework to_check test_private test_private_mixed'],
     ['ignored', 'backup old tmp results predictions heatmaps thumbnails old_masks'],
@@ -86,6 +97,11 @@ it.each([
   ['10_GT', ['10'], false],
   ['mask_0', ['0'], false],
   ['0_seg', ['0'], false],
+  ['0_lbl', ['0'], false],
+  ['0mask', ['0'], false],
+  ['Part0Mask', ['Part0'], false],
+  ['0_defect_mask', ['0_defect', '0'], true],
+  ['part_0_segmentation_mask', ['part_0_segmentation', 'part_0'], true],
 ])('%s may be the mask of %s', (stem, of, certain) => {
   expect(maskName(stem)).toEqual({ of, certain });
 });

@@ -9,7 +9,7 @@ export interface Meaning {
    */
   role: 'good' | 'bad' | 'mask' | 'unlabelled' | 'ignored' | 'images' | 'name' | 'unclear';
   split?: Split;
-  /** The other words: of masks, the folder or kind of images that they belong to; of bad images, their kind. */
+  /** The other words: of masks, the folder or kind of images that they belong to; of bad images, their kind; of unclear ones, what nobody knows. */
   of?: string;
 }
 
@@ -30,7 +30,7 @@ export function meaningOf(name: string): Meaning {
     if (mask && !has('bad')) return { role: 'mask', of: unknown.join(' '), ...found };
     if (mask) return { role: 'unclear', ...found };
     if (has('bad')) return { role: 'bad', of: unknown.join(' '), ...found };
-    return { role: has('good') ? 'unclear' : 'name' };
+    return has('good') ? { role: 'unclear', of: unknown.join(' ') } : { role: 'name' };
   }
   if (has('ignored')) return { role: 'ignored', ...found };
   if (has('mask')) {

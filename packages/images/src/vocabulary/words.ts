@@ -14,6 +14,7 @@ const GOOD = `
   no defect | no defects | non defect | non defective | not defective | nondefective | without defect | without defects
   defect free | defects free | defectfree | no anomaly | no anomalies | non anomalous | not anomalous | anomaly free
   not bad | non bad | io | i o | gut
+  false call | false calls | false alarm | false alarms | false reject | false rejects | overkill | pseudo defect | pseudo defects
   bon | bons | bonne | bonnes | conforme | conformes | sans defaut | sans défaut | bueno | buenos | buena | buenas | sin defecto
   buono | buoni | buona | buone | bom | bons | boa | boas | dobry | dobre | dobra | goed
   bra | godkänd | godkända | godkjent | godkendt | felfri | feilfri | fejlfri | hyvä | hyväksytty | ehjä | jó | hibátlan | megfelelő
@@ -22,14 +23,14 @@ const GOOD = `
   良品 | 良 | 合格 | 合格品 | 正常 | 正常品 | ok品 | 양품 | 정상 | годен | годные | хорошие
 `;
 const BAD = `
-  bad | ko | ng | nok | no ok | not ok | n ok | non ok | not okay | no good | not good | non good | nogood | notok
+  bad | ko | ng | nok | def | no ok | not ok | n ok | non ok | not okay | no good | not good | non good | nogood | notok
   abnormal | non normal | not normal | unnormal | anomaly | anomalies | anomalous | anomal
   defect | defects | defective | defectives | fail | failed | failure | failures | fault | faults | faulty
   reject | rejects | rejected | outlier | outliers | scrap | scrapped | flaw | flaws | flawed | damaged
-  nonconforming | non conforming | not conforming | nio | n i o | schlecht | ausschuss | fehler | fehlerhaft | defekt | defekte
+  nonconforming | non conforming | not conforming | nio | n i o | schlecht | ausschuss | ausschuß | fehler | fehlerhaft | defekt | defekte
   mauvais | mauvaise | mauvaises | defaut | defauts | défaut | défauts | defectueux | défectueux | rebut | rebuts | malo | malos
   mala | malas | defecto | defectos | defectuoso | defectuosos | rechazado | rechazados | difetto | difetti | difettoso | difettosi
-  scarto | scarti | defeito | defeitos | defeituoso | defeituosos | wada | wady | wadliwy | wadliwe | slecht | no conforme
+  scarto | scarti | defeito | defeitos | defeituoso | defeituosos | wada | wady | wadliwy | wadliwe | braki | slecht | no conforme
   non conforme | non conformes | no conformes | não conforme
   dålig | dåliga | underkänd | underkända | felaktig | trasig | defekter | dårlig | dårlige | feil | ikke godkjent | fejl | kasseret
   ikke godkendt | viallinen | vialliset | virheellinen | hylätty | vika | rossz | hibás | selejt | selejtes | hiba | hibák
@@ -38,13 +39,22 @@ const BAD = `
   κακό | ελαττωματικό | lỗi | hỏng | không đạt | cacat | rusak | gagal | เสีย | ไม่ผ่าน
   不良品 | 不良 | 缺陷 | 异常 | 異常 | 異常品 | 不合格 | 不合格品 | 次品 | 欠陥 | 欠陥品 | ng品 | 불량 | 불량품 | 이상 | брак | дефект | дефекты
 `;
-const MASKS =
-  'mask | masks | gt | gts | ground truth | ground truths | groundtruth | groundtruths | maske | masken | segmentation class';
-const WEAK_MASKS = 'annotation | annotations | label | labels | segmentation | segmentations | seg | segs';
+const MASKS = `
+  mask | masks | msk | gt | gts | ground truth | ground truths | groundtruth | groundtruths | truth
+  binary mask | binary masks | pixel mask | pixel masks | masks machine | masks human | segmentation class | segmentation object
+  maske | masken | masque | masques | máscara | máscaras | mascara | mascaras | maschera | maschere | maska | maski | masky
+  masker | maskers | маска | маски | 掩码 | 掩膜 | 掩模 | 蒙版 | マスク | マスク画像 | 마스크
+`;
+const WEAK_MASKS =
+  'annotation | annotations | label | labels | lbl | segmentation | segmentations | seg | segs';
 const UNLABELLED = `
   unlabelled | unlabeled | not labelled | not labeled | unknown | unsorted | unclassified | uncategorized | undecided | unsure
   uncertain | rework | reworked | pending | todo | to do | to sort | to label | to check | to review | review
-  private | private mixed
+  private | private mixed | maybe | borderline | doubtful | ambiguous | questionable | quarantine | quarantined | on hold
+  unbekannt | unsortiert | unklar | nacharbeit | grenzfall | grenzfälle | inconnu | inconnus | non classé | non classés | à trier
+  desconocido | desconocidos | sin clasificar | sconosciuto | sconosciuti | da classificare | desconhecido | desconhecidos
+  onbekend | nieznane | okänd | okända | неизвестно | неизвестные | не размечено
+  未分類 | 未検査 | 要確認 | 保留 | 未分类 | 未标注 | 未知 | 待定 | 待检 | 返工 | 미분류 | 미검사 | 보류
 `;
 const IGNORED = `
   backup | backups | old | archive | archived | tmp | temp | trash | deleted | result | results | output | outputs
@@ -55,11 +65,20 @@ const FILLERS = `
   image | images | img | imgs | pic | pics | picture | pictures | photo | photos | frame | frames | bild | bilder
   data | dataset | set | sample | samples | part | parts | product | products | item | items | unit | units
   file | files | folder | dir | raw | rgb | original | originals | input | inputs | public | only | for
+  jpeg | jpg | png | bmp | tif | tiff
 `;
 const SPLITS: Readonly<Record<Split, string>> = {
-  train: 'train | training',
-  validation: 'validation | valid | val',
-  test: 'test | testing | tests | eval | evaluation',
+  train: `
+    train | training | entrenamiento | entraînement | entrainement | apprentissage | addestramento | treinamento | treino
+    trening | uczenie | обучение | 训练 | 训练集 | 訓練 | 学習 | 학습 | 훈련
+  `,
+  validation: `
+    validation | valid | val | validierung | validación | validacion | validazione | validação | validacao | walidacja
+    валидация | 验证 | 验证集 | 検証 | 검증
+  `,
+  test: `
+    test | testing | tests | eval | evaluation | prueba | pruebas | teste | testes | тест | 测试 | 测试集 | テスト | 評価 | 테스트 | 평가
+  `,
 };
 
 /** The table: each word or group of words with what it says. */
