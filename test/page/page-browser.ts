@@ -24,11 +24,11 @@ export interface Complaints {
 
 /** A headless Chromium, and the service's page in it. */
 export class PageBrowser implements Complaints {
-  private readonly browser: Browser;
-  private complaints: string[] = [];
+  readonly #browser: Browser;
+  #complaints: string[] = [];
 
   private constructor(browser: Browser) {
-    this.browser = browser;
+    this.#browser = browser;
   }
 
   static async start({ webgpu = false, camera = false }: PageBrowserOptions = {}): Promise<PageBrowser> {
@@ -57,15 +57,15 @@ export class PageBrowser implements Complaints {
       ...options
     }: BrowserContextOptions & { path?: string; prepare?: string; order?: 'added' | 'worst' } = {},
   ): Promise<Page> {
-    const context = await this.browser.newContext(options);
+    const context = await this.#browser.newContext(options);
     onTestFinished(() => context.close());
     const page = await context.newPage();
     if (prepare) await page.addInitScript(prepare);
-    page.on('pageerror', (error) => this.complaints.push(error.message));
+    page.on('pageerror', (error) => this.#complaints.push(error.message));
     page.on('console', (message) => {
       // Chromium logs each refusal of the service; that is what the page shows in words.
       if (['error', 'warning'].includes(message.type()) && !/status of 4\d\d/.test(message.text()))
-        this.complaints.push(message.text());
+        this.#complaints.push(message.text());
     });
     await page.goto(at.address + path);
     await page
@@ -83,11 +83,11 @@ export class PageBrowser implements Complaints {
   }
 
   take(): string[] {
-    return this.complaints.splice(0);
+    return this.#complaints.splice(0);
   }
 
   close(): Promise<void> {
-    return this.browser.close();
+    return this.#browser.close();
   }
 }
 

@@ -32,12 +32,12 @@ const COLORS: readonly [ViewerColors, string][] = [
 /** Buttons and sliders under the picture. */
 export class Toolbar {
   readonly node: HTMLElement = document.createElement('div');
-  private readonly threshold = range('Threshold');
-  private readonly value = document.createElement('span');
-  private readonly compare: HTMLButtonElement;
-  private readonly before = range('Before and after');
-  private readonly colors = document.createElement('select');
-  private state: ToolbarState | undefined;
+  readonly #threshold = range('Threshold');
+  readonly #value = document.createElement('span');
+  readonly #compare: HTMLButtonElement;
+  readonly #before = range('Before and after');
+  readonly #colors = document.createElement('select');
+  #state: ToolbarState | undefined;
 
   constructor(actions: ToolbarActions) {
     this.node.className = 'toolbar';
@@ -49,42 +49,42 @@ export class Toolbar {
       button('+', 'Zoom in', actions.zoomIn),
       button('Fit', 'show the whole picture', actions.zoomReset),
     );
-    this.value.className = 'value';
-    this.compare = button('Compare', 'with the picture as photographed', () =>
-      actions.setBefore(this.state?.before === undefined ? 0.5 : undefined),
+    this.#value.className = 'value';
+    this.#compare = button('Compare', 'with the picture as photographed', () =>
+      actions.setBefore(this.#state?.before === undefined ? 0.5 : undefined),
     );
-    this.before.addEventListener('input', () => actions.setBefore(Number(this.before.value) / STEPS));
-    this.threshold.addEventListener('input', () => {
-      const [low, high] = this.state?.range ?? [0, 1];
-      actions.setThreshold(low + ((high - low) * Number(this.threshold.value)) / STEPS);
+    this.#before.addEventListener('input', () => actions.setBefore(Number(this.#before.value) / STEPS));
+    this.#threshold.addEventListener('input', () => {
+      const [low, high] = this.#state?.range ?? [0, 1];
+      actions.setThreshold(low + ((high - low) * Number(this.#threshold.value)) / STEPS);
     });
-    for (const [value, text] of COLORS) this.colors.add(new Option(text, value));
-    this.colors.addEventListener('change', () => actions.setColors(this.colors.value as ViewerColors));
+    for (const [value, text] of COLORS) this.#colors.add(new Option(text, value));
+    this.#colors.addEventListener('change', () => actions.setColors(this.#colors.value as ViewerColors));
     this.node.append(
       zoom,
-      this.compare,
-      this.before,
-      labelled('Threshold', this.threshold, this.value),
+      this.#compare,
+      this.#before,
+      labelled('Threshold', this.#threshold, this.#value),
       button('Reset', "to the detector's threshold", actions.resetThreshold),
-      labelled('Color', this.colors),
+      labelled('Color', this.#colors),
     );
   }
 
   show(state: ToolbarState): void {
-    this.state = state;
+    this.#state = state;
     const {
       threshold,
       range: [low, high],
       colors,
       before,
     } = state;
-    this.threshold.value = String(Math.round((STEPS * (threshold - low)) / (high - low)));
-    this.value.textContent = formatValue(threshold);
-    this.threshold.setAttribute('aria-valuetext', formatValue(threshold));
-    this.colors.value = colors;
-    this.compare.setAttribute('aria-pressed', String(before !== undefined));
-    this.before.hidden = before === undefined;
-    this.before.value = String(Math.round(STEPS * (before ?? 0.5)));
+    this.#threshold.value = String(Math.round((STEPS * (threshold - low)) / (high - low)));
+    this.#value.textContent = formatValue(threshold);
+    this.#threshold.setAttribute('aria-valuetext', formatValue(threshold));
+    this.#colors.value = colors;
+    this.#compare.setAttribute('aria-pressed', String(before !== undefined));
+    this.#before.hidden = before === undefined;
+    this.#before.value = String(Math.round(STEPS * (before ?? 0.5)));
   }
 }
 

@@ -9,10 +9,10 @@ const PATIENCE = 8;
 export class Client implements Exchange {
   /** What the page asks of the service. */
   readonly service: CflowClient;
-  private readonly key: ApiKey;
+  readonly #key: ApiKey;
 
   constructor(key: ApiKey) {
-    this.key = key;
+    this.#key = key;
     this.service = new CflowClient(sdkOptions(this));
   }
 
@@ -26,12 +26,12 @@ export class Client implements Exchange {
     { onWait, patience = PATIENCE, send = ask }: ExchangeOptions,
   ): Promise<Response> {
     for (let attempt = 1; ; attempt++) {
-      const key = this.key.value;
+      const key = this.#key.value;
       const headers = new Headers(init.headers);
       if (key !== null) headers.set('authorization', `Bearer ${key}`);
       const response = await send(url, { ...init, headers });
       if (response.ok) return response;
-      if (response.status === 401 && (await this.key.ask(key))) continue;
+      if (response.status === 401 && (await this.#key.ask(key))) continue;
       const wait = Number(response.headers.get('retry-after') ?? Number.NaN);
       const full = response.status === 429 || response.status === 503;
       if (!full || Number.isNaN(wait) || attempt > patience) return response;
@@ -43,13 +43,13 @@ export class Client implements Exchange {
 
   /** Headers that carry the key. */
   authorization(): Record<string, string> {
-    const { value } = this.key;
+    const { value } = this.#key;
     return value === null ? {} : { authorization: `Bearer ${value}` };
   }
 
   /** The key, for what is not a plain request: a stream. */
   get currentKey(): string | undefined {
-    return this.key.value ?? undefined;
+    return this.#key.value ?? undefined;
   }
 }
 

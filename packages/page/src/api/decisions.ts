@@ -18,20 +18,20 @@ export type Decision = Pick<
 
 /** The settings of detectors, read and saved; every view is told of what any of them saves. */
 export class Decisions {
-  private readonly client: Client;
-  private readonly listeners = new Set<(settings: DetectorSettings) => void>();
+  readonly #client: Client;
+  readonly #listeners = new Set<(settings: DetectorSettings) => void>();
 
   constructor(client: Client) {
-    this.client = client;
+    this.#client = client;
   }
 
   /** @param saved Called with what was saved, since what views know of it is then outdated. */
   on(saved: (settings: DetectorSettings) => void): void {
-    this.listeners.add(saved);
+    this.#listeners.add(saved);
   }
 
   async read(name: string): Promise<DetectorSettings> {
-    return this.client.service.detectors.settings(name);
+    return this.#client.service.detectors.settings(name);
   }
 
   /**
@@ -39,18 +39,18 @@ export class Decisions {
    * faster.
    */
   async save(before: DetectorSettings, { note, ...change }: Decision): Promise<DetectorSettings> {
-    return this.put(before, { ...decidedIn(before), ...change, note });
+    return this.#put(before, { ...decidedIn(before), ...change, note });
   }
 
   /** Saves all that an earlier revision had as the next one, and nothing else of what is in force. Refused as `save`. */
   async restore(before: DetectorSettings, earlier: DetectorSettings): Promise<DetectorSettings> {
-    return this.put(before, { ...decidedIn(earlier), note: `back to revision ${earlier.revision}` });
+    return this.#put(before, { ...decidedIn(earlier), note: `back to revision ${earlier.revision}` });
   }
 
-  private async put({ name, revision }: DetectorSettings, decision: Decision): Promise<DetectorSettings> {
+  async #put({ name, revision }: DetectorSettings, decision: Decision): Promise<DetectorSettings> {
     const input = { ...decision, expected: revision };
-    const settings = await this.client.service.detectors.saveSettings(name, input);
-    for (const listener of this.listeners) listener(settings);
+    const settings = await this.#client.service.detectors.saveSettings(name, input);
+    for (const listener of this.#listeners) listener(settings);
     return settings;
   }
 }

@@ -1,25 +1,25 @@
 /** A camera of this machine, shown in a video element. It is on only between `start` and `stop`. */
 export class Camera {
   readonly video: HTMLVideoElement;
-  private stream: MediaStream | undefined;
+  #stream: MediaStream | undefined;
   /** Counts starts and stops, so that a camera that arrives after a stop is released. */
-  private turn = 0;
-  private readonly onLost: () => void;
+  #turn = 0;
+  readonly #onLost: () => void;
 
   /** @param onLost The camera is gone: unplugged, or taken back by the browser. */
   constructor(video: HTMLVideoElement, onLost: () => void) {
     this.video = video;
-    this.onLost = onLost;
+    this.#onLost = onLost;
     // A page in the background must not keep the camera's light on.
     addEventListener('pagehide', () => {
       if (!this.on) return;
       this.stop();
-      this.onLost();
+      this.#onLost();
     });
   }
 
   get on(): boolean {
-    return this.stream !== undefined;
+    return this.#stream !== undefined;
   }
 
   /**
@@ -28,33 +28,33 @@ export class Camera {
    * @throws Error in words: there is no camera, it is in use, or the browser does not give it to this page
    */
   async start(): Promise<boolean> {
-    const turn = ++this.turn;
+    const turn = ++this.#turn;
     const stream = await openStream();
-    if (turn !== this.turn) {
+    if (turn !== this.#turn) {
       end(stream);
       return false;
     }
-    this.stream = stream;
+    this.#stream = stream;
     stream.getVideoTracks()[0]?.addEventListener('ended', () => {
-      if (this.stream !== stream) return;
+      if (this.#stream !== stream) return;
       this.stop();
-      this.onLost();
+      this.#onLost();
     });
     this.video.srcObject = stream;
     try {
       await this.video.play();
     } catch (error) {
-      if (this.stream !== stream) return false;
+      if (this.#stream !== stream) return false;
       this.stop();
       throw new Error('The browser does not play the camera. Start it again.', { cause: error });
     }
-    return this.stream === stream;
+    return this.#stream === stream;
   }
 
   stop(): void {
-    this.turn++;
-    if (this.stream) end(this.stream);
-    this.stream = undefined;
+    this.#turn++;
+    if (this.#stream) end(this.#stream);
+    this.#stream = undefined;
     this.video.srcObject = null;
   }
 

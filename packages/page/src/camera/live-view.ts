@@ -21,73 +21,74 @@ interface Scored {
 
 /** The camera at live rate: one frame is scored at a time, and frames that come meanwhile are dropped, not queued. */
 export class LiveView {
-  private readonly inspection: Inspection;
-  private readonly camera: Camera;
-  private readonly panel = byId('live');
-  private readonly start = byId('live-start', HTMLButtonElement);
-  private readonly problem = byId('live-problem');
-  private readonly viewer = byId('live-picture', CflowViewer);
-  private readonly chip = byId('live-chip');
-  private readonly score = byId('live-score');
-  private readonly rate = byId('live-rate');
-  private readonly device = byId('live-device');
-  private readonly spoken = byId('live-spoken');
-  private running: AbortController | undefined;
-  private meter = new FrameMeter();
-  private scored: Scored | undefined;
-  private spokenAt = 0;
-  private kept = 0;
-  private readonly onStart: () => void;
+  readonly #inspection: Inspection;
+  readonly #camera: Camera;
+  readonly #panel = byId('live');
+  readonly #start = byId('live-start', HTMLButtonElement);
+  readonly #problem = byId('live-problem');
+  readonly #viewer = byId('live-picture', CflowViewer);
+  readonly #chip = byId('live-chip');
+  readonly #score = byId('live-score');
+  readonly #rate = byId('live-rate');
+  readonly #device = byId('live-device');
+  readonly #spoken = byId('live-spoken');
+  #running: AbortController | undefined;
+  #meter = new FrameMeter();
+  #scored: Scored | undefined;
+  #spokenAt = 0;
+  #kept = 0;
+  readonly #onStart: () => void;
 
   /** @param onStart Called before the camera is requested, so that others release it. */
   constructor(inspection: Inspection, onStart: () => void) {
-    this.inspection = inspection;
-    this.onStart = onStart;
-    this.camera = new Camera(byId('live-video', HTMLVideoElement), () => {
+    this.#inspection = inspection;
+    this.#onStart = onStart;
+    this.#camera = new Camera(byId('live-video', HTMLVideoElement), () => {
       this.stop();
-      this.problem.replaceChildren(problemMessage('The camera is gone. Connect it and start it again.'));
+      this.#problem.replaceChildren(problemMessage('The camera is gone. Connect it and start it again.'));
     });
-    this.start.addEventListener('click', () => void this.run());
+    this.#start.addEventListener('click', () => void this.#run());
     byId('live-stop').addEventListener('click', () => {
       this.stop();
-      this.start.focus();
+      this.#start.focus();
     });
-    byId('live-keep').addEventListener('click', () => void this.keep());
-    inspection.live.judge = () => this.judge();
+    byId('live-keep').addEventListener('click', () => void this.#keep());
+    inspection.live.judge = () => this.#judge();
   }
 
   stop(): void {
-    this.running?.abort();
-    this.running = undefined;
-    this.camera.stop();
-    this.panel.hidden = true;
-    this.start.hidden = false;
-    this.start.disabled = false;
-    this.scored = undefined;
-    this.inspection.live.score = undefined;
-    this.inspection.schedule();
+    this.#running?.abort();
+    this.#running = undefined;
+    this.#camera.stop();
+    this.#panel.hidden = true;
+    this.#start.hidden = false;
+    this.#start.disabled = false;
+    this.#scored = undefined;
+    this.#inspection.live.score = undefined;
+    this.#inspection.schedule();
   }
 
-  private async run(): Promise<void> {
-    this.onStart();
-    const { start: button, problem } = this;
-    if (!(await startByButton(this.camera, { button, problem, stop: () => this.stop() }))) return;
+  async #run(): Promise<void> {
+    this.#onStart();
+    const button = this.#start;
+    const problem = this.#problem;
+    if (!(await startByButton(this.#camera, { button, problem, stop: () => this.stop() }))) return;
     const running = new AbortController();
-    this.running = running;
-    this.meter = new FrameMeter();
-    this.clear();
-    this.start.hidden = true;
-    this.panel.hidden = false;
+    this.#running = running;
+    this.#meter = new FrameMeter();
+    this.#clear();
+    this.#start.hidden = true;
+    this.#panel.hidden = false;
     byId('live-stop').focus();
     let busy = false;
     eachFrame(
-      this.camera.video,
+      this.#camera.video,
       (count, at) => {
-        this.meter.show(count, at);
-        this.showRate();
+        this.#meter.show(count, at);
+        this.#showRate();
         if (busy) return;
         busy = true;
-        void this.scoreFrame(running.signal).finally(() => {
+        void this.#scoreFrame(running.signal).finally(() => {
           busy = false;
         });
       },
@@ -95,74 +96,74 @@ export class LiveView {
     );
   }
 
-  private async scoreFrame(signal: AbortSignal): Promise<void> {
-    this.meter.take();
+  async #scoreFrame(signal: AbortSignal): Promise<void> {
+    this.#meter.take();
     try {
-      const frame = await this.camera.frame();
+      const frame = await this.#camera.frame();
       try {
-        const scored = await this.inspection.predict(frame, signal);
+        const scored = await this.#inspection.predict(frame, signal);
         if (signal.aborted) return;
-        this.meter.finish(performance.now());
-        this.show(scored);
+        this.#meter.finish(performance.now());
+        this.#show(scored);
       } finally {
         frame.close();
       }
     } catch (error) {
       if (signal.aborted) return;
       this.stop();
-      this.problem.replaceChildren(problemMessage(error, () => void this.run()));
+      this.#problem.replaceChildren(problemMessage(error, () => void this.#run()));
       byId('live-problem').querySelector('button')?.focus();
     }
   }
 
-  private show(scored: Scored): void {
+  #show(scored: Scored): void {
     const { prediction, map } = scored;
-    this.scored = scored;
-    this.viewer.prediction = { ...prediction, map };
+    this.#scored = scored;
+    this.#viewer.prediction = { ...prediction, map };
     const place = prediction.where === 'remote' ? 'of the server' : 'in this page';
-    this.device.textContent = `${prediction.detector.device} ${place}, ${formatMilliseconds(prediction.milliseconds)} a frame`;
-    this.judge();
+    this.#device.textContent = `${prediction.detector.device} ${place}, ${formatMilliseconds(prediction.milliseconds)} a frame`;
+    this.#judge();
   }
 
-  private judge(): void {
-    if (!this.scored || !this.running) return;
-    const { prediction, state } = this.scored;
-    this.viewer.threshold = state.threshold;
-    this.viewer.pixelThreshold = state.pixelThreshold;
+  #judge(): void {
+    if (!this.#scored || !this.#running) return;
+    const { prediction, state } = this.#scored;
+    this.#viewer.threshold = state.threshold;
+    this.#viewer.pixelThreshold = state.pixelThreshold;
     const label = prediction.score >= state.threshold ? 'bad' : 'good';
-    this.panel.dataset.label = label;
-    this.chip.textContent = label;
-    this.score.textContent = formatScore(prediction.score);
-    this.inspection.live.score = { score: prediction.score, label };
+    this.#panel.dataset.label = label;
+    this.#chip.textContent = label;
+    this.#score.textContent = formatScore(prediction.score);
+    this.#inspection.live.score = { score: prediction.score, label };
     const now = performance.now();
-    const text = label === 'bad' ? `bad, ${plural(this.viewer.found.length, 'region')}` : 'good';
-    if (now < this.spokenAt + SPOKEN_EVERY || text === this.spoken.textContent) return;
-    this.spokenAt = now;
-    this.spoken.textContent = text;
+    const text = label === 'bad' ? `bad, ${plural(this.#viewer.found.length, 'region')}` : 'good';
+    if (now < this.#spokenAt + SPOKEN_EVERY || text === this.#spoken.textContent) return;
+    this.#spokenAt = now;
+    this.#spoken.textContent = text;
   }
 
-  private showRate(): void {
-    const { dropped, frames } = this.meter;
-    const rate = this.meter.rate(performance.now());
-    this.rate.textContent = `${rate.toFixed(rate < 10 ? 1 : 0)} frames a second scored, ${dropped} of ${frames} dropped`;
+  #showRate(): void {
+    const { dropped, frames } = this.#meter;
+    const rate = this.#meter.rate(performance.now());
+    this.#rate.textContent = `${rate.toFixed(rate < 10 ? 1 : 0)} frames a second scored, ${dropped} of ${frames} dropped`;
   }
 
-  private async keep(): Promise<void> {
+  async #keep(): Promise<void> {
     try {
-      const file = await this.camera.snapshot(`camera-${++this.kept}.png`);
-      this.inspection.add([{ file, path: file.name }]);
+      const file = await this.#camera.snapshot(`camera-${++this.#kept}.png`);
+      this.#inspection.add([{ file, path: file.name }]);
     } catch (error) {
-      this.problem.replaceChildren(problemMessage(error));
+      this.#problem.replaceChildren(problemMessage(error));
     }
   }
 
-  private clear(): void {
-    delete this.panel.dataset.label;
-    this.chip.textContent = '…';
-    this.score.textContent = '';
-    this.device.textContent = 'Waiting for the first frame …';
-    this.spoken.textContent = '';
-    this.spokenAt = 0;
-    this.viewer.prediction = undefined;
+  #clear(): void {
+    delete this.#panel.dataset.label;
+    this.#chip.textContent = '…';
+    this.#score.textContent = '';
+    this.#device.textContent = 'Waiting for the first frame …';
+    this.#spoken.textContent = '';
+    this.#spokenAt = 0;
+    this.#viewer.prediction = undefined;
   }
 }

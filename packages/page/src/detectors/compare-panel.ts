@@ -12,77 +12,77 @@ type Named = Pick<VersionSummary, 'version' | 'aliases'>;
 /** Two versions on the same pictures: those in Inspect. Pictures that they disagree on come first. */
 export class ComparePanel {
   readonly node: HTMLElement = element('div', { class: 'panel compare' });
-  private readonly client: Client;
-  private readonly pictures: () => readonly NamedFile[];
-  private readonly sides = ['compare-one', 'compare-two'].map((id) => element('select', { id }));
-  private readonly run = button('Compare on the pictures in Inspect', '', () => void this.compare());
-  private readonly note = element('p', { class: 'hint', role: 'status' });
-  private readonly problem = element('div', {});
-  private readonly rows = element('tbody');
-  private readonly table: HTMLElement;
-  private name = '';
-  private running = 0;
+  readonly #client: Client;
+  readonly #pictures: () => readonly NamedFile[];
+  readonly #sides = ['compare-one', 'compare-two'].map((id) => element('select', { id }));
+  readonly #run = button('Compare on the pictures in Inspect', '', () => void this.#compare());
+  readonly #note = element('p', { class: 'hint', role: 'status' });
+  readonly #problem = element('div', {});
+  readonly #rows = element('tbody');
+  readonly #table: HTMLElement;
+  #name = '';
+  #running = 0;
 
   constructor(client: Client, pictures: () => readonly NamedFile[]) {
-    this.client = client;
-    this.pictures = pictures;
-    this.table = element(
+    this.#client = client;
+    this.#pictures = pictures;
+    this.#table = element(
       'div',
       { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Comparison' },
-      element('table', { class: 'facts' }, tableHead(['Picture', 'One', 'Two']), this.rows),
+      element('table', { class: 'facts' }, tableHead(['Picture', 'One', 'Two']), this.#rows),
     );
-    this.table.hidden = true;
+    this.#table.hidden = true;
     this.node.append(
       element('h2', {}, 'Side by side'),
       element(
         'div',
         { class: 'fields' },
-        element('label', { class: 'field', for: 'compare-one' }, 'One', this.sides[0]),
-        element('label', { class: 'field', for: 'compare-two' }, 'Two', this.sides[1]),
+        element('label', { class: 'field', for: 'compare-one' }, 'One', this.#sides[0]),
+        element('label', { class: 'field', for: 'compare-two' }, 'Two', this.#sides[1]),
       ),
-      this.run,
-      this.note,
-      this.problem,
-      this.table,
+      this.#run,
+      this.#note,
+      this.#problem,
+      this.#table,
     );
   }
 
   show(name: string, versions: readonly Named[]): void {
-    this.name = name;
-    this.running++;
-    this.table.hidden = true;
-    this.note.textContent = '';
-    this.sides.forEach((side, i) => {
+    this.#name = name;
+    this.#running++;
+    this.#table.hidden = true;
+    this.#note.textContent = '';
+    this.#sides.forEach((side, i) => {
       side.replaceChildren(
         ...versions.map((each) => element('option', { value: each.version }, versionName(each))),
       );
       side.value = (versions[i] ?? versions[0])?.version ?? '';
     });
-    this.run.disabled = versions.length < 2;
-    if (versions.length < 2) this.note.textContent = 'There is one version only.';
+    this.#run.disabled = versions.length < 2;
+    if (versions.length < 2) this.#note.textContent = 'There is one version only.';
   }
 
-  private async compare(): Promise<void> {
-    const pictures = this.pictures();
-    this.problem.replaceChildren();
+  async #compare(): Promise<void> {
+    const pictures = this.#pictures();
+    this.#problem.replaceChildren();
     if (pictures.length === 0) {
-      this.note.textContent = 'There are no pictures: drop some in Inspect first.';
+      this.#note.textContent = 'There are no pictures: drop some in Inspect first.';
       return;
     }
-    const run = ++this.running;
-    const detectors = this.sides.map(({ value }) => `${this.name}@${value}`);
+    const run = ++this.#running;
+    const detectors = this.#sides.map(({ value }) => `${this.#name}@${value}`);
     const found: { path: string; one: PlainPrediction; two: PlainPrediction }[] = [];
-    this.run.disabled = true;
+    this.#run.disabled = true;
     try {
       for (const { file, path } of pictures) {
-        this.note.textContent = `Comparing ${found.length + 1} of ${pictures.length}`;
-        const [one, two] = await this.client.service.predict(file, { detectors, regions: false });
-        if (run !== this.running) return;
+        this.#note.textContent = `Comparing ${found.length + 1} of ${pictures.length}`;
+        const [one, two] = await this.#client.service.predict(file, { detectors, regions: false });
+        if (run !== this.#running) return;
         if (one && two) found.push({ path, one, two });
       }
       const differing = found.filter(({ one, two }) => one.label !== two.label).length;
       found.sort((a, b) => Number(a.one.label === a.two.label) - Number(b.one.label === b.two.label));
-      this.rows.replaceChildren(
+      this.#rows.replaceChildren(
         ...found.map(({ path, one, two }) =>
           element(
             'tr',
@@ -93,15 +93,15 @@ export class ComparePanel {
           ),
         ),
       );
-      this.table.hidden = false;
-      this.note.textContent =
+      this.#table.hidden = false;
+      this.#note.textContent =
         differing === 0
           ? `They agree on all of ${plural(found.length, 'picture')}.`
           : `They differ on ${differing} of ${plural(found.length, 'picture')}.`;
     } catch (error) {
-      this.problem.replaceChildren(problemMessage(error));
+      this.#problem.replaceChildren(problemMessage(error));
     } finally {
-      this.run.disabled = false;
+      this.#run.disabled = false;
     }
   }
 }

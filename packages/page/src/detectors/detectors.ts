@@ -21,81 +21,81 @@ export interface DetectorsActions {
 
 /** Versions of a detector, its settings, and two versions side by side. */
 export class Detectors {
-  private readonly client: Client;
-  private readonly actions: DetectorsActions;
-  private readonly detector = element('select', { id: 'versions-detector' });
-  private readonly problem = element('div', {});
-  private readonly table: VersionTable;
-  private readonly settings: SettingsPanel;
-  private readonly compare: ComparePanel;
-  private readonly shadow: ShadowPanel;
-  private readonly ignore: IgnorePanel;
+  readonly #client: Client;
+  readonly #actions: DetectorsActions;
+  readonly #detector = element('select', { id: 'versions-detector' });
+  readonly #problem = element('div', {});
+  readonly #table: VersionTable;
+  readonly #settings: SettingsPanel;
+  readonly #compare: ComparePanel;
+  readonly #shadow: ShadowPanel;
+  readonly #ignore: IgnorePanel;
 
   constructor(client: Client, decisions: Decisions, actions: DetectorsActions) {
-    this.client = client;
-    this.actions = actions;
-    this.table = new VersionTable(client, () => {
+    this.#client = client;
+    this.#actions = actions;
+    this.#table = new VersionTable(client, () => {
       actions.moved();
-      void this.load();
+      void this.#load();
     });
-    this.settings = new SettingsPanel(client, decisions);
-    this.compare = new ComparePanel(client, () => actions.pictures());
-    this.shadow = new ShadowPanel(client, decisions);
-    this.ignore = new IgnorePanel(decisions, () => actions.pictures());
+    this.#settings = new SettingsPanel(client, decisions);
+    this.#compare = new ComparePanel(client, () => actions.pictures());
+    this.#shadow = new ShadowPanel(client, decisions);
+    this.#ignore = new IgnorePanel(decisions, () => actions.pictures());
     // Decisions made elsewhere on the page are shown here, too.
     decisions.on(({ name }) => {
-      if (name !== this.detector.value) return;
-      void this.settings.show(name);
-      void this.ignore.show(name);
+      if (name !== this.#detector.value) return;
+      void this.#settings.show(name);
+      void this.#ignore.show(name);
     });
-    this.detector.addEventListener('change', () => void this.load());
+    this.#detector.addEventListener('change', () => void this.#load());
     byId('detectors-body').append(
       element(
         'div',
         { class: 'fields' },
-        element('label', { class: 'field', for: 'versions-detector' }, 'Detector', this.detector),
+        element('label', { class: 'field', for: 'versions-detector' }, 'Detector', this.#detector),
       ),
-      this.problem,
-      this.table.node,
+      this.#problem,
+      this.#table.node,
       element(
         'div',
         { class: 'panels' },
-        this.settings.node,
-        this.ignore.node,
-        this.compare.node,
-        this.shadow.node,
+        this.#settings.node,
+        this.#ignore.node,
+        this.#compare.node,
+        this.#shadow.node,
       ),
     );
   }
 
   async open(name: string): Promise<void> {
     try {
-      await listDetectors(this.client, this.detector, name);
+      await listDetectors(this.#client, this.#detector, name);
     } catch (error) {
-      this.problem.replaceChildren(problemMessage(error, () => void this.open(name)));
+      this.#problem.replaceChildren(problemMessage(error, () => void this.open(name)));
       return;
     }
-    await this.load();
+    await this.#load();
   }
 
-  private async load(): Promise<void> {
-    const name = this.detector.value;
+  async #load(): Promise<void> {
+    const name = this.#detector.value;
     if (name === '') return;
-    this.actions.chosen(name);
-    this.problem.replaceChildren();
-    void this.settings.show(name);
-    void this.ignore.show(name);
+    this.#actions.chosen(name);
+    this.#problem.replaceChildren();
+    void this.#settings.show(name);
+    void this.#ignore.show(name);
     try {
-      const { items: versions } = await this.client.service.detectors.versions(name, { limit: 50 }).page();
-      if (this.detector.value !== name) return;
-      this.table.show(name, versions);
-      void this.shadow.show(name, versions);
-      this.compare.show(
+      const { items: versions } = await this.#client.service.detectors.versions(name, { limit: 50 }).page();
+      if (this.#detector.value !== name) return;
+      this.#table.show(name, versions);
+      void this.#shadow.show(name, versions);
+      this.#compare.show(
         name,
         versions.map(({ version, aliases }) => ({ version, aliases })),
       );
     } catch (error) {
-      this.problem.replaceChildren(problemMessage(error, () => void this.load()));
+      this.#problem.replaceChildren(problemMessage(error, () => void this.#load()));
     }
   }
 }

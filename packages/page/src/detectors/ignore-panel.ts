@@ -10,34 +10,34 @@ import { type Box, RegionDrawing } from '../marks/region-drawing.js';
 /** What is left out of every picture of a detector, drawn on one of them and kept with its settings. */
 export class IgnorePanel {
   readonly node: HTMLElement = element('div', { class: 'panel ignore' });
-  private readonly decisions: Decisions;
-  private readonly pictures: () => readonly NamedFile[];
-  private readonly file = element('input', {
+  readonly #decisions: Decisions;
+  readonly #pictures: () => readonly NamedFile[];
+  readonly #file = element('input', {
     id: 'ignore-file',
     type: 'file',
     accept: 'image/*,.bmp,.webp,.avif',
     class: 'hidden-input',
   });
-  private readonly drawing = new RegionDrawing(() => this.tell());
-  private readonly place = element('div', {}, this.drawing.node);
-  private readonly now = element('p', { role: 'status' });
-  private readonly count = element('p', { class: 'hint', role: 'status' });
-  private readonly undo = button('Take the last one back', 'quiet', () => this.drawing.undo());
-  private readonly save = button('Save what is ignored', '', () => void this.put(this.drawing.regions));
-  private readonly nothing = button('Ignore nothing', 'quiet', () => void this.put(undefined));
-  private readonly inInspect = button('The first in Inspect', '', () => void this.takeFirst());
-  private readonly problem = element('div', {});
-  private settings: DetectorSettings | undefined;
-  private name = '';
-  private address = '';
+  readonly #drawing = new RegionDrawing(() => this.#tell());
+  readonly #place = element('div', {}, this.#drawing.node);
+  readonly #now = element('p', { role: 'status' });
+  readonly #count = element('p', { class: 'hint', role: 'status' });
+  readonly #undo = button('Take the last one back', 'quiet', () => this.#drawing.undo());
+  readonly #save = button('Save what is ignored', '', () => void this.#put(this.#drawing.regions));
+  readonly #nothing = button('Ignore nothing', 'quiet', () => void this.#put(undefined));
+  readonly #inInspect = button('The first in Inspect', '', () => void this.#takeFirst());
+  readonly #problem = element('div', {});
+  #settings: DetectorSettings | undefined;
+  #name = '';
+  #address = '';
 
   constructor(decisions: Decisions, pictures: () => readonly NamedFile[]) {
-    this.decisions = decisions;
-    this.pictures = pictures;
-    this.file.addEventListener('change', () => {
-      const [file] = this.file.files ?? [];
-      this.file.value = '';
-      if (file) void this.draw(file, file.name);
+    this.#decisions = decisions;
+    this.#pictures = pictures;
+    this.#file.addEventListener('change', () => {
+      const [file] = this.#file.files ?? [];
+      this.#file.value = '';
+      if (file) void this.#draw(file, file.name);
     });
     this.node.append(
       element('h2', {}, 'What is ignored'),
@@ -46,99 +46,99 @@ export class IgnorePanel {
         { class: 'hint' },
         'Draw rectangles on a picture: what is in them counts in no picture of this detector.',
       ),
-      this.now,
+      this.#now,
       element(
         'div',
         { class: 'choices' },
         element(
           'span',
           {},
-          this.file,
+          this.#file,
           element('label', { for: 'ignore-file', class: 'button' }, 'Choose a picture'),
         ),
-        this.inInspect,
-        this.nothing,
+        this.#inInspect,
+        this.#nothing,
       ),
-      this.place,
+      this.#place,
       element(
         'div',
         { class: 'row' },
-        this.count,
-        element('span', { class: 'actions' }, this.undo, this.save),
+        this.#count,
+        element('span', { class: 'actions' }, this.#undo, this.#save),
       ),
-      this.problem,
+      this.#problem,
     );
   }
 
   async show(name: string): Promise<void> {
-    this.name = name;
-    this.clear();
-    this.problem.replaceChildren();
+    this.#name = name;
+    this.#clear();
+    this.#problem.replaceChildren();
     try {
-      const settings = await this.decisions.read(name);
-      if (name !== this.name) return;
-      this.settings = settings;
+      const settings = await this.#decisions.read(name);
+      if (name !== this.#name) return;
+      this.#settings = settings;
       const { ignore } = settings;
-      this.now.textContent = ignore
+      this.#now.textContent = ignore
         ? `${plural(ignore.outlines.length, 'place')} of each picture ${ignore.outlines.length === 1 ? 'is' : 'are'} ignored.`
         : 'Nothing is ignored.';
-      this.nothing.hidden = !ignore;
+      this.#nothing.hidden = !ignore;
     } catch (error) {
-      this.problem.replaceChildren(problemMessage(error, () => void this.show(name)));
+      this.#problem.replaceChildren(problemMessage(error, () => void this.show(name)));
     }
   }
 
-  private clear(): void {
-    if (this.address !== '') URL.revokeObjectURL(this.address);
-    this.address = '';
-    this.place.hidden = true;
-    this.undo.hidden = true;
-    this.save.hidden = true;
-    this.count.textContent = '';
+  #clear(): void {
+    if (this.#address !== '') URL.revokeObjectURL(this.#address);
+    this.#address = '';
+    this.#place.hidden = true;
+    this.#undo.hidden = true;
+    this.#save.hidden = true;
+    this.#count.textContent = '';
   }
 
-  private async takeFirst(): Promise<void> {
-    const [first] = this.pictures();
-    if (first) await this.draw(first.file, first.path);
+  async #takeFirst(): Promise<void> {
+    const [first] = this.#pictures();
+    if (first) await this.#draw(first.file, first.path);
     else
-      this.problem.replaceChildren(
+      this.#problem.replaceChildren(
         problemMessage('There are no pictures in Inspect: drop some there first.'),
       );
   }
 
-  private async draw(image: Blob, name: string): Promise<void> {
-    this.clear();
-    this.problem.replaceChildren();
-    this.address = URL.createObjectURL(image);
+  async #draw(image: Blob, name: string): Promise<void> {
+    this.#clear();
+    this.#problem.replaceChildren();
+    this.#address = URL.createObjectURL(image);
     try {
-      const size = await pictureSize(this.address);
-      this.drawing.show(this.address, name, size);
-      this.place.hidden = false;
-      this.drawing.add(boxesOf(this.settings?.ignore, size));
-      this.tell();
+      const size = await pictureSize(this.#address);
+      this.#drawing.show(this.#address, name, size);
+      this.#place.hidden = false;
+      this.#drawing.add(boxesOf(this.#settings?.ignore, size));
+      this.#tell();
     } catch (error) {
-      this.problem.replaceChildren(problemMessage(error));
+      this.#problem.replaceChildren(problemMessage(error));
     }
   }
 
-  private async put(ignore: DrawnRegions | undefined): Promise<void> {
-    const { settings } = this;
+  async #put(ignore: DrawnRegions | undefined): Promise<void> {
+    const settings = this.#settings;
     if (!settings) return;
-    this.save.disabled = true;
+    this.#save.disabled = true;
     try {
       // Whoever hears of it shows it.
-      await this.decisions.save(settings, { ignore });
+      await this.#decisions.save(settings, { ignore });
     } catch (error) {
-      this.problem.replaceChildren(problemMessage(error));
+      this.#problem.replaceChildren(problemMessage(error));
     }
-    this.save.disabled = false;
+    this.#save.disabled = false;
   }
 
-  private tell(): void {
-    const { count } = this.drawing;
-    this.count.textContent = count === 0 ? 'Nothing drawn.' : `${plural(count, 'place')} drawn.`;
-    this.undo.hidden = count === 0;
-    this.save.hidden = count === 0;
+  #tell(): void {
+    const { count } = this.#drawing;
+    this.#count.textContent = count === 0 ? 'Nothing drawn.' : `${plural(count, 'place')} drawn.`;
+    this.#undo.hidden = count === 0;
+    this.#save.hidden = count === 0;
   }
 }
 

@@ -11,9 +11,9 @@ const SHOWN = 20;
 /** What is decided for a detector, now and in the past: what, by whom, when. */
 export class SettingsPanel {
   readonly node: HTMLElement = element('div', { class: 'panel settings' });
-  private readonly client: Client;
-  private readonly decisions: Decisions;
-  private readonly rate = element('input', {
+  readonly #client: Client;
+  readonly #decisions: Decisions;
+  readonly #rate = element('input', {
     id: 'settings-rate',
     type: 'number',
     min: '0.0001',
@@ -22,7 +22,7 @@ export class SettingsPanel {
     inputmode: 'decimal',
     placeholder: 'as trained',
   });
-  private readonly area = element('input', {
+  readonly #area = element('input', {
     id: 'settings-area',
     type: 'number',
     min: 0,
@@ -30,7 +30,7 @@ export class SettingsPanel {
     placeholder: '1',
     inputmode: 'numeric',
   });
-  private readonly share = element('input', {
+  readonly #share = element('input', {
     id: 'settings-share',
     type: 'number',
     min: 0,
@@ -39,75 +39,75 @@ export class SettingsPanel {
     placeholder: '5',
     inputmode: 'decimal',
   });
-  private readonly why = element('input', { id: 'settings-note', maxlength: 500, autocomplete: 'off' });
-  private readonly save = element('button', { type: 'submit' }, 'Save');
-  private readonly now = element('p', { role: 'status' });
-  private readonly history = element('ol', { class: 'revisions' });
-  private readonly problem = element('div', {});
-  private settings: DetectorSettings | undefined;
+  readonly #why = element('input', { id: 'settings-note', maxlength: 500, autocomplete: 'off' });
+  readonly #save = element('button', { type: 'submit' }, 'Save');
+  readonly #now = element('p', { role: 'status' });
+  readonly #history = element('ol', { class: 'revisions' });
+  readonly #problem = element('div', {});
+  #settings: DetectorSettings | undefined;
 
   constructor(client: Client, decisions: Decisions) {
-    this.client = client;
-    this.decisions = decisions;
+    this.#client = client;
+    this.#decisions = decisions;
     const form = element(
       'form',
       { class: 'fields' },
-      element('label', { class: 'field', for: 'settings-rate' }, 'False alarms, % of good parts', this.rate),
+      element('label', { class: 'field', for: 'settings-rate' }, 'False alarms, % of good parts', this.#rate),
       element(
         'label',
         { class: 'field', for: 'settings-area' },
         'Smallest place that counts, pixels',
-        this.area,
+        this.#area,
       ),
       element(
         'label',
         { class: 'field', for: 'settings-share' },
         'and, in % of the largest place',
-        this.share,
+        this.#share,
       ),
-      element('label', { class: 'field', for: 'settings-note' }, 'Why', this.why),
-      this.save,
+      element('label', { class: 'field', for: 'settings-note' }, 'Why', this.#why),
+      this.#save,
     );
-    onSubmit(form, () => void this.decide());
+    onSubmit(form, () => void this.#decide());
     this.node.append(
       element('h2', {}, 'Decided'),
-      this.now,
+      this.#now,
       form,
-      this.problem,
+      this.#problem,
       element('h3', {}, 'What was decided before'),
-      this.history,
+      this.#history,
     );
   }
 
   async show(name: string): Promise<void> {
-    this.problem.replaceChildren();
+    this.#problem.replaceChildren();
     try {
       const [settings, page] = await Promise.all([
-        this.decisions.read(name),
-        this.client.service.detectors.settingsHistory(name, { limit: SHOWN }).page(),
+        this.#decisions.read(name),
+        this.#client.service.detectors.settingsHistory(name, { limit: SHOWN }).page(),
       ]);
-      this.settings = settings;
-      this.draw(page.items);
+      this.#settings = settings;
+      this.#draw(page.items);
     } catch (error) {
-      this.problem.replaceChildren(problemMessage(error, () => void this.show(name)));
+      this.#problem.replaceChildren(problemMessage(error, () => void this.show(name)));
     }
   }
 
-  private draw(revisions: readonly DetectorSettings[]): void {
-    const { settings } = this;
+  #draw(revisions: readonly DetectorSettings[]): void {
+    const settings = this.#settings;
     if (!settings) return;
-    this.now.textContent =
+    this.#now.textContent =
       settings.revision === 0 ? 'Nothing yet: as it was trained.' : sentence(sentenceOf(settings));
-    this.rate.value = settings.falseAlarmRate === undefined ? '' : percent(settings.falseAlarmRate);
-    this.area.value = settings.minArea === undefined ? '' : String(settings.minArea);
-    this.share.value = settings.minShare === undefined ? '' : percent(settings.minShare);
-    this.why.value = '';
-    this.history.replaceChildren(
+    this.#rate.value = settings.falseAlarmRate === undefined ? '' : percent(settings.falseAlarmRate);
+    this.#area.value = settings.minArea === undefined ? '' : String(settings.minArea);
+    this.#share.value = settings.minShare === undefined ? '' : percent(settings.minShare);
+    this.#why.value = '';
+    this.#history.replaceChildren(
       ...revisions.map((each) => {
         const back = button(
           'Back to this',
           'quiet',
-          () => void this.put((now) => this.decisions.restore(now, each)),
+          () => void this.#put((now) => this.#decisions.restore(now, each)),
         );
         back.setAttribute('aria-label', `Back to this: revision ${each.revision}`);
         const note = each.note === undefined ? '' : ` “${each.note}”`;
@@ -122,33 +122,35 @@ export class SettingsPanel {
     );
   }
 
-  private async decide(): Promise<void> {
-    const rate = Number(this.rate.value) / 100;
+  async #decide(): Promise<void> {
+    const rate = Number(this.#rate.value) / 100;
     // A rate and a threshold are two ways to say the same thing.
     const threshold =
-      this.rate.value === '' ? {} : { falseAlarmRate: rate, threshold: undefined, pixelThreshold: undefined };
+      this.#rate.value === ''
+        ? {}
+        : { falseAlarmRate: rate, threshold: undefined, pixelThreshold: undefined };
     const change: Decision = {
       ...threshold,
-      ...(this.rate.value === '' && { falseAlarmRate: undefined }),
-      minArea: this.area.value === '' ? undefined : Number(this.area.value),
-      minShare: this.share.value === '' ? undefined : Number(this.share.value) / 100,
-      note: this.why.value.trim() || undefined,
+      ...(this.#rate.value === '' && { falseAlarmRate: undefined }),
+      minArea: this.#area.value === '' ? undefined : Number(this.#area.value),
+      minShare: this.#share.value === '' ? undefined : Number(this.#share.value) / 100,
+      note: this.#why.value.trim() || undefined,
     };
-    await this.put((now) => this.decisions.save(now, change));
+    await this.#put((now) => this.#decisions.save(now, change));
   }
 
-  private async put(save: (before: DetectorSettings) => Promise<unknown>): Promise<void> {
-    const { settings } = this;
+  async #put(save: (before: DetectorSettings) => Promise<unknown>): Promise<void> {
+    const settings = this.#settings;
     if (!settings) return;
-    this.save.disabled = true;
-    this.problem.replaceChildren();
+    this.#save.disabled = true;
+    this.#problem.replaceChildren();
     try {
       // Whoever hears of it shows it.
       await save(settings);
     } catch (error) {
-      this.problem.replaceChildren(problemMessage(error));
+      this.#problem.replaceChildren(problemMessage(error));
     }
-    this.save.disabled = false;
+    this.#save.disabled = false;
   }
 }
 

@@ -13,10 +13,10 @@ type Named = Pick<VersionSummary, 'version' | 'aliases'>;
 /** A version that scores beside the one in use, without answering, and how far the two agree. */
 export class ShadowPanel {
   readonly node: HTMLElement = element('div', { class: 'panel shadow' });
-  private readonly client: Client;
-  private readonly decisions: Decisions;
-  private readonly reference = element('select', { id: 'shadow-reference' });
-  private readonly share = element('input', {
+  readonly #client: Client;
+  readonly #decisions: Decisions;
+  readonly #reference = element('select', { id: 'shadow-reference' });
+  readonly #share = element('input', {
     id: 'shadow-share',
     type: 'number',
     min: '0.1',
@@ -25,25 +25,25 @@ export class ShadowPanel {
     inputmode: 'decimal',
     placeholder: '100',
   });
-  private readonly save = element('button', { type: 'submit' }, 'Save');
-  private readonly now = element('p', { role: 'status' });
-  private readonly found = element('div', {});
-  private readonly problem = element('div', {});
-  private versions: readonly Named[] = [];
-  private name = '';
+  readonly #save = element('button', { type: 'submit' }, 'Save');
+  readonly #now = element('p', { role: 'status' });
+  readonly #found = element('div', {});
+  readonly #problem = element('div', {});
+  #versions: readonly Named[] = [];
+  #name = '';
 
   constructor(client: Client, decisions: Decisions) {
-    this.client = client;
-    this.decisions = decisions;
+    this.#client = client;
+    this.#decisions = decisions;
     const form = element(
       'form',
       { class: 'fields' },
-      element('label', { class: 'field', for: 'shadow-reference' }, 'Scores beside', this.reference),
-      element('label', { class: 'field', for: 'shadow-share' }, 'Of the pictures, %', this.share),
-      this.save,
-      button('Look again', 'quiet', () => void this.read()),
+      element('label', { class: 'field', for: 'shadow-reference' }, 'Scores beside', this.#reference),
+      element('label', { class: 'field', for: 'shadow-share' }, 'Of the pictures, %', this.#share),
+      this.#save,
+      button('Look again', 'quiet', () => void this.#read()),
     );
-    onSubmit(form, () => void this.decide());
+    onSubmit(form, () => void this.#decide());
     this.node.append(
       element('h2', {}, 'Beside the one in use'),
       element(
@@ -52,51 +52,52 @@ export class ShadowPanel {
         'Another version scores the same pictures after each answer, while the service has nothing else to do. It gives no answers.',
       ),
       form,
-      this.now,
-      this.problem,
-      this.found,
+      this.#now,
+      this.#problem,
+      this.#found,
     );
   }
 
   show(name: string, versions: readonly Named[]): Promise<void> {
-    this.name = name;
-    this.versions = versions;
-    this.reference.replaceChildren(
+    this.#name = name;
+    this.#versions = versions;
+    this.#reference.replaceChildren(
       element('option', { value: '' }, 'None'),
       ...versions.flatMap((each) => [
         ...each.aliases.map((alias) => element('option', { value: alias }, alias)),
         element('option', { value: each.version }, shortVersion(each.version)),
       ]),
     );
-    return this.read();
+    return this.#read();
   }
 
-  private async read(): Promise<void> {
-    const { name } = this;
-    this.problem.replaceChildren();
+  async #read(): Promise<void> {
+    const name = this.#name;
+    this.#problem.replaceChildren();
     try {
-      const report = await this.client.service.detectors.shadow(name);
-      if (name === this.name) this.draw(report);
+      const report = await this.#client.service.detectors.shadow(name);
+      if (name === this.#name) this.#draw(report);
     } catch (error) {
-      this.problem.replaceChildren(problemMessage(error, () => void this.read()));
+      this.#problem.replaceChildren(problemMessage(error, () => void this.#read()));
     }
   }
 
-  private draw({ shadow, scoresHere, comparisons }: ShadowReport): void {
+  #draw({ shadow, scoresHere, comparisons }: ShadowReport): void {
     const reference = shadow?.reference ?? '';
-    if (![...this.reference.options].some(({ value }) => value === reference)) {
-      this.reference.append(element('option', { value: reference }, reference));
+    if (![...this.#reference.options].some(({ value }) => value === reference)) {
+      this.#reference.append(element('option', { value: reference }, reference));
     }
-    this.reference.value = reference;
-    this.share.value = shadow?.share === undefined ? '' : String(Number((shadow.share * 100).toPrecision(3)));
-    this.now.textContent = sentenceOf({ shadow, scoresHere, comparisons });
-    this.found.replaceChildren(...comparisons.map((each) => this.comparison(each)));
+    this.#reference.value = reference;
+    this.#share.value =
+      shadow?.share === undefined ? '' : String(Number((shadow.share * 100).toPrecision(3)));
+    this.#now.textContent = sentenceOf({ shadow, scoresHere, comparisons });
+    this.#found.replaceChildren(...comparisons.map((each) => this.#comparison(each)));
   }
 
-  private comparison(comparison: ShadowComparison): HTMLElement {
+  #comparison(comparison: ShadowComparison): HTMLElement {
     const { version, shadow, compared, agreed, onlyShadow, onlyAnswered, dropped, failed } = comparison;
     const named = (id: string) =>
-      versionName(this.versions.find((each) => each.version === id) ?? { version: id, aliases: [] });
+      versionName(this.#versions.find((each) => each.version === id) ?? { version: id, aliases: [] });
     const fact = (name: string, value: string) =>
       element('tr', {}, element('th', { scope: 'row' }, name), element('td', {}, value));
     const { scoreDifference: score, falseAlarmDifference: alarm } = comparison;
@@ -133,11 +134,11 @@ export class ShadowPanel {
           ),
         ),
       ),
-      ...this.differing(comparison),
+      ...this.#differing(comparison),
     );
   }
 
-  private differing({ differing }: ShadowComparison): HTMLElement[] {
+  #differing({ differing }: ShadowComparison): HTMLElement[] {
     if (differing.length === 0) return [];
     const rows = differing.map(({ at, label, score, shadowLabel, shadowScore }) =>
       element(
@@ -162,21 +163,21 @@ export class ShadowPanel {
     ];
   }
 
-  private async decide(): Promise<void> {
-    const { name } = this;
-    this.save.disabled = true;
-    this.problem.replaceChildren();
+  async #decide(): Promise<void> {
+    const name = this.#name;
+    this.#save.disabled = true;
+    this.#problem.replaceChildren();
     try {
-      const before: DetectorSettings = await this.decisions.read(name);
-      const share = this.share.value === '' ? undefined : Number(this.share.value) / 100;
-      const reference = this.reference.value;
+      const before: DetectorSettings = await this.#decisions.read(name);
+      const share = this.#share.value === '' ? undefined : Number(this.#share.value) / 100;
+      const reference = this.#reference.value;
       const shadow = reference === '' ? undefined : { reference, ...(share !== undefined && { share }) };
-      await this.decisions.save(before, { shadow });
-      await this.read();
+      await this.#decisions.save(before, { shadow });
+      await this.#read();
     } catch (error) {
-      this.problem.replaceChildren(problemMessage(error));
+      this.#problem.replaceChildren(problemMessage(error));
     }
-    this.save.disabled = false;
+    this.#save.disabled = false;
   }
 }
 

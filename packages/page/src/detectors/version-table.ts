@@ -9,16 +9,16 @@ import { tableHead } from '../dom/table-head.js';
 /** Versions, the newest first, and which one is in use: a version is promoted, or rolled back to, by one button. */
 export class VersionTable {
   readonly node: HTMLElement = element('div', { class: 'panel versions' });
-  private readonly client: Client;
-  private readonly onMoved: () => void;
-  private readonly rows = element('tbody');
-  private readonly problem = element('div', {});
-  private readonly note = element('p', { class: 'hint', role: 'status' });
-  private name = '';
+  readonly #client: Client;
+  readonly #onMoved: () => void;
+  readonly #rows = element('tbody');
+  readonly #problem = element('div', {});
+  readonly #note = element('p', { class: 'hint', role: 'status' });
+  #name = '';
 
   constructor(client: Client, onMoved: () => void) {
-    this.client = client;
-    this.onMoved = onMoved;
+    this.#client = client;
+    this.#onMoved = onMoved;
     this.node.append(
       element('h2', {}, 'Versions'),
       element(
@@ -28,26 +28,26 @@ export class VersionTable {
           'table',
           { class: 'facts' },
           tableHead(['Version', 'Made', 'Aliases', 'Trained on', 'AUROC', '']),
-          this.rows,
+          this.#rows,
         ),
       ),
-      this.note,
-      this.problem,
+      this.#note,
+      this.#problem,
     );
   }
 
   show(name: string, versions: readonly VersionSummary[]): void {
-    this.name = name;
-    this.problem.replaceChildren();
+    this.#name = name;
+    this.#problem.replaceChildren();
     const inUse = versions.find(({ aliases }) => aliases.includes(PRODUCTION))?.version ?? null;
-    this.rows.replaceChildren(...versions.map((version) => this.row(version, inUse)));
+    this.#rows.replaceChildren(...versions.map((version) => this.#row(version, inUse)));
   }
 
-  private row({ version, createdAt, aliases }: VersionSummary, inUse: string | null): HTMLTableRowElement {
+  #row({ version, createdAt, aliases }: VersionSummary, inUse: string | null): HTMLTableRowElement {
     const images = element('td', {}, '…');
     const auroc = element('td', {}, '…');
-    void this.fill(version, images, auroc);
-    const use = button('Use in production', '', () => void this.promote(version, inUse, use));
+    void this.#fill(version, images, auroc);
+    const use = button('Use in production', '', () => void this.#promote(version, inUse, use));
     use.setAttribute('aria-label', `Use in production: version ${shortVersion(version)}`);
     return element(
       'tr',
@@ -61,9 +61,9 @@ export class VersionTable {
     );
   }
 
-  private async fill(version: string, images: HTMLElement, auroc: HTMLElement): Promise<void> {
+  async #fill(version: string, images: HTMLElement, auroc: HTMLElement): Promise<void> {
     try {
-      const { manifest } = await this.client.service.detectors.version(this.name, version);
+      const { manifest } = await this.#client.service.detectors.version(this.#name, version);
       images.textContent = `${manifest.provenance.trainImages} good`;
       const found = manifest.metrics?.imageAuroc;
       auroc.textContent = typeof found === 'number' ? found.toFixed(3) : 'not measured';
@@ -75,15 +75,15 @@ export class VersionTable {
   }
 
   /** Only if it is still as it was when shown: of two people who decide at once, one is told. */
-  private async promote(version: string, expected: string | null, pressed: HTMLButtonElement): Promise<void> {
+  async #promote(version: string, expected: string | null, pressed: HTMLButtonElement): Promise<void> {
     pressed.disabled = true;
-    this.problem.replaceChildren();
+    this.#problem.replaceChildren();
     try {
-      await promote(this.client, this.name, version, expected);
-      this.note.textContent = `Version ${shortVersion(version)} is in production.`;
-      this.onMoved();
+      await promote(this.#client, this.#name, version, expected);
+      this.#note.textContent = `Version ${shortVersion(version)} is in production.`;
+      this.#onMoved();
     } catch (error) {
-      this.problem.replaceChildren(problemMessage(error));
+      this.#problem.replaceChildren(problemMessage(error));
       pressed.disabled = false;
     }
   }

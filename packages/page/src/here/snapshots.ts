@@ -11,48 +11,49 @@ export interface SnapshotActions {
 
 /** The camera as a source of images to train on. */
 export class Snapshots {
-  private readonly camera: Camera;
-  private readonly panel = byId('here-camera');
-  private readonly start = byId('here-start-camera', HTMLButtonElement);
-  private readonly problem = byId('here-camera-problem');
-  private readonly actions: SnapshotActions;
-  private count = 0;
+  readonly #camera: Camera;
+  readonly #panel = byId('here-camera');
+  readonly #start = byId('here-start-camera', HTMLButtonElement);
+  readonly #problem = byId('here-camera-problem');
+  readonly #actions: SnapshotActions;
+  #count = 0;
 
   constructor(actions: SnapshotActions) {
-    this.actions = actions;
-    this.camera = new Camera(byId('here-video', HTMLVideoElement), () => {
+    this.#actions = actions;
+    this.#camera = new Camera(byId('here-video', HTMLVideoElement), () => {
       this.stop();
-      this.problem.replaceChildren(problemMessage('The camera is gone. Connect it and start it again.'));
+      this.#problem.replaceChildren(problemMessage('The camera is gone. Connect it and start it again.'));
     });
-    this.start.addEventListener('click', () => void this.run());
-    byId('here-snapshot').addEventListener('click', () => void this.snapshot());
+    this.#start.addEventListener('click', () => void this.#run());
+    byId('here-snapshot').addEventListener('click', () => void this.#snapshot());
     byId('here-stop-camera').addEventListener('click', () => {
       this.stop();
-      this.start.focus();
+      this.#start.focus();
     });
   }
 
   stop(): void {
-    this.camera.stop();
-    this.panel.hidden = true;
-    this.start.hidden = false;
-    this.start.disabled = false;
+    this.#camera.stop();
+    this.#panel.hidden = true;
+    this.#start.hidden = false;
+    this.#start.disabled = false;
   }
 
-  private async run(): Promise<void> {
-    this.actions.starting();
-    const { start: button, problem } = this;
-    if (!(await startByButton(this.camera, { button, problem, stop: () => this.stop() }))) return;
-    this.start.hidden = true;
-    this.panel.hidden = false;
+  async #run(): Promise<void> {
+    this.#actions.starting();
+    const button = this.#start;
+    const problem = this.#problem;
+    if (!(await startByButton(this.#camera, { button, problem, stop: () => this.stop() }))) return;
+    this.#start.hidden = true;
+    this.#panel.hidden = false;
     byId('here-snapshot').focus();
   }
 
-  private async snapshot(): Promise<void> {
+  async #snapshot(): Promise<void> {
     try {
-      this.actions.taken(await this.camera.snapshot(`snapshot-${++this.count}.png`));
+      this.#actions.taken(await this.#camera.snapshot(`snapshot-${++this.#count}.png`));
     } catch (error) {
-      this.problem.replaceChildren(problemMessage(error));
+      this.#problem.replaceChildren(problemMessage(error));
     }
   }
 }

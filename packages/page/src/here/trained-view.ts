@@ -16,17 +16,17 @@ export interface TrainedActions {
 
 /** The result of a training run in this page: to score with, to save, to upload. */
 export class TrainedView {
-  private readonly node = byId('here-outcome');
-  private readonly client: Client;
-  private readonly actions: TrainedActions;
+  readonly #node = byId('here-outcome');
+  readonly #client: Client;
+  readonly #actions: TrainedActions;
 
   constructor(client: Client, actions: TrainedActions) {
-    this.client = client;
-    this.actions = actions;
+    this.#client = client;
+    this.#actions = actions;
   }
 
   clear(): void {
-    this.node.replaceChildren();
+    this.#node.replaceChildren();
   }
 
   show(trained: TrainedHere, images: number, seconds: number): void {
@@ -56,15 +56,15 @@ export class TrainedView {
       pressed.disabled = false;
       pressed.focus();
     };
-    const use = button('Score with it', 'primary', () => this.actions.use(trained));
-    const save = button('Save as a file', '', () => void busy(save, 'Packing …', () => this.save(bundle)));
+    const use = button('Score with it', 'primary', () => this.#actions.use(trained));
+    const save = button('Save as a file', '', () => void busy(save, 'Packing …', () => this.#save(bundle)));
     const upload = button(
       'Upload to the service',
       '',
-      () => void busy(upload, 'Uploading …', () => this.upload(bundle)),
+      () => void busy(upload, 'Uploading …', () => this.#upload(bundle)),
     );
     const refused = bundle.refused.map((attempt) => element('p', { class: 'hint' }, refusalWords(attempt)));
-    this.node.replaceChildren(
+    this.#node.replaceChildren(
       element(
         'div',
         { class: 'outcome' },
@@ -80,7 +80,7 @@ export class TrainedView {
     title.focus();
   }
 
-  private async save(bundle: TrainedBundle): Promise<string> {
+  async #save(bundle: TrainedBundle): Promise<string> {
     const archive = await bundle.toBlob();
     const file = `${bundle.name}.cflow.zip`;
     const address = URL.createObjectURL(archive);
@@ -91,9 +91,9 @@ export class TrainedView {
     return `${file}, ${formatBytes(archive.size)}, is in your downloads. Unpacked it is a folder for cflow serve.`;
   }
 
-  private async upload(bundle: TrainedBundle): Promise<string> {
-    const { version } = await bundle.upload(this.client.service);
-    this.actions.published();
+  async #upload(bundle: TrainedBundle): Promise<string> {
+    const { version } = await bundle.upload(this.#client.service);
+    this.#actions.published();
     return `Version ${shortVersion(version)} of ${bundle.name} is on the service now, as its latest.`;
   }
 }

@@ -26,72 +26,72 @@ export interface TrainingHereActions extends TrainedActions {
 /** Training in this page: good images in, a detector out, and nothing leaves the tab unless somebody uploads it. */
 export class TrainingHere {
   readonly snapshots: Snapshots;
-  private readonly client: Client;
-  private readonly actions: TrainingHereActions;
-  private readonly images = new GoodImages(() => void this.look());
-  private readonly result: TrainedView;
-  private readonly start = byId('here-train', HTMLButtonElement);
-  private readonly name = byId('here-name', HTMLInputElement);
-  private readonly problem = byId('here-problem');
-  private readonly chart = byId('here-chart');
-  private readonly bar = byId('here-bar', HTMLProgressElement);
-  private readonly text = byId('here-text');
-  private training: AbortController | undefined;
-  private looking: AbortController | undefined;
-  private frame = 0;
-  private count = 0;
+  readonly #client: Client;
+  readonly #actions: TrainingHereActions;
+  readonly #images = new GoodImages(() => void this.#look());
+  readonly #result: TrainedView;
+  readonly #start = byId('here-train', HTMLButtonElement);
+  readonly #name = byId('here-name', HTMLInputElement);
+  readonly #problem = byId('here-problem');
+  readonly #chart = byId('here-chart');
+  readonly #bar = byId('here-bar', HTMLProgressElement);
+  readonly #text = byId('here-text');
+  #training: AbortController | undefined;
+  #looking: AbortController | undefined;
+  #frame = 0;
+  #count = 0;
 
   constructor(client: Client, actions: TrainingHereActions) {
-    this.client = client;
-    this.actions = actions;
-    this.result = new TrainedView(client, actions);
+    this.#client = client;
+    this.#actions = actions;
+    this.#result = new TrainedView(client, actions);
     this.snapshots = new Snapshots({
       starting: actions.cameraStarting,
-      taken: (file) => this.add([{ file, path: file.name }]),
+      taken: (file) => this.#add([{ file, path: file.name }]),
     });
     const form = byId('here-form', HTMLFormElement);
     takeFiles({
       input: byId('here-files', HTMLInputElement),
       zone: form,
       target: form,
-      onFiles: (files) => this.add(files),
-      onError: (error) => this.problem.replaceChildren(problemMessage(error)),
+      onFiles: (files) => this.#add(files),
+      onError: (error) => this.#problem.replaceChildren(problemMessage(error)),
     });
-    onSubmit(form, () => void this.train());
-    byId('here-cancel').addEventListener('click', () => this.training?.abort());
-    byId('here-preset').addEventListener('change', () => this.showEpochs());
-    this.showEpochs();
+    onSubmit(form, () => void this.#train());
+    byId('here-cancel').addEventListener('click', () => this.#training?.abort());
+    byId('here-preset').addEventListener('change', () => this.#showEpochs());
+    this.#showEpochs();
     addEventListener('beforeunload', (event) => {
-      if (this.training) event.preventDefault();
+      if (this.#training) event.preventDefault();
     });
   }
 
   /** Says whose backbone is used, after another detector was selected. */
   showBackbone(): void {
-    const chosen = this.actions.chosen();
+    const chosen = this.#actions.chosen();
     byId('here-backbone').textContent = chosen
       ? `On the backbone of ${chosen.name}, the detector that is chosen in Inspect.`
       : 'The backbone is that of a detector, and there is none yet: train the first one on the service or with cflow train.';
-    this.start.disabled = chosen === undefined || this.training !== undefined;
+    this.#start.disabled = chosen === undefined || this.#training !== undefined;
   }
 
-  private add(files: readonly NamedFile[]): void {
+  #add(files: readonly NamedFile[]): void {
     const images = files.filter(({ file }) => mayBeImage(file)).map(({ file }) => file);
     const left = files.length - images.length;
     const notes = [
       left > 0 ? `${plural(left, 'file')} left out: not an image.` : undefined,
-      this.images.add(images),
+      this.#images.add(images),
     ].filter((note) => note !== undefined);
-    this.problem.replaceChildren(...notes.map((note) => problemMessage(note)));
+    this.#problem.replaceChildren(...notes.map((note) => problemMessage(note)));
   }
 
   /** How the images are understood, whenever they have changed. */
-  private async look(): Promise<void> {
-    this.looking?.abort();
+  async #look(): Promise<void> {
+    this.#looking?.abort();
     const looking = new AbortController();
-    this.looking = looking;
+    this.#looking = looking;
     const place = byId('here-understood');
-    const { files } = this.images;
+    const { files } = this.#images;
     if (files.length === 0) {
       place.replaceChildren();
       return;
@@ -108,62 +108,62 @@ export class TrainingHere {
     }
   }
 
-  private async train(): Promise<void> {
-    const chosen = this.actions.chosen();
-    this.problem.replaceChildren();
-    if (!chosen || this.training) return;
-    if (!this.images.enough) {
-      this.problem.replaceChildren(problemMessage('Choose two or more images of good parts first.'));
+  async #train(): Promise<void> {
+    const chosen = this.#actions.chosen();
+    this.#problem.replaceChildren();
+    if (!chosen || this.#training) return;
+    if (!this.#images.enough) {
+      this.#problem.replaceChildren(problemMessage('Choose two or more images of good parts first.'));
       byId('here-files').focus();
       return;
     }
     const training = new AbortController();
-    this.training = training;
-    this.begin();
+    this.#training = training;
+    this.#begin();
     const started = performance.now();
     const history = new LossHistory();
     let device: LocalPlace = 'wasm';
-    const images = this.images.files;
+    const images = this.#images.files;
     try {
       const { trainDetector } = await import('@cflow/sdk/local');
       const bundle = await trainDetector(images, {
-        ...this.options(chosen),
+        ...this.#options(chosen),
         signal: training.signal,
         onProgress: (progress) => {
           if (training.signal.aborted) return;
           if (progress.stage === 'training') {
             if (progress.event.type === 'start') device = progress.event.device as LocalPlace;
-            if (history.add(progress.event)) this.draw(history);
+            if (history.add(progress.event)) this.#draw(history);
           }
           const step = trainingStep(progress);
           if (!step) return;
-          if (step.fraction === undefined) this.bar.removeAttribute('value');
-          else this.bar.value = step.fraction;
-          if (this.text.textContent !== step.text) this.text.textContent = step.text;
+          if (step.fraction === undefined) this.#bar.removeAttribute('value');
+          else this.#bar.value = step.fraction;
+          if (this.#text.textContent !== step.text) this.#text.textContent = step.text;
         },
       });
-      const trained = { id: `${Date.now()}-${++this.count}`, bundle, device };
-      this.end();
-      this.result.show(trained, images.length, (performance.now() - started) / 1000);
+      const trained = { id: `${Date.now()}-${++this.#count}`, bundle, device };
+      this.#end();
+      this.#result.show(trained, images.length, (performance.now() - started) / 1000);
     } catch (error) {
-      this.end();
-      this.problem.replaceChildren(
-        ...(training.signal.aborted ? [] : [problemMessage(error, () => void this.train())]),
+      this.#end();
+      this.#problem.replaceChildren(
+        ...(training.signal.aborted ? [] : [problemMessage(error, () => void this.#train())]),
       );
       byId('here-note').textContent = training.signal.aborted ? 'Cancelled. Nothing was kept.' : '';
-      this.start.focus();
+      this.#start.focus();
     }
   }
 
-  private options(chosen: ChosenDetector): TrainDetectorOptions {
+  #options(chosen: ChosenDetector): TrainDetectorOptions {
     const { name, reference, version, trained } = chosen;
     const epochs = byId('here-epochs', HTMLInputElement);
-    const { bundle, headers, assets } = bundleAt(this.client, name, version ?? reference);
+    const { bundle, headers, assets } = bundleAt(this.#client, name, version ?? reference);
     return {
       from: trained ? { files: trained.bundle.files, name } : bundle,
       headers,
       assets,
-      name: this.name.value,
+      name: this.#name.value,
       preset: byId('here-preset', HTMLSelectElement).value,
       device: byId('here-device', HTMLSelectElement).value as LocalPlace | 'auto',
       ...(epochs.disabled || epochs.value === '' ? {} : { overrides: { epochs: epochs.valueAsNumber } }),
@@ -171,34 +171,34 @@ export class TrainingHere {
   }
 
   /** A memory is not trained, so it has no epochs. */
-  private showEpochs(): void {
+  #showEpochs(): void {
     byId('here-epochs', HTMLInputElement).disabled =
       byId('here-preset', HTMLSelectElement).value === 'memory';
   }
 
-  private begin(): void {
-    this.start.disabled = true;
-    this.result.clear();
-    this.chart.replaceChildren();
+  #begin(): void {
+    this.#start.disabled = true;
+    this.#result.clear();
+    this.#chart.replaceChildren();
     byId('here-note').textContent = '';
-    this.bar.removeAttribute('value');
-    this.text.textContent = 'Getting ready …';
+    this.#bar.removeAttribute('value');
+    this.#text.textContent = 'Getting ready …';
     byId('here-progress').hidden = false;
     byId('here-cancel').focus();
   }
 
-  private end(): void {
-    this.training = undefined;
+  #end(): void {
+    this.#training = undefined;
     byId('here-progress').hidden = true;
     this.showBackbone();
   }
 
   /** Once per frame, however many events there are. */
-  private draw(history: LossHistory): void {
-    if (this.frame !== 0) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      this.chart.replaceChildren(lossChart(history.curves));
+  #draw(history: LossHistory): void {
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#chart.replaceChildren(lossChart(history.curves));
     });
   }
 }

@@ -11,56 +11,56 @@ const HERE = 'here:';
 
 /** Which detector and version, and how far recent scores are from its calibration. */
 export class DetectorChoice {
-  private readonly detector = byId('detector', HTMLSelectElement);
-  private readonly reference = byId('reference', HTMLSelectElement);
-  private readonly drift = byId('drift');
-  private readonly problem = byId('detector-problem');
-  private detectors: DetectorSummary[] = [];
-  private readonly here: TrainedHere[] = [];
-  private readonly client: Client;
-  private readonly onChange: () => void;
+  readonly #detector = byId('detector', HTMLSelectElement);
+  readonly #reference = byId('reference', HTMLSelectElement);
+  readonly #drift = byId('drift');
+  readonly #problem = byId('detector-problem');
+  #detectors: DetectorSummary[] = [];
+  readonly #here: TrainedHere[] = [];
+  readonly #client: Client;
+  readonly #onChange: () => void;
 
   constructor(client: Client, onChange: () => void) {
-    this.client = client;
-    this.onChange = onChange;
-    this.detector.addEventListener('change', () => {
-      if (this.trained) this.showTrained();
-      else void this.showReferences();
+    this.#client = client;
+    this.#onChange = onChange;
+    this.#detector.addEventListener('change', () => {
+      if (this.#trained) this.#showTrained();
+      else void this.#showReferences();
     });
-    this.reference.addEventListener('change', () => this.changed());
+    this.#reference.addEventListener('change', () => this.#changed());
   }
 
   get chosen(): ChosenDetector | undefined {
-    const { trained } = this;
-    const name = this.detector.value;
+    const trained = this.#trained;
+    const name = this.#detector.value;
     if (trained) {
       return { name: trained.bundle.name, reference: trained.id, version: trained.version, trained };
     }
-    const reference = this.reference.value;
-    const aliases = this.detectors.find((each) => each.name === name)?.aliases;
+    const reference = this.#reference.value;
+    const aliases = this.#detectors.find((each) => each.name === name)?.aliases;
     return name && reference ? { name, reference, version: aliases?.[reference] ?? reference } : undefined;
   }
 
   /** Adds a detector that was trained in this tab, and chooses it. */
   addTrained(trained: TrainedHere): void {
-    if (!this.here.includes(trained)) this.here.push(trained);
-    this.showDetectors(HERE + trained.id);
-    this.showTrained();
+    if (!this.#here.includes(trained)) this.#here.push(trained);
+    this.#showDetectors(HERE + trained.id);
+    this.#showTrained();
   }
 
   async refresh(preferred?: ChosenDetector): Promise<void> {
     const before = preferred ?? this.chosen;
     try {
-      this.detectors = await this.all();
-      this.problem.replaceChildren();
+      this.#detectors = await this.#all();
+      this.#problem.replaceChildren();
     } catch (error) {
-      this.problem.replaceChildren(problemMessage(error, () => void this.refresh(preferred)));
+      this.#problem.replaceChildren(problemMessage(error, () => void this.refresh(preferred)));
       return;
     }
     const wanted = before?.trained ? HERE + before.trained.id : before?.name;
-    this.showDetectors(wanted);
-    if (this.trained) this.showTrained();
-    else if (this.detectors.length > 0) await this.showReferences(before?.reference);
+    this.#showDetectors(wanted);
+    if (this.#trained) this.#showTrained();
+    else if (this.#detectors.length > 0) await this.#showReferences(before?.reference);
   }
 
   async refreshDrift(): Promise<void> {
@@ -68,46 +68,46 @@ export class DetectorChoice {
     if (!chosen || chosen.trained) return;
     try {
       const { name, reference: version } = chosen;
-      const drift = await this.client.service.detectors.drift(name, { version });
+      const drift = await this.#client.service.detectors.drift(name, { version });
       if (this.chosen?.name === chosen.name && this.chosen.reference === chosen.reference)
-        this.showDrift(drift);
+        this.#showDrift(drift);
     } catch {
       // A figure of minor importance; the next request shows what is wrong.
-      this.drift.textContent = '';
+      this.#drift.textContent = '';
     }
   }
 
-  private async all(): Promise<DetectorSummary[]> {
+  async #all(): Promise<DetectorSummary[]> {
     const found: DetectorSummary[] = [];
-    for await (const each of this.client.service.detectors.list({ limit: 200 })) found.push(each);
+    for await (const each of this.#client.service.detectors.list({ limit: 200 })) found.push(each);
     return found;
   }
 
-  private get trained(): TrainedHere | undefined {
-    return this.here.find(({ id }) => HERE + id === this.detector.value);
+  get #trained(): TrainedHere | undefined {
+    return this.#here.find(({ id }) => HERE + id === this.#detector.value);
   }
 
-  private showDetectors(wanted: string | undefined): void {
-    const options = this.detectors.map(({ name }) => element('option', { value: name }, name));
-    const here = this.here.map(({ id, bundle }) => element('option', { value: HERE + id }, bundle.name));
+  #showDetectors(wanted: string | undefined): void {
+    const options = this.#detectors.map(({ name }) => element('option', { value: name }, name));
+    const here = this.#here.map(({ id, bundle }) => element('option', { value: HERE + id }, bundle.name));
     const groups = [
       element('optgroup', { label: 'Trained in this tab' }, ...here),
       element('optgroup', { label: 'Of the service' }, ...options),
     ];
-    this.detector.replaceChildren(...(here.length > 0 ? groups : options));
+    this.#detector.replaceChildren(...(here.length > 0 ? groups : options));
     const none = options.length + here.length === 0;
     byId('no-detectors').hidden = !none;
     byId('inspection').hidden = none;
-    if ([...this.detector.options].some(({ value }) => value === wanted)) this.detector.value = wanted!;
+    if ([...this.#detector.options].some(({ value }) => value === wanted)) this.#detector.value = wanted!;
   }
 
-  private showTrained(): void {
-    this.reference.replaceChildren(element('option', { value: '' }, 'in this tab only'));
-    this.changed();
+  #showTrained(): void {
+    this.#reference.replaceChildren(element('option', { value: '' }, 'in this tab only'));
+    this.#changed();
   }
 
-  private async showReferences(preferred?: string): Promise<void> {
-    const summary = this.detectors.find(({ name }) => name === this.detector.value);
+  async #showReferences(preferred?: string): Promise<void> {
+    const summary = this.#detectors.find(({ name }) => name === this.#detector.value);
     if (!summary) return;
     const aliases = Object.entries(summary.aliases);
     const group = element(
@@ -117,50 +117,50 @@ export class DetectorChoice {
         element('option', { value: alias }, `${alias} (${shortVersion(version)})`),
       ),
     );
-    this.reference.replaceChildren(...(aliases.length > 0 ? [group] : []));
+    this.#reference.replaceChildren(...(aliases.length > 0 ? [group] : []));
     const preferences = [preferred, 'production', 'latest'];
-    this.select(preferences);
-    this.changed();
+    this.#select(preferences);
+    this.#changed();
     try {
-      const page = await this.client.service.detectors.versions(summary.name, { limit: 50 }).page();
-      if (this.detector.value !== summary.name) return;
-      const before = this.reference.value;
+      const page = await this.#client.service.detectors.versions(summary.name, { limit: 50 }).page();
+      if (this.#detector.value !== summary.name) return;
+      const before = this.#reference.value;
       const options = page.items.map(({ version, createdAt }) =>
         element('option', { value: version }, `${shortVersion(version)}, ${formatTime(createdAt)}`),
       );
-      this.reference.append(element('optgroup', { label: 'Versions' }, ...options));
-      this.select([preferred, before, ...preferences]);
-      if (this.reference.value !== before) this.changed();
+      this.#reference.append(element('optgroup', { label: 'Versions' }, ...options));
+      this.#select([preferred, before, ...preferences]);
+      if (this.#reference.value !== before) this.#changed();
     } catch (error) {
       // Without the right to read versions, the aliases are enough.
       if (!(error instanceof PermissionError)) {
-        this.problem.replaceChildren(problemMessage(error));
+        this.#problem.replaceChildren(problemMessage(error));
       }
     }
   }
 
-  private select(preferences: readonly (string | undefined)[]): void {
-    const values = [...this.reference.options].map(({ value }) => value);
+  #select(preferences: readonly (string | undefined)[]): void {
+    const values = [...this.#reference.options].map(({ value }) => value);
     const wanted = preferences.find((value) => value !== undefined && values.includes(value)) ?? values[0];
-    if (wanted !== undefined) this.reference.value = wanted;
+    if (wanted !== undefined) this.#reference.value = wanted;
   }
 
-  private changed(): void {
-    this.drift.textContent = '';
+  #changed(): void {
+    this.#drift.textContent = '';
     void this.refreshDrift();
-    this.onChange();
+    this.#onChange();
   }
 
-  private showDrift({ samples, statistic, pValue, calibrationSamples }: Drift): void {
+  #showDrift({ samples, statistic, pValue, calibrationSamples }: Drift): void {
     if (statistic === null || pValue === null) {
-      this.drift.textContent = 'Drift: no recent scores yet.';
+      this.#drift.textContent = 'Drift: no recent scores yet.';
       return;
     }
     const differs = pValue < 0.01;
-    this.drift.replaceChildren(
+    this.#drift.replaceChildren(
       element('strong', { class: differs ? 'bad' : '' }, differs ? 'Scores drift' : 'No drift'),
       `: recent ones ${differs ? 'are not' : 'are'} as in the calibration (distance ${statistic.toFixed(2)}, ${plural(samples, 'score')} against ${calibrationSamples})`,
     );
-    this.drift.title = `Kolmogorov-Smirnov distance between recent scores and those of the calibration; p = ${formatProbability(pValue)}`;
+    this.#drift.title = `Kolmogorov-Smirnov distance between recent scores and those of the calibration; p = ${formatProbability(pValue)}`;
   }
 }

@@ -36,76 +36,76 @@ export class Inspection {
   readonly choice: DetectorChoice;
   /** Whatever else is judged at the threshold: its score, if it has one. */
   readonly live: { score?: StripScore | undefined; judge?: () => void } = {};
-  private readonly marks: Marks;
-  private readonly results = new ResultList(() => this.cards);
-  private readonly places: Places;
-  private readonly onChosen: () => void;
-  private readonly list = byId('results');
-  private readonly problem = byId('drop-problem');
-  private readonly cards = new Set<ResultCard>();
-  private readonly queue: ResultCard[] = [];
-  private readonly states: VersionStates;
-  private readonly panel: ThresholdPanel;
-  private readonly enlarged: Enlarged = new Enlarged(() => this.schedule());
+  readonly #marks: Marks;
+  readonly #results = new ResultList(() => this.#cards);
+  readonly #places: Places;
+  readonly #onChosen: () => void;
+  readonly #list = byId('results');
+  readonly #problem = byId('drop-problem');
+  readonly #cards = new Set<ResultCard>();
+  readonly #queue: ResultCard[] = [];
+  readonly #states: VersionStates;
+  readonly #panel: ThresholdPanel;
+  readonly #enlarged: Enlarged = new Enlarged(() => this.schedule());
   /** Colors and regions; labels are updated at once. */
-  private readonly drawing = new SlicedWork<ResultCard>((card) => card.draw());
-  private running = 0;
-  private frame = 0;
-  private current: VersionState | undefined;
+  readonly #drawing = new SlicedWork<ResultCard>((card) => card.draw());
+  #running = 0;
+  #frame = 0;
+  #current: VersionState | undefined;
 
   /** @param onChosen Called when another detector was chosen. */
   constructor({ client, places, marks, decisions }: InspectionParts, onChosen: () => void) {
-    this.marks = marks;
-    this.places = places;
-    this.onChosen = onChosen;
-    this.states = new VersionStates(client, places, decisions, () => this.schedule());
-    this.panel = new ThresholdPanel(
+    this.#marks = marks;
+    this.#places = places;
+    this.#onChosen = onChosen;
+    this.#states = new VersionStates(client, places, decisions, () => this.schedule());
+    this.#panel = new ThresholdPanel(
       () => this.schedule(),
-      () => this.scoresOf(this.current),
-      (state) => this.states.save(state),
+      () => this.#scoresOf(this.#current),
+      (state) => this.#states.save(state),
     );
-    this.choice = new DetectorChoice(client, () => this.changed());
-    this.takeFiles();
+    this.choice = new DetectorChoice(client, () => this.#changed());
+    this.#takeFiles();
     byId('clear').addEventListener('click', () => {
-      for (const card of [...this.cards]) this.remove(card);
+      for (const card of [...this.#cards]) this.#remove(card);
       byId('files').focus();
     });
     byId('export').addEventListener('click', () => {
-      saveFile('results.csv', new Blob([resultsCsv(this.results.sorted)], { type: 'text/csv' }));
+      saveFile('results.csv', new Blob([resultsCsv(this.#results.sorted)], { type: 'text/csv' }));
     });
     byId('again').addEventListener('click', () => {
-      for (const card of this.cards) this.enqueue(card);
+      for (const card of this.#cards) this.#enqueue(card);
     });
   }
 
   add(files: readonly NamedFile[]): void {
     const images = files.filter(({ file }) => mayBeImage(file));
-    const room = images.slice(0, Math.max(0, MAX_RESULTS - this.cards.size));
+    const room = images.slice(0, Math.max(0, MAX_RESULTS - this.#cards.size));
     const notes = [
       images.length < files.length &&
         `${plural(files.length - images.length, 'file')} left out: not an image.`,
       room.length < images.length &&
         `${plural(images.length - room.length, 'image')} left out: the page keeps ${MAX_RESULTS} at a time. Remove some first.`,
     ].filter((note) => note !== false);
-    this.problem.replaceChildren(...notes.map((note) => problemMessage(note)));
+    this.#problem.replaceChildren(...notes.map((note) => problemMessage(note)));
     for (const { file, path } of room) {
       const card = new ResultCard(file, path, {
         canMark: ({ prediction, state }) => prediction?.id !== undefined || state?.ofService === true,
-        mark: (each, said) => this.mark(each, said),
-        enlarge: (each) => this.enlarged.open(each),
-        remove: (each) => this.remove(each),
-        retry: (each) => this.enqueue(each),
+        mark: (each, said) => this.#mark(each, said),
+        enlarge: (each) => this.#enlarged.open(each),
+        remove: (each) => this.#remove(each),
+        retry: (each) => this.#enqueue(each),
       });
-      this.cards.add(card);
-      this.list.append(card.node);
-      this.enqueue(card);
+      this.#cards.add(card);
+      this.#list.append(card.node);
+      this.#enqueue(card);
     }
-    this.summarise();
+    this.#summarise();
   }
 
   /** What is on the page, in the order of the page. */
   get pictures(): NamedFile[] {
-    return this.results.sorted.map(({ file, name }) => ({ file: file as File, path: name }));
+    return this.#results.sorted.map(({ file, name }) => ({ file: file as File, path: name }));
   }
 
   /** Scores an image in the chosen place, and widens the range of its version by the score. */
@@ -114,58 +114,58 @@ export class Inspection {
     signal?: AbortSignal,
   ): Promise<{ prediction: Prediction; map: NonNullable<Prediction['map']>; state: VersionState }> {
     const { chosen } = this.choice;
-    const { map, ...prediction } = await this.places.predict(image, signal);
+    const { map, ...prediction } = await this.#places.predict(image, signal);
     if (!map) throw new Error('There is no anomaly map, although it was asked for.');
     if (chosen?.trained) chosen.trained.version = prediction.detector.version;
-    const state = this.states.of(prediction);
+    const state = this.#states.of(prediction);
     state.include(prediction.score);
     state.ofService ||= prediction.where === 'remote' || !chosen?.trained;
-    if (sameDetector(chosen, this.choice.chosen)) this.current = state;
+    if (sameDetector(chosen, this.choice.chosen)) this.#current = state;
     this.schedule();
     return { prediction, map, state };
   }
 
   /** Labels now, colors and regions as there is time, however fast the slider moves. */
   schedule(): void {
-    if (this.frame !== 0) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      for (const card of this.cards) card.judge();
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      for (const card of this.#cards) card.judge();
       this.live.judge?.();
-      this.enlarged.draw();
-      this.drawing.start([...this.cards].filter((card) => card.stale));
-      const shown = this.scoresOf(this.current).length > 0;
-      this.panel.show(shown ? this.current : undefined);
-      this.results.arrange();
-      this.summarise();
+      this.#enlarged.draw();
+      this.#drawing.start([...this.#cards].filter((card) => card.stale));
+      const shown = this.#scoresOf(this.#current).length > 0;
+      this.#panel.show(shown ? this.#current : undefined);
+      this.#results.arrange();
+      this.#summarise();
     });
   }
 
-  private enqueue(card: ResultCard): void {
-    if (this.queue.includes(card)) return;
+  #enqueue(card: ResultCard): void {
+    if (this.#queue.includes(card)) return;
     card.wait('Waiting …');
-    this.queue.push(card);
-    this.work();
+    this.#queue.push(card);
+    this.#work();
   }
 
-  private work(): void {
-    while (this.running < this.places.concurrency) {
-      const card = this.queue.shift();
+  #work(): void {
+    while (this.#running < this.#places.concurrency) {
+      const card = this.#queue.shift();
       if (!card) return;
-      this.running++;
-      void this.score(card).finally(() => {
-        this.running--;
-        this.work();
-        if (this.running === 0) void this.choice.refreshDrift();
+      this.#running++;
+      void this.#score(card).finally(() => {
+        this.#running--;
+        this.#work();
+        if (this.#running === 0) void this.choice.refreshDrift();
       });
     }
   }
 
-  private async score(card: ResultCard): Promise<void> {
+  async #score(card: ResultCard): Promise<void> {
     card.wait('Scoring …');
     try {
       const { prediction, map, state } = await this.predict(card.file);
-      if (this.cards.has(card)) card.show(prediction, map, state);
+      if (this.#cards.has(card)) card.show(prediction, map, state);
     } catch (error) {
       card.fail(error);
     }
@@ -173,39 +173,39 @@ export class Inspection {
   }
 
   /** Images that were scored in this page are scored by the service, too, once somebody marks them. */
-  private async mark(card: ResultCard, said: FeedbackInput): Promise<boolean> {
+  async #mark(card: ResultCard, said: FeedbackInput): Promise<boolean> {
     const { prediction, file } = card;
     if (!prediction) return false;
     const { detector } = prediction;
-    prediction.id ??= await this.marks.predictionOf(detector, file);
-    return this.marks.mark({ id: prediction.id, name: detector.name }, said, file);
+    prediction.id ??= await this.#marks.predictionOf(detector, file);
+    return this.#marks.mark({ id: prediction.id, name: detector.name }, said, file);
   }
 
-  private remove(card: ResultCard): void {
-    const place = [...this.cards].indexOf(card);
-    this.cards.delete(card);
-    this.drawing.forget(card);
-    const waiting = this.queue.indexOf(card);
-    if (waiting >= 0) this.queue.splice(waiting, 1);
+  #remove(card: ResultCard): void {
+    const place = [...this.#cards].indexOf(card);
+    this.#cards.delete(card);
+    this.#drawing.forget(card);
+    const waiting = this.#queue.indexOf(card);
+    if (waiting >= 0) this.#queue.splice(waiting, 1);
     card.dispose();
-    const next = [...this.cards][Math.min(place, this.cards.size - 1)];
+    const next = [...this.#cards][Math.min(place, this.#cards.size - 1)];
     (next?.node.querySelector<HTMLElement>('.remove') ?? byId('files')).focus();
     this.schedule();
   }
 
   /** Another detector was selected: its threshold is now the one to move, if it has scored anything. */
-  private changed(): void {
+  #changed(): void {
     const { chosen } = this.choice;
-    this.places.aim(chosen);
-    this.current = this.states.find(chosen);
-    this.onChosen();
+    this.#places.aim(chosen);
+    this.#current = this.#states.find(chosen);
+    this.#onChosen();
     this.schedule();
   }
 
-  private scoresOf(state: VersionState | undefined): StripScore[] {
+  #scoresOf(state: VersionState | undefined): StripScore[] {
     const scores: StripScore[] = [];
     if (!state) return scores;
-    for (const { prediction, label } of this.cards) {
+    for (const { prediction, label } of this.#cards) {
       if (prediction && label && prediction.detector.version === state.version)
         scores.push({ score: prediction.score, label });
     }
@@ -213,8 +213,8 @@ export class Inspection {
     return scores;
   }
 
-  private summarise(): void {
-    const all = [...this.cards];
+  #summarise(): void {
+    const all = [...this.#cards];
     const count = (test: (card: ResultCard) => boolean): number => all.filter(test).length;
     const bad = count(({ label }) => label === 'bad');
     const good = count(({ label }) => label === 'good');
@@ -232,11 +232,11 @@ export class Inspection {
     byId('export', HTMLButtonElement).disabled = !decided;
   }
 
-  private takeFiles(): void {
+  #takeFiles(): void {
     const onFiles = (files: NamedFile[]): void => {
       if (!byId('inspection').hidden) this.add(files);
     };
-    const onError = (error: unknown): void => this.problem.replaceChildren(problemMessage(error));
+    const onError = (error: unknown): void => this.#problem.replaceChildren(problemMessage(error));
     takeFiles({
       input: byId('files', HTMLInputElement),
       zone: byId('drop'),

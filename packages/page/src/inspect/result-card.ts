@@ -28,24 +28,24 @@ export class ResultCard {
   state: VersionState | undefined;
   marks: MarkButtons | undefined;
   /** The threshold that is drawn. */
-  private drawn: number | undefined;
-  private readonly actions: CardActions;
-  private readonly viewer: CflowViewer = element('cflow-viewer');
-  private readonly chip = element('span', { class: 'chip' });
-  private readonly body = element('div', { class: 'card-body' });
-  private readonly regionNote = element('summary');
-  private readonly regionRows = element('tbody');
-  private readonly regionBox = element('details', { class: 'regions' });
+  #drawn: number | undefined;
+  readonly #actions: CardActions;
+  readonly #viewer: CflowViewer = element('cflow-viewer');
+  readonly #chip = element('span', { class: 'chip' });
+  readonly #body = element('div', { class: 'card-body' });
+  readonly #regionNote = element('summary');
+  readonly #regionRows = element('tbody');
+  readonly #regionBox = element('details', { class: 'regions' });
 
   constructor(file: Blob, name: string, actions: CardActions) {
     this.file = file;
     this.name = name;
-    this.actions = actions;
-    this.viewer.src = file;
-    this.viewer.alt = name;
+    this.#actions = actions;
+    this.#viewer.src = file;
+    this.#viewer.alt = name;
     const enlarge = button('', 'picture', () => actions.enlarge(this));
     enlarge.setAttribute('aria-label', `Enlarge ${name}`);
-    enlarge.append(this.viewer);
+    enlarge.append(this.#viewer);
     const remove = button('×', 'quiet remove', () => actions.remove(this));
     remove.setAttribute('aria-label', `Remove ${name}`);
     remove.title = 'Remove';
@@ -55,28 +55,28 @@ export class ResultCard {
       element('span', { class: 'file', title: name }, name),
       remove,
     );
-    this.node.append(enlarge, title, this.body);
+    this.node.append(enlarge, title, this.#body);
     this.wait('Scoring …');
   }
 
   wait(text: string): void {
     this.failed = false;
-    this.body.replaceChildren(element('p', { class: 'hint waiting', role: 'status' }, text));
+    this.#body.replaceChildren(element('p', { class: 'hint waiting', role: 'status' }, text));
   }
 
   fail(error: unknown): void {
     this.failed = true;
-    this.body.replaceChildren(problemMessage(error, () => this.actions.retry(this)));
+    this.#body.replaceChildren(problemMessage(error, () => this.#actions.retry(this)));
   }
 
   show(prediction: Prediction, map: AnomalyMap, state: VersionState): void {
     this.failed = false;
     const { width, height } = prediction.original;
     this.prediction = { ...prediction, map };
-    this.viewer.prediction = this.prediction;
+    this.#viewer.prediction = this.prediction;
     this.state = state;
-    this.regionBox.replaceChildren(
-      this.regionNote,
+    this.#regionBox.replaceChildren(
+      this.#regionNote,
       element(
         'table',
         {},
@@ -91,15 +91,15 @@ export class ResultCard {
             ),
           ),
         ),
-        this.regionRows,
+        this.#regionRows,
       ),
       element('p', { class: 'hint' }, `In pixels of the picture, ${width} × ${height}.`),
     );
-    this.body.replaceChildren(
+    this.#body.replaceChildren(
       element(
         'div',
         { class: 'verdict' },
-        this.chip,
+        this.#chip,
         element(
           'span',
           {},
@@ -114,10 +114,10 @@ export class ResultCard {
         element('span', { class: 'origin' }, `${state.name} ${shortVersion(state.version)}`),
         element('span', { class: 'origin' }, placeOf(prediction)),
       ),
-      this.regionBox,
-      ...(this.actions.canMark(this) ? [this.marking().node] : []),
+      this.#regionBox,
+      ...(this.#actions.canMark(this) ? [this.#marking().node] : []),
     );
-    this.drawn = undefined;
+    this.#drawn = undefined;
     this.judge();
     this.draw();
   }
@@ -130,30 +130,31 @@ export class ResultCard {
     if (this.label === label && this.node.dataset.label === label) return;
     this.label = label;
     this.node.dataset.label = label;
-    this.chip.textContent = label;
+    this.#chip.textContent = label;
   }
 
   /** Whether colors or regions are not yet those of the current threshold. */
   get stale(): boolean {
-    return this.state !== undefined && this.drawn !== this.state.threshold;
+    return this.state !== undefined && this.#drawn !== this.state.threshold;
   }
 
   /** Colors and regions: a millisecond or more, so there is not time for all cards in one frame. */
   draw(): void {
-    const { state, viewer } = this;
+    const { state } = this;
+    const viewer = this.#viewer;
     if (!state || !this.stale) return;
-    this.drawn = state.threshold;
+    this.#drawn = state.threshold;
     viewer.threshold = state.threshold;
     viewer.pixelThreshold = state.pixelThreshold;
     const { found } = viewer;
-    this.regionNote.textContent = plural(found.length, 'region');
-    this.regionRows.replaceChildren(...found.map(rowOf));
-    this.regionBox.hidden = found.length === 0;
+    this.#regionNote.textContent = plural(found.length, 'region');
+    this.#regionRows.replaceChildren(...found.map(rowOf));
+    this.#regionBox.hidden = found.length === 0;
   }
 
   /** How many regions stand out at the threshold that is drawn. */
   get regions(): number {
-    return this.viewer.found.length;
+    return this.#viewer.found.length;
   }
 
   dispose(): void {
@@ -161,18 +162,18 @@ export class ResultCard {
   }
 
   /** What the detector marks, in pixels of the picture. */
-  private get foundInPicture(): { x: number; y: number; width: number; height: number }[] {
-    return this.viewer.found.map(({ box }) => box);
+  get #foundInPicture(): { x: number; y: number; width: number; height: number }[] {
+    return this.#viewer.found.map(({ box }) => box);
   }
 
-  private marking(): MarkButtons {
+  #marking(): MarkButtons {
     const words = (kept: boolean): string => (kept ? 'Noted, with the picture.' : 'Noted.');
     this.marks = new MarkButtons(
       this.name,
-      async (label) => words(await this.actions.mark(this, { label })),
+      async (label) => words(await this.#actions.mark(this, { label })),
       async () => {
-        const said = await markPicture({ name: this.name, image: this.file, found: this.foundInPicture });
-        return said && { label: said.label, words: words(await this.actions.mark(this, said)) };
+        const said = await markPicture({ name: this.name, image: this.file, found: this.#foundInPicture });
+        return said && { label: said.label, words: words(await this.#actions.mark(this, said)) };
       },
     );
     return this.marks;

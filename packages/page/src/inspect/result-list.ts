@@ -5,21 +5,21 @@ const KEYS: Readonly<Record<string, 'good' | 'bad' | 'unsure'>> = { g: 'good', b
 
 /** The cards on the page: their order, which ones are shown, and the keyboard. */
 export class ResultList {
-  private readonly node = byId('results');
-  private readonly order = byId('order', HTMLSelectElement);
-  private readonly filter = byId('filter', HTMLSelectElement);
-  private readonly cards: () => Iterable<ResultCard>;
+  readonly #node = byId('results');
+  readonly #order = byId('order', HTMLSelectElement);
+  readonly #filter = byId('filter', HTMLSelectElement);
+  readonly #cards: () => Iterable<ResultCard>;
 
   constructor(cards: () => Iterable<ResultCard>) {
-    this.cards = cards;
-    for (const each of [this.order, this.filter]) each.addEventListener('change', () => this.arrange());
-    this.node.addEventListener('keydown', (event) => this.press(event));
+    this.#cards = cards;
+    for (const each of [this.#order, this.#filter]) each.addEventListener('change', () => this.arrange());
+    this.#node.addEventListener('keydown', (event) => this.#press(event));
   }
 
   /** All cards as they are to be shown. */
   get sorted(): ResultCard[] {
-    const all = [...this.cards()];
-    if (this.order.value !== 'worst') return all;
+    const all = [...this.#cards()];
+    if (this.#order.value !== 'worst') return all;
     // Images that could not be scored come first: somebody has to look at them.
     const rank = ({ failed, prediction }: ResultCard): number =>
       failed ? Number.POSITIVE_INFINITY : (prediction?.score ?? Number.NEGATIVE_INFINITY);
@@ -28,25 +28,25 @@ export class ResultList {
 
   /** Moves only cards that are in the wrong place, so that the focused one keeps the focus. */
   arrange(): void {
-    const wanted = this.filter.value;
+    const wanted = this.#filter.value;
     let before: Element | null = null;
     const focused = document.activeElement as HTMLElement | null;
     for (const card of this.sorted) {
       card.node.hidden =
         wanted !== 'all' && (wanted === 'failed' ? !card.failed : card.failed || card.label !== wanted);
-      const place: Element | null = before ? before.nextElementSibling : this.node.firstElementChild;
-      if (place !== card.node) this.node.insertBefore(card.node, place);
+      const place: Element | null = before ? before.nextElementSibling : this.#node.firstElementChild;
+      if (place !== card.node) this.#node.insertBefore(card.node, place);
       before = card.node;
     }
-    if (focused && focused !== document.activeElement && this.node.contains(focused)) {
+    if (focused && focused !== document.activeElement && this.#node.contains(focused)) {
       focused.focus({ preventScroll: true });
     }
   }
 
-  private press(event: KeyboardEvent): void {
+  #press(event: KeyboardEvent): void {
     const { key, ctrlKey, metaKey, altKey, target } = event;
     if (ctrlKey || metaKey || altKey || !(target instanceof HTMLElement)) return;
-    const card = [...this.cards()].find(({ node }) => node.contains(target));
+    const card = [...this.#cards()].find(({ node }) => node.contains(target));
     if (!card) return;
     const label = KEYS[key.toLowerCase()];
     if (label) {

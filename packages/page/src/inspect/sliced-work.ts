@@ -3,32 +3,32 @@ const SLICE = 10;
 
 /** Work on many things, a slice of it in each frame. */
 export class SlicedWork<T> {
-  private readonly waiting = new Set<T>();
-  private frame = 0;
-  private readonly work: (item: T) => void;
+  readonly #waiting = new Set<T>();
+  #frame = 0;
+  readonly #work: (item: T) => void;
 
   constructor(work: (item: T) => void) {
-    this.work = work;
+    this.#work = work;
   }
 
   /** Queues all of them for work; the first is done at once. To be called within a frame. */
   start(items: Iterable<T>): void {
-    for (const item of items) this.waiting.add(item);
-    if (this.frame === 0) this.slice();
+    for (const item of items) this.#waiting.add(item);
+    if (this.#frame === 0) this.#slice();
   }
 
   forget(item: T): void {
-    this.waiting.delete(item);
+    this.#waiting.delete(item);
   }
 
-  private slice(): void {
-    this.frame = 0;
+  #slice(): void {
+    this.#frame = 0;
     const until = performance.now() + SLICE;
-    for (const item of this.waiting) {
+    for (const item of this.#waiting) {
       if (performance.now() > until) break;
-      this.waiting.delete(item);
-      this.work(item);
+      this.#waiting.delete(item);
+      this.#work(item);
     }
-    if (this.waiting.size > 0) this.frame = requestAnimationFrame(() => this.slice());
+    if (this.#waiting.size > 0) this.#frame = requestAnimationFrame(() => this.#slice());
   }
 }

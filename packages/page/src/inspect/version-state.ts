@@ -8,7 +8,7 @@ export class VersionState {
   readonly version: string;
   /** In force for the detector; what the threshold is reset to. */
   ownThreshold: number;
-  private ownPixelThreshold: number;
+  #ownPixelThreshold: number;
   /** The detector's settings; undefined where it can have none, or where this key may not read them. */
   settings: DetectorSettings | undefined;
   /** Undefined where the service does not let this key read it. */
@@ -16,17 +16,17 @@ export class VersionState {
   /** Whether the service has this version: it does not have those trained in this tab. */
   ofService = false;
   threshold: number;
-  private low: number;
-  private high: number;
+  #low: number;
+  #high: number;
 
   constructor({ detector, threshold, pixelThreshold, score }: Prediction) {
     this.name = detector.name;
     this.version = detector.version;
     this.threshold = threshold;
     this.ownThreshold = threshold;
-    this.ownPixelThreshold = pixelThreshold;
-    this.low = Math.min(score, threshold);
-    this.high = Math.max(score, threshold);
+    this.#ownPixelThreshold = pixelThreshold;
+    this.#low = Math.min(score, threshold);
+    this.#high = Math.max(score, threshold);
   }
 
   /** Applies the detector's settings, which predictions made in this page do not carry. */
@@ -35,20 +35,20 @@ export class VersionState {
     const untouched = this.threshold === this.ownThreshold;
     if (settings.version === this.version) {
       this.ownThreshold = settings.threshold ?? this.ownThreshold;
-      this.ownPixelThreshold = settings.pixelThreshold ?? settings.threshold ?? this.ownPixelThreshold;
+      this.#ownPixelThreshold = settings.pixelThreshold ?? settings.threshold ?? this.#ownPixelThreshold;
     }
     if (settings.falseAlarmRate !== undefined && this.calibrations) {
       const { score, map = score } = this.calibrations;
       this.ownThreshold = thresholdForFalseAlarmRate(score, settings.falseAlarmRate);
-      this.ownPixelThreshold = thresholdForFalseAlarmRate(map, settings.falseAlarmRate);
+      this.#ownPixelThreshold = thresholdForFalseAlarmRate(map, settings.falseAlarmRate);
     }
     if (untouched) this.threshold = this.ownThreshold;
   }
 
   /** Takes the score of one more prediction into the range. */
   include(score: number): void {
-    this.low = Math.min(this.low, score);
-    this.high = Math.max(this.high, score);
+    this.#low = Math.min(this.#low, score);
+    this.#high = Math.max(this.#high, score);
   }
 
   get calibration(): ScoreCalibration | undefined {
@@ -57,8 +57,8 @@ export class VersionState {
 
   /** Ends of the slider: all scores seen, and some room so that everything can be called good or bad. */
   get range(): ScoreRange {
-    const min = Math.min(this.low, this.threshold, this.calibration?.scores[0] ?? this.low);
-    const max = Math.max(this.high, this.ownThreshold, this.threshold);
+    const min = Math.min(this.#low, this.threshold, this.calibration?.scores[0] ?? this.#low);
+    const max = Math.max(this.#high, this.ownThreshold, this.threshold);
     return { min, max: max + 0.08 * (max - min || Math.abs(max) || 1) };
   }
 
@@ -67,7 +67,7 @@ export class VersionState {
    * that good images reach as rarely as they reach the threshold.
    */
   get pixelThreshold(): number {
-    if (this.threshold === this.ownThreshold) return this.ownPixelThreshold;
+    if (this.threshold === this.ownThreshold) return this.#ownPixelThreshold;
     const { score, map } = this.calibrations ?? {};
     if (score && map)
       // No value has a probability of 1.
@@ -75,7 +75,7 @@ export class VersionState {
         map,
         Math.min(falseAlarmProbability(score, this.threshold), 1 - Number.EPSILON),
       );
-    return this.ownPixelThreshold === this.ownThreshold ? this.threshold : this.ownPixelThreshold;
+    return this.#ownPixelThreshold === this.ownThreshold ? this.threshold : this.#ownPixelThreshold;
   }
 
   get falseAlarmRate(): number | undefined {

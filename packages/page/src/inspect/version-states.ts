@@ -8,12 +8,12 @@ import { VersionState } from './version-state.js';
 
 /** What the page knows of each version that has scored something. */
 export class VersionStates {
-  private readonly states = new Map<string, VersionState>();
+  readonly #states = new Map<string, VersionState>();
 
-  private readonly client: Client;
-  private readonly decisions: Decisions;
-  private readonly places: Pick<Places, 'manifestOf'>;
-  private readonly onCalibrated: () => void;
+  readonly #client: Client;
+  readonly #decisions: Decisions;
+  readonly #places: Pick<Places, 'manifestOf'>;
+  readonly #onCalibrated: () => void;
 
   constructor(
     client: Client,
@@ -21,28 +21,28 @@ export class VersionStates {
     decisions: Decisions,
     onCalibrated: () => void,
   ) {
-    this.client = client;
-    this.decisions = decisions;
+    this.#client = client;
+    this.#decisions = decisions;
     decisions.on((settings) => {
-      for (const state of this.states.values()) if (state.name === settings.name) state.decide(settings);
+      for (const state of this.#states.values()) if (state.name === settings.name) state.decide(settings);
       onCalibrated();
     });
-    this.places = places;
-    this.onCalibrated = onCalibrated;
+    this.#places = places;
+    this.#onCalibrated = onCalibrated;
   }
 
   find(chosen: ChosenDetector | undefined): VersionState | undefined {
-    return this.states.get(`${chosen?.name}@${chosen?.version}`);
+    return this.#states.get(`${chosen?.name}@${chosen?.version}`);
   }
 
   of(prediction: Prediction): VersionState {
     const { name, version } = prediction.detector;
     const key = `${name}@${version}`;
-    let state = this.states.get(key);
+    let state = this.#states.get(key);
     if (!state) {
       state = new VersionState(prediction);
-      this.states.set(key, state);
-      void this.calibrate(state);
+      this.#states.set(key, state);
+      void this.#calibrate(state);
     }
     return state;
   }
@@ -53,23 +53,23 @@ export class VersionStates {
     if (!settings) return;
     // One or the other.
     const falseAlarmRate = undefined;
-    await this.decisions.save(settings, { threshold, pixelThreshold, version, falseAlarmRate });
+    await this.#decisions.save(settings, { threshold, pixelThreshold, version, falseAlarmRate });
   }
 
   /** Without the right to read the manifest, there is a threshold but no false-alarm rate. */
-  private async calibrate(state: VersionState): Promise<void> {
+  async #calibrate(state: VersionState): Promise<void> {
     type Manifest = Pick<BundleManifest, 'calibration'>;
-    const here = this.places.manifestOf(state.version) as Manifest | undefined;
+    const here = this.#places.manifestOf(state.version) as Manifest | undefined;
     try {
       const [manifest, settings] = await Promise.all([
         here ??
-          this.client.service.detectors.version(state.name, state.version).then((found) => found.manifest),
+          this.#client.service.detectors.version(state.name, state.version).then((found) => found.manifest),
         // The service does not have what was trained in this tab.
-        this.decisions.read(state.name).catch(() => undefined),
+        this.#decisions.read(state.name).catch(() => undefined),
       ]);
       state.calibrations = (manifest as Manifest).calibration;
       if (settings) state.decide(settings);
-      this.onCalibrated();
+      this.#onCalibrated();
     } catch {
       byId('false-alarm-rate').title = 'The service does not let this key read the calibration.';
     }

@@ -13,7 +13,7 @@ export interface TalliedPart {
 /** What a line counts, by rules over its parts in their order. */
 export class LineTally {
   readonly rules: Rules;
-  private state: RuleState = NO_FRAMES_YET;
+  #state: RuleState = NO_FRAMES_YET;
   good = 0;
   bad = 0;
   /** Newest first. */
@@ -29,8 +29,8 @@ export class LineTally {
   }
 
   add(part: { label: 'good' | 'bad'; falseAlarmProbability: number }, time: number): TalliedPart {
-    const { state, ruling } = applyRules(this.rules, this.state, { ...part, time });
-    this.state = state;
+    const { state, ruling } = applyRules(this.rules, this.#state, { ...part, time });
+    this.#state = state;
     this[ruling.verdict]++;
     this.alarms = ruling.alarms;
     const tallied = { number: this.parts, verdict: ruling.verdict, time };
@@ -40,7 +40,7 @@ export class LineTally {
 
   /** Somebody has looked: the rules start over. */
   goOn(): void {
-    this.state = NO_FRAMES_YET;
+    this.#state = NO_FRAMES_YET;
     this.alarms = [];
   }
 }

@@ -13,46 +13,46 @@ export interface MarkedPicture {
 
 /** One picture, what it really is, and where it is bad. */
 export class MarkDialog {
-  private readonly title = element('h2', { id: 'mark-title' });
-  private readonly count = element('p', { class: 'hint', role: 'status' });
-  private readonly note = element('input', { id: 'mark-note', maxlength: 2000, autocomplete: 'off' });
-  private readonly drawing = new RegionDrawing(() => this.tell());
-  private readonly take = button('Take what the detector marks', 'quiet', () => this.drawing.add(this.found));
-  private readonly undo = button('Take the last one back', 'quiet', () => this.drawing.undo());
-  private readonly bad = button('Bad', 'primary', () => this.close('bad'));
-  private readonly dialog = element('dialog', { id: 'mark', 'aria-labelledby': 'mark-title' });
-  private found: readonly Box[] = [];
-  private resolve: ((said: FeedbackInput | undefined) => void) | undefined;
+  readonly #title = element('h2', { id: 'mark-title' });
+  readonly #count = element('p', { class: 'hint', role: 'status' });
+  readonly #note = element('input', { id: 'mark-note', maxlength: 2000, autocomplete: 'off' });
+  readonly #drawing = new RegionDrawing(() => this.#tell());
+  readonly #take = button('Take what the detector marks', 'quiet', () => this.#drawing.add(this.#found));
+  readonly #undo = button('Take the last one back', 'quiet', () => this.#drawing.undo());
+  readonly #bad = button('Bad', 'primary', () => this.#close('bad'));
+  readonly #dialog = element('dialog', { id: 'mark', 'aria-labelledby': 'mark-title' });
+  #found: readonly Box[] = [];
+  #resolve: ((said: FeedbackInput | undefined) => void) | undefined;
 
   constructor() {
-    this.dialog.append(
+    this.#dialog.append(
       element(
         'div',
         { class: 'row' },
-        this.title,
-        button('Close', '', () => this.dialog.close()),
+        this.#title,
+        button('Close', '', () => this.#dialog.close()),
       ),
       element('p', { class: 'hint' }, 'Draw a rectangle around each bad place, or draw none.'),
-      this.drawing.node,
+      this.#drawing.node,
       element(
         'div',
         { class: 'row' },
-        this.count,
-        element('span', { class: 'actions' }, this.take, this.undo),
+        this.#count,
+        element('span', { class: 'actions' }, this.#take, this.#undo),
       ),
-      element('label', { class: 'field', for: 'mark-note' }, 'Note', this.note),
+      element('label', { class: 'field', for: 'mark-note' }, 'Note', this.#note),
       element(
         'div',
         { class: 'choices' },
-        this.bad,
-        button('Good', '', () => this.close('good')),
-        button('Unsure', '', () => this.close('unsure')),
+        this.#bad,
+        button('Good', '', () => this.#close('good')),
+        button('Unsure', '', () => this.#close('unsure')),
       ),
     );
-    document.body.append(this.dialog);
-    this.dialog.addEventListener('close', () => {
-      this.resolve?.(undefined);
-      this.resolve = undefined;
+    document.body.append(this.#dialog);
+    this.#dialog.addEventListener('close', () => {
+      this.#resolve?.(undefined);
+      this.#resolve = undefined;
     });
   }
 
@@ -61,36 +61,36 @@ export class MarkDialog {
     const address = URL.createObjectURL(image);
     try {
       const size = await pictureSize(address);
-      this.title.textContent = name;
-      this.note.value = '';
-      this.found = found;
-      this.take.hidden = found.length === 0;
-      this.drawing.show(address, name, size);
-      this.tell();
-      this.dialog.showModal();
+      this.#title.textContent = name;
+      this.#note.value = '';
+      this.#found = found;
+      this.#take.hidden = found.length === 0;
+      this.#drawing.show(address, name, size);
+      this.#tell();
+      this.#dialog.showModal();
       return await new Promise((resolve) => {
-        this.resolve = resolve;
+        this.#resolve = resolve;
       });
     } finally {
       URL.revokeObjectURL(address);
     }
   }
 
-  private close(label: FeedbackInput['label']): void {
-    const note = this.note.value.trim();
-    const { regions } = this.drawing;
-    this.resolve?.({
+  #close(label: FeedbackInput['label']): void {
+    const note = this.#note.value.trim();
+    const { regions } = this.#drawing;
+    this.#resolve?.({
       label,
       ...(note !== '' && { note }),
       ...(label === 'bad' && regions && { regions }),
     });
-    this.resolve = undefined;
-    this.dialog.close();
+    this.#resolve = undefined;
+    this.#dialog.close();
   }
 
-  private tell(): void {
-    const { count } = this.drawing;
-    this.count.textContent = count === 0 ? 'Nothing drawn.' : `${plural(count, 'place')} drawn.`;
-    this.undo.hidden = count === 0;
+  #tell(): void {
+    const { count } = this.#drawing;
+    this.#count.textContent = count === 0 ? 'Nothing drawn.' : `${plural(count, 'place')} drawn.`;
+    this.#undo.hidden = count === 0;
   }
 }

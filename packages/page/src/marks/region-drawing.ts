@@ -16,68 +16,68 @@ const LEAST_SIDE = 2;
 /** A picture to draw rectangles on, in its own pixels whatever size it is shown at. */
 export class RegionDrawing {
   readonly node: SVGSVGElement = svg('svg', { class: 'drawing', role: 'img' });
-  private readonly onChange: () => void;
-  private readonly picture = svg('image', {});
-  private readonly shapes = svg('g', {});
-  private boxes: Box[] = [];
-  private size = { width: 1, height: 1 };
-  private from: { x: number; y: number } | undefined;
+  readonly #onChange: () => void;
+  readonly #picture = svg('image', {});
+  readonly #shapes = svg('g', {});
+  #boxes: Box[] = [];
+  #size = { width: 1, height: 1 };
+  #from: { x: number; y: number } | undefined;
 
   constructor(onChange: () => void) {
-    this.onChange = onChange;
-    this.node.append(this.picture, this.shapes);
+    this.#onChange = onChange;
+    this.node.append(this.#picture, this.#shapes);
     this.node.addEventListener('pointerdown', (event) => {
-      if (event.button !== 0 || this.boxes.length >= MOST) return;
+      if (event.button !== 0 || this.#boxes.length >= MOST) return;
       this.node.setPointerCapture(event.pointerId);
-      this.from = this.at(event);
+      this.#from = this.#at(event);
     });
     this.node.addEventListener('pointermove', (event) => {
-      if (this.from) this.draw(boxBetween(this.from, this.at(event)));
+      if (this.#from) this.#draw(boxBetween(this.#from, this.#at(event)));
     });
     this.node.addEventListener('pointerup', (event) => {
-      if (!this.from) return;
-      const box = boxBetween(this.from, this.at(event));
-      this.from = undefined;
-      if (box.width >= LEAST_SIDE && box.height >= LEAST_SIDE) this.boxes.push(box);
-      this.changed();
+      if (!this.#from) return;
+      const box = boxBetween(this.#from, this.#at(event));
+      this.#from = undefined;
+      if (box.width >= LEAST_SIDE && box.height >= LEAST_SIDE) this.#boxes.push(box);
+      this.#changed();
     });
     this.node.addEventListener('pointercancel', () => {
-      this.from = undefined;
-      this.draw();
+      this.#from = undefined;
+      this.#draw();
     });
   }
 
   show(address: string, name: string, size: { width: number; height: number }): void {
-    this.size = size;
-    this.boxes = [];
+    this.#size = size;
+    this.#boxes = [];
     this.node.setAttribute('viewBox', `0 0 ${size.width} ${size.height}`);
     this.node.setAttribute('aria-label', name);
-    this.picture.setAttribute('href', address);
-    this.picture.setAttribute('width', String(size.width));
-    this.picture.setAttribute('height', String(size.height));
-    this.draw();
+    this.#picture.setAttribute('href', address);
+    this.#picture.setAttribute('width', String(size.width));
+    this.#picture.setAttribute('height', String(size.height));
+    this.#draw();
   }
 
   /** Adds rectangles, as far as there is room for more. */
   add(boxes: readonly Box[]): void {
-    this.boxes.push(...boxes.slice(0, MOST - this.boxes.length));
-    this.changed();
+    this.#boxes.push(...boxes.slice(0, MOST - this.#boxes.length));
+    this.#changed();
   }
 
   undo(): void {
-    this.boxes.pop();
-    this.changed();
+    this.#boxes.pop();
+    this.#changed();
   }
 
   get count(): number {
-    return this.boxes.length;
+    return this.#boxes.length;
   }
 
   /** Undefined where nothing was drawn. */
   get regions(): DrawnRegions | undefined {
-    if (this.boxes.length === 0) return undefined;
-    const { width, height } = this.size;
-    const outlines = this.boxes.map((box): [number, number][] => {
+    if (this.#boxes.length === 0) return undefined;
+    const { width, height } = this.#size;
+    const outlines = this.#boxes.map((box): [number, number][] => {
       const [left, top] = [Math.round(box.x), Math.round(box.y)];
       const [right, bottom] = [Math.round(box.x + box.width), Math.round(box.y + box.height)];
       return [
@@ -90,25 +90,25 @@ export class RegionDrawing {
     return { width, height, outlines };
   }
 
-  private changed(): void {
-    this.draw();
-    this.onChange();
+  #changed(): void {
+    this.#draw();
+    this.#onChange();
   }
 
-  private draw(open?: Box): void {
-    const all = open ? [...this.boxes, open] : this.boxes;
-    this.shapes.replaceChildren(
+  #draw(open?: Box): void {
+    const all = open ? [...this.#boxes, open] : this.#boxes;
+    this.#shapes.replaceChildren(
       ...all.map(({ x, y, width, height }) => svg('rect', { class: 'drawn', x, y, width, height })),
     );
   }
 
   /** Where the pointer is, in pixels of the picture and inside of it. */
-  private at({ clientX, clientY }: PointerEvent): { x: number; y: number } {
+  #at({ clientX, clientY }: PointerEvent): { x: number; y: number } {
     const matrix = this.node.getScreenCTM()?.inverse();
     const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(matrix);
     return {
-      x: Math.min(this.size.width, Math.max(0, x)),
-      y: Math.min(this.size.height, Math.max(0, y)),
+      x: Math.min(this.#size.width, Math.max(0, x)),
+      y: Math.min(this.#size.height, Math.max(0, y)),
     };
   }
 }

@@ -8,25 +8,25 @@ import type { Places, PlacesState } from './places.js';
 
 /** The switch between server, WebGPU and WASM: the time of each, what is loaded, and what does not work and why. */
 export class PlaceSwitch {
-  private readonly group = byId('places');
-  private readonly note = byId('place-note');
-  private readonly more = byId('place-more');
-  private readonly problem = byId('place-problem');
-  private readonly bar = byId('place-progress', HTMLProgressElement);
-  private readonly radios: Readonly<Record<PlaceName, HTMLInputElement>>;
-  private readonly times: Readonly<Record<PlaceName, HTMLElement>>;
-  private readonly noWebGpu = missingWebGpu();
-  private shownProblem: unknown;
+  readonly #group = byId('places');
+  readonly #note = byId('place-note');
+  readonly #more = byId('place-more');
+  readonly #problem = byId('place-problem');
+  readonly #bar = byId('place-progress', HTMLProgressElement);
+  readonly #radios: Readonly<Record<PlaceName, HTMLInputElement>>;
+  readonly #times: Readonly<Record<PlaceName, HTMLElement>>;
+  readonly #noWebGpu = missingWebGpu();
+  #shownProblem: unknown;
 
-  private readonly places: Pick<Places, 'use' | 'times'>;
+  readonly #places: Pick<Places, 'use' | 'times'>;
 
   constructor(places: Pick<Places, 'use' | 'times'>) {
-    this.places = places;
+    this.#places = places;
     const made = PLACES.map((place) => {
       const radio = element('input', { type: 'radio', name: 'place', value: place, id: `place-${place}` });
       const time = element('span', { class: 'place-time', id: `time-${place}` });
-      radio.addEventListener('change', () => void this.places.use(place));
-      this.group.append(
+      radio.addEventListener('change', () => void this.#places.use(place));
+      this.#group.append(
         element(
           'label',
           { class: 'place', for: radio.id },
@@ -37,28 +37,34 @@ export class PlaceSwitch {
       );
       return [place, radio, time] as const;
     });
-    this.radios = Object.fromEntries(made.map(([place, radio]) => [place, radio])) as typeof this.radios;
-    this.times = Object.fromEntries(made.map(([place, , time]) => [place, time])) as typeof this.times;
-    this.radios.server.checked = true;
-    byId('no-webgpu').textContent = this.noWebGpu;
-    if (this.noWebGpu !== '') {
-      this.radios.webgpu.disabled = true;
-      this.radios.webgpu.setAttribute('aria-describedby', 'no-webgpu');
+    this.#radios = Object.fromEntries(made.map(([place, radio]) => [place, radio])) as Record<
+      PlaceName,
+      HTMLInputElement
+    >;
+    this.#times = Object.fromEntries(made.map(([place, , time]) => [place, time])) as Record<
+      PlaceName,
+      HTMLElement
+    >;
+    this.#radios.server.checked = true;
+    byId('no-webgpu').textContent = this.#noWebGpu;
+    if (this.#noWebGpu !== '') {
+      this.#radios.webgpu.disabled = true;
+      this.#radios.webgpu.setAttribute('aria-describedby', 'no-webgpu');
     }
   }
 
   show({ place, wanted, local, progress, problem, asBefore, note, here }: PlacesState): void {
     for (const each of PLACES) {
-      const median = this.places.times[each].median;
-      setText(this.times[each], median === undefined ? '' : formatMilliseconds(median));
+      const median = this.#places.times[each].median;
+      setText(this.#times[each], median === undefined ? '' : formatMilliseconds(median));
     }
-    this.radios[wanted].checked = true;
-    this.radios.server.disabled = here;
-    this.bar.hidden = progress === undefined;
+    this.#radios[wanted].checked = true;
+    this.#radios.server.disabled = here;
+    this.#bar.hidden = progress === undefined;
     const opening = progress?.stage === 'opening';
-    if (progress && !opening) this.bar.value = progress.total > 0 ? progress.done / progress.total : 0;
+    if (progress && !opening) this.#bar.value = progress.total > 0 ? progress.done / progress.total : 0;
     // Without a value it shows that something is happening.
-    if (opening) this.bar.removeAttribute('value');
+    if (opening) this.#bar.removeAttribute('value');
     const words = progress
       ? opening
         ? `Opening the detector on ${PLACE_WORDS[wanted]} …`
@@ -66,16 +72,16 @@ export class PlaceSwitch {
       : wanted !== place
         ? `Fetching what ${PLACE_WORDS[wanted]} needs …`
         : whereWords(place, local);
-    setText(this.note, note === '' ? words : `${note} ${words}`);
-    setText(this.more, local?.notices.map(({ message }) => sentence(message)).join(' ') ?? '');
-    if (problem === this.shownProblem) return;
-    this.shownProblem = problem;
-    this.problem.replaceChildren(
-      ...(problem === undefined ? [] : [this.refusal(problem, asBefore ? place : undefined)]),
+    setText(this.#note, note === '' ? words : `${note} ${words}`);
+    setText(this.#more, local?.notices.map(({ message }) => sentence(message)).join(' ') ?? '');
+    if (problem === this.#shownProblem) return;
+    this.#shownProblem = problem;
+    this.#problem.replaceChildren(
+      ...(problem === undefined ? [] : [this.#refusal(problem, asBefore ? place : undefined)]),
     );
   }
 
-  private refusal(problem: unknown, place: PlaceName | undefined): HTMLElement {
+  #refusal(problem: unknown, place: PlaceName | undefined): HTMLElement {
     const attempts = (problem as { attempts?: { device: string; reason: string }[] } | null)?.attempts ?? [];
     const message = problemMessage(attempts.length > 0 ? attempts.map(refusalWords).join(' ') : problem);
     if (place === undefined) return message;

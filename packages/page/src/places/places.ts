@@ -48,46 +48,46 @@ export class Places {
     webgpu: new RecentTimes(),
     wasm: new RecentTimes(),
   };
-  private readonly client: Client;
-  private readonly onState: (state: PlacesState) => void;
-  private target: ChosenDetector | undefined;
-  private place: PlaceName = 'server';
+  readonly #client: Client;
+  readonly #onState: (state: PlacesState) => void;
+  #target: ChosenDetector | undefined;
+  #place: PlaceName = 'server';
   /** What is open of the chosen detector: switching back and forth loads nothing twice. */
-  private readonly kept = new Map<string, Opened>();
-  private current: Opened | undefined;
-  private pending: Opened | undefined;
-  private local: LocalDetector | undefined;
-  private progress: Progress | undefined;
-  private problem: unknown;
-  private asBefore = false;
-  private note = '';
+  readonly #kept = new Map<string, Opened>();
+  #current: Opened | undefined;
+  #pending: Opened | undefined;
+  #local: LocalDetector | undefined;
+  #progress: Progress | undefined;
+  #problem: unknown;
+  #asBefore = false;
+  #note = '';
 
   constructor(client: Client, onState: (state: PlacesState) => void) {
-    this.client = client;
-    this.onState = onState;
+    this.#client = client;
+    this.#onState = onState;
   }
 
   /** How many images are worth scoring at a time: the server makes a batch of them, a page has one device. */
   get concurrency(): number {
-    return (this.pending?.place ?? this.place) === 'server' ? 4 : 1;
+    return (this.#pending?.place ?? this.#place) === 'server' ? 4 : 1;
   }
 
   /** Another detector, or another version of it. */
   aim(target: ChosenDetector | undefined): void {
-    if (keyOf(this.place, target) === keyOf(this.place, this.target)) return;
-    this.target = target;
+    if (keyOf(this.#place, target) === keyOf(this.#place, this.#target)) return;
+    this.#target = target;
     for (const place of PLACES) this.times[place].clear();
-    this.problem = undefined;
-    this.note = '';
-    if (target?.trained && this.place === 'server') this.place = target.trained.device;
-    for (const opened of [...this.kept.values()]) this.retire(opened);
-    this.pending = undefined;
-    this.current = undefined;
-    this.local = undefined;
-    this.progress = undefined;
+    this.#problem = undefined;
+    this.#note = '';
+    if (target?.trained && this.#place === 'server') this.#place = target.trained.device;
+    for (const opened of [...this.#kept.values()]) this.#retire(opened);
+    this.#pending = undefined;
+    this.#current = undefined;
+    this.#local = undefined;
+    this.#progress = undefined;
     // It is needed soon, and now is the time to see whether it works.
-    if (target && this.place !== 'server') void this.settle(this.take());
-    this.tell();
+    if (target && this.#place !== 'server') void this.#settle(this.#take());
+    this.#tell();
   }
 
   /**
@@ -95,125 +95,125 @@ export class Places {
    * before.
    */
   async use(place: PlaceName): Promise<void> {
-    this.retire(this.pending);
-    this.pending = undefined;
-    this.problem = undefined;
-    this.note = '';
-    if (place !== this.place && this.target) {
-      const opened = this.open(place, this.target);
-      this.pending = opened;
-      this.tell();
-      opened.settled = this.settle(opened);
+    this.#retire(this.#pending);
+    this.#pending = undefined;
+    this.#problem = undefined;
+    this.#note = '';
+    if (place !== this.#place && this.#target) {
+      const opened = this.#open(place, this.#target);
+      this.#pending = opened;
+      this.#tell();
+      opened.settled = this.#settle(opened);
       await opened.settled;
       return;
     }
-    this.place = place;
-    this.tell();
+    this.#place = place;
+    this.#tell();
   }
 
   /** Scores an image in the chosen place, with its map. */
   async predict(image: ImageInput, signal?: AbortSignal): Promise<Prediction> {
-    while (this.pending) await this.pending.settled;
+    while (this.#pending) await this.#pending.settled;
     signal?.throwIfAborted();
-    const opened = this.take();
+    const opened = this.#take();
     opened.users++;
     try {
       const detector = await opened.detector;
       const prediction = await detector.predict(image, { map: true, regions: false, signal });
-      if (this.current === opened) {
+      if (this.#current === opened) {
         this.times[opened.place].add(prediction.milliseconds);
-        if (opened.place === 'server') this.note = '';
-        this.tell();
+        if (opened.place === 'server') this.#note = '';
+        this.#tell();
       }
       return prediction;
     } catch (error) {
-      if (!(opened.place === 'webgpu' && isDeviceError(error) && (await this.leave(opened, error))))
+      if (!(opened.place === 'webgpu' && isDeviceError(error) && (await this.#leave(opened, error))))
         throw error;
     } finally {
       opened.users--;
-      this.closeUnused(opened);
+      this.#closeUnused(opened);
     }
     return this.predict(image, signal);
   }
 
   /** The manifest of the version that is open here, so that the service need not be asked for it. */
   manifestOf(version: string): Readonly<Record<string, unknown>> | undefined {
-    return this.local?.version === version ? this.local.manifest : undefined;
+    return this.#local?.version === version ? this.#local.manifest : undefined;
   }
 
   /** When a graphics card fails, the processor takes over. False where it cannot, either. */
-  private async leave(opened: Opened, error: Error): Promise<boolean> {
-    if (this.current === opened && this.target) {
-      this.current = this.open('wasm', this.target);
-      this.place = 'wasm';
-      this.retire(opened);
+  async #leave(opened: Opened, error: Error): Promise<boolean> {
+    if (this.#current === opened && this.#target) {
+      this.#current = this.#open('wasm', this.#target);
+      this.#place = 'wasm';
+      this.#retire(opened);
       const attempts = 'attempts' in error ? (error.attempts as { reason: string }[]) : [];
       const reason = attempts.map((attempt) => attempt.reason).join('; ') || error.message;
-      this.note = `WebGPU is not used any more: ${reason}. WASM takes over.`;
-      this.tell();
+      this.#note = `WebGPU is not used any more: ${reason}. WASM takes over.`;
+      this.#tell();
     }
-    return this.settle(this.take());
+    return this.#settle(this.#take());
   }
 
-  private take(): Opened {
-    if (!this.target) throw new Error('Choose a detector first.');
-    this.current ??= this.open(this.place, this.target);
-    return this.current;
+  #take(): Opened {
+    if (!this.#target) throw new Error('Choose a detector first.');
+    this.#current ??= this.#open(this.#place, this.#target);
+    return this.#current;
   }
 
   /** Waits until it is open, then switches to it. False where it could not be opened. */
-  private async settle(opened: Opened): Promise<boolean> {
+  async #settle(opened: Opened): Promise<boolean> {
     try {
       const detector = await opened.detector;
-      if (opened === this.pending) {
-        this.current = opened;
-        this.pending = undefined;
-        this.place = opened.place;
+      if (opened === this.#pending) {
+        this.#current = opened;
+        this.#pending = undefined;
+        this.#place = opened.place;
       }
-      if (opened === this.current) this.local = isLocal(detector) ? detector : undefined;
+      if (opened === this.#current) this.#local = isLocal(detector) ? detector : undefined;
       return true;
     } catch (error) {
-      if (opened === this.pending || opened === this.current) this.problem = error;
-      this.asBefore = opened === this.pending;
+      if (opened === this.#pending || opened === this.#current) this.#problem = error;
+      this.#asBefore = opened === this.#pending;
       // The next image, or the next choice, tries it again.
-      if (opened === this.pending) this.pending = undefined;
-      if (opened === this.current) this.current = undefined;
+      if (opened === this.#pending) this.#pending = undefined;
+      if (opened === this.#current) this.#current = undefined;
       // Another one may have been opened under the same key.
-      if (this.kept.get(opened.key) === opened) this.kept.delete(opened.key);
+      if (this.#kept.get(opened.key) === opened) this.#kept.delete(opened.key);
       return false;
     } finally {
-      if (!this.pending) this.progress = undefined;
-      this.tell();
+      if (!this.#pending) this.#progress = undefined;
+      this.#tell();
     }
   }
 
-  private open(place: PlaceName, target: ChosenDetector): Opened {
-    const kept = this.kept.get(keyOf(place, target));
+  #open(place: PlaceName, target: ChosenDetector): Opened {
+    const kept = this.#kept.get(keyOf(place, target));
     if (kept) return kept;
     const loading = new AbortController();
     const opened: Opened = {
       key: keyOf(place, target),
       place,
-      detector: place === 'server' ? this.remote(target) : this.load(place, target, loading.signal),
+      detector: place === 'server' ? this.#remote(target) : this.#load(place, target, loading.signal),
       loading,
       users: 0,
       retired: false,
     };
     opened.detector.catch(() => {});
-    this.kept.set(opened.key, opened);
+    this.#kept.set(opened.key, opened);
     return opened;
   }
 
-  private async remote({ name, reference, trained }: ChosenDetector): Promise<Detector> {
+  async #remote({ name, reference, trained }: ChosenDetector): Promise<Detector> {
     if (trained) throw new Error('This detector is in this tab only. Upload it to score on the server.');
     const onWait = (): void => {
-      this.note = 'The service is busy. Waiting for room …';
-      this.tell();
+      this.#note = 'The service is busy. Waiting for room …';
+      this.#tell();
     };
-    return new CflowClient(sdkOptions(this.client, { onWait })).detector(`${name}@${reference}`);
+    return new CflowClient(sdkOptions(this.#client, { onWait })).detector(`${name}@${reference}`);
   }
 
-  private async load(
+  async #load(
     device: Exclude<PlaceName, 'server'>,
     { name, reference, version, trained }: ChosenDetector,
     signal: AbortSignal,
@@ -221,32 +221,38 @@ export class Places {
     await pause(STANDS_FOR, signal);
     const onProgress = (progress: Progress): void => {
       if (signal.aborted) return;
-      this.progress = progress;
-      this.tell();
+      this.#progress = progress;
+      this.#tell();
     };
     const bundle = { name, version: version ?? reference, trained: trained?.bundle };
-    return loadLocal(this.client, bundle, { device, onProgress, signal });
+    return loadLocal(this.#client, bundle, { device, onProgress, signal });
   }
 
-  private retire(opened: Opened | undefined): void {
+  #retire(opened: Opened | undefined): void {
     if (!opened) return;
-    if (this.kept.get(opened.key) === opened) this.kept.delete(opened.key);
+    if (this.#kept.get(opened.key) === opened) this.#kept.delete(opened.key);
     opened.retired = true;
-    this.closeUnused(opened);
+    this.#closeUnused(opened);
   }
 
   /** Only when the last image that it scores is done. */
-  private closeUnused(opened: Opened): void {
+  #closeUnused(opened: Opened): void {
     if (!opened.retired || opened.users > 0 || opened.place === 'server') return;
     opened.loading.abort();
     opened.detector.then((detector) => detector.dispose()).catch(() => {});
   }
 
-  private tell(): void {
-    const { place, pending, local, progress, problem, asBefore, note, target } = this;
-    const wanted = pending?.place ?? place;
-    const here = target?.trained !== undefined;
-    this.onState({ place, wanted, local, progress, problem, asBefore, note, here });
+  #tell(): void {
+    this.#onState({
+      place: this.#place,
+      wanted: this.#pending?.place ?? this.#place,
+      local: this.#local,
+      progress: this.#progress,
+      problem: this.#problem,
+      asBefore: this.#asBefore,
+      note: this.#note,
+      here: this.#target?.trained !== undefined,
+    });
   }
 }
 

@@ -14,60 +14,60 @@ export interface ReviewItemActions {
 /** One part that somebody has marked. */
 export class ReviewItem {
   readonly node: HTMLLIElement = element('li', { class: 'card' });
-  private readonly marks: Marks;
-  private readonly actions: ReviewItemActions;
-  private readonly name: string;
-  private readonly picture = element('div', { class: 'kept' });
-  private readonly note = element('p', { class: 'hint' });
-  private readonly problem = element('div', {});
-  private readonly ending = new AbortController();
-  private feedback: Feedback;
-  private image: Blob | undefined;
-  private address: string | undefined;
+  readonly #marks: Marks;
+  readonly #actions: ReviewItemActions;
+  readonly #name: string;
+  readonly #picture = element('div', { class: 'kept' });
+  readonly #note = element('p', { class: 'hint' });
+  readonly #problem = element('div', {});
+  readonly #ending = new AbortController();
+  #feedback: Feedback;
+  #image: Blob | undefined;
+  #address: string | undefined;
 
   constructor(feedback: Feedback, marks: Marks, actions: ReviewItemActions) {
-    this.feedback = feedback;
-    this.marks = marks;
-    this.actions = actions;
-    this.name = `the part of ${formatTime(feedback.predictedAt)}, score ${formatScore(feedback.score)}`;
+    this.#feedback = feedback;
+    this.#marks = marks;
+    this.#actions = actions;
+    this.#name = `the part of ${formatTime(feedback.predictedAt)}, score ${formatScore(feedback.score)}`;
     const buttons = new MarkButtons(
-      this.name,
-      async (label) => this.say({ label, note: this.feedback.note }),
-      feedback.image ? () => this.where() : undefined,
+      this.#name,
+      async (label) => this.#say({ label, note: this.#feedback.note }),
+      feedback.image ? () => this.#where() : undefined,
     );
     buttons.press(feedback.label);
-    const remove = button('×', 'quiet remove', () => void this.delete());
-    remove.setAttribute('aria-label', `Delete what was said of ${this.name}`);
+    const remove = button('×', 'quiet remove', () => void this.#delete());
+    remove.setAttribute('aria-label', `Delete what was said of ${this.#name}`);
     remove.title = 'Delete what was said, and the picture';
     this.node.append(
-      this.picture,
+      this.#picture,
       element(
         'div',
         { class: 'card-title' },
         element('span', { class: 'file' }, `score ${formatScore(feedback.score)}`),
         remove,
       ),
-      element('div', { class: 'card-body' }, this.note, buttons.node, this.problem),
+      element('div', { class: 'card-body' }, this.#note, buttons.node, this.#problem),
     );
-    this.draw();
-    if (feedback.image) void this.load();
-    else this.picture.append(element('p', { class: 'hint' }, 'The picture is not kept.'));
+    this.#draw();
+    if (feedback.image) void this.#load();
+    else this.#picture.append(element('p', { class: 'hint' }, 'The picture is not kept.'));
   }
 
   dispose(): void {
-    this.ending.abort();
-    if (this.address) URL.revokeObjectURL(this.address);
+    this.#ending.abort();
+    if (this.#address) URL.revokeObjectURL(this.#address);
   }
 
-  private draw(): void {
-    const { label, note, by, createdAt, regions } = this.feedback;
+  #draw(): void {
+    const { label, note, by, createdAt, regions } = this.#feedback;
     this.node.dataset.label = label;
     const who = by === undefined ? '' : ` by ${by}`;
-    this.note.textContent = `${formatTime(createdAt)}${who}${note === undefined ? '' : `: ${note}`}`;
-    this.picture.querySelector('svg')?.remove();
-    if (!regions || !this.address) return;
+    this.#note.textContent = `${formatTime(createdAt)}${who}${note === undefined ? '' : `: ${note}`}`;
+    this.#picture.querySelector('svg')?.remove();
+    if (!regions || !this.#address) return;
     const { width, height, outlines } = regions;
-    this.picture.append(
+    this.#picture.append(
       svg(
         'svg',
         { viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true', preserveAspectRatio: 'none' },
@@ -76,39 +76,39 @@ export class ReviewItem {
     );
   }
 
-  private async load(): Promise<void> {
+  async #load(): Promise<void> {
     try {
-      this.image = await this.marks.image(this.feedback, this.ending.signal);
-      this.address = URL.createObjectURL(this.image);
-      this.picture.append(element('img', { src: this.address, alt: this.name }));
-      this.draw();
+      this.#image = await this.#marks.image(this.#feedback, this.#ending.signal);
+      this.#address = URL.createObjectURL(this.#image);
+      this.#picture.append(element('img', { src: this.#address, alt: this.#name }));
+      this.#draw();
     } catch (error) {
-      if (!this.ending.signal.aborted) this.picture.replaceChildren(problemMessage(error));
+      if (!this.#ending.signal.aborted) this.#picture.replaceChildren(problemMessage(error));
     }
   }
 
-  private async say(said: FeedbackInput): Promise<string> {
-    const { prediction: id, name } = this.feedback;
-    await this.marks.mark({ id, name }, said);
-    const { regions: _, note: __, ...rest } = this.feedback;
-    this.feedback = { ...rest, ...said, createdAt: new Date().toISOString() };
-    this.actions.changed(this.feedback);
-    this.draw();
+  async #say(said: FeedbackInput): Promise<string> {
+    const { prediction: id, name } = this.#feedback;
+    await this.#marks.mark({ id, name }, said);
+    const { regions: _, note: __, ...rest } = this.#feedback;
+    this.#feedback = { ...rest, ...said, createdAt: new Date().toISOString() };
+    this.#actions.changed(this.#feedback);
+    this.#draw();
     return 'Noted.';
   }
 
-  private async where(): Promise<{ label: FeedbackInput['label']; words: string } | undefined> {
-    if (!this.image) return undefined;
-    const said = await markPicture({ name: this.name, image: this.image });
-    return said && { label: said.label, words: await this.say(said) };
+  async #where(): Promise<{ label: FeedbackInput['label']; words: string } | undefined> {
+    if (!this.#image) return undefined;
+    const said = await markPicture({ name: this.#name, image: this.#image });
+    return said && { label: said.label, words: await this.#say(said) };
   }
 
-  private async delete(): Promise<void> {
+  async #delete(): Promise<void> {
     try {
-      await this.marks.delete(this.feedback);
-      this.actions.deleted(this.feedback);
+      await this.#marks.delete(this.#feedback);
+      this.#actions.deleted(this.#feedback);
     } catch (error) {
-      this.problem.replaceChildren(problemMessage(error));
+      this.#problem.replaceChildren(problemMessage(error));
     }
   }
 }

@@ -39,140 +39,140 @@ export interface ReviewParts {
 
 /** What people said about a detector's predictions: reviewed, corrected, and trained with. */
 export class Review {
-  private readonly client: Client;
-  private readonly marks: Marks;
-  private readonly actions: ReviewActions;
-  private readonly detector = element('select', { id: 'review-detector' });
-  private readonly filter = element('select', { id: 'review-filter' });
-  private readonly summary = element('p', { role: 'status' });
-  private readonly problem = element('div', {});
-  private readonly list = element('ul', { class: 'results', 'aria-label': 'What people said' });
-  private readonly more = button('Show more', '', () => this.draw(this.shown + PAGE));
-  private readonly keep: KeepImages;
-  private readonly retrain: RetrainPanel;
-  private all: Feedback[] = [];
-  private shown = PAGE;
-  private items: ReviewItem[] = [];
+  readonly #client: Client;
+  readonly #marks: Marks;
+  readonly #actions: ReviewActions;
+  readonly #detector = element('select', { id: 'review-detector' });
+  readonly #filter = element('select', { id: 'review-filter' });
+  readonly #summary = element('p', { role: 'status' });
+  readonly #problem = element('div', {});
+  readonly #list = element('ul', { class: 'results', 'aria-label': 'What people said' });
+  readonly #more = button('Show more', '', () => this.#draw(this.#shown + PAGE));
+  readonly #keep: KeepImages;
+  readonly #retrain: RetrainPanel;
+  #all: Feedback[] = [];
+  #shown = PAGE;
+  #items: ReviewItem[] = [];
   /** The alias that is in use, of each detector. */
-  private inUse: ReadonlyMap<string, string> = new Map();
-  private loading: AbortController | undefined;
+  #inUse: ReadonlyMap<string, string> = new Map();
+  #loading: AbortController | undefined;
 
   constructor({ client, marks, decisions }: ReviewParts, actions: ReviewActions) {
-    this.client = client;
-    this.marks = marks;
-    this.actions = actions;
-    this.keep = new KeepImages(decisions);
-    this.retrain = new RetrainPanel(client, (job) => actions.train(job));
-    this.filter.append(...FILTERS.map(([value, text]) => element('option', { value }, text)));
-    this.filter.addEventListener('change', () => this.draw(PAGE));
-    this.detector.addEventListener('change', () => void this.load());
+    this.#client = client;
+    this.#marks = marks;
+    this.#actions = actions;
+    this.#keep = new KeepImages(decisions);
+    this.#retrain = new RetrainPanel(client, (job) => actions.train(job));
+    this.#filter.append(...FILTERS.map(([value, text]) => element('option', { value }, text)));
+    this.#filter.addEventListener('change', () => this.#draw(PAGE));
+    this.#detector.addEventListener('change', () => void this.#load());
     byId('review-body').append(
       element(
         'div',
         { class: 'fields' },
-        element('label', { class: 'field', for: 'review-detector' }, 'Detector', this.detector),
-        element('label', { class: 'field', for: 'review-filter' }, 'Show', this.filter),
+        element('label', { class: 'field', for: 'review-detector' }, 'Detector', this.#detector),
+        element('label', { class: 'field', for: 'review-filter' }, 'Show', this.#filter),
       ),
-      element('div', { class: 'panels' }, this.keep.node, this.retrain.node),
+      element('div', { class: 'panels' }, this.#keep.node, this.#retrain.node),
       element(
         'div',
         { class: 'row results-head' },
-        this.summary,
+        this.#summary,
         element(
           'span',
           { class: 'actions' },
-          button('Export CSV', 'quiet', () => void this.export('csv')),
-          button('Export pictures as ZIP', 'quiet', () => void this.export('zip')),
+          button('Export CSV', 'quiet', () => void this.#export('csv')),
+          button('Export pictures as ZIP', 'quiet', () => void this.#export('zip')),
         ),
       ),
-      this.problem,
-      this.list,
-      this.more,
+      this.#problem,
+      this.#list,
+      this.#more,
     );
-    this.more.hidden = true;
+    this.#more.hidden = true;
   }
 
   /** Refreshes, for the detector that the address names or the one that was shown before. */
   async open(name: string): Promise<void> {
     try {
-      const detectors = await listDetectors(this.client, this.detector, name);
-      this.inUse = new Map(
+      const detectors = await listDetectors(this.#client, this.#detector, name);
+      this.#inUse = new Map(
         detectors.map(({ name: each, aliases }) => [each, aliases.production ? 'production' : 'latest']),
       );
     } catch (error) {
-      this.problem.replaceChildren(problemMessage(error, () => void this.open(name)));
+      this.#problem.replaceChildren(problemMessage(error, () => void this.open(name)));
       return;
     }
-    await this.load();
+    await this.#load();
   }
 
-  private async load(): Promise<void> {
-    const name = this.detector.value;
-    this.loading?.abort();
+  async #load(): Promise<void> {
+    const name = this.#detector.value;
+    this.#loading?.abort();
     const loading = new AbortController();
-    this.loading = loading;
-    this.all = [];
-    this.problem.replaceChildren();
+    this.#loading = loading;
+    this.#all = [];
+    this.#problem.replaceChildren();
     if (name === '') {
-      this.summary.textContent = 'No detectors yet.';
+      this.#summary.textContent = 'No detectors yet.';
       return;
     }
-    this.actions.chosen(name);
-    void this.keep.show(name);
-    this.retrain.show(name, this.inUse.get(name) ?? 'latest');
+    this.#actions.chosen(name);
+    void this.#keep.show(name);
+    this.#retrain.show(name, this.#inUse.get(name) ?? 'latest');
     try {
-      for await (const feedback of this.marks.all(name)) {
+      for await (const feedback of this.#marks.all(name)) {
         if (loading.signal.aborted) return;
-        this.all.push(feedback);
-        if (this.all.length >= MOST) break;
+        this.#all.push(feedback);
+        if (this.#all.length >= MOST) break;
       }
     } catch (error) {
-      this.problem.replaceChildren(problemMessage(error, () => void this.load()));
+      this.#problem.replaceChildren(problemMessage(error, () => void this.#load()));
     }
-    this.draw(PAGE);
+    this.#draw(PAGE);
   }
 
-  private draw(count: number): void {
-    this.shown = count;
-    const wanted = this.filter.value;
-    const found = this.all.filter(({ label }) => wanted === 'all' || label === wanted);
+  #draw(count: number): void {
+    this.#shown = count;
+    const wanted = this.#filter.value;
+    const found = this.#all.filter(({ label }) => wanted === 'all' || label === wanted);
     found.sort((a, b) => rankOf(a.label) - rankOf(b.label) || b.score - a.score);
-    for (const item of this.items) item.dispose();
-    this.items = found.slice(0, count).map((feedback) => this.item(feedback));
-    this.list.replaceChildren(...this.items.map(({ node }) => node));
-    this.more.hidden = found.length <= count;
-    this.tell();
+    for (const item of this.#items) item.dispose();
+    this.#items = found.slice(0, count).map((feedback) => this.#item(feedback));
+    this.#list.replaceChildren(...this.#items.map(({ node }) => node));
+    this.#more.hidden = found.length <= count;
+    this.#tell();
   }
 
-  private item(feedback: Feedback): ReviewItem {
-    return new ReviewItem(feedback, this.marks, {
+  #item(feedback: Feedback): ReviewItem {
+    return new ReviewItem(feedback, this.#marks, {
       changed: (next) => {
-        const place = this.all.findIndex(({ prediction }) => prediction === next.prediction);
-        if (place >= 0) this.all[place] = next;
-        this.tell();
+        const place = this.#all.findIndex(({ prediction }) => prediction === next.prediction);
+        if (place >= 0) this.#all[place] = next;
+        this.#tell();
       },
       deleted: ({ prediction }) => {
-        this.all = this.all.filter((each) => each.prediction !== prediction);
-        this.draw(this.shown);
+        this.#all = this.#all.filter((each) => each.prediction !== prediction);
+        this.#draw(this.#shown);
       },
     });
   }
 
-  private tell(): void {
-    const count = (label: FeedbackLabel): number => this.all.filter((each) => each.label === label).length;
-    const kept = this.all.filter(({ image }) => image).length;
-    this.summary.textContent =
-      this.all.length === 0
+  #tell(): void {
+    const count = (label: FeedbackLabel): number => this.#all.filter((each) => each.label === label).length;
+    const kept = this.#all.filter(({ image }) => image).length;
+    this.#summary.textContent =
+      this.#all.length === 0
         ? 'Nothing yet. Mark parts in Inspect as good, bad or unsure.'
-        : `${plural(this.all.length, 'part')}: ${count('bad')} bad, ${count('good')} good, ${count('unsure')} unsure; ${plural(kept, 'picture')} kept.`;
+        : `${plural(this.#all.length, 'part')}: ${count('bad')} bad, ${count('good')} good, ${count('unsure')} unsure; ${plural(kept, 'picture')} kept.`;
   }
 
-  private async export(format: 'csv' | 'zip'): Promise<void> {
+  async #export(format: 'csv' | 'zip'): Promise<void> {
     try {
-      const name = this.detector.value;
-      saveFile(`${name}-feedback.${format}`, await this.marks.export(name, format));
+      const name = this.#detector.value;
+      saveFile(`${name}-feedback.${format}`, await this.#marks.export(name, format));
     } catch (error) {
-      this.problem.replaceChildren(problemMessage(error));
+      this.#problem.replaceChildren(problemMessage(error));
     }
   }
 }

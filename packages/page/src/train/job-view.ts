@@ -23,146 +23,146 @@ export interface JobViewActions {
 
 /** One job, watched live: progress, loss, log. */
 export class JobView {
-  private readonly client: Client;
-  private readonly actions: JobViewActions;
-  private readonly node = byId('job-view');
-  private watching: AbortController | undefined;
-  private job: Job | undefined;
-  private frame = 0;
-  private history = new LossHistory();
-  private secondsLeft: number | null = null;
-  private readonly title = element('h3', { tabindex: '-1' });
-  private readonly status = element('span', { class: 'chip' });
-  private readonly bar = element('progress', { max: 1, 'aria-label': 'Progress' });
-  private readonly note = element('p', { class: 'hint', role: 'status' });
-  private readonly outcome = element('div', {});
-  private readonly chart = element('div', {});
-  private readonly log = element('ol', { class: 'log' });
-  private readonly logBox = element('details', { class: 'log-box' }, element('summary', {}, 'Log'), this.log);
-  private readonly cancel = button('Cancel job', 'quiet', () => this.askCancel());
-  private asked = false;
+  readonly #client: Client;
+  readonly #actions: JobViewActions;
+  readonly #node = byId('job-view');
+  #watching: AbortController | undefined;
+  #job: Job | undefined;
+  #frame = 0;
+  #history = new LossHistory();
+  #secondsLeft: number | null = null;
+  readonly #title = element('h3', { tabindex: '-1' });
+  readonly #status = element('span', { class: 'chip' });
+  readonly #bar = element('progress', { max: 1, 'aria-label': 'Progress' });
+  readonly #note = element('p', { class: 'hint', role: 'status' });
+  readonly #outcome = element('div', {});
+  readonly #chart = element('div', {});
+  readonly #log = element('ol', { class: 'log' });
+  readonly #logBox = element('details', { class: 'log-box' }, element('summary', {}, 'Log'), this.#log);
+  readonly #cancel = button('Cancel job', 'quiet', () => this.#askCancel());
+  #asked = false;
 
   constructor(client: Client, actions: JobViewActions) {
-    this.client = client;
-    this.actions = actions;
-    const head = element('div', { class: 'row' }, this.title, this.status);
-    this.node.append(
+    this.#client = client;
+    this.#actions = actions;
+    const head = element('div', { class: 'row' }, this.#title, this.#status);
+    this.#node.append(
       element(
         'div',
         { class: 'panel job' },
         head,
-        this.bar,
-        this.note,
-        this.outcome,
-        this.chart,
-        this.logBox,
-        this.cancel,
+        this.#bar,
+        this.#note,
+        this.#outcome,
+        this.#chart,
+        this.#logBox,
+        this.#cancel,
       ),
     );
   }
 
   get shown(): string | undefined {
-    return this.job?.id;
+    return this.#job?.id;
   }
 
   async show(job: Job): Promise<void> {
-    this.watching?.abort();
+    this.#watching?.abort();
     const watching = new AbortController();
-    this.watching = watching;
-    this.job = job;
-    this.history = new LossHistory();
-    this.secondsLeft = null;
-    this.log.replaceChildren();
-    this.chart.replaceChildren();
-    this.outcome.replaceChildren();
-    this.node.hidden = false;
-    this.draw();
+    this.#watching = watching;
+    this.#job = job;
+    this.#history = new LossHistory();
+    this.#secondsLeft = null;
+    this.#log.replaceChildren();
+    this.#chart.replaceChildren();
+    this.#outcome.replaceChildren();
+    this.#node.hidden = false;
+    this.#draw();
     const onLost = (): void => {
-      this.note.textContent = 'The connection is lost. Trying again; the job goes on.';
+      this.#note.textContent = 'The connection is lost. Trying again; the job goes on.';
     };
     const { signal } = watching;
     const options = { signal, onLost, maxRetries: Number.POSITIVE_INFINITY };
     try {
-      for await (const event of this.client.service.jobs.events(job.id, options)) this.take(event);
+      for await (const event of this.#client.service.jobs.events(job.id, options)) this.#take(event);
     } catch (error) {
-      if (!signal.aborted) this.outcome.replaceChildren(problemMessage(error, () => void this.show(job)));
+      if (!signal.aborted) this.#outcome.replaceChildren(problemMessage(error, () => void this.show(job)));
     }
   }
 
   focus(): void {
-    this.title.focus();
+    this.#title.focus();
   }
 
-  private take({ at, ...event }: JobEvent): void {
-    if (!this.job) return;
+  #take({ at, ...event }: JobEvent): void {
+    if (!this.#job) return;
     if (event.type === 'status') {
-      this.job = event.data;
-      this.actions.changed(this.job);
+      this.#job = event.data;
+      this.#actions.changed(this.#job);
     } else if (event.type === 'progress') {
-      this.job = { ...this.job, progress: event.data };
+      this.#job = { ...this.#job, progress: event.data };
     } else if (event.type === 'training') {
-      this.history.add(event.data);
+      this.#history.add(event.data);
       if (event.data.type === 'progress' && event.data.secondsLeft !== null)
-        this.secondsLeft = event.data.secondsLeft;
+        this.#secondsLeft = event.data.secondsLeft;
     } else {
       const time = new Date(at).toLocaleTimeString();
       const { level, message } = event.data;
-      this.log.append(
+      this.#log.append(
         element('li', { class: level }, element('time', { datetime: at }, time), ` ${message}`),
       );
-      while (this.log.children.length > MAX_LOG_LINES) this.log.firstElementChild?.remove();
+      while (this.#log.children.length > MAX_LOG_LINES) this.#log.firstElementChild?.remove();
     }
-    if (this.frame !== 0) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      this.draw();
-      if (this.job && !hasEnded(this.job)) this.actions.changed(this.job);
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#draw();
+      if (this.#job && !hasEnded(this.#job)) this.#actions.changed(this.#job);
     });
   }
 
-  private draw(): void {
-    const { job } = this;
+  #draw(): void {
+    const job = this.#job;
     if (!job) return;
     const ended = hasEnded(job);
-    this.title.textContent = job.request.name;
-    this.status.textContent = job.cancelRequested && !ended ? 'cancelling' : job.status;
-    this.status.className = `chip ${job.status}`;
-    this.bar.hidden = ended;
-    this.bar.value = job.progress.fraction;
+    this.#title.textContent = job.request.name;
+    this.#status.textContent = job.cancelRequested && !ended ? 'cancelling' : job.status;
+    this.#status.className = `chip ${job.status}`;
+    this.#bar.hidden = ended;
+    this.#bar.value = job.progress.fraction;
     const left =
-      this.secondsLeft !== null && job.progress.phase === 'training'
-        ? `, ${formatDuration(this.secondsLeft)} left`
+      this.#secondsLeft !== null && job.progress.phase === 'training'
+        ? `, ${formatDuration(this.#secondsLeft)} left`
         : '';
     const attempt = job.attempt > 1 ? `, attempt ${job.attempt} of ${job.request.maxAttempts}` : '';
     const text = ended
       ? `${job.finishedAt ? `Ended ${formatTime(job.finishedAt)}` : 'Ended'}${attempt}`
       : `${Math.floor(job.progress.fraction * 100)} %, ${PHASES[job.progress.phase]}${left}${attempt}`;
-    if (this.note.textContent !== text) this.note.textContent = text;
-    this.cancel.hidden = ended || job.cancelRequested;
-    this.logBox.hidden = this.log.childElementCount === 0;
-    const { curves } = this.history;
-    if (curves.length > 0) this.chart.replaceChildren(lossChart(curves));
-    if (ended && this.outcome.childElementCount === 0) this.showOutcome(job);
+    if (this.#note.textContent !== text) this.#note.textContent = text;
+    this.#cancel.hidden = ended || job.cancelRequested;
+    this.#logBox.hidden = this.#log.childElementCount === 0;
+    const { curves } = this.#history;
+    if (curves.length > 0) this.#chart.replaceChildren(lossChart(curves));
+    if (ended && this.#outcome.childElementCount === 0) this.#showOutcome(job);
   }
 
-  private showOutcome({ result, error, status, comparison }: Job): void {
+  #showOutcome({ result, error, status, comparison }: Job): void {
     if (result) {
       const auroc = result.metrics?.imageAuroc;
       const advice = element('div', { class: 'advice' });
-      void this.advise(advice, result);
-      this.outcome.replaceChildren(
+      void this.#advise(advice, result);
+      this.#outcome.replaceChildren(
         element(
           'p',
           {},
           `Version ${shortVersion(result.version)} is ready${typeof auroc === 'number' ? `; image AUROC ${auroc.toFixed(4)}` : ''}. `,
         ),
         advice,
-        reportDetails(() => this.report(result)),
-        ...(comparison ? [comparisonView(this.client, comparison, result)] : []),
-        button(`Inspect with ${result.name}`, 'primary', () => this.actions.use(result)),
+        reportDetails(() => this.#report(result)),
+        ...(comparison ? [comparisonView(this.#client, comparison, result)] : []),
+        button(`Inspect with ${result.name}`, 'primary', () => this.#actions.use(result)),
       );
     } else if (error) {
-      this.outcome.replaceChildren(
+      this.#outcome.replaceChildren(
         element(
           'div',
           { class: 'problem', role: 'alert' },
@@ -171,14 +171,17 @@ export class JobView {
         ),
       );
     } else if (status === 'cancelled')
-      this.outcome.replaceChildren(element('p', {}, 'Cancelled. Nothing was published.'));
+      this.#outcome.replaceChildren(element('p', {}, 'Cancelled. Nothing was published.'));
   }
 
   /** How good the new version is and what to do next. Without the right to read its manifest, nothing is shown. */
-  private async advise(place: HTMLElement, { name, version }: NonNullable<Job['result']>): Promise<void> {
+  async #advise(place: HTMLElement, { name, version }: NonNullable<Job['result']>): Promise<void> {
     try {
-      const { manifest } = await this.client.service.detectors.version(name, version);
-      const { verdict, steps } = adviceOf({ ...manifest, largestPicture: this.job?.dataSet?.sizes?.largest });
+      const { manifest } = await this.#client.service.detectors.version(name, version);
+      const { verdict, steps } = adviceOf({
+        ...manifest,
+        largestPicture: this.#job?.dataSet?.sizes?.largest,
+      });
       place.append(
         element('p', {}, element('strong', {}, verdict)),
         element('ol', {}, ...steps.map(({ text }) => element('li', {}, text))),
@@ -188,35 +191,35 @@ export class JobView {
     }
   }
 
-  private async report({ name, version }: NonNullable<Job['result']>): Promise<string> {
-    return (await this.client.service.detectors.file(name, version, 'report.html')).text();
+  async #report({ name, version }: NonNullable<Job['result']>): Promise<string> {
+    return (await this.#client.service.detectors.file(name, version, 'report.html')).text();
   }
 
   /** The first press asks, the second does it: hours of work are not lost to a slip. */
-  private askCancel(): void {
-    if (this.asked) return void this.reallyCancel();
-    this.asked = true;
-    this.cancel.textContent = 'Cancel for good?';
-    setTimeout(() => this.forgetCancel(), 4000);
+  #askCancel(): void {
+    if (this.#asked) return void this.#reallyCancel();
+    this.#asked = true;
+    this.#cancel.textContent = 'Cancel for good?';
+    setTimeout(() => this.#forgetCancel(), 4000);
   }
 
-  private forgetCancel(): void {
-    this.asked = false;
-    this.cancel.textContent = 'Cancel job';
+  #forgetCancel(): void {
+    this.#asked = false;
+    this.#cancel.textContent = 'Cancel job';
   }
 
-  private async reallyCancel(): Promise<void> {
-    const { job } = this;
+  async #reallyCancel(): Promise<void> {
+    const job = this.#job;
     if (!job) return;
-    this.forgetCancel();
+    this.#forgetCancel();
     try {
-      const cancelled = await this.client.service.jobs.cancel(job.id);
-      if (this.job?.id !== job.id) return;
-      this.job = cancelled;
-      this.actions.changed(cancelled);
-      this.draw();
+      const cancelled = await this.#client.service.jobs.cancel(job.id);
+      if (this.#job?.id !== job.id) return;
+      this.#job = cancelled;
+      this.#actions.changed(cancelled);
+      this.#draw();
     } catch (error) {
-      this.outcome.replaceChildren(problemMessage(error));
+      this.#outcome.replaceChildren(problemMessage(error));
     }
   }
 }

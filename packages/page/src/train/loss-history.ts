@@ -16,33 +16,33 @@ const MAX_POINTS = 400;
 
 /** What the training events of a job say about the loss, layer by layer. */
 export class LossHistory {
-  private readonly byKey = new Map<string, LossCurve>();
-  private readonly strides = new Map<string, { every: number; seen: number }>();
+  readonly #byKey = new Map<string, LossCurve>();
+  readonly #strides = new Map<string, { every: number; seen: number }>();
 
   /** Takes `epoch` and `progress` events, and ignores all others. True when something was added. */
   add(data: Readonly<Record<string, unknown>>): boolean {
     const { type, layer, epoch, loss, heldOut } = data;
     if (typeof layer !== 'string' || typeof epoch !== 'number' || !isNumber(loss)) return false;
     if (type !== 'epoch' && type !== 'progress') return false;
-    this.push(layer, 'training', { epoch, loss });
-    if (type === 'epoch' && isNumber(heldOut)) this.push(layer, 'held-out', { epoch, loss: heldOut });
+    this.#push(layer, 'training', { epoch, loss });
+    if (type === 'epoch' && isNumber(heldOut)) this.#push(layer, 'held-out', { epoch, loss: heldOut });
     return true;
   }
 
   get curves(): LossCurve[] {
     // Shallow to deep, as they are numbered.
-    return [...this.byKey.values()].sort((a, b) => a.layer.localeCompare(b.layer, 'en', { numeric: true }));
+    return [...this.#byKey.values()].sort((a, b) => a.layer.localeCompare(b.layer, 'en', { numeric: true }));
   }
 
-  private push(layer: string, kind: LossCurve['kind'], point: LossPoint): void {
+  #push(layer: string, kind: LossCurve['kind'], point: LossPoint): void {
     const key = `${kind} ${layer}`;
-    let curve = this.byKey.get(key);
-    let stride = this.strides.get(key);
+    let curve = this.#byKey.get(key);
+    let stride = this.#strides.get(key);
     if (!curve || !stride) {
       curve = { layer, kind, points: [] };
       stride = { every: 1, seen: 0 };
-      this.byKey.set(key, curve);
-      this.strides.set(key, stride);
+      this.#byKey.set(key, curve);
+      this.#strides.set(key, stride);
     }
     // An attempt that continues from a checkpoint reports some epochs again.
     while (curve.points.length > 0 && curve.points.at(-1)!.epoch > point.epoch) curve.points.pop();

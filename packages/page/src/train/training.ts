@@ -16,50 +16,50 @@ export interface TrainingActions {
 
 /** A data set in, a job to watch, a detector out. */
 export class Training {
-  private readonly list: JobList;
-  private readonly view: JobView;
-  private readonly client: Client;
-  private readonly actions: TrainingActions;
+  readonly #list: JobList;
+  readonly #view: JobView;
+  readonly #client: Client;
+  readonly #actions: TrainingActions;
 
   constructor(client: Client, actions: TrainingActions) {
-    this.client = client;
-    this.actions = actions;
-    this.view = new JobView(client, {
+    this.#client = client;
+    this.#actions = actions;
+    this.#view = new JobView(client, {
       changed: (job) => {
-        this.list.put(job);
+        this.#list.put(job);
         if (job.status === 'succeeded') actions.published();
       },
       use: actions.use,
     });
-    this.list = new JobList(client, (job) => this.show(job));
+    this.#list = new JobList(client, (job) => this.#show(job));
     // It registers itself with the form of the page.
     new TrainingForm(client, (job) => {
-      this.list.put(job);
-      this.show(job);
+      this.#list.put(job);
+      this.#show(job);
     });
   }
 
   /** Shows the job that an address names. */
   async open(id: string): Promise<void> {
-    if (id === '' || id === this.view.shown) return;
+    if (id === '' || id === this.#view.shown) return;
     try {
-      const job = await this.client.service.jobs.get(id);
-      this.list.put(job);
-      this.show(job);
+      const job = await this.#client.service.jobs.get(id);
+      this.#list.put(job);
+      this.#show(job);
     } catch (error) {
       byId('jobs-problem').replaceChildren(problemMessage(error));
     }
   }
 
-  private show(job: Job): void {
-    this.actions.shown(job.id);
-    void this.view.show(job);
-    this.view.focus();
+  #show(job: Job): void {
+    this.#actions.shown(job.id);
+    void this.#view.show(job);
+    this.#view.focus();
   }
 
   async refresh(): Promise<void> {
-    await this.list.refresh();
-    const { running } = this.list;
-    if (running && this.view.shown === undefined) void this.view.show(running);
+    await this.#list.refresh();
+    const { running } = this.#list;
+    if (running && this.#view.shown === undefined) void this.#view.show(running);
   }
 }

@@ -11,21 +11,21 @@ const TITLES: Readonly<Record<ViewName, string>> = {
 
 /** One view at a time, each with an address of its own that survives a reload and works with the browser's buttons. */
 export class Views {
-  private readonly opened = new Map<ViewName, (of: string) => void>();
+  readonly #opened = new Map<ViewName, (of: string) => void>();
 
   /** @param opened Called whenever a view is shown, with the part of its address after the name. */
   on(view: ViewName, opened: (of: string) => void): void {
-    this.opened.set(view, opened);
+    this.#opened.set(view, opened);
   }
 
   start(): void {
-    addEventListener('hashchange', () => this.show(true));
+    addEventListener('hashchange', () => this.#show(true));
     const skip = byId('skip');
     skip.addEventListener('click', (event) => {
       event.preventDefault();
       byId(this.current).focus();
     });
-    this.show(false);
+    this.#show(false);
   }
 
   get current(): ViewName {
@@ -34,7 +34,7 @@ export class Views {
 
   go(view: ViewName, of = ''): void {
     const address = addressOf(view, of);
-    if (location.hash === address) this.show(true);
+    if (location.hash === address) this.#show(true);
     else location.hash = address;
   }
 
@@ -47,7 +47,7 @@ export class Views {
     if (link) link.href = address;
   }
 
-  private show(focus: boolean): void {
+  #show(focus: boolean): void {
     const { view, of } = viewOf(location.hash);
     for (const each of VIEWS) byId(each).hidden = each !== view;
     for (const link of document.querySelectorAll<HTMLElement>('nav a[data-view]')) {
@@ -55,7 +55,7 @@ export class Views {
       else link.removeAttribute('aria-current');
     }
     document.title = `${TITLES[view]} · CFLOW`;
-    this.opened.get(view)?.(of);
+    this.#opened.get(view)?.(of);
     if (!focus) return;
     byId(view).focus({ preventScroll: true });
     scrollTo({ top: 0, behavior: 'instant' });

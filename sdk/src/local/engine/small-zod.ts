@@ -52,28 +52,28 @@ export class Schema {
 
   refine(holds: (value: never) => boolean, wrong: string | { message: string; path?: string[] }): Schema {
     const { message, path: below = [] } = typeof wrong === 'string' ? { message: wrong } : wrong;
-    return this.also((value) => (holds(value as never) ? undefined : message), below);
+    return this.#also((value) => (holds(value as never) ? undefined : message), below);
   }
 
   // The checks of strings, numbers and arrays, on one class, since the schemas name only those that fit.
   regex(pattern: RegExp, message = `expected text that matches ${pattern}`): Schema {
-    return this.also((text) => (pattern.test(text as string) ? undefined : message));
+    return this.#also((text) => (pattern.test(text as string) ? undefined : message));
   }
 
   min(least: number): Schema {
-    return this.also((value) => (sizeOf(value) >= least ? undefined : `expected at least ${least}`));
+    return this.#also((value) => (sizeOf(value) >= least ? undefined : `expected at least ${least}`));
   }
 
   max(most: number, _options?: { abort: boolean }): Schema {
-    return this.also((value) => (sizeOf(value) <= most ? undefined : `expected at most ${most}`));
+    return this.#also((value) => (sizeOf(value) <= most ? undefined : `expected at most ${most}`));
   }
 
   gt(bound: number): Schema {
-    return this.also((value) => ((value as number) > bound ? undefined : `expected more than ${bound}`));
+    return this.#also((value) => ((value as number) > bound ? undefined : `expected more than ${bound}`));
   }
 
   lt(bound: number): Schema {
-    return this.also((value) => ((value as number) < bound ? undefined : `expected less than ${bound}`));
+    return this.#also((value) => ((value as number) < bound ? undefined : `expected less than ${bound}`));
   }
 
   positive(): Schema {
@@ -85,15 +85,15 @@ export class Schema {
   }
 
   int(): Schema {
-    return this.also((value) => (Number.isSafeInteger(value) ? undefined : 'expected a whole number'));
+    return this.#also((value) => (Number.isSafeInteger(value) ? undefined : 'expected a whole number'));
   }
 
   multipleOf(step: number, message = `expected a multiple of ${step}`): Schema {
-    return this.also((value) => ((value as number) % step === 0 ? undefined : message));
+    return this.#also((value) => ((value as number) % step === 0 ? undefined : message));
   }
 
   /** Goes on with what passed so far. */
-  private also(problem: (value: unknown) => string | undefined, below: string[] = []): Schema {
+  #also(problem: (value: unknown) => string | undefined, below: string[] = []): Schema {
     return new Schema((value, path, issues) => {
       const before = issues.length;
       const data = this.check(value, path, issues);
