@@ -4,6 +4,7 @@ import type { BundleManifest, DetectorConfiguration } from '@cflow/spec';
 export type ImageInput = Pick<DetectorConfiguration, 'inputSize' | 'geometry' | 'range' | 'outOfRange'> &
   Pick<BundleManifest, 'region'>;
 
+/** What a manifest says of how images come to its detector; keys that are not set are left out. */
 export function imageInput({
   configuration,
   region,

@@ -12,4 +12,5 @@ export interface ScoringHealth {
   refused: number;
 }
 
+/** Of scoring with which nothing is wrong. */
 export const WELL: ScoringHealth = { state: 'well', detail: '', stalledMs: 0, abandoned: 0, refused: 0 };

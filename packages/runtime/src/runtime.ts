@@ -15,6 +15,7 @@ export interface ModelSource {
   externalData?: readonly ExternalData[];
 }
 
+/** How far ONNX Runtime rewrites a graph when it opens it, from not at all to as far as it can. */
 export const GRAPH_OPTIMIZATIONS = ['disabled', 'basic', 'extended', 'all'] as const;
 /** How much the engine rewrites the graph when a session is created. */
 export type GraphOptimization = (typeof GRAPH_OPTIMIZATIONS)[number];

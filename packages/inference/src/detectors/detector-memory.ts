@@ -26,7 +26,10 @@ export function cardBudget({ totalBytes, freeBytes }: DeviceMemory, taken: numbe
  */
 const BYTES_PER_WEIGHT_BYTE = 4;
 
-/** @param bytesPerWeightByte For each byte of weights as they are computed with, in float32 */
+/**
+ * Bytes of memory that a detector takes once it is open, by the sizes of its files of weights.
+ * @param bytesPerWeightByte For each byte of weights as they are computed with, in float32
+ */
 export function detectorMemory(
   { files, precision }: Pick<BundleManifest, 'files' | 'precision'>,
   bytesPerWeightByte: number = BYTES_PER_WEIGHT_BYTE,

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
+import { DECLARATION_OPTIONS } from './declaration-options.js';
 import type { PublicEntry } from './public-entries.js';
 
 /** Of an entry, in the folder of reports. */
@@ -31,16 +32,7 @@ function configuration(entry: PublicEntry, folder: string): ExtractorConfig {
       newlineKind: 'lf',
       compiler: {
         overrideTsconfig: {
-          compilerOptions: {
-            target: 'ES2022',
-            lib: ['ES2023', 'DOM', 'DOM.Iterable'],
-            module: 'NodeNext',
-            moduleResolution: 'NodeNext',
-            strict: true,
-            exactOptionalPropertyTypes: true,
-            skipLibCheck: true,
-            types: ['node'],
-          },
+          compilerOptions: DECLARATION_OPTIONS,
           files: [entry.types],
         },
       },

@@ -22,6 +22,10 @@ export interface SchedulePlace {
   batches: number;
 }
 
+/**
+ * The learning rate of one optimizer step.
+ * @param rate the one that the schedule is a multiple of
+ */
 export function learningRate(schedule: Schedule, rate: number, place: SchedulePlace): number {
   switch (schedule.kind) {
     case 'constant':

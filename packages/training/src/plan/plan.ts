@@ -10,6 +10,7 @@ import {
 import * as z from 'zod';
 import type { Schedule } from './learning-rate.js';
 
+/** Names of the presets, as options and jobs have them. */
 export const PRESETS = JOB_PRESETS;
 export type Preset = JobPreset;
 
