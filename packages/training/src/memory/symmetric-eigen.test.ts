@@ -47,4 +47,32 @@ describe('symmetricEigen', () => {
     expect([...symmetricEigen(Float64Array.of(2, 0, 0, 0, 3, 0, 0, 0, -1), 3).values]).toEqual([3, 2, -1]);
     expect([...symmetricEigen(new Float64Array(9), 3).values]).toEqual([0, 0, 0]);
   });
+
+  it.each([2, 4, 16])(
+    'takes one of rank %i apart whose first half hardly varies, as channels of a few images do',
+    (rank) => {
+      const n = 128;
+      const factors = gaussians(randomStream(1, 'weak'), n * rank).map((value, i) =>
+        i < (n / 2) * rank ? value * 1e-7 : value,
+      );
+      const matrix = new Float64Array(n * n);
+      for (let i = 0; i < n; i++) {
+        for (let j = 0; j <= i; j++) {
+          let sum = 0;
+          for (let k = 0; k < rank; k++) sum += factors[i * rank + k]! * factors[j * rank + k]!;
+          matrix[i * n + j] = matrix[j * n + i] = Math.fround(sum / rank);
+        }
+      }
+      const { values, vectors } = symmetricEigen(matrix, n);
+      const largest = values[0] as number;
+      expect(values[rank - 1]).toBeGreaterThan(0.1 * largest);
+      expect(Math.abs(values[rank] as number)).toBeLessThan(1e-6 * largest);
+      // The strongest axis is one: the matrix only scales it.
+      for (let i = 0; i < n; i++) {
+        let sum = 0;
+        for (let j = 0; j < n; j++) sum += matrix[i * n + j]! * vectors[j]!;
+        expect(Math.abs(sum - largest * vectors[i]!)).toBeLessThan(1e-12 * largest);
+      }
+    },
+  );
 });

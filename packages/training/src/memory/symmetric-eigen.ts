@@ -103,15 +103,24 @@ function reflected(reflectors: readonly { vector: Float64Array; from: number }[]
 }
 
 const MOST_SWEEPS = 60;
+/**
+ * Sweeps after which what is nothing beside the largest value counts as nothing, too: of a matrix of low rank with weak rows before
+ * strong ones, rounding leaves values that never become small beside each other.
+ */
+const PATIENCE = 30;
 
 /** Turns the three diagonals into one, and the basis with them. */
 function implicitQl(d: Float64Array, e: Float64Array, basis: Float64Array, n: number): void {
+  let largest = 0;
+  for (let i = 0; i < n; i++)
+    largest = Math.max(largest, Math.abs(d[i] as number) + Math.abs(e[i] as number));
   for (let l = 0; l < n; l++) {
     for (let sweep = 0; ; sweep++) {
+      const floor = sweep < PATIENCE ? 0 : largest;
       let m = l;
       for (; m < n - 1; m++) {
         const size = Math.abs(d[m] as number) + Math.abs(d[m + 1] as number);
-        if (Math.abs(e[m] as number) <= Number.EPSILON * size) break;
+        if (Math.abs(e[m] as number) <= Number.EPSILON * Math.max(size, floor)) break;
       }
       if (m === l) break;
       if (sweep === MOST_SWEEPS)
