@@ -32,7 +32,7 @@ export async function listFiles(root: string): Promise<FileTree> {
     }
     const real = await realpath(path);
     if (above.includes(real)) {
-      skipped.push({ name: prefix, reason: 'loop', hint: 'links to a folder that they lie in' });
+      skipped.push({ name: prefix, reason: 'loop' });
       return;
     }
     for (const entry of await readdir(path, { withFileTypes: true })) {

@@ -21,7 +21,7 @@ export async function checkMasks(
     ...(await maskOf(item.path, item.maskPaths ?? [], { mustMark: true, limits })),
   });
   for await (const { item, error, mask } of mapInOrder(masked, look, { concurrency: AT_ONCE, signal })) {
-    if (error) checked.unusable.push({ item, error });
+    if (error && !isOverLimit(error)) checked.unusable.push({ item, error });
     if (mask && isNearlyFull(mask)) checked.full.push(item);
   }
   const pathOf = new Map(items.map(({ name, path }) => [name, path]));
@@ -34,6 +34,10 @@ export async function checkMasks(
   }
   return checked;
 }
+
+/** As large as its image, which is left out by the same limit. */
+const isOverLimit = ({ details }: ImageError): boolean =>
+  ['too-many-pixels', 'too-large'].includes(String(details.reason));
 
 /** A defect of nearly the whole picture is rare; an inverted mask is not. */
 function isNearlyFull({ data }: Mask): boolean {

@@ -32,6 +32,7 @@ const REASONS: Readonly<Record<SkipReason, readonly [string, string]>> = {
 };
 
 const MOST_KINDS = 12;
+const LONGEST_KIND = 60;
 const MOST_FOLDERS = 3;
 const SIGNS = { problem: 'error', warning: 'warning', note: 'note' } as const;
 
@@ -132,10 +133,13 @@ function kindsText({ groups }: DataSetReport): string {
   for (const { label, split, defect = 'bad', images } of groups) {
     if (label === 'bad' && split === 'test') kinds.set(defect, (kinds.get(defect) ?? 0) + images);
   }
-  const listed = [...kinds].map(([kind, count]) => `${count} ${kind}`);
+  const listed = [...kinds].map(([kind, count]) => `${count} ${shortened(kind)}`);
   const more = listed.length > MOST_KINDS ? ` and ${listed.length - MOST_KINDS} more kinds` : '';
   return listed.slice(0, MOST_KINDS).join(', ') + more;
 }
+
+const shortened = (name: string): string =>
+  name.length > LONGEST_KIND ? `${name.slice(0, LONGEST_KIND - 1)}…` : name;
 
 function pixelsText({ sizes, formats }: DataSetReport): string {
   if (!sizes) return '';
