@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { DataSetError } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
 import { makeZip } from '../testing/make-zip.js';
@@ -147,6 +148,19 @@ describe('unpackZip', () => {
     const path = await archiveOf({ 'a.png': 'ABCDEFGH' }, { compress: false });
     await writeFile(path, spoil(await readFile(path)));
     expect((await failure(unpack(path))).message).toMatch(/not a ZIP archive, or is damaged/);
+  });
+
+  it.each([
+    ['RAR', Buffer.from('Rar!\x1a\x07\x01\0', 'latin1')],
+    ['7z', Buffer.from("7z\xbc\xaf'\x1c\0\x04", 'latin1')],
+    ['gzip', gzipSync('a')],
+    ['tar', Buffer.concat([Buffer.alloc(257), Buffer.from('ustar\0'), Buffer.alloc(250)])],
+  ])('names an archive that is a %s', async (kind, bytes) => {
+    const path = await archiveOf({ 'a.png': 'A' });
+    await writeFile(path, bytes);
+    expect((await failure(unpack(path))).message).toBe(
+      `the data set is a ${kind} archive; expected a ZIP of the folder of images`,
+    );
   });
 
   it('stops when it is told to', async () => {

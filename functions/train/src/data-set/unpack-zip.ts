@@ -9,6 +9,7 @@ import yauzl from 'yauzl';
 import { crc32 } from './crc32.js';
 import type { DataSetLimits } from './data-set-limits.js';
 import { entryPath } from './entry-path.js';
+import { otherArchive } from './other-archive.js';
 
 /**
  * Unpacks a ZIP archive into a folder that is there and empty. The limits count what is really unpacked, not what the
@@ -46,7 +47,7 @@ export async function unpackZip(
     }
   } catch (error) {
     signal.throwIfAborted();
-    throw archiveError(error);
+    throw archiveError(error, zip ? undefined : await otherArchive(archive));
   } finally {
     zip?.close();
   }
@@ -123,7 +124,7 @@ const ARCHIVE_FAULTS: ReadonlySet<unknown> = new Set([
   'EILSEQ',
 ]);
 
-function archiveError(error: unknown): unknown {
+function archiveError(error: unknown, kind: string | undefined): unknown {
   if (CflowError.isInstance(error)) return error;
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (ARCHIVE_FAULTS.has(code)) {
@@ -135,6 +136,11 @@ function archiveError(error: unknown): unknown {
     );
   }
   if (syscall !== undefined) return storageErrorOf(error, 'data set');
+  if (kind !== undefined) {
+    return new DataSetError(`the data set is a ${kind} archive; expected a ZIP of the folder of images`, {
+      cause: error,
+    });
+  }
   return new DataSetError(
     `the data set is not a ZIP archive, or is damaged: ${(error as Error).message}; expected a ZIP of the folder of images`,
     { cause: error },
