@@ -17,6 +17,7 @@ it.each([
   ['JBIG2', withEntry(259, 34715), /compressed with JBIG2, which is not supported; save it as PNG/],
   ['JPEG XR', withEntry(259, 34934), /compressed with JPEG XR/],
   ['the first JPEG', withEntry(259, 6), /compressed with the JPEG of TIFF 6/],
+  ['six channels', withEntry(277, 6), /a TIFF of 6 channels, which is not supported/],
   ['12 bits', withEntry(258, 12), /a TIFF of 12 bits to a sample, which is not supported/],
 ])('%s is a kind that is not supported, not damage', async (_, bytes, message) => {
   const error = await imageErrorOf(decodeImage(bytes));

@@ -32,6 +32,8 @@ const COLORS: ReadonlyMap<number, string> = new Map([
   [32845, 'LogLuv'],
 ]);
 const SEPARATE_PLANES = 2;
+/** Ink of four colors, and alpha. */
+const MOST_CHANNELS = 5;
 
 /**
  * What makes a whole file one that the decoder does not know, by its header, for the end of "is ...": asked only after the
@@ -53,6 +55,7 @@ export function unsupportedKind(bytes: Uint8Array, format: ImageFormat): string 
   if (color !== undefined) return `a TIFF with ${color} colors, which are not supported`;
   if (![1, 2, 4, 8, 16].includes(kind.bits))
     return `a TIFF of ${kind.bits} bits to a sample, which is not supported`;
+  if (kind.channels > MOST_CHANNELS) return `a TIFF of ${kind.channels} channels, which is not supported`;
   if (kind.planar === SEPARATE_PLANES && kind.tiled)
     return 'a TIFF of tiles in separate planes, which is not supported';
   return undefined;

@@ -56,12 +56,15 @@ export interface TiffKind {
   /** Of the first sample. */
   bits: number;
   planar: number;
+  /** Samples of each pixel. */
+  channels: number;
   tiled: boolean;
 }
 
 const BITS = 258;
 const COMPRESSION = 259;
 const PHOTOMETRIC = 262;
+const CHANNELS = 277;
 const PLANAR = 284;
 const TILE_WIDTH = 322;
 
@@ -74,6 +77,7 @@ export function tiffKind(bytes: Uint8Array): TiffKind | undefined {
     photometric: directory.get(PHOTOMETRIC) ?? 1,
     bits: directory.get(BITS) ?? 1,
     planar: directory.get(PLANAR) ?? 1,
+    channels: directory.get(CHANNELS) ?? 1,
     tiled: directory.has(TILE_WIDTH),
   };
 }

@@ -139,6 +139,9 @@ describe('what is understood of a data set', () => {
     expect(finding?.message).toMatch(
       /^1 image cannot be read, and will be left out: good\/2\.png: this PNG is truncated/,
     );
+    const opened = await openDataSet(folder.root);
+    const { report } = await examineDataSet(opened, { limits: { pixels: 50 } });
+    expect(report.findings[0]?.message).toMatch(/^3 images cannot be read.*; the first: .*--max-megapixels/);
     await folder.write({ 'labels.csv': 'path,label\ngood/0.png,good\ngood/1.png,good\ngone.png,good\n' });
     const { findings } = await examineDataSet(await openDataSet(join(folder.root, 'labels.csv'))).then(
       (each) => each.report,

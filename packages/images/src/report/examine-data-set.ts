@@ -7,7 +7,7 @@ import {
   type SampleRange,
 } from '@cflow/spec';
 import { decodeImage } from '../decode-image.js';
-import type { ImageLimits } from '../image-limits.js';
+import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from '../image-limits.js';
 import { mapInOrder } from '../map-in-order.js';
 import { checkMasks } from './check-masks.js';
 import { unusableRegions } from './check-regions.js';
@@ -51,7 +51,7 @@ export async function examineDataSet(
 ): Promise<ExaminedDataSet> {
   const used = dataSet.items.filter(({ label, split }) => label !== 'unknown' || split === 'train');
   const paths = used.map(({ path }) => path);
-  const headers = await readHeaders(paths, signal);
+  const headers = await readHeaders(paths, limits, signal);
   const masks = await checkMasks(dataSet, { signal, limits });
   const regions = await unusableRegions(used, dataSet.region, { signal, limits });
   const ignoresMasks = dataSet.missingMasks === 'ignore';
@@ -67,7 +67,7 @@ export async function examineDataSet(
     dataSet: { ...dataSet, items },
     used,
     headers: headers.read,
-    ...(await unreadableOf(paths, headers.unreadable, failed)),
+    ...(await unreadableOf(paths, headers.unreadable, failed, limits)),
     copies,
     samples,
     masks: [...regionFindings(regions), ...maskFindings(masks, ignoresMasks)],
@@ -76,11 +76,12 @@ export async function examineDataSet(
   return { dataSet: { ...dataSet, items }, report };
 }
 
-/** Images without a header and those that were found not to be decoded, and what is wrong with the first. */
+/** Images without a header or over the limit of pixels, and those that were found not to be decoded, and what is wrong with the first. */
 async function unreadableOf(
   paths: readonly string[],
   bare: readonly number[],
   failed: Awaited<ReturnType<typeof samplePixels>>['failed'],
+  limits: ImageLimits | undefined,
 ): Promise<Pick<Observations, 'unreadable' | 'why'>> {
   const unreadable = [...new Set([...bare, ...failed.map(({ index }) => index)])].sort((a, b) => a - b);
   const [first] = unreadable;
@@ -88,7 +89,7 @@ async function unreadableOf(
   const known = failed.find(({ index }) => index === first)?.error;
   const error =
     known ??
-    (await decodeImage(paths[first] as string).then(
+    (await decodeImage(paths[first] as string, limits).then(
       () => undefined,
       (each: unknown) => each,
     ));
@@ -120,6 +121,7 @@ function withoutMasks({ maskPaths, ...item }: DataSetItem): DataSetItem {
 
 async function readHeaders(
   paths: readonly string[],
+  { pixels = DEFAULT_IMAGE_LIMITS.pixels }: ImageLimits = {},
   signal: AbortSignal | undefined,
 ): Promise<{ read: ImageHeader[]; unreadable: number[] }> {
   const step = Math.max(1, paths.length / MOST_HEADERS);
@@ -129,7 +131,7 @@ async function readHeaders(
   const look = async (i: number) => ({ i, header: await readImageHeader(paths[i] as string) });
   for await (const { i, header } of mapInOrder(chosen, look, { concurrency: HEADERS_AT_ONCE, signal })) {
     if (header) read.push(header);
-    else unreadable.push(i);
+    if (!header || header.width * header.height > pixels) unreadable.push(i);
   }
   return { read, unreadable };
 }
