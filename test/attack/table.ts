@@ -21,7 +21,7 @@ export function tableLines(outcomes: readonly Outcome[]): string[] {
   );
   const line = (row: readonly string[]): string =>
     row
-      .map((cell, i) => cell.padEnd(widths[i] as number))
+      .map((cell, i) => cell.padEnd(widths[i]!))
       .join('  ')
       .trimEnd();
   return [

@@ -48,8 +48,8 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 export function quantile(samples: readonly number[], share: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   const place = share * (sorted.length - 1);
-  const low = sorted[Math.floor(place)] as number;
-  const high = sorted[Math.ceil(place)] as number;
+  const low = sorted[Math.floor(place)]!;
+  const high = sorted[Math.ceil(place)]!;
   return low + (high - low) * (place - Math.floor(place));
 }
 

@@ -58,7 +58,7 @@ export async function compare({
   const own = each[0] as number[];
   return others.map((other, index) => {
     const theirs = each[index + 1] as number[];
-    const ratios = theirs.map((time, round) => time / (own[round] as number));
+    const ratios = theirs.map((time, round) => time / own[round]!);
     const spread = [quantile(ratios, 0.25), quantile(ratios, 0.75)] as const;
     return benchLine(name, unit, median(own), other.name, median(theirs), spread);
   });

@@ -115,7 +115,7 @@ describe('predicts', () => {
     const deep = await readMapPng16(Buffer.from(maps.get('png16')?.data as string, 'base64'));
     const scale = maps.get('png16')?.scale as number;
     deep.data.forEach((value, i) => {
-      expect(Math.abs(value - (values[i] as number))).toBeLessThanOrEqual(scale);
+      expect(Math.abs(value - values[i]!)).toBeLessThanOrEqual(scale);
     });
     const form = new FormData();
     form.append('image', new Blob([png as Uint8Array<ArrayBuffer>]));

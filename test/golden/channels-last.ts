@@ -4,13 +4,13 @@ import type { Tensor } from '@cflow/onnx';
 export function channelsLast({ type, dims, data }: Tensor): Tensor {
   const [batch, channels, height, width] = dims as [number, number, number, number];
   const area = height * width;
-  const rows = new Float32Array(data.length);
+  const values = data as Float32Array;
+  const rows = new Float32Array(values.length);
   for (let image = 0; image < batch; image++) {
     for (let channel = 0; channel < channels; channel++) {
       for (let position = 0; position < area; position++) {
-        rows[(image * area + position) * channels + channel] = data[
-          (image * channels + channel) * area + position
-        ] as number;
+        rows[(image * area + position) * channels + channel] =
+          values[(image * channels + channel) * area + position]!;
       }
     }
   }

@@ -44,8 +44,8 @@ function largest(
   }
   let worst = 0;
   for (let i = 0; i < data.length; i++) {
-    const expected = data[i] as number;
-    const difference = Math.abs((found[i * stride] as number) - expected) / scaleOf(expected);
+    const expected = data[i]!;
+    const difference = Math.abs(found[i * stride]! - expected) / scaleOf(expected);
     if (Number.isNaN(difference)) return Number.POSITIVE_INFINITY;
     if (difference > worst) worst = difference;
   }

@@ -103,10 +103,10 @@ describe('an imported checkpoint', () => {
     const found = predictions[0]?.layers?.[0]?.data as Float32Array;
     expect(found).toHaveLength(h * w);
     for (let place = 0; place < h * w; place++) {
-      const fiber = Array.from({ length: channels }, (_, c) => features[c * h * w + place] as number);
+      const fiber = Array.from({ length: channels }, (_, c) => features[c * h * w + place]!);
       const condition = conditions.subarray(place * 16, (place + 1) * 16);
       const expected = plainLogLikelihood(made.shapes[0]!, parameters, fiber, condition);
-      expect(Math.abs((found[place] as number) - expected)).toBeLessThan(1e-4 * Math.abs(expected));
+      expect(Math.abs(found[place]! - expected)).toBeLessThan(1e-4 * Math.abs(expected));
     }
   });
 
@@ -125,7 +125,7 @@ describe('an imported checkpoint', () => {
       const { map, score } = predictions[image] as Prediction;
       const expected = sum.map((value) => largest - value);
       for (const [i, value] of expected.entries()) {
-        expect(Math.abs((map.data[i] as number) - value)).toBeLessThan(1e-5);
+        expect(Math.abs(map.data[i]! - value)).toBeLessThan(1e-5);
       }
       expect(score).toBeCloseTo(Math.max(...expected), 5);
     });
@@ -202,7 +202,7 @@ describe('an import that cannot be', () => {
 
 /** Bilinear with corners on corners, row-major, to 32 x 48. */
 function upsampled(values: readonly number[], h: number, w: number): number[] {
-  const at = (y: number, x: number): number => values[Math.min(y, h - 1) * w + Math.min(x, w - 1)] as number;
+  const at = (y: number, x: number): number => values[Math.min(y, h - 1) * w + Math.min(x, w - 1)]!;
   return Array.from({ length: HEIGHT * WIDTH }, (_, i) => {
     const y = (Math.floor(i / WIDTH) * (h - 1)) / (HEIGHT - 1);
     const x = ((i % WIDTH) * (w - 1)) / (WIDTH - 1);

@@ -111,7 +111,7 @@ export function printTable(comparisons: readonly Comparison[], spread: number): 
     }
     columns.push([
       runtime,
-      ...files.map((file) => (scores[file] as number).toFixed(7)),
+      ...files.map((file) => scores[file]!.toFixed(7)),
       (largestDifference as number).toExponential(1),
       pixels ? levels(pixels.png) : 'not shown',
       pixels ? levels(pixels.jpeg) : 'not shown',

@@ -41,7 +41,7 @@ describe('a service that', () => {
     });
     expect(await clientOf(url).detectors.get('wood')).toEqual(DETECTOR);
     expect(requests).toHaveLength(3);
-    expect((times[1] as number) - (times[0] as number)).toBeGreaterThan(290);
+    expect(times[1]! - times[0]!).toBeGreaterThan(290);
   });
 
   it('asks to wait for longer than anybody would is not waited for', async () => {

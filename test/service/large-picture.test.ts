@@ -85,13 +85,12 @@ function place(
 /** It is over the defect, in pixels of the picture that was sent, and where it is in the same picture when that is small. */
 function checkPlace(answer: Answer, small: Answer): void {
   const [found, expected] = [place(answer, WIDTH, HEIGHT), place(small, INPUT[1], INPUT[0])];
-  for (const [i, edge] of found.box.entries())
-    expect(Math.abs(edge - (expected.box[i] as number))).toBeLessThan(0.05);
+  for (const [i, edge] of found.box.entries()) expect(Math.abs(edge - expected.box[i]!)).toBeLessThan(0.05);
   const center = [DEFECT.left + DEFECT.width / 2, DEFECT.top + DEFECT.height / 2] as const;
   for (const side of [0, 1] as const) {
     expect(found.box[side]).toBeLessThan(center[side]);
     expect(found.box[side + 2]).toBeGreaterThan(center[side]);
-    expect(Math.abs((found.peak[side] as number) - center[side])).toBeLessThan(0.07);
+    expect(Math.abs(found.peak[side]! - center[side])).toBeLessThan(0.07);
   }
 }
 

@@ -12,7 +12,7 @@ const manifest = await parseManifest(manifestFile, 'test');
 
 const flipped = (bytes: Uint8Array, at: number, mask: number): Uint8Array => {
   const copy = bytes.slice();
-  copy[at] = (copy[at] as number) ^ mask;
+  copy[at] = copy[at]! ^ mask;
   return copy;
 };
 

@@ -37,7 +37,7 @@ async function load(options: Partial<LoadDetectorOptions> = {}, from = files): P
 
 function largestDifference(a: Float32Array, b: Float32Array): number {
   expect(a.length).toBe(b.length);
-  return a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (b[i] as number))), 0);
+  return a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - b[i]!)), 0);
 }
 
 function expectEqual(found: Prediction, expected: Prediction): void {

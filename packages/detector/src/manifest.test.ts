@@ -34,7 +34,7 @@ describe('a manifest', () => {
     // Every byte, a different bit of each; some of them give valid JSON with another number or name.
     for (let at = 0; at < bytes.length; at++) {
       const changed = bytes.slice();
-      changed[at] = (changed[at] as number) ^ (1 << (at % 7));
+      changed[at] = changed[at]! ^ (1 << (at % 7));
       await refusalOf(changed);
     }
   });

@@ -166,8 +166,7 @@ function checkRegionOptions(
 function maximumOutside(map: ScalarMap, ignore: Mask | undefined): number {
   let maximum = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < map.data.length; i++) {
-    if ((!ignore || ignore.data[i] === 0) && (map.data[i] as number) > maximum)
-      maximum = map.data[i] as number;
+    if ((!ignore || ignore.data[i] === 0) && map.data[i]! > maximum) maximum = map.data[i]!;
   }
   if (maximum === Number.NEGATIVE_INFINITY) {
     throw new ConfigurationError('the ignore mask leaves no pixel to score; make it smaller');

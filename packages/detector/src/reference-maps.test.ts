@@ -31,7 +31,7 @@ describe('fuseAsReference', () => {
     const { data, stride } = file.expected(name);
     const values = [...found];
     data.forEach((expected, i) => {
-      expect(Math.abs((values[i * stride] as number) - expected)).toBeLessThan(1e-5);
+      expect(Math.abs(values[i * stride]! - expected)).toBeLessThan(1e-5);
     });
   };
 
@@ -77,9 +77,7 @@ describe('referenceMaps', () => {
         expect(data.reduce((a, b) => Math.max(a, b))).toBe(together.scores[i]);
       });
       const alone = await Promise.all(images.map(async (image) => referenceMaps(detector, [image])));
-      const moved = alone.map(({ scores }, i) =>
-        Math.abs((scores[0] as number) - (together.scores[i] as number)),
-      );
+      const moved = alone.map(({ scores }, i) => Math.abs(scores[0]! - together.scores[i]!));
       expect(Math.max(...moved)).toBeGreaterThan(1e-3);
     } finally {
       await detector.dispose();

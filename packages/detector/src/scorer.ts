@@ -134,7 +134,7 @@ export class Scorer {
   #refuseNaN(name: string, { data }: Tensor): void {
     const values = data as Float32Array;
     for (let i = 0; i < values.length; i++) {
-      const value = values[i] as number;
+      const value = values[i]!;
       // A likelihood may underflow to nothing, whose logarithm is -Infinity; the map is finite all the same.
       if (Number.isFinite(value) || (value < 0 && name.startsWith(LOG_LIKELIHOOD))) continue;
       throw new DeviceError('an image cannot be scored', [

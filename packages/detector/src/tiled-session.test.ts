@@ -57,7 +57,7 @@ function features(
     for (let c = 0; c < 6; c++) {
       for (let y = 0; y < h; y++) {
         for (let x = 0; x < w; x++) {
-          const pixel = data[((3 * b + (c % 3)) * height + y * stride) * width + x * stride] as number;
+          const pixel = data[((3 * b + (c % 3)) * height + y * stride) * width + x * stride]!;
           const at = rows ? ((b * h + y) * w + x) * 6 + c : ((b * 6 + c) * h + y) * w + x;
           values[at] = c < 3 ? pixel : pixel / 2;
         }

@@ -98,7 +98,7 @@ export function tiledSession(session: Session, tiling: Tiling, layers: readonly 
     outputs: session.outputs,
     async run({ image }, options) {
       const { dims, data } = image as Tensor;
-      const images = dims[0] as number;
+      const images = dims[0]!;
       const stitched: Record<string, Tensor> = {};
       const work = Array.from({ length: images }, (_, index) =>
         tiling.tiles.map((tile) => ({ index, tile })),
@@ -141,10 +141,7 @@ function cutTiles(
 }
 
 function emptyMap({ dims }: Tensor, images: number, { height, width }: MapSize): Tensor {
-  const whole =
-    dims.length === 3
-      ? [images, height * width, dims[2] as number]
-      : [images, dims[1] as number, height, width];
+  const whole = dims.length === 3 ? [images, height * width, dims[2]!] : [images, dims[1]!, height, width];
   return float32(whole, new Float32Array(whole.reduce((product, each) => product * each, 1)));
 }
 
@@ -159,8 +156,8 @@ function putTile(
   { height, width }: MapSize,
 ): void {
   const rows = features.dims.length === 3;
-  const planes = rows ? 1 : (features.dims[1] as number);
-  const values = rows ? (features.dims[2] as number) : 1;
+  const planes = rows ? 1 : features.dims[1]!;
+  const values = rows ? features.dims[2]! : 1;
   const down = kept(tile.rows, tiling.canvas[0] / height);
   const across = kept(tile.columns, tiling.canvas[1] / width);
   const tileWidth = tiling.tile[1] / (tiling.canvas[1] / width);

@@ -56,7 +56,7 @@ export function simplifyOutline(outline: readonly Corner[], tolerance: number, m
   for (let near = tolerance; ; near = Math.max(1, near * 1.5)) {
     const kept = new Set(fixed);
     for (const [i, from] of fixed.entries()) {
-      keepFar(corners, from, fixed[i + 1] ?? (fixed[0] as number) + corners.length, near, kept);
+      keepFar(corners, from, fixed[i + 1] ?? fixed[0]! + corners.length, near, kept);
     }
     if (kept.size <= most) return corners.filter((_, i) => kept.has(i));
   }

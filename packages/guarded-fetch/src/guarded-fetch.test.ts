@@ -184,7 +184,7 @@ describe('fetchBytes', () => {
       const { origin } = await serve((request, response) => {
         const left = Number(request.url?.slice(1));
         if (left === 0) return response.end('there');
-        response.writeHead([301, 302, 303, 307, 308][left] as number, { location: `/${left - 1}` }).end();
+        response.writeHead([301, 302, 303, 307, 308][left]!, { location: `/${left - 1}` }).end();
       });
       const bytes = await local().fetchBytes(`${origin}/3`, { maxBytes });
       expect(new TextDecoder().decode(bytes)).toBe('there');

@@ -150,7 +150,7 @@ describe('results', () => {
           : undefined;
     const allowed = map === 'f32' ? 1e-6 : (payload?.scale ?? 0) * 0.51 + 1e-6;
     values?.forEach((value, i) => {
-      expect(Math.abs(value - (expected.data[i] as number))).toBeLessThan(allowed);
+      expect(Math.abs(value - expected.data[i]!)).toBeLessThan(allowed);
     });
     if (payload?.offset !== undefined) expect(payload.offset).toBeCloseTo(Math.min(...expected.data), 5);
     expect([...Buffer.from(result?.overlay?.data ?? '', 'base64').subarray(1, 4)]).toEqual([80, 78, 71]);

@@ -28,7 +28,7 @@ const pixels = ([height, width]: readonly [number, number]): Map<string, Feed> =
 /** Values are nothing to the inspection, and sixty million random ones take longer than all that is looked at. */
 const ZEROS: WeightSource = {
   timm: true,
-  convolution: (_names, dims) => ({ weight: zeros(dims), bias: zeros([dims[0] as number]) }),
+  convolution: (_names, dims) => ({ weight: zeros(dims), bias: zeros([dims[0]!]) }),
 };
 const zeros = (dims: readonly number[]) => float32(dims, new Float32Array(elementCount(dims)));
 

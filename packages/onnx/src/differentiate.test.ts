@@ -58,7 +58,7 @@ async function checkGradient(
         return total(await runGraph(forward, feeds(copy)));
       };
       const numeric = ((await moved(step)) - (await moved(-step))) / (2 * step);
-      const found = ((analytic[`d${i}`] as Tensor).data as Float32Array)[element] as number;
+      const found = ((analytic[`d${i}`] as Tensor).data as Float32Array)[element]!;
       expect(
         Math.abs(found - numeric),
         `input ${i}, element ${element}: ${found} against ${numeric}`,

@@ -64,7 +64,7 @@ function checkFeed(
   }
   input.dims.forEach((dim, axis) => {
     if (typeof dim === 'number' || dim === '') return;
-    const size = dims[axis] as number;
+    const size = dims[axis]!;
     const before = sizes.get(dim);
     if (before && before.size !== size) {
       refuse(`"${dim}" was ${before.size} in input "${before.input}", given was ${type} ${shape(dims)}`);

@@ -21,7 +21,7 @@ function expectClose(found: Float32Array, expected: number[]): void {
     expected.length,
   );
   expected.forEach((value, i) => {
-    expect(Math.abs((found[i] as number) - value), `element ${i}: ${value}`).toBeLessThan(1e-6);
+    expect(Math.abs(found[i]! - value), `element ${i}: ${value}`).toBeLessThan(1e-6);
   });
 }
 

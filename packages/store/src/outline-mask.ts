@@ -60,8 +60,8 @@ function fill(pixels: Uint8Array, width: number, corners: Outline, first: number
     const crossings = crossingsAt(corners, y + 0.5);
     const row = (y - first) * width;
     for (let i = 0; i + 1 < crossings.length; i += 2) {
-      const from = Math.max(0, Math.ceil((crossings[i] as number) - 0.5));
-      const to = Math.min(width, Math.ceil((crossings[i + 1] as number) - 0.5));
+      const from = Math.max(0, Math.ceil(crossings[i]! - 0.5));
+      const to = Math.min(width, Math.ceil(crossings[i + 1]! - 0.5));
       if (to > from) pixels.fill(255, row + from, row + to);
     }
   }

@@ -217,5 +217,5 @@ function withSignal(options: PredictOptions, own: AbortSignal): PredictOptions {
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] as number;
+  return sorted[Math.floor(sorted.length / 2)]!;
 }

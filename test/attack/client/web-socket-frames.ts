@@ -48,8 +48,8 @@ export function framesIn(text: string): { opcode: number; payload: Buffer }[] {
   const frames: { opcode: number; payload: Buffer }[] = [];
   let at = bytes.indexOf('\r\n\r\n') + 4;
   while (at >= 4 && at + 2 <= bytes.length) {
-    const opcode = (bytes[at] as number) & 15;
-    const short = (bytes[at + 1] as number) & 127;
+    const opcode = bytes[at]! & 15;
+    const short = bytes[at + 1]! & 127;
     const wide = short === 126 ? 2 : short === 127 ? 8 : 0;
     if (at + 2 + wide > bytes.length) break;
     const length =

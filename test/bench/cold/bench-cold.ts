@@ -74,7 +74,7 @@ async function benchCase(
     benchLine(`${name}/processor-time`, 'ms', median(processor.slice(1)), `bound of ${bound} ms`, bound),
     benchLine(`${name}/cflow-predict`, 'ms', median(command), `bound of ${bound} ms`, bound),
     ...names.map((part) => {
-      const times = parts.slice(1).map((each) => each[part] as number);
+      const times = parts.slice(1).map((each) => each[part]!);
       return benchLine(`${name}/part/${part}`, 'ms', median(times), 'the whole start', total);
     }),
   ];

@@ -134,7 +134,7 @@ describe('nearest neighbors', () => {
       const [query, known] = [await rowsOf(1), await rowsOf(2)];
       // The middle of the fine layer is the mean of the nine around it.
       const fine = rows(1, 32);
-      const around = [0, 1, 2, 4, 5, 6, 8, 9, 10].map((position) => fine[2 * position] as number);
+      const around = [0, 1, 2, 4, 5, 6, 8, 9, 10].map((position) => fine[2 * position]!);
       expect(query[5 * 3]).toBeCloseTo(around.reduce((a, b) => a + b) / 9, 6);
 
       const standard = { mean: Float32Array.of(0.1, -0.2, 0), deviation: Float32Array.of(2, 0.5, 1) };

@@ -53,9 +53,9 @@ export function nearestGraph(
   const squares = new Float32Array(count);
   for (let row = 0; row < count; row++) {
     for (let channel = 0; channel < channels; channel++) {
-      const value = bank.data[row * channels + channel] as number;
+      const value = bank.data[row * channels + channel]!;
       twice[channel * count + row] = 2 * value;
-      squares[row] = (squares[row] as number) + value * value;
+      squares[row] = squares[row]! + value * value;
     }
   }
   const products = op.MatMul(standardized, graph.constant(float32([channels, count], twice), 'bank'));

@@ -85,8 +85,8 @@ async function drawnRows(
     const found = (outputs.rows as Tensor).data as Float32Array;
     const from = start * perImage;
     const until = from + places.length * perImage;
-    for (; next < count && (drawn[next] as number) < until; next++) {
-      const at = ((drawn[next] as number) - from) * channels;
+    for (; next < count && drawn[next]! < until; next++) {
+      const at = (drawn[next]! - from) * channels;
       kept.set(found.subarray(at, at + channels), next * channels);
     }
   }
@@ -97,13 +97,12 @@ async function drawnRows(
 function standardize({ count, channels, data }: Rows): Standard {
   const mean = new Float64Array(channels);
   const squares = new Float64Array(channels);
-  for (let i = 0; i < data.length; i++) (mean[i % channels] as number) += (data[i] as number) / count;
+  for (let i = 0; i < data.length; i++) mean[i % channels]! += data[i]! / count;
   for (let i = 0; i < data.length; i++)
-    (squares[i % channels] as number) += ((data[i] as number) - (mean[i % channels] as number)) ** 2 / count;
+    squares[i % channels]! += (data[i]! - mean[i % channels]!) ** 2 / count;
   // A channel that never moves says nothing, whatever its unit is.
   const deviation = Float32Array.from(squares, (square) => Math.sqrt(square) || 1);
-  for (let i = 0; i < data.length; i++)
-    data[i] = ((data[i] as number) - (mean[i % channels] as number)) / (deviation[i % channels] as number);
+  for (let i = 0; i < data.length; i++) data[i] = (data[i]! - mean[i % channels]!) / deviation[i % channels]!;
   return { mean: Float32Array.from(mean), deviation };
 }
 
@@ -116,7 +115,7 @@ async function scoreOf(
   const [height, width] = data.backbone.inputSize;
   const { map, score } = await session.run(await feeds(data, layers, [place]));
   return {
-    score: ((score as Tensor).data as Float32Array)[0] as number,
+    score: ((score as Tensor).data as Float32Array)[0]!,
     map: { width, height, data: (map as Tensor).data as Float32Array },
   };
 }

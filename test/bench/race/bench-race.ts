@@ -115,12 +115,7 @@ export async function* benchRace(surroundings: Surroundings): AsyncGenerator<Ben
   ];
   const torch =
     surroundings.peer &&
-    (await torchSeconds(
-      data,
-      courses.map(({ train }) => train.length)[0] as number,
-      options.epochs,
-      surroundings,
-    ));
+    (await torchSeconds(data, courses.map(({ train }) => train.length)[0]!, options.epochs, surroundings));
   for (const [name, seconds] of times) {
     const all = seconds.filter((each) => each !== undefined);
     if (all.length < seconds.length) {
@@ -128,7 +123,7 @@ export async function* benchRace(surroundings: Surroundings): AsyncGenerator<Ben
       continue;
     }
     const against = (other: string, theirs: readonly number[]): BenchLine => {
-      const ratios = all.map((own, seed) => (theirs[seed] as number) / own);
+      const ratios = all.map((own, seed) => theirs[seed]! / own);
       const spread: [number, number] = [quantile(ratios, 0.25), quantile(ratios, 0.75)];
       return benchLine(`${prefix}/${name}`, 's', median(all), other, median(theirs), spread);
     };
@@ -178,7 +173,7 @@ function momentsOf({ snapshots }: TimedRun, count: number): number[] {
   const all = snapshots.flat().map(({ seconds }) => seconds);
   const later = [...new Set(all.filter((seconds) => seconds >= begun))].sort((a, b) => a - b);
   const places = Array.from({ length: count }, (_, i) => Math.round(((i + 1) * later.length) / count) - 1);
-  return [...new Set(places)].filter((place) => place >= 0).map((place) => later[place] as number);
+  return [...new Set(places)].filter((place) => place >= 0).map((place) => later[place]!);
 }
 
 async function stageAt(

@@ -41,7 +41,7 @@ export async function measureQuality(
       const outputs = await plain.run(await maps(data, layers, places));
       layers.forEach(({ name }, i) => {
         const found = (outputs[LOG_LIKELIHOOD + name] as Tensor).data as Float32Array;
-        maxLogLikelihood[i] = found.reduce((a, b) => Math.max(a, b), maxLogLikelihood[i] as number);
+        maxLogLikelihood[i] = found.reduce((a, b) => Math.max(a, b), maxLogLikelihood[i]!);
       });
     }
     await plain.dispose();
@@ -102,7 +102,7 @@ async function maps(
       const start = image * area * channels;
       for (let position = 0; position < area; position++)
         for (let c = 0; c < channels; c++)
-          data[start + c * area + position] = rows[start + position * channels + c] as number;
+          data[start + c * area + position] = rows[start + position * channels + c]!;
     }
     feeds[name] = { type: 'float32', dims: [places.length, channels, height, width], data };
   }
@@ -116,6 +116,6 @@ function thinned<T extends Float32Array | Uint8Array>(
   const [columns, rows] = [Math.ceil(width / STRIDE), Math.ceil(height / STRIDE)];
   const kept = new kind(columns * rows);
   for (let y = 0; y < rows; y++)
-    for (let x = 0; x < columns; x++) kept[y * columns + x] = data[y * STRIDE * width + x * STRIDE] as number;
+    for (let x = 0; x < columns; x++) kept[y * columns + x] = data[y * STRIDE * width + x * STRIDE]!;
   return { width: columns, height: rows, data: kept };
 }

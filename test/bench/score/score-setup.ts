@@ -107,8 +107,8 @@ function normalized(images: readonly RgbImage[], { backbone, size }: ScoreCase):
   images.forEach((image, index) => {
     for (let pixel = 0; pixel < area; pixel++) {
       for (let c = 0; c < 3; c++) {
-        const value = (image.data[3 * pixel + c] as number) / 255;
-        data[(3 * index + c) * area + pixel] = (value - (mean[c] as number)) / (deviation[c] as number);
+        const value = image.data[3 * pixel + c]! / 255;
+        data[(3 * index + c) * area + pixel] = (value - mean[c]!) / deviation[c]!;
       }
     }
   });

@@ -78,7 +78,7 @@ async function throughput(
       ? { seconds: 0, minRounds: 1, maxRounds: 1 }
       : { seconds: 60, minRounds: 5, maxRounds: 9 };
     const [own, other] = (await alternate([served, bare.contender], effort)) as [number[], number[]];
-    const shares = own.map((time, round) => Math.round((100 * (other[round] as number)) / time));
+    const shares = own.map((time, round) => Math.round((100 * other[round]!) / time));
     log(`${name}: ${shares.join(', ')} % of the bare session in each round (${bare.contender.name})`);
     return benchLine(name, 'ms/image', median(own), bare.contender.name, median(other));
   } finally {

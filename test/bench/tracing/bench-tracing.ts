@@ -84,10 +84,10 @@ export async function* benchTracing(surroundings: Surroundings): AsyncGenerator<
 
 /** The means of two turns in each round. */
 const joined = (first: readonly number[], second: readonly number[]): number[] =>
-  first.map((time, i) => (time + (second[i] as number)) / 2);
+  first.map((time, i) => (time + second[i]!) / 2);
 
 function compared(name: string, on: readonly number[], off: readonly number[]): BenchLine {
-  const ratios = on.map((time, i) => (off[i] as number) / time);
+  const ratios = on.map((time, i) => off[i]! / time);
   const spread = [quantile(ratios, 0.25), quantile(ratios, 0.75)] as const;
   return benchLine(name, 'ms/image', median(on), OFF, median(off), spread);
 }

@@ -73,7 +73,7 @@ async function compare(file: GoldenFile, kind: 'hard' | 'soft'): Promise<Compari
 
   // The loss whose gradients are recorded: sum(z * cot_z) + sum(log_jac_det * cot_ljd).
   const cotangents = { cot_z: file.tensor(`${kind}.cot_z`), cot_ljd: file.tensor(`${kind}.cot_ljd`) };
-  const fibers = (feeds.features as Tensor).dims[0] as number;
+  const fibers = (feeds.features as Tensor).dims[0]!;
   const graph = gradientGraph(shape, fibers, ({ graph, z, logDeterminant }) => {
     const cotZ = graph.input('cot_z', 'float32', [fibers, shape.channels]);
     const cotLogDeterminant = graph.input('cot_ljd', 'float32', [fibers]);

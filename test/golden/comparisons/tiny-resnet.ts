@@ -76,7 +76,7 @@ async function fiberwise(file: GoldenFile, index: number): Promise<Comparison> {
   const { name, channels, size } = LAYERS[index] as (typeof LAYERS)[number];
   const shape = decoderShape(channels);
   const features = channelsLast(file.tensor(`features.${name}`));
-  const fibers = features.dims[0] as number;
+  const fibers = features.dims[0]!;
   const encoding = positionalEncoding(shape.conditionVector, size, size);
   const condition = new Float32Array(fibers * shape.conditionVector);
   for (let start = 0; start < condition.length; start += encoding.length) condition.set(encoding, start);

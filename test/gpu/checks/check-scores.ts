@@ -57,7 +57,7 @@ export async function checkScores({ device, bundle, folder }: CheckJob): Promise
   const decode: Parameters<typeof scoreFiles>[3] = (bytes, range) => decodeImage(bytes, { range });
   const onCpu = (await scoreFiles(work, 'cpu', devices, decode)).map(({ score }) => score);
   const onDevice = (await scoreFiles(work, device, devices, decode)).map(({ score }) => score);
-  const worst = Math.max(...onCpu.map((score, i) => Math.abs(score - (onDevice[i] as number)))) / spread;
+  const worst = Math.max(...onCpu.map((score, i) => Math.abs(score - onDevice[i]!))) / spread;
   const range = (Math.max(...onCpu) - Math.min(...onCpu)) / spread;
   const figures = { largestDifference: worst, tolerance: TOLERANCE, images: onCpu.length, spread, range };
   if (!(range > TELLING)) throw new Failed('the images are too much alike to tell anything', figures);

@@ -34,7 +34,7 @@ const PRECISIONS = ['float32', 'float16'] as const;
 /** Where operators run does not depend on what the weights are, and zeros are made at once. */
 const zeroWeights: WeightSource = {
   timm: true,
-  convolution: (_names, dims) => ({ weight: zeros(dims), bias: zeros([dims[0] as number]) }),
+  convolution: (_names, dims) => ({ weight: zeros(dims), bias: zeros([dims[0]!]) }),
 };
 
 const SHAPES: readonly (readonly [name: string, shape: DecoderShape])[] = (

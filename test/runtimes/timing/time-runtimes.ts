@@ -71,7 +71,7 @@ export async function timeRuntimes({ backbone, threads }: TimingCase, rounds: nu
     const expected = scores.get('node cpu') as number;
     const runs = opened.map(({ runtime, threads: found }, index): TimedRun => {
       const times = samples[index] as number[];
-      const ratios = times.map((time, round) => time / (cpu[round] as number));
+      const ratios = times.map((time, round) => time / cpu[round]!);
       const difference = Math.abs((scores.get(runtime) as number) - expected) / Math.abs(expected);
       if (!(difference <= TOLERANCE)) throw new Error(`${runtime} scores ${backbone} off by ${difference}`);
       return {

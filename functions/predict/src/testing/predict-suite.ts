@@ -370,5 +370,5 @@ function valuesOf(map: MapPayload | undefined): Float32Array {
 /** Of two maps; infinite where they are not of one size. */
 function largestDifference(left: Float32Array, right: Float32Array): number {
   if (left.length !== right.length || left.length === 0) return Number.POSITIVE_INFINITY;
-  return left.reduce((most, value, i) => Math.max(most, Math.abs(value - (right[i] as number))), 0);
+  return left.reduce((most, value, i) => Math.max(most, Math.abs(value - right[i]!)), 0);
 }

@@ -105,7 +105,7 @@ export function registrySuite(get: () => TestService): void {
       const path = '/v1/detectors/broken/versions';
       const files = bundles[0] as Map<string, Uint8Array>;
       const head = new Uint8Array(files.get(BUNDLE_FILES.headModel) as Uint8Array);
-      head[40] = (head[40] as number) ^ 1;
+      head[40] = head[40]! ^ 1;
       const damaged = await app().request(path, upload(new Map([...files, [BUNDLE_FILES.headModel, head]])));
       expect(damaged.status).toBe(422);
       expect(await damaged.json()).toMatchObject({

@@ -31,7 +31,7 @@ export function portableImageCodecs(jpeg: WasmModule, limits: ImageLimits): Imag
       const { pixels, offset, scale } = mapPixels16(map);
       const bytes = new Uint8Array(2 * pixels.length);
       const view = new DataView(bytes.buffer);
-      for (let i = 0; i < pixels.length; i++) view.setUint16(2 * i, pixels[i] as number);
+      for (let i = 0; i < pixels.length; i++) view.setUint16(2 * i, pixels[i]!);
       const texts = { [MAP_PNG_KEYS.offset]: `${offset}`, [MAP_PNG_KEYS.scale]: `${scale}` };
       return {
         png: await writePngPortable({ width, height, channels: 1, depth: 16, bytes, texts }),

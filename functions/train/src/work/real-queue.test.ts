@@ -35,7 +35,7 @@ it('goes on with a job whose training process was killed, and ends one that is c
   try {
     const { job } = await jobs.create(tinyJob({ epochs: 4 }));
     await expect.poll(() => pids.length, { timeout: 30_000 }).toBe(1);
-    process.kill(pids[0] as number, 'SIGKILL');
+    process.kill(pids[0]!, 'SIGKILL');
     const done = await ended(job.id);
     expect(done).toMatchObject({ status: 'succeeded', attempt: 2, progress: { phase: 'done', fraction: 1 } });
     expect(await place.versions()).toEqual([done.result?.version]);

@@ -123,7 +123,7 @@ describe('a training worker', () => {
     const pids: number[] = [];
     const job = await working(place, { onTrainingProcess: (pid) => pids.push(pid) }, async () => {
       await hasCheckpoint(place, id);
-      process.kill(pids[0] as number, 'SIGKILL');
+      process.kill(pids[0]!, 'SIGKILL');
       return place.ended(id);
     });
     expect(job).toMatchObject({ status: 'succeeded', attempt: 2 });

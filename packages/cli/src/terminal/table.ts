@@ -26,7 +26,7 @@ export class Table {
   row(cells: readonly string[]): string {
     const padded = this.#columns.map(({ align }, i) => {
       const cell = cells[i] ?? '';
-      const width = this.#widths[i] as number;
+      const width = this.#widths[i]!;
       return align === 'right' ? cell.padStart(width) : cell.padEnd(width);
     });
     return padded.join('  ').trimEnd();

@@ -39,13 +39,13 @@ export function compactMaps(model: Uint8Array, [height, width]: readonly [number
 export function mapOfLevels({ levels, low, high }: MapLevels): Tensor {
   const taken = levels.data as Uint16Array;
   const data = new Float32Array(taken.length);
-  const batch = levels.dims[0] as number;
+  const batch = levels.dims[0]!;
   const length = taken.length / batch;
   for (let image = 0; image < batch; image++) {
     const from = low.data[image] as number;
     const range = (high.data[image] as number) - from;
     for (let i = image * length; i < (image + 1) * length; i++)
-      data[i] = from + range * ((taken[i] as number) / HIGHEST);
+      data[i] = from + range * (taken[i]! / HIGHEST);
   }
   return { type: 'float32', dims: levels.dims, data };
 }

@@ -40,7 +40,7 @@ function expectSame(found: Prediction, expected: Prediction): void {
   expect(Math.abs(found.score - expected.score)).toBeLessThanOrEqual(1e-6 * size);
   found.map.data.forEach((value, i) => {
     // Half a level of a map from 0 to its highest value, and what float32 rounds.
-    expect(Math.abs(value - (values[i] as number))).toBeLessThanOrEqual(size / 131_070 + 1e-6 * size);
+    expect(Math.abs(value - values[i]!)).toBeLessThanOrEqual(size / 131_070 + 1e-6 * size);
   });
 }
 
@@ -72,7 +72,7 @@ describe('a detector as one graph', () => {
     found.flat().forEach(({ data }, i) => {
       const other = expected.flat()[i]?.data as Float32Array;
       data.forEach((value, at) => {
-        expect(Math.abs(value - (other[at] as number))).toBeLessThanOrEqual(1e-4);
+        expect(Math.abs(value - other[at]!)).toBeLessThanOrEqual(1e-4);
       });
     });
   });

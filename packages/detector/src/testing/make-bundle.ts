@@ -149,7 +149,7 @@ export async function makeBundle(options: MakeBundleOptions = {}): Promise<Map<s
       },
       layers: whole.map((layer, i) => ({
         ...layer,
-        maxLogLikelihood: maxLogLikelihood[i] as number,
+        maxLogLikelihood: maxLogLikelihood[i]!,
       })),
       normalization: 'fixed',
       maxLikelihood,

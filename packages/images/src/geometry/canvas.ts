@@ -78,9 +78,9 @@ export function drawOnCanvas(
   for (const row of down) {
     for (const column of across) {
       const from = row + column;
-      out[at] = data[from] as number;
-      out[at + area] = data[from + 1] as number;
-      out[at + 2 * area] = data[from + 2] as number;
+      out[at] = data[from]!;
+      out[at + area] = data[from + 1]!;
+      out[at + 2 * area] = data[from + 2]!;
       at++;
     }
   }

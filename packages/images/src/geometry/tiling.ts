@@ -36,9 +36,10 @@ export function tilingOf(
   tile: readonly [number, number],
   grain: readonly [number, number],
 ): Tiling {
-  const [down, across] = [0, 1].map((axis) =>
-    spans(canvas[axis] as number, tile[axis] as number, grain[axis] as number),
-  ) as [TileSpan[], TileSpan[]];
+  const [down, across] = [0, 1].map((axis) => spans(canvas[axis]!, tile[axis]!, grain[axis]!)) as [
+    TileSpan[],
+    TileSpan[],
+  ];
   const tiles = down.flatMap((rows) => across.map((columns): Tile => ({ rows, columns })));
   return { canvas, tile, tiles };
 }
@@ -51,7 +52,7 @@ function spans(size: number, length: number, step: number): TileSpan[] {
   );
   const borders = starts
     .slice(1)
-    .map((start, i) => step * Math.floor(((starts[i] as number) + length + start) / 2 / step));
+    .map((start, i) => step * Math.floor((starts[i]! + length + start) / 2 / step));
   return starts.map((start, i) => ({
     start,
     keptFrom: borders[i - 1] ?? 0,

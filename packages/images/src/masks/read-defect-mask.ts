@@ -33,5 +33,5 @@ function unusable(path: string, problem: string): ImageError {
 }
 
 function union(a: Mask, b: Mask): Mask {
-  return { ...a, data: a.data.map((value, i) => value | (b.data[i] as number)) };
+  return { ...a, data: a.data.map((value, i) => value | b.data[i]!) };
 }

@@ -25,7 +25,7 @@ export function fillPlanes(planes: Uint8Array, fill: Int32Array, offset = 0): vo
   for (let plane = 0; plane < 3; plane++) {
     const start = offset + plane * area;
     // A place is either a source or a target, so that the order does not matter.
-    for (let i = 0; i < area; i++) planes[start + i] = planes[start + (fill[i] as number)] as number;
+    for (let i = 0; i < area; i++) planes[start + i] = planes[start + fill[i]!]!;
   }
 }
 
@@ -49,8 +49,8 @@ function nearestInside(inside: Uint8Array, width: number, height: number): Int32
       for (const [dx, dy] of NEIGHBORS) {
         const [u, v] = [x + sign * dx, y + sign * dy];
         if (u < 0 || u >= width || v < 0 || v >= height) continue;
-        const from = nearest[v * width + u] as number;
-        const own = nearest[at] as number;
+        const from = nearest[v * width + u]!;
+        const own = nearest[at]!;
         if (from >= 0 && (own < 0 || distance(from, x, y) < distance(own, x, y))) nearest[at] = from;
       }
     }

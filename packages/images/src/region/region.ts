@@ -39,9 +39,9 @@ function sees(
   output: number,
   isSuch: (pixel: number) => boolean,
 ): boolean {
-  const start = starts[output] as number;
-  for (let t = 0; t < (counts[output] as number); t++) {
-    if ((weights[output * stride + t] as number) > 0 && isSuch(start + t)) return true;
+  const start = starts[output]!;
+  for (let t = 0; t < counts[output]!; t++) {
+    if (weights[output * stride + t]! > 0 && isSuch(start + t)) return true;
   }
   return false;
 }

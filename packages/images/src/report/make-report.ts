@@ -104,7 +104,7 @@ function counted(
             smallest: [smallest.width, smallest.height],
             largest: [largest.width, largest.height],
             distinct: new Set(headers.map(({ width, height }) => `${width}x${height}`)).size,
-            aspects: [aspects[0] as number, aspects.at(-1) as number],
+            aspects: [aspects[0]!, aspects.at(-1) as number],
           }
         : null,
     formats: formatsOf(headers),

@@ -29,7 +29,7 @@ function utf16(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
   // Without a mark: letters of tables are mostly below 256, so that every other byte is zero.
   const length = Math.min(bytes.length, LOOKED_AT) & ~1;
   const zeros = [0, 0];
-  for (let i = 0; i < length; i++) if (bytes[i] === 0) zeros[i & 1] = (zeros[i & 1] as number) + 1;
+  for (let i = 0; i < length; i++) if (bytes[i] === 0) zeros[i & 1] = zeros[i & 1]! + 1;
   const [even, odd] = zeros as [number, number];
   const half = length / 2;
   if (half > 0 && odd > half * 0.7 && even === 0) return 'utf-16le';

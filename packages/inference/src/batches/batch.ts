@@ -48,7 +48,7 @@ export function gatherRows(
   size: number,
 ): Record<string, Tensor> {
   const gathered = Object.entries(features).map(([name, { type, dims, data }]): [string, Tensor] => {
-    const length = data.length / (dims[0] as number);
+    const length = data.length / dims[0]!;
     const part = (row: number): Float32Array =>
       (data as Float32Array).subarray(row * length, (row + 1) * length);
     // Of maps, or of the pixels of images.
@@ -84,7 +84,7 @@ export function outputOf(
   const output: RawOutput = { score: (score as Tensor).data[row] as number };
   if (withMap) {
     const { data, dims } = map as Tensor;
-    const length = data.length / (dims[0] as number);
+    const length = data.length / dims[0]!;
     const values = data as Float32Array;
     output.map = values.length === length ? values : values.slice(row * length, (row + 1) * length);
   }

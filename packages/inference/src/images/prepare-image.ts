@@ -56,9 +56,9 @@ function interleaved({ width, height, data: planes }: PlanarImage): RgbImage {
   const plane = width * height;
   const data = new Uint8Array(3 * plane);
   for (let i = 0, to = 0; i < plane; i++, to += 3) {
-    data[to] = planes[i] as number;
-    data[to + 1] = planes[plane + i] as number;
-    data[to + 2] = planes[2 * plane + i] as number;
+    data[to] = planes[i]!;
+    data[to + 1] = planes[plane + i]!;
+    data[to + 2] = planes[2 * plane + i]!;
   }
   return { width, height, data };
 }

@@ -162,7 +162,7 @@ export class RuntimeLane implements Lane {
     const image = stackRows(rows, sizeFor(rows.length), inputSize);
     const features = await this.#watched(
       { kind: 'backbone', key: hash },
-      image.dims[0] as number,
+      image.dims[0]!,
       hash,
       () => session.run({ image }, { consumeFeeds: true }),
       watch,

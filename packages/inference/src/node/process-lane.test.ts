@@ -49,7 +49,7 @@ describe.skipIf(process.platform !== 'linux')('a lane in a process of its own', 
       expect(score).toBeCloseTo(expected[index]?.score as number, 6);
       const [own, other] = [map, expected[index]?.map].map(numbersOf) as [Float32Array, Float32Array];
       expect(own.length).toBe(other.length);
-      expect(own.every((value, i) => Math.abs(value - (other[i] as number)) < 1e-4)).toBe(true);
+      expect(own.every((value, i) => Math.abs(value - other[i]!) < 1e-4)).toBe(true);
     }
     await processes.close();
     expect(lanesOf(before)).toHaveLength(0);

@@ -40,5 +40,5 @@ export function driftFalseAlarmRate({ median, m }: Drift): number {
 /** Of an even number of values, the upper of the two in the middle. */
 function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] as number;
+  return sorted[Math.floor(sorted.length / 2)]!;
 }

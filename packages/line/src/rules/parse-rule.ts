@@ -27,7 +27,7 @@ function parseRule(text: string): Rules {
   }
   const held = /^hold:(\d{1,9}(?:\.\d{1,3})?)(ms|s|min)$/.exec(text);
   if (held) {
-    const milliseconds = Number(held[1]) * (UNITS[held[2] as string] as number);
+    const milliseconds = Number(held[1]) * UNITS[held[2] as string]!;
     if (milliseconds > 0) return { hold: { milliseconds } };
     throw refused(text, 'the time must be above 0');
   }

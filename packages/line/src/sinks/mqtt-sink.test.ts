@@ -168,7 +168,7 @@ async function cutBeforeAcknowledgement(port: number) {
       seen = Buffer.concat([seen, bytes]);
       for (let packet = firstPacket(seen); packet; packet = firstPacket(seen)) {
         seen = seen.subarray(packet.length);
-        const flags = packet[0] as number;
+        const flags = packet[0]!;
         if (flags >> 4 !== 3 || !packet.includes('plant/5/result')) continue;
         results.push({ duplicate: (flags & 8) !== 0, qos: (flags >> 1) & 3 });
         if (cuts++ === 0) deaf = true;
@@ -195,7 +195,7 @@ async function cutBeforeAcknowledgement(port: number) {
 function firstPacket(bytes: Buffer): Buffer | undefined {
   let length = 0;
   for (let i = 1; i < 5 && i < bytes.length; i++) {
-    const byte = bytes[i] as number;
+    const byte = bytes[i]!;
     length += (byte & 127) * 128 ** (i - 1);
     if (byte < 128) {
       const end = i + 1 + length;

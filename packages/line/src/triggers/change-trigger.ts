@@ -36,9 +36,7 @@ export function selectByChange(
   }
   const taken = state.taken && something >= change / 2;
   const adapted =
-    still && !taken
-      ? background.map((value, i) => value + ADAPTATION * ((now[i] as number) - value))
-      : background;
+    still && !taken ? background.map((value, i) => value + ADAPTATION * (now[i]! - value)) : background;
   return { state: { background: adapted, before: now, taken }, selected: false };
 }
 
@@ -64,14 +62,14 @@ function grid({ width, height, data }: RgbImage): Float64Array {
     for (let x = 0; x < width; x++) {
       const at = 3 * (y * width + x);
       const cell = row + Math.floor((x * GRID) / width);
-      sums[cell] = (sums[cell] as number) + (data[at]! + data[at + 1]! + data[at + 2]!) / 3;
-      counts[cell] = (counts[cell] as number) + 1;
+      sums[cell] = sums[cell]! + (data[at]! + data[at + 1]! + data[at + 2]!) / 3;
+      counts[cell] = counts[cell]! + 1;
     }
   }
-  return sums.map((sum, i) => sum / Math.max(1, counts[i] as number));
+  return sums.map((sum, i) => sum / Math.max(1, counts[i]!));
 }
 
 /** Mean absolute difference, of the whole range. */
 function difference(a: Float64Array, b: Float64Array): number {
-  return a.reduce((sum, value, i) => sum + Math.abs(value - (b[i] as number)), 0) / a.length / 255;
+  return a.reduce((sum, value, i) => sum + Math.abs(value - b[i]!), 0) / a.length / 255;
 }

@@ -23,8 +23,8 @@ export function tensorShapeOf(tensors: ReadonlyMap<string, Tensor>, decoder: str
       { details: { decoder, tensor: name } },
     );
   };
-  const channels = dims('global_scale')[1] as number;
-  const conditionVector = (dims('subnet.0.weight')[1] as number) - (channels - Math.floor(channels / 2));
+  const channels = dims('global_scale')[1]!;
+  const conditionVector = dims('subnet.0.weight')[1]! - (channels - Math.floor(channels / 2));
   const blocks = new Set([...tensors.keys()].map((name) => /^module_list\.(\d{1,6})\./.exec(name)?.[1]));
   blocks.delete(undefined);
   const permuteSoft = firstPermutation(tensors, channels, decoder) === undefined;

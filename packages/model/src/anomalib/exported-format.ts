@@ -16,7 +16,7 @@ export function exportedFormat(path: string, bytes: Uint8Array): string | undefi
 
 /** As every exporter begins: the version of the format, then the producer's name or the operator sets. */
 const isOnnx = (bytes: Uint8Array): boolean =>
-  bytes[0] === 0x08 && (bytes[1] as number) < 0x80 && (bytes[2] === 0x12 || bytes[2] === 0x42);
+  bytes[0] === 0x08 && bytes[1]! < 0x80 && (bytes[2] === 0x12 || bytes[2] === 0x42);
 
 function isOpenVino(bytes: Uint8Array): boolean {
   const text = new TextDecoder().decode(bytes.subarray(0, 512)).trimStart();

@@ -146,9 +146,7 @@ describe('buildBackbone', () => {
       expect(b[name]?.dims).toEqual([1, positions, channels]);
       const map = numbers(a, name);
       const rows = numbers(b, name);
-      const transposed = map.map(
-        (_, i) => map[(i % channels) * positions + Math.floor(i / channels)] as number,
-      );
+      const transposed = map.map((_, i) => map[(i % channels) * positions + Math.floor(i / channels)]!);
       expect(rows).toEqual(transposed);
     }
   });
@@ -232,17 +230,17 @@ const zeroSource: ReturnType<typeof randomSource> = {
   timm: false,
   convolution: (_names, dims) => ({
     weight: float32(dims, new Float32Array(dims.reduce((a, b) => a * b, 1))),
-    bias: float32([dims[0] as number], new Float32Array(dims[0] as number)),
+    bias: float32([dims[0]!], new Float32Array(dims[0]!)),
   }),
 };
 
 function largestDifference(a: Float32Array, b: Float32Array): number {
   if (a.length !== b.length || a.length === 0) return Number.NaN;
-  return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (b[i] as number))), 0);
+  return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - b[i]!)), 0);
 }
 
 /** |a - b| / |b| over all elements. */
 function relativeDistance(a: Float32Array, b: Float32Array): number {
   const norm = (values: Float32Array) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
-  return norm(a.map((value, i) => value - (b[i] as number))) / norm(b);
+  return norm(a.map((value, i) => value - b[i]!)) / norm(b);
 }

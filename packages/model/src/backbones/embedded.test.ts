@@ -56,9 +56,7 @@ describe('the embedded backbone as an ONNX graph', () => {
       const outputs = await runGraph(graph, { image: noise(height, width) });
       for (const { name, std, mean, indices, values } of taps) {
         const data = numbers(outputs, name);
-        const largest = Math.max(
-          ...indices.map((at, i) => Math.abs((data[at] as number) - (values[i] as number)) / std),
-        );
+        const largest = Math.max(...indices.map((at, i) => Math.abs(data[at]! - values[i]!) / std));
         expect(largest, name).toBeLessThan(1e-4);
         expect(Math.abs(data.reduce((sum, value) => sum + value, 0) / data.length - mean) / std).toBeLessThan(
           1e-5,
@@ -80,7 +78,7 @@ describe('the embedded backbone as an ONNX graph', () => {
     });
     const a = numbers(found, 'expanded_conv_16/project');
     const b = numbers(expected, 'expanded_conv_16/project');
-    expect(Math.max(...a.map((value, i) => Math.abs(value - (b[i] as number))))).toBeLessThan(1e-4);
+    expect(Math.max(...a.map((value, i) => Math.abs(value - b[i]!)))).toBeLessThan(1e-4);
   });
 
   it('taps any of its layers, and no other', () => {

@@ -105,7 +105,7 @@ export function storedConstant(graph: Graph, tensor: Tensor, name: string, preci
   const data = tensor.data as Float32Array;
   let beyond = 0;
   for (let i = 0; i < data.length; i++) {
-    if (Math.abs(data[i] as number) >= FLOAT16_OVERFLOW) beyond = data[i] as number;
+    if (Math.abs(data[i]!) >= FLOAT16_OVERFLOW) beyond = data[i]!;
   }
   if (beyond !== 0) {
     throw new WeightsError(

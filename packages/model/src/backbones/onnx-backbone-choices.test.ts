@@ -115,7 +115,7 @@ describe('the image', () => {
     const full = numbers(await runGraph(exact.graph, { image }), 'b');
     expect(half).not.toEqual(full);
     half.forEach((value, i) => {
-      expect(value).toBeCloseTo(full[i] as number, 1);
+      expect(value).toBeCloseTo(full[i]!, 1);
     });
   });
 

@@ -88,7 +88,7 @@ describe('a network of another operator set', () => {
           const together = await runModel(merged, { image: pixels });
           expect(together.anomaly_map?.dims).toEqual([2, ...SIZE]);
           numbers(together, 'anomaly_map').forEach((value, i) => {
-            expect(value).toBeCloseTo(numbers(apart, 'anomaly_map')[i] as number, 5);
+            expect(value).toBeCloseTo(numbers(apart, 'anomaly_map')[i]!, 5);
           });
         }
       }

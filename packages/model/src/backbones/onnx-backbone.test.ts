@@ -73,7 +73,7 @@ describe('a network that PyTorch exported', () => {
         const data = numbers(outputs, tap);
         const stride = Math.max(1, Math.floor(data.length / 20));
         values.forEach((value, i) => {
-          expect(Math.abs((data[i * stride] as number) - value) / deviation).toBeLessThan(1e-5);
+          expect(Math.abs(data[i * stride]! - value) / deviation).toBeLessThan(1e-5);
         });
         const found = data.reduce((sum, value) => sum + value, 0) / data.length;
         expect(Math.abs(found - mean) / deviation).toBeLessThan(1e-5);
@@ -138,7 +138,7 @@ describe('a network that PyTorch exported', () => {
     const a = numbers(await runGraph(pixels.graph, { image }), layers[0] as string);
     const b = numbers(await runGraph(plain.graph, { image: scaled }), layers[0] as string);
     a.forEach((value, i) => {
-      expect(value).toBeCloseTo(b[i] as number, 5);
+      expect(value).toBeCloseTo(b[i]!, 5);
     });
   });
 });
@@ -170,7 +170,7 @@ describe('a backbone of another operator set', () => {
     const together = await runModel(mergeModels(model, writeModel(head)), { image });
     const scores = numbers(together, 'score');
     expect(scores.every(Number.isFinite)).toBe(true);
-    expect(scores[0]).toBeCloseTo(numbers(apart, 'score')[0] as number, 5);
+    expect(scores[0]).toBeCloseTo(numbers(apart, 'score')[0]!, 5);
   });
 });
 

@@ -38,11 +38,11 @@ export function resnet(name: string, shape: ResNetShape): Architecture {
       );
       x = op.MaxPool(x, [3, 3], { strides: [2, 2], pads: [1, 1, 1, 1] });
       for (let stage = 0; stage < 4; stage++) {
-        const depth = depths[stage] as number;
+        const depth = depths[stage]!;
         for (let index = 0; index < depth; index++) {
           const block = `layer${stage + 1}.${index}`;
           const stride = stage > 0 && index === 0 ? 2 : 1;
-          const width = channels[stage] as number;
+          const width = channels[stage]!;
           x = bottleneck
             ? bottleneckBlock(network, x, block, width, Math.round(width * widthFactor), stride)
             : basicBlock(network, x, block, width, stride);

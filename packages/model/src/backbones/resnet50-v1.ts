@@ -39,7 +39,7 @@ export const resnet50v1: Architecture = {
 
 /** Keras calls the blocks of the first stage 2a, 2b, 2c, and their convolutions 2a, 2b, 2c and 1, which is the shortcut. */
 function bottleneck(network: Network, x: Value, stage: number, index: number): Value {
-  const width = CHANNELS[stage] as number;
+  const width = CHANNELS[stage]!;
   const stride = stage > 0 && index === 0 ? 2 : 1;
   const block = `${stage + 2}${String.fromCharCode('a'.charCodeAt(0) + index)}`;
   const names = (branch: string) => ({

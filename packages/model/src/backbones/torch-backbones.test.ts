@@ -57,13 +57,11 @@ describe('backbones against PyTorch', () => {
         expect([1, channels, h, w]).toEqual(layer.shape);
         const data = output?.data as Float32Array;
         const samples = layer.values.map(
-          (_, i) => data[Math.floor((i * (data.length - 1)) / (layer.values.length - 1))] as number,
+          (_, i) => data[Math.floor((i * (data.length - 1)) / (layer.values.length - 1))]!,
         );
         const scale = layer.deviation;
         layer.values.forEach((value, i) => {
-          expect(Math.abs((samples[i] as number) - value) / scale, `${layer.name}, sample ${i}`).toBeLessThan(
-            2e-5,
-          );
+          expect(Math.abs(samples[i]! - value) / scale, `${layer.name}, sample ${i}`).toBeLessThan(2e-5);
         });
         const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
         const deviation = Math.sqrt(data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.length);

@@ -53,7 +53,7 @@ export function traceArchitecture(
   architecture.build(network, graph.input('image', 'float32', ['batch', 3, height, width]));
   let parameters = 0;
   for (const { dims, norm } of network.convolutions) {
-    parameters += elementCount(dims) + (dims[0] as number) * (norm === undefined ? 1 : 2);
+    parameters += elementCount(dims) + dims[0]! * (norm === undefined ? 1 : 2);
   }
   for (const { dims } of weightTensors(graph).values()) parameters += elementCount(dims);
   const layers = [...network.taps].map(([name, { shape }]) => {

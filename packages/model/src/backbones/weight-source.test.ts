@@ -40,10 +40,10 @@ describe('weights from a file', () => {
     const bias = formulaTensor('layer2.0.conv2.bias', [8]);
     const mean = weights.get('layer2.0.bn2.running_mean') as Tensor;
     // A bias of b and a mean that is larger by b cancel out.
-    const larger = (mean.data as Float32Array).map((value, i) => value + (bias.data[i] as number));
+    const larger = (mean.data as Float32Array).map((value, i) => value + bias.data[i]!);
     moved.set('layer2.0.conv2.bias', bias).set('layer2.0.bn2.running_mean', { ...mean, data: larger });
     const [a, b] = [await featuresOf(weights), await featuresOf(moved)];
-    expect(Math.max(...a.map((value, i) => Math.abs(value - (b[i] as number))))).toBeLessThan(1e-4);
+    expect(Math.max(...a.map((value, i) => Math.abs(value - b[i]!)))).toBeLessThan(1e-4);
   });
 
   it('are named when missing or of another shape', () => {

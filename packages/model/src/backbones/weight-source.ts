@@ -40,7 +40,7 @@ export function stateDictSource(dict: StateDict): WeightSource {
     timm: dict.has('conv_stem.weight'),
     convolution({ conv, norm }, dims, _groups, epsilon) {
       const weight = dict.take(`${conv}.weight`, dims);
-      const channels = [dims[0] as number];
+      const channels = [dims[0]!];
       const hasBias = dict.has(`${conv}.bias`);
       if (norm === undefined || (hasBias && !dict.has(`${norm}.weight`))) {
         return { weight, bias: dict.take(`${conv}.bias`, channels) };
@@ -69,11 +69,11 @@ export function randomSource(seed: number): WeightSource {
   return {
     timm: true,
     convolution({ conv, norm, startsAtZero }, dims, groups, epsilon) {
-      const channels = [dims[0] as number];
+      const channels = [dims[0]!];
       if (startsAtZero) return { weight: zeros(dims), bias: zeros(channels) };
       const weight = kaimingNormalFanOut(randomStream(seed, conv), dims, groups);
       if (norm === undefined) return { weight, bias: zeros(channels) };
-      return foldBatchNorm(weight, zeros(channels), batchNormInit(dims[0] as number), epsilon);
+      return foldBatchNorm(weight, zeros(channels), batchNormInit(dims[0]!), epsilon);
     },
   };
 }
@@ -94,14 +94,12 @@ function foldBatchNorm(
   const folded = new Float32Array(weight.data.length);
   const bias = new Float32Array(out);
   for (let channel = 0; channel < out; channel++) {
-    const factor =
-      (norm.weight.data[channel] as number) /
-      Math.sqrt((norm.runningVariance.data[channel] as number) + epsilon);
+    const factor = norm.weight.data[channel]! / Math.sqrt(norm.runningVariance.data[channel]! + epsilon);
     for (let i = channel * perOutput; i < (channel + 1) * perOutput; i++) {
-      folded[i] = (weight.data[i] as number) * factor;
+      folded[i] = weight.data[i]! * factor;
     }
-    const center = (own.data[channel] as number) - (norm.runningMean.data[channel] as number);
-    bias[channel] = (norm.bias.data[channel] as number) + center * factor;
+    const center = own.data[channel]! - norm.runningMean.data[channel]!;
+    bias[channel] = norm.bias.data[channel]! + center * factor;
   }
   return {
     weight: { type: 'float32', dims: weight.dims, data: folded },

@@ -63,7 +63,7 @@ export function carriedInRows(parts: StateParts, options?: AdamOptions): Carried
     const found: Value[] = [];
     rows.forEach((members, row) => {
       const value = carried[row] as Value;
-      const sizes = members.map((i) => counts[i] as number);
+      const sizes = members.map((i) => counts[i]!);
       const own = members.length === 1 ? [value] : op.Split(value, sizes, 0);
       members.forEach((i, place) => {
         found[i] = op.Reshape(own[place] as Value, shapes[i] as Value['shape']);
@@ -92,9 +92,7 @@ const MOST_IN_A_ROW = 32;
 function rowsOf(counts: readonly number[]): number[][] {
   const rows: number[][] = [];
   counts.forEach((count, i) => {
-    const open = rows.find(
-      (members) => counts[members[0] as number] === count && members.length < MOST_IN_A_ROW,
-    );
+    const open = rows.find((members) => counts[members[0]!] === count && members.length < MOST_IN_A_ROW);
     if (open) open.push(i);
     else rows.push([i]);
   });

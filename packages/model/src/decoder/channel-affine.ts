@@ -20,17 +20,16 @@ export function followedBy(
   factor: Float64Array,
   shift: ArrayLike<number>,
 ): ChannelAffine {
-  const product = scale.map((value, i) => value * (factor[i] as number));
+  const product = scale.map((value, i) => value * factor[i]!);
   return {
     scale: product,
-    offset: offset.map((value, i) => value + (shift[i] as number) / (product[i] as number)),
+    offset: offset.map((value, i) => value + shift[i]! / product[i]!),
   };
 }
 
 /** The channels in another order: channel i of the result is channel `index[i]`. */
 export function gathered({ scale, offset }: ChannelAffine, index: ArrayLike<number>): ChannelAffine {
-  const pick = (values: Float64Array): Float64Array =>
-    Float64Array.from(index, (from) => values[from] as number);
+  const pick = (values: Float64Array): Float64Array => Float64Array.from(index, (from) => values[from]!);
   return { scale: pick(scale), offset: pick(offset) };
 }
 
@@ -55,10 +54,10 @@ export function timesOffset(
   stride: number,
   { scale, offset }: ChannelAffine,
 ): Float64Array {
-  const x = offset.map((value, i) => value * (scale[i] as number));
+  const x = offset.map((value, i) => value * scale[i]!);
   return Float64Array.from({ length: matrix.length / stride }, (_, row) => {
     let sum = 0;
-    for (let i = 0; i < x.length; i++) sum += (matrix[row * stride + i] as number) * (x[i] as number);
+    for (let i = 0; i < x.length; i++) sum += matrix[row * stride + i]! * x[i]!;
     return sum;
   });
 }

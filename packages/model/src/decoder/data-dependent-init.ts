@@ -93,7 +93,7 @@ export function normalizedParameters(
       values.subarray(block * channels, (block + 1) * channels);
     const deviation = own(statistics.deviation);
     const scale = deviation.map((each) => globalScaleOf(1 / each));
-    const offset = own(statistics.mean).map((mean, c) => -mean / (deviation[c] as number));
+    const offset = own(statistics.mean).map((mean, c) => -mean / deviation[c]!);
     const dims = [1, channels];
     result.set(`module_list.${block}.global_scale`, { type: 'float32', dims, data: scale });
     result.set(`module_list.${block}.global_offset`, { type: 'float32', dims, data: offset });

@@ -60,7 +60,7 @@ describe('decoder', () => {
     // Row c holds the derivatives by x_c; transposing does not change the determinant.
     const jacobian = Array.from(x, (_, c) => {
       const [above, below] = [at(c, step), at(c, -step)];
-      return above.map((value, i) => (value - (below[i] as number)) / (2 * step));
+      return above.map((value, i) => (value - below[i]!) / (2 * step));
     });
     expect(numbers(outputs, 'log_determinant')[0]).toBeCloseTo(logAbsoluteDeterminant(jacobian), 5);
   });
@@ -71,16 +71,14 @@ function logAbsoluteDeterminant(matrix: number[][]): number {
   let result = 0;
   const rows = matrix.map((row) => [...row]);
   while (rows.length > 0) {
-    rows.sort((a, b) => Math.abs(b[0] as number) - Math.abs(a[0] as number));
+    rows.sort((a, b) => Math.abs(b[0]!) - Math.abs(a[0]!));
     const [pivot, ...rest] = rows as [number[], ...number[][]];
-    const first = pivot[0] as number;
+    const first = pivot[0]!;
     result += Math.log(Math.abs(first));
     rows.splice(
       0,
       rows.length,
-      ...rest.map((row) =>
-        row.slice(1).map((value, i) => value - ((row[0] as number) / first) * (pivot[i + 1] as number)),
-      ),
+      ...rest.map((row) => row.slice(1).map((value, i) => value - (row[0]! / first) * pivot[i + 1]!)),
     );
   }
   return result;

@@ -72,7 +72,7 @@ it('is the decoder, for all positions at once and of any shape', async () => {
       ]);
       expect(folded.length).toBe(unfolded.length);
       unfolded.forEach((expected, i) => {
-        const difference = Math.abs((folded[i] as number) - expected) / Math.max(1, Math.abs(expected));
+        const difference = Math.abs(folded[i]! - expected) / Math.max(1, Math.abs(expected));
         expect(difference, `position ${i}: ${folded[i]} against ${expected}`).toBeLessThanOrEqual(
           tolerance(example.shape.couplingBlocks),
         );

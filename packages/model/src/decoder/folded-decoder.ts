@@ -153,13 +153,13 @@ function couple(
   const hidden = hiddenLayer(passiveHalf, shape, parameters, tables);
   // a = W₂h + b₂ with the 0.1 inside; the shift is divided by the active channels' scale, as q is.
   const factors = Float64Array.from({ length: 2 * active }, (_, i) =>
-    i < active ? 0.1 : 0.1 / (scale[i - active] as number),
+    i < active ? 0.1 : 0.1 / scale[i - active]!,
   );
   const weights = op.Mul(single(parameters.constant('subnet.2.weight')), column(graph, factors));
   const [scaleWeight, shiftWeight] = op.Split(weights, [active, active], 0) as [Value, Value];
   const biases = Float64Array.from(
     parameters.numbers('subnet.2.bias'),
-    (value, i) => Number(value) * (factors[i] as number),
+    (value, i) => Number(value) * factors[i]!,
   );
   const [batch, , area] = activeHalf.values.shape as [string, number, number];
   const times = (weight: Value, bias?: Value): Value =>
@@ -242,7 +242,7 @@ function hiddenLayer(
   const bias = vector(
     graph,
     [hidden],
-    fromOffset.map((value, i) => value + (ownBias[i] as number)),
+    fromOffset.map((value, i) => value + ownBias[i]!),
   );
   const x = op.Reshape(swapLast(values), [fibers, passive]);
   if (!tables) return op.Relu(op.Gemm(x, weight, bias, { transB: true }));

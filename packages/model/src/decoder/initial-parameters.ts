@@ -23,7 +23,7 @@ export function initialParameters(shape: DecoderShape, seed: number, layer: stri
   }
   for (const [name, dims] of permutationShapes(shape)) {
     const stream = randomStream(seed, `${layer}/${name}`);
-    const channels = dims[0] as number;
+    const channels = dims[0]!;
     parameters.set(
       name,
       shape.permuteSoft

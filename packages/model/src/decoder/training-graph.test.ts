@@ -18,7 +18,7 @@ function toySet(channels: number): Float32Array {
   const noise = randomTensor([ROWS, channels], 5).data;
   return noise.map((value, i) => {
     const [row, channel] = [Math.floor(i / channels), i % channels];
-    const shared = noise[row * channels] as number;
+    const shared = noise[row * channels]!;
     return 0.3 * value + (channel % 2 === 0 ? shared : -shared) + 0.5 * ((row % WIDTH) - 1.5);
   });
 }
@@ -124,10 +124,7 @@ describe('trainingGraph', () => {
     const close = (found: ArrayLike<number>, expected: ArrayLike<number>, name: string): void => {
       expect(found.length).toBe(expected.length);
       const worst = Math.max(
-        ...Array.from(
-          expected,
-          (value, i) => Math.abs(value - (found[i] as number)) / Math.max(1, Math.abs(value)),
-        ),
+        ...Array.from(expected, (value, i) => Math.abs(value - found[i]!) / Math.max(1, Math.abs(value))),
       );
       expect(worst, name).toBeLessThan(1e-6);
     };
@@ -176,17 +173,17 @@ describe('trainingGraph', () => {
     for (const [name] of trainableShapes(shape)) {
       const values = plain[name] as Float64Array;
       for (let element = 0; element < values.length; element += Math.ceil(values.length / 7)) {
-        const value = values[element] as number;
+        const value = values[element]!;
         values[element] = value + step;
         const above = lossNow();
         values[element] = value - step;
         const slope = (above - lossNow()) / (2 * step);
         values[element] = value;
         // From nothing, the first step leaves (1 - beta1) g and (1 - beta2) g² behind, and moves by lr g / (|g| + eps).
-        const gradient = numbers(state, GRADIENT_SUM + name)[element] as number;
+        const gradient = numbers(state, GRADIENT_SUM + name)[element]!;
         expect(gradient, `${name}[${element}]`).toBeCloseTo(slope, 5);
-        expect(numbers(state, SQUARE_SUM + name)[element] as number).toBeCloseTo(gradient ** 2, 7);
-        const moved = value - (numbers(state, name)[element] as number);
+        expect(numbers(state, SQUARE_SUM + name)[element]!).toBeCloseTo(gradient ** 2, 7);
+        const moved = value - numbers(state, name)[element]!;
         expect(moved).toBeCloseTo((lr * gradient) / (Math.abs(gradient) + 1e-8), 5);
       }
     }
@@ -209,7 +206,7 @@ describe('trainingGraph', () => {
         epsilons: { type: 'float32', dims: [1], data: Float32Array.of(1) },
       },
     );
-    expect(numbers(elsewhere, 'losses')[0]).not.toBeCloseTo(losses[0] as number, 6);
+    expect(numbers(elsewhere, 'losses')[0]).not.toBeCloseTo(losses[0]!, 6);
   });
 });
 
@@ -222,7 +219,7 @@ describe('trainingGraph on a grid', () => {
   const order = Int32Array.from({ length: count * size }, (_, i) => {
     const [step, within] = [Math.floor(i / size), i % size];
     const cell = within % (gridRows * WIDTH);
-    const y = mapRows[step * gridRows + Math.floor(cell / WIDTH)] as number;
+    const y = mapRows[step * gridRows + Math.floor(cell / WIDTH)]!;
     return ((i * 5) % IMAGES) * HEIGHT * WIDTH + y * WIDTH + (cell % WIDTH);
   });
   const { stepSizes, epsilons } = adamSteps(new Array<number>(count).fill(2e-3), 1);
@@ -262,7 +259,7 @@ describe('trainingGraph on a grid', () => {
     for (const [name, tensor] of Object.entries(plain)) {
       const found = gridded[name]?.data as Float32Array;
       (tensor.data as Float32Array).forEach((expected, i) => {
-        expect(Math.abs((found[i] as number) - expected), `${name}[${i}]`).toBeLessThan(2e-5);
+        expect(Math.abs(found[i]! - expected), `${name}[${i}]`).toBeLessThan(2e-5);
       });
       if (name.endsWith('.weight') && name.startsWith(`${NEXT}module`))
         expect(tensor.data).not.toEqual(initial[name.slice(NEXT.length)]?.data);
@@ -294,13 +291,13 @@ describe('trainingGraph with a first block that only standardizes', () => {
     const whole = await train(shape, start, { first: 0, count: 1 });
     const given = Object.fromEntries(Object.entries(start).filter(([name]) => !isOfFirstSubnet(name)));
     const standardizing = await train(shape, given, { first: 0, count: 1, standardizing: true });
-    expect(standardizing.losses[0]).toBeCloseTo(whole.losses[0] as number, 5);
+    expect(standardizing.losses[0]).toBeCloseTo(whole.losses[0]!, 5);
     const trained = trainedShapes(shape, true).map(([name]) => name);
     expect(trained).toHaveLength(trainableShapes(shape).length - 4);
     for (const name of trained) {
       const [found, expected] = [numbers(standardizing.state, name), numbers(whole.state, name)];
       found.forEach((value, i) => {
-        expect(value, name).toBeCloseTo(expected[i] as number, 5);
+        expect(value, name).toBeCloseTo(expected[i]!, 5);
       });
     }
     expect(Object.keys(standardizing.state).filter(isOfFirstSubnet)).toEqual([]);

@@ -36,7 +36,7 @@ const random = (name: string, dims: readonly number[]): Tensor =>
 const closeTo = (found: Float32Array, expected: readonly number[], tolerance = 1e-5): void => {
   expect(found).toHaveLength(expected.length);
   found.forEach((value, i) => {
-    expect(Math.abs(value - (expected[i] as number))).toBeLessThanOrEqual(tolerance);
+    expect(Math.abs(value - expected[i]!)).toBeLessThanOrEqual(tolerance);
   });
 };
 

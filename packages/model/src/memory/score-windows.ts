@@ -33,7 +33,7 @@ export function scoreWindows(
       const places: number[] = [];
       for (let y = top; y < bottom; y++) for (let x = left; x < right; x++) places.push(y * width + x);
       const kept = counted ? places.filter((place) => counted.has(place)) : places;
-      if (kept.length > 0) windows.push(places.map((_, i) => kept[i % kept.length] as number));
+      if (kept.length > 0) windows.push(places.map((_, i) => kept[i % kept.length]!));
     }
   }
   return {

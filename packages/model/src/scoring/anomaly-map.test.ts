@@ -49,7 +49,7 @@ describe('anomalyMap', () => {
     const map = numbers(await runGraph(build(sizes, null, { kind: 'reference' }), inputs), 'map');
     const sums = Array.from(map, (_, position) =>
       maxLogLikelihood.reduce(
-        (sum, max, i) => sum + Math.exp((numbers(inputs, `layer${i}`)[position] as number) - max),
+        (sum, max, i) => sum + Math.exp(numbers(inputs, `layer${i}`)[position]! - max),
         0,
       ),
     );
@@ -95,7 +95,7 @@ describe('anomalyMap', () => {
     const maxLikelihood = -Math.min(...numbers(await fixed(0), 'map'));
     const found = numbers(await fixed(maxLikelihood), 'map');
     found.forEach((value, i) => {
-      expect(value).toBeCloseTo(reference[i] as number, 6);
+      expect(value).toBeCloseTo(reference[i]!, 6);
     });
   });
 

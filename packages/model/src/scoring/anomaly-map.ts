@@ -87,7 +87,7 @@ function likelihoodOf(logLikelihood: Value, layer: number, normalization: MapNor
     case 'standardized':
       return standardizedLikelihood(logLikelihood, normalization.standards[layer] as LayerStandard);
     case 'fixed':
-      return op.Exp(op.Sub(logLikelihood, graph.scalar(normalization.maxLogLikelihood[layer] as number)));
+      return op.Exp(op.Sub(logLikelihood, graph.scalar(normalization.maxLogLikelihood[layer]!)));
     case 'reference':
       return op.Exp(op.Sub(logLikelihood, op.ReduceMax(logLikelihood, [0, 1, 2, 3])));
   }

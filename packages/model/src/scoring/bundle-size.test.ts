@@ -14,7 +14,7 @@ const zeros: WeightSource = {
   timm: false,
   convolution: (_names, dims) => ({
     weight: float32(dims, new Float32Array(elements(dims))),
-    bias: float32([dims[0] as number], new Float32Array(dims[0] as number)),
+    bias: float32([dims[0]!], new Float32Array(dims[0]!)),
   }),
 };
 

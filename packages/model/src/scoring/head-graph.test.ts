@@ -64,7 +64,7 @@ const features = (batch: number): Tensors =>
 function pick(inputs: Tensors, images: readonly number[]): Tensors {
   return Object.fromEntries(
     Object.entries(inputs).map(([name, { dims, data }]) => {
-      const size = data.length / (dims[0] as number);
+      const size = data.length / dims[0]!;
       const chosen = new Float32Array(images.length * size);
       images.forEach((image, i) => {
         chosen.set((data as Float32Array).subarray(image * size, (image + 1) * size), i * size);
@@ -76,7 +76,7 @@ function pick(inputs: Tensors, images: readonly number[]): Tensors {
 
 function largestDifference(a: Float32Array, b: Float32Array): number {
   expect(a.length).toBe(b.length);
-  return a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (b[i] as number))), 0);
+  return a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - b[i]!)), 0);
 }
 
 describe('headGraph', () => {

@@ -16,7 +16,7 @@ describe('interpolationMatrix', () => {
           expect(row.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 6);
           const used = [...row.keys()].filter((column) => row[column] !== 0);
           expect(Math.min(...row)).toBeGreaterThanOrEqual(0);
-          expect((used.at(-1) as number) - (used[0] as number)).toBeLessThanOrEqual(1);
+          expect((used.at(-1) as number) - used[0]!).toBeLessThanOrEqual(1);
         }
       }),
     );

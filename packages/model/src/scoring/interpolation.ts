@@ -27,7 +27,7 @@ function matrixOf(inputSize: number, outputSize: number, positionOf: (row: numbe
     const high = Math.min(low + 1, inputSize - 1);
     const weight = position - low;
     matrix[row * inputSize + low] = 1 - weight;
-    matrix[row * inputSize + high] = (matrix[row * inputSize + high] as number) + weight;
+    matrix[row * inputSize + high] = matrix[row * inputSize + high]! + weight;
   }
   return matrix;
 }

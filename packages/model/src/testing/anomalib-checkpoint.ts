@@ -33,7 +33,7 @@ export function makeAnomalibCheckpoint(options: MakeCheckpointOptions = {}): Mad
     const stage = Number(/^layer(\d)/.exec(conv)?.[1] ?? 0);
     if (stage > Math.max(...layers.map((layer) => Number(layer.at(-1))))) continue;
     const encoder = (name: string) => `encoder.feature_extractor.${name}`;
-    const channels = [dims[0] as number];
+    const channels = [dims[0]!];
     const fan = elementCount(dims.slice(1));
     put(encoder(`${conv}.weight`), between(dims, conv, -1.5 / Math.sqrt(fan), 1.5 / Math.sqrt(fan)));
     put(encoder(`${norm}.weight`), between(channels, `${norm}.weight`, 0.5, 1));
@@ -126,6 +126,6 @@ function transposed({ dims, data }: Float32Tensor): Float32Tensor {
   return {
     type: 'float32',
     dims,
-    data: Float32Array.from(data, (_, i) => data[(i % size) * size + Math.floor(i / size)] as number),
+    data: Float32Array.from(data, (_, i) => data[(i % size) * size + Math.floor(i / size)]!),
   };
 }

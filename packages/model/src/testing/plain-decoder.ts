@@ -20,18 +20,18 @@ export function plainDecoder(
     const h = linear(get('subnet.0.weight'), get('subnet.0.bias'), input, hidden).map((v) => Math.max(0, v));
     const a = linear(get('subnet.2.weight'), get('subnet.2.bias'), h, 2 * active);
     for (let j = 0; j < active; j++) {
-      const s = shape.clampAlpha * Math.tanh(0.1 * (a[j] as number));
-      z[passive + j] = (z[passive + j] as number) * Math.exp(s) + 0.1 * (a[active + j] as number);
+      const s = shape.clampAlpha * Math.tanh(0.1 * a[j]!);
+      z[passive + j] = z[passive + j]! * Math.exp(s) + 0.1 * a[active + j]!;
       logDeterminant += s;
     }
     const v = z.map((value, c) => {
-      const psi = 0.1 * 2 * Math.log1p(Math.exp(0.5 * (get('global_scale')[c] as number)));
+      const psi = 0.1 * 2 * Math.log1p(Math.exp(0.5 * get('global_scale')[c]!));
       logDeterminant += Math.log(psi);
-      return value * psi + (get('global_offset')[c] as number);
+      return value * psi + get('global_offset')[c]!;
     });
     z = shape.permuteSoft
       ? linear(get('w_perm'), new Float64Array(v.length), v, v.length)
-      : v.map((_, c) => v[Number(get('w_perm_index')[c])] as number);
+      : v.map((_, c) => v[Number(get('w_perm_index')[c])]!);
   }
   return { z, logDeterminant };
 }
@@ -60,6 +60,6 @@ export function plainParameters(parameters: Tensors): Record<string, Float64Arra
 
 function linear(weight: Numbers, bias: Numbers, x: readonly number[], out: number): number[] {
   return Array.from({ length: out }, (_, row) =>
-    x.reduce((sum, value, i) => sum + value * (weight[row * x.length + i] as number), bias[row] as number),
+    x.reduce((sum, value, i) => sum + value * weight[row * x.length + i]!, bias[row]!),
   );
 }

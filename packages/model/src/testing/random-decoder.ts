@@ -29,7 +29,7 @@ export function trainedLikeParameters(shape: DecoderShape, seed: number): Tensor
     const data = tensor.data as Float32Array;
     if (name.endsWith('global_scale')) fill(data, () => uniform(random, 7, 13));
     else if (name.endsWith('global_offset')) fill(data, () => uniform(random, -0.5, 0.5));
-    else if (name.endsWith('subnet.2.weight')) fill(data, (i) => 4 * (data[i] as number));
+    else if (name.endsWith('subnet.2.weight')) fill(data, (i) => 4 * data[i]!);
   }
   return Object.fromEntries(parameters);
 }

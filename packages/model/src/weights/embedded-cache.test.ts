@@ -79,7 +79,7 @@ describe('loadEmbeddedBackbone', () => {
     await mkdir(copy);
     await copyFile(join(installed, OBJECTRON.loader), join(copy, OBJECTRON.loader));
     const assets = await readFile(join(installed, OBJECTRON.assets));
-    assets[5_000_000] = (assets[5_000_000] as number) ^ 1;
+    assets[5_000_000] = assets[5_000_000]! ^ 1;
     await writeFile(join(copy, OBJECTRON.assets), assets);
     await expect(loadEmbeddedBackbone({ cacheDir: folder, packageDir: copy })).rejects.toThrow(
       /SHA-256 [0-9a-f]{64}, expected d0a5255b/,

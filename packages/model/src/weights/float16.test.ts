@@ -31,7 +31,7 @@ describe('float16', () => {
     const back = float32ToFloat16(float16ToFloat32(ALL_BITS));
     for (const bits of ALL_BITS) {
       const isNan = (bits & 0x7fff) > 0x7c00;
-      if (isNan ? ((back[bits] as number) & 0xfe00) !== ((bits & 0x8000) | 0x7e00) : back[bits] !== bits) {
+      if (isNan ? (back[bits]! & 0xfe00) !== ((bits & 0x8000) | 0x7e00) : back[bits] !== bits) {
         expect.unreachable(`bits ${bits}: ${back[bits]}`);
       }
     }

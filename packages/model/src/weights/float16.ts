@@ -3,12 +3,12 @@
  * Beyond 65504 + 16 it is infinity; subnormals are kept; a NaN stays a (quiet) NaN with its sign.
  */
 export function float32ToFloat16Bits(value: number): number {
-  return float32ToFloat16(Float32Array.of(value))[0] as number;
+  return float32ToFloat16(Float32Array.of(value))[0]!;
 }
 
 /** The float32 equal to a binary16 given by its bits; exact, since every binary16 is a float32. */
 export function float16BitsToFloat32(bits: number): number {
-  return float16ToFloat32(Uint16Array.of(bits))[0] as number;
+  return float16ToFloat32(Uint16Array.of(bits))[0]!;
 }
 
 /** {@link float32ToFloat16Bits} over an array. */
@@ -17,8 +17,8 @@ export function float32ToFloat16(values: Float32Array): Uint16Array {
   const float = new Float32Array(bits.buffer);
   const result = new Uint16Array(values.length);
   for (let i = 0; i < values.length; i++) {
-    float[0] = values[i] as number;
-    result[i] = narrow(bits[0] as number);
+    float[0] = values[i]!;
+    result[i] = narrow(bits[0]!);
   }
   return result;
 }
@@ -26,14 +26,14 @@ export function float32ToFloat16(values: Float32Array): Uint16Array {
 /** {@link float16BitsToFloat32} over an array. */
 export function float16ToFloat32(bits: Uint16Array): Float32Array {
   const result = new Uint32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) result[i] = widen(bits[i] as number);
+  for (let i = 0; i < bits.length; i++) result[i] = widen(bits[i]!);
   return new Float32Array(result.buffer);
 }
 
 /** bfloat16 is the upper half of a float32, so this is exact too. */
 export function bfloat16ToFloat32(bits: Uint16Array): Float32Array {
   const result = new Uint32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) result[i] = (bits[i] as number) << 16;
+  for (let i = 0; i < bits.length; i++) result[i] = bits[i]! << 16;
   return new Float32Array(result.buffer);
 }
 

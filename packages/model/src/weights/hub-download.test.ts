@@ -25,7 +25,7 @@ describe('a download', () => {
     const ranges = place.server.log.map((line) => Number(/bytes=(\d+)-\d/.exec(line)?.[1] ?? 0)).slice(2);
     expect(ranges).toHaveLength(2);
     expect(ranges[0]).toBeGreaterThan(0);
-    expect(ranges[1]).toBeGreaterThan(ranges[0] as number);
+    expect(ranges[1]).toBeGreaterThan(ranges[0]!);
   });
 
   it('begins again when the rest of a file cannot be asked for', async () => {

@@ -60,20 +60,19 @@ function convolve(image: Image, layer: ConvolutionLayer): Image {
   const data = new Float64Array(out * height * width);
   let at = 0;
   for (let o = 0; o < out; o++) {
-    const plane = data.subarray(o * height * width, (o + 1) * height * width).fill(bias[o] as number);
+    const plane = data.subarray(o * height * width, (o + 1) * height * width).fill(bias[o]!);
     for (let c = 0; c < perGroup; c++) {
       const channel = (layer.type === 'depthwise' ? o : 0) + c;
       for (let i = 0; i < kernelHeight; i++) {
         for (let j = 0; j < kernelWidth; j++) {
-          const factor = weight[at++] as number;
+          const factor = weight[at++]!;
           for (let y = 0; y < height; y++) {
             const row = y * strideY - top + i;
             if (row < 0 || row >= image.height) continue;
             const start = (channel * image.height + row) * image.width;
             for (let x = 0, column = j - left; x < width; x++, column += strideX) {
               if (column < 0 || column >= image.width) continue;
-              plane[y * width + x] =
-                (plane[y * width + x] as number) + factor * (image.data[start + column] as number);
+              plane[y * width + x] = plane[y * width + x]! + factor * image.data[start + column]!;
             }
           }
         }
@@ -90,7 +89,7 @@ function run(graph: BackboneGraph, image: Image): Map<string, Image> {
     if (layer.type === 'add') {
       const second = outputs.get(layer.inputs[1]) as Image;
       const activate = clamp[layer.activation];
-      const data = first.data.map((value, i) => activate(value + (second.data[i] as number)));
+      const data = first.data.map((value, i) => activate(value + second.data[i]!));
       outputs.set(layer.name, { ...first, data });
     } else {
       outputs.set(layer.name, convolve(first, layer));
@@ -124,9 +123,7 @@ describe('the embedded backbone', () => {
       // float32 in the interpreter against float64 here, after up to 52 convolutions.
       expect(Math.abs(average - mean)).toBeLessThan(1e-5 * std);
       expect(Math.abs(Math.sqrt(variance) - std)).toBeLessThan(1e-5 * std);
-      const worst = Math.max(
-        ...indices.map((index, i) => Math.abs((data[index] as number) - (values[i] as number))),
-      );
+      const worst = Math.max(...indices.map((index, i) => Math.abs(data[index]! - values[i]!)));
       expect(worst).toBeLessThan(2e-5 * std);
     }
   });
@@ -172,7 +169,7 @@ describe('readTflite', () => {
     fc.assert(
       fc.property(place, fc.nat(255), (position, byte) => {
         const at = position < 0 ? damaged.length + position : position;
-        const kept = damaged[at] as number;
+        const kept = damaged[at]!;
         damaged[at] = byte;
         try {
           read(damaged);

@@ -145,7 +145,7 @@ function constantTensor(model: TfliteModel, widened: ReadonlyMap<number, number>
 function transposed(tensor: Tensor, order: readonly [number, number, number, number]): Tensor {
   const from = tensor.dims;
   if (from.length !== 4) throw unexpected(`a convolution with a weight of shape [${from}]`);
-  const dims = order.map((axis) => from[axis] as number);
+  const dims = order.map((axis) => from[axis]!);
   const strides = [0, 1, 2, 3].map((axis) => from.slice(axis + 1).reduce((product, dim) => product * dim, 1));
   const [s0 = 0, s1 = 0, s2 = 0, s3 = 0] = order.map((axis) => strides[axis]);
   const [d0 = 0, d1 = 0, d2 = 0, d3 = 0] = dims;

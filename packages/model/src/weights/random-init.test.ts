@@ -47,7 +47,7 @@ describe('randomStream', () => {
       (_, seed) => (randomStream(seed, 'x').next() >>> 0) / 2 ** 32,
     );
     expect(kolmogorov(firsts, (x) => x)).toBeLessThan(1.95);
-    const products = firsts.slice(1).map((value, i) => (value - 0.5) * ((firsts[i] as number) - 0.5) * 12);
+    const products = firsts.slice(1).map((value, i) => (value - 0.5) * (firsts[i]! - 0.5) * 12);
     expect(Math.abs(products.reduce((a, b) => a + b, 0) / products.length)).toBeLessThan(
       4 / Math.sqrt(products.length),
     );
@@ -61,7 +61,7 @@ describe('gaussians', () => {
     expect(kolmogorov(values, normalCdf)).toBeLessThan(1.95);
     const fourth = variance(values.map((value) => value * value));
     expect(Math.abs(fourth - 3)).toBeLessThan(4 * Math.sqrt(96 / values.length));
-    const neighbors = values.subarray(1).map((value, i) => value * (values[i] as number));
+    const neighbors = values.subarray(1).map((value, i) => value * values[i]!);
     expect(Math.abs(neighbors.reduce((a, b) => a + b, 0) / neighbors.length)).toBeLessThan(
       4 / Math.sqrt(neighbors.length),
     );

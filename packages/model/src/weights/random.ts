@@ -52,8 +52,8 @@ export function randomPermutation(random: RandomGenerator, count: number): Int32
   const values = Int32Array.from({ length: count }, (_, i) => i);
   for (let last = count - 1; last > 0; last--) {
     const other = uniformInt(random, 0, last);
-    const kept = values[last] as number;
-    values[last] = values[other] as number;
+    const kept = values[last]!;
+    values[last] = values[other]!;
     values[other] = kept;
   }
   return values;

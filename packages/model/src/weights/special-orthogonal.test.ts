@@ -7,23 +7,20 @@ const rotation = (seed: number, size: number) => randomRotation(randomStream(see
 /** Determinant by Gaussian elimination with pivots. */
 function determinant(values: ArrayLike<number>, size: number): number {
   const rows = Array.from({ length: size }, (_, i) =>
-    Array.from({ length: size }, (_, j) => values[i * size + j] as number),
+    Array.from({ length: size }, (_, j) => values[i * size + j]!),
   );
   let product = 1;
   for (let k = 0; k < size; k++) {
     const pivot = rows
       .slice(k)
-      .reduce(
-        (best, row, i) => (Math.abs(row[k] as number) > Math.abs(rows[best]?.[k] as number) ? k + i : best),
-        k,
-      );
+      .reduce((best, row, i) => (Math.abs(row[k]!) > Math.abs(rows[best]?.[k]!) ? k + i : best), k);
     [rows[k], rows[pivot]] = [rows[pivot] as number[], rows[k] as number[]];
     if (pivot !== k) product = -product;
     const head = rows[k] as number[];
-    product *= head[k] as number;
+    product *= head[k]!;
     for (const row of rows.slice(k + 1)) {
-      const factor = (row[k] as number) / (head[k] as number);
-      for (let j = k; j < size; j++) row[j] = (row[j] as number) - factor * (head[j] as number);
+      const factor = row[k]! / head[k]!;
+      for (let j = k; j < size; j++) row[j] = row[j]! - factor * head[j]!;
     }
   }
   return product;
@@ -36,20 +33,20 @@ function scipyRotation(random: RandomGenerator, size: number): number[][] {
   for (let n = 0; n < size - 1; n++) {
     const x = gaussians(random, size - n);
     const norm2 = x.reduce((sum, value) => sum + value * value, 0);
-    const x0 = x[0] as number;
+    const x0 = x[0]!;
     d.push(x0 !== 0 ? Math.sign(x0) : 1);
-    x[0] = x0 + (d[n] as number) * Math.sqrt(norm2);
+    x[0] = x0 + d[n]! * Math.sqrt(norm2);
     const scale = Math.sqrt((norm2 - x0 ** 2 + x[0] ** 2) / 2);
     const u = x.map((value) => value / scale);
     for (const row of h) {
-      const dot = u.reduce((sum, value, j) => sum + value * (row[n + j] as number), 0);
+      const dot = u.reduce((sum, value, j) => sum + value * row[n + j]!, 0);
       u.forEach((value, j) => {
-        row[n + j] = (row[n + j] as number) - dot * value;
+        row[n + j] = row[n + j]! - dot * value;
       });
     }
   }
   d.push((-1) ** (size - 1) * d.reduce((product, sign) => product * sign, 1));
-  return h.map((row, i) => row.map((value) => (d[i] as number) * value));
+  return h.map((row, i) => row.map((value) => d[i]! * value));
 }
 
 describe('randomRotation', () => {
@@ -58,7 +55,7 @@ describe('randomRotation', () => {
     for (let i = 0; i < size; i++) {
       for (let j = 0; j <= i; j++) {
         let dot = 0;
-        for (let k = 0; k < size; k++) dot += (r[i * size + k] as number) * (r[j * size + k] as number);
+        for (let k = 0; k < size; k++) dot += r[i * size + k]! * r[j * size + k]!;
         expect(Math.abs(dot - (i === j ? 1 : 0))).toBeLessThan(1e-6);
       }
     }
@@ -68,7 +65,7 @@ describe('randomRotation', () => {
   it('is what scipy computes from the same Gaussian numbers', () => {
     const expected = scipyRotation(randomStream(11, 'rotation'), 12).flat();
     rotation(11, 12).forEach((value, i) => {
-      expect(Math.abs(value - (expected[i] as number))).toBeLessThan(1e-7);
+      expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-7);
     });
   });
 
@@ -91,9 +88,9 @@ describe('randomRotation', () => {
     const squares = new Float64Array(size * size);
     for (let seed = 0; seed < count; seed++) {
       const r = rotation(seed, size);
-      traces.push([0, 1, 2, 3, 4].reduce((sum, i) => sum + (r[i * size + i] as number), 0));
+      traces.push([0, 1, 2, 3, 4].reduce((sum, i) => sum + r[i * size + i]!, 0));
       r.forEach((value, i) => {
-        squares[i] = (squares[i] as number) + (value * value) / count;
+        squares[i] = squares[i]! + (value * value) / count;
       });
     }
     // E tr = 0 and E tr^2 = 1; each entry has mean square 1 / size and mean fourth power 3 / (size (size + 2)).

@@ -20,7 +20,7 @@ export function randomRotation(random: RandomGenerator, size: number): Float32Te
   for (let k = 0; k < size - 1; k++) {
     const vector = gaussians(random, size - k);
     signs[k] = reflector(vector);
-    last *= signs[k] as number;
+    last *= signs[k]!;
     vectors.push(vector);
   }
   if (size > 0) signs[size - 1] = last;
@@ -35,8 +35,7 @@ export function randomRotation(random: RandomGenerator, size: number): Float32Te
       reflect(vectors[k] as Float64Array, k, columns as Columns);
     }
     columns.slice(0, size - first).forEach((column, j) => {
-      for (let i = 0; i < size; i++)
-        data[i * size + first + j] = (signs[i] as number) * (column[i] as number);
+      for (let i = 0; i < size; i++) data[i * size + first + j] = signs[i]! * column[i]!;
     });
   }
   return { type: 'float32', dims: [size, size], data };
@@ -46,12 +45,12 @@ export function randomRotation(random: RandomGenerator, size: number): Float32Te
 function reflector(x: Float64Array): number {
   let squares = 0;
   for (const value of x) squares += value * value;
-  const first = x[0] as number;
+  const first = x[0]!;
   const sign = first < 0 ? -1 : 1;
   const lengthened = first + sign * Math.sqrt(squares);
   x[0] = lengthened;
   const scale = 1 / Math.sqrt((squares - first * first + lengthened * lengthened) / 2);
-  for (let i = 0; i < x.length; i++) x[i] = (x[i] as number) * scale;
+  for (let i = 0; i < x.length; i++) x[i] = x[i]! * scale;
   return sign;
 }
 
@@ -62,17 +61,17 @@ function reflect(u: Float64Array, k: number, [c0, c1, c2, c3]: Columns): void {
   let dot2 = 0;
   let dot3 = 0;
   for (let i = 0; i < u.length; i++) {
-    const value = u[i] as number;
-    dot0 += value * (c0[k + i] as number);
-    dot1 += value * (c1[k + i] as number);
-    dot2 += value * (c2[k + i] as number);
-    dot3 += value * (c3[k + i] as number);
+    const value = u[i]!;
+    dot0 += value * c0[k + i]!;
+    dot1 += value * c1[k + i]!;
+    dot2 += value * c2[k + i]!;
+    dot3 += value * c3[k + i]!;
   }
   for (let i = 0; i < u.length; i++) {
-    const value = u[i] as number;
-    c0[k + i] = (c0[k + i] as number) - dot0 * value;
-    c1[k + i] = (c1[k + i] as number) - dot1 * value;
-    c2[k + i] = (c2[k + i] as number) - dot2 * value;
-    c3[k + i] = (c3[k + i] as number) - dot3 * value;
+    const value = u[i]!;
+    c0[k + i] = c0[k + i]! - dot0 * value;
+    c1[k + i] = c1[k + i]! - dot1 * value;
+    c2[k + i] = c2[k + i]! - dot2 * value;
+    c3[k + i] = c3[k + i]! - dot3 * value;
   }
 }

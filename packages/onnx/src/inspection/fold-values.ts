@@ -48,7 +48,7 @@ export function moveValues(
       at.unshift(rest % size);
       rest = Math.floor(rest / size);
     }
-    return values[from.reduce((sum, size, axis) => sum * size + place(axis, at), 0)] as number;
+    return values[from.reduce((sum, size, axis) => sum * size + place(axis, at), 0)]!;
   });
 }
 
@@ -80,7 +80,7 @@ function stridesIn(own: readonly number[], dims: readonly number[]): number[] {
   const strides = new Array<number>(dims.length).fill(0);
   let stride = 1;
   for (let axis = own.length - 1; axis >= 0; axis--) {
-    const size = own[axis] as number;
+    const size = own[axis]!;
     if (size > 1) strides[axis + dims.length - own.length] = stride;
     stride *= size;
   }
@@ -91,8 +91,8 @@ function placeOf(index: number, dims: readonly number[], strides: readonly numbe
   let rest = index;
   let place = 0;
   for (let axis = dims.length - 1; axis >= 0; axis--) {
-    const size = dims[axis] as number;
-    place += (rest % size) * (strides[axis] as number);
+    const size = dims[axis]!;
+    place += (rest % size) * strides[axis]!;
     rest = Math.floor(rest / size);
   }
   return place;

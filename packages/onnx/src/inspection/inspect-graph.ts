@@ -74,7 +74,7 @@ export function* inspectGraphInSteps(
     for (const { name } of graph.outputs) {
       if (!outputs.has(name)) throw new GraphError(`nothing in the graph makes its output ${shown(name)}`);
     }
-    if (options.outputs) checkGiven(outputs, options.outputs, batches[at] as number);
+    if (options.outputs) checkGiven(outputs, options.outputs, batches[at]!);
   }
   return evaluated.reduce((most, facts) => ({
     outputs: facts.outputs,

@@ -111,7 +111,7 @@ export class NodeSite {
     for (const dims of shapes) {
       for (let axis = 0; axis < dims.length; axis++) {
         const at = rank - dims.length + axis;
-        const dim = dims[axis] as number;
+        const dim = dims[axis]!;
         if (dim === 1 || dim === sizes[at]) continue;
         if (sizes[at] !== 1) this.refuse('takes shapes that do not go together');
         sizes[at] = dim;

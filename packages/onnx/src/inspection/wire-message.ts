@@ -156,7 +156,7 @@ export class WireMessage {
     }
     // Nearly all are ASCII, for which it takes longer to call a decoder than this.
     const codes: number[] = [];
-    for (let at = start; at < end && (bytes[at] as number) < 128; at++) codes.push(bytes[at] as number);
+    for (let at = start; at < end && bytes[at]! < 128; at++) codes.push(bytes[at]!);
     if (codes.length === end - start) return String.fromCharCode.apply(null, codes);
     try {
       return UTF8.decode(bytes.subarray(start, end));
@@ -190,7 +190,7 @@ class WireReader {
     let high = 0;
     for (let shift = 0; shift < 70; shift += 7) {
       if (this.#at === this.#end) break;
-      const byte = this.#bytes[this.#at++] as number;
+      const byte = this.#bytes[this.#at++]!;
       // Nearly all numbers here are small.
       if (shift === 0 && byte < 128) return byte;
       // 28 bits below, 36 above: each exact in a double.

@@ -24,7 +24,7 @@ function windowed(size: Dim, axis: 0 | 1, kernel: number, options: WindowOptions
   if (typeof size === 'string') throw new GraphError(`${operator}: height and width must be known`);
   const { strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1] } = options;
   const reach = dilations[axis] * (kernel - 1) + 1;
-  const padded = size + (pads[axis] as number) + (pads[axis + 2] as number);
+  const padded = size + pads[axis] + pads[axis + 2]!;
   if (padded < reach) {
     throw new GraphError(`${operator}: a window of ${reach} does not fit ${padded} pixels`);
   }
@@ -61,8 +61,7 @@ export function Conv(x: Value, weight: Value, bias?: Value, options: ConvOptions
       const { strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1] } = options;
       // What the stride cut off at the far edges has to be given back.
       const rest = (size: number, kernel: number, axis: 0 | 1): number =>
-        (size + (pads[axis] as number) + (pads[axis + 2] as number) - (dilations[axis] * (kernel - 1) + 1)) %
-        strides[axis];
+        (size + pads[axis] + pads[axis + 2]! - (dilations[axis] * (kernel - 1) + 1)) % strides[axis];
       const padding = ints([rest(height as number, kh, 0), rest(width as number, kw, 1)]);
       return emitOne('ConvTranspose', [dy, weight], x, { ...attributes, output_padding: padding });
     },

@@ -25,12 +25,12 @@ class PlainAdam {
     const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
     this.#step += 1;
     gradient.forEach((g, i) => {
-      const mean = beta1 * (this.#mean[i] as number) + (1 - beta1) * g;
-      const square = beta2 * (this.#square[i] as number) + (1 - beta2) * g * g;
+      const mean = beta1 * this.#mean[i]! + (1 - beta1) * g;
+      const square = beta2 * this.#square[i]! + (1 - beta2) * g * g;
       [this.#mean[i], this.#square[i]] = [mean, square];
       const corrected = mean / (1 - beta1 ** this.#step);
       const root = Math.sqrt(square / (1 - beta2 ** this.#step));
-      this.parameter[i] = (this.parameter[i] as number) - (rate * corrected) / (root + epsilon);
+      this.parameter[i] = this.parameter[i]! - (rate * corrected) / (root + epsilon);
     });
   }
 }
@@ -71,8 +71,8 @@ describe('adam', () => {
       const next = await runGraph(graph, {
         ...state,
         gradient: float32([SIZE], gradient),
-        step_size: float32([], [stepSizes[step] as number]),
-        epsilon: float32([], [epsilons[step] as number]),
+        step_size: float32([], [stepSizes[step]!]),
+        epsilon: float32([], [epsilons[step]!]),
       });
       const take = (name: string) => float32([SIZE], next[name]?.data as Float32Array);
       state = {
@@ -85,7 +85,7 @@ describe('adam', () => {
       });
     }
     // It moved, and what never had a gradient did not.
-    expect(Math.abs((plain.parameter[2] as number) + 0.5)).toBeGreaterThan(1e-2);
+    expect(Math.abs(plain.parameter[2]! + 0.5)).toBeGreaterThan(1e-2);
     expect(state.parameter.data[0]).toBe(-2.5);
   });
 });

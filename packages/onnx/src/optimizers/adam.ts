@@ -41,7 +41,7 @@ export function adamSteps(
   const epsilons = new Float32Array(count);
   for (let i = 0; i < count; i++) {
     const root = Math.sqrt((1 - beta2) / (1 - beta2 ** (first + i)));
-    stepSizes[i] = ((learningRates[i] as number) * (1 - beta1)) / (1 - beta1 ** (first + i)) / root;
+    stepSizes[i] = (learningRates[i]! * (1 - beta1)) / (1 - beta1 ** (first + i)) / root;
     epsilons[i] = epsilon / root;
   }
   return { stepSizes, epsilons };

@@ -65,7 +65,7 @@ function extremes(bitmap: ImageBitmap): Omit<PixelSample, 'index'> {
   for (let i = 0; i < data.length; i++) {
     // Alpha says nothing.
     if (i % 4 === 3) continue;
-    const value = data[i] as number;
+    const value = data[i]!;
     if (value < least) least = value;
     if (value > most) most = value;
     sum = (Math.imul(sum, 31) + value) | 0;

@@ -57,7 +57,7 @@ export function describeDataTypes(context: ConformanceContext): void {
       expect(y?.dims).toEqual([length]);
       let worst = 0;
       (y!.data as Float32Array).forEach((value, i) => {
-        const expected = Math.exp(data[i] as number);
+        const expected = Math.exp(data[i]!);
         worst = Math.max(worst, Math.abs(value - expected) / expected);
       });
       expect(worst).toBeLessThanOrEqual(context.tolerance);

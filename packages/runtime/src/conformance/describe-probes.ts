@@ -86,7 +86,7 @@ export function describeProbes(context: ConformanceContext): void {
     });
 
     it('is failed by one number that is off', async () => {
-      const report = await testDevice(candidate('distorted', (y) => y.set([(y[0] as number) + 0.1])));
+      const report = await testDevice(candidate('distorted', (y) => y.set([y[0]! + 0.1])));
       expect(report).toMatchObject({ available: false, reason: expect.stringMatching(/wrong numbers/) });
     });
 

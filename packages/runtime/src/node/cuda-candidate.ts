@@ -17,7 +17,7 @@ export async function cudaCandidate(options: Omit<NodeRuntimeOptions, 'device'>)
   const cardOf = async (place: number): Promise<number> => {
     cards ??= cardsToUse();
     const ids = await cards;
-    return ids[place % ids.length] as number;
+    return ids[place % ids.length]!;
   };
   return {
     device: 'cuda',

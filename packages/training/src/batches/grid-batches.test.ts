@@ -48,7 +48,7 @@ describe('gridBatches', () => {
         order.forEach((fiber, i) => {
           const [step, within] = [Math.floor(i / size), i % size];
           const cell = within % (grid.rows * width);
-          const y = rows[step * grid.rows + Math.floor(cell / width)] as number;
+          const y = rows[step * grid.rows + Math.floor(cell / width)]!;
           expect(fiber % (height * width)).toBe(y * width + (cell % width));
         });
         expect(new Set(order).size).toBe(order.length);

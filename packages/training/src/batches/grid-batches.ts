@@ -64,7 +64,7 @@ export function gridBatches(
         for (const y of covered) {
           for (let x = 0; x < width; x++) {
             const position = y * width + x;
-            const image = (imageOrders[position] as Int32Array)[round * groups + group] as number;
+            const image = (imageOrders[position] as Int32Array)[round * groups + group]!;
             order[at++] = image * area + position;
           }
         }

@@ -24,7 +24,7 @@ it('gives every piece to one lane, in order, none much heavier than it must be',
       const lanes = shareOut(pieces, count);
       expect(lanes.flat().sort((a, b) => a - b)).toEqual(pieces.map((_, i) => i));
       for (const lane of lanes) expect(lane).toEqual([...lane].sort((a, b) => a - b));
-      const load = lanes.map((lane) => lane.reduce((sum, i) => sum + (pieces[i] as number), 0));
+      const load = lanes.map((lane) => lane.reduce((sum, i) => sum + pieces[i]!, 0));
       // Graham's bound: under twice the best, which is at least the mean and the heaviest piece.
       const least = Math.max(...pieces, pieces.reduce((a, b) => a + b) / lanes.length);
       expect(Math.max(...load)).toBeLessThan(least * 2);

@@ -8,13 +8,11 @@
 export function shareOut(costs: readonly number[], lanes: number): number[][] {
   const count = Math.max(1, Math.min(lanes, costs.length));
   const shares = Array.from({ length: count }, () => ({ cost: 0, pieces: [] as number[] }));
-  const order = costs
-    .map((_, index) => index)
-    .sort((a, b) => (costs[b] as number) - (costs[a] as number) || a - b);
+  const order = costs.map((_, index) => index).sort((a, b) => costs[b]! - costs[a]! || a - b);
   for (const index of order) {
     const lightest = shares.reduce((least, share) => (share.cost < least.cost ? share : least));
     lightest.pieces.push(index);
-    lightest.cost += costs[index] as number;
+    lightest.cost += costs[index]!;
   }
   return shares.map(({ pieces }) => pieces.sort((a, b) => a - b));
 }

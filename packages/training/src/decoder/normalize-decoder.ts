@@ -74,7 +74,7 @@ async function sampleFibers({
 }: NormalizeDecoderOptions): Promise<Record<string, Tensor>> {
   const area = height * width;
   const chosen = randomPermutation(randomStream(seed, `normalize/${name}/images`), trainImages.length);
-  const images = [...chosen.subarray(0, SAMPLE_IMAGES)].map((place) => trainImages[place] as number);
+  const images = [...chosen.subarray(0, SAMPLE_IMAGES)].map((place) => trainImages[place]!);
   const all = await features.read(index, images);
   const order = randomPermutation(randomStream(seed, `normalize/${name}/fibers`), images.length * area);
   const sample = order.subarray(0, SAMPLE_FIBERS);
@@ -82,7 +82,7 @@ async function sampleFibers({
   sample.forEach((row, i) => {
     data.set(all.subarray(row * channels, (row + 1) * channels), i * channels);
   });
-  const positions = (row: number): number => (sample[row] as number) % area;
+  const positions = (row: number): number => sample[row]! % area;
   return {
     features: { type: 'float32', dims: [sample.length, channels], data },
     ...(conditionVector > 0 && {

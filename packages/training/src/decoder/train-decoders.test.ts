@@ -46,7 +46,7 @@ describe('trainDecoders', () => {
     for (const decoder of whole.decoders) {
       expect(decoder.history.length).toBe(3);
       const heldOut = decoder.history.map((record) => record.heldOut as number);
-      expect(heldOut[2]).toBeLessThan(heldOut[0] as number);
+      expect(heldOut[2]).toBeLessThan(heldOut[0]!);
       expect(decoder.history[2]?.loss).toBeLessThan(decoder.history[0]?.loss as number);
       expect(decoder.bestEpoch).toBe(heldOut.indexOf(Math.min(...heldOut)));
     }
@@ -92,7 +92,7 @@ describe('trainDecoders', () => {
       steps.push(checkpoints.reduce((sum, checkpoint) => sum + (checkpoint?.progress.steps ?? 0), 0));
     }
     // All that was done is on disk each time.
-    for (let i = 1; i < 4; i++) expect(steps[i]).toBeGreaterThan(steps[i - 1] as number);
+    for (let i = 1; i < 4; i++) expect(steps[i]).toBeGreaterThan(steps[i - 1]!);
     expect((await featureRun(output, { resume: true })).decoders).toEqual(whole.decoders);
   });
 

@@ -63,7 +63,7 @@ async function runEpoch(options: TrainLayerOptions): Promise<void> {
   let lastCheckpoint = performance.now();
 
   while (progress.batch < batches.length) {
-    const batch = (batches[progress.batch] as number[]).map((image) => trainImages[image] as number);
+    const batch = (batches[progress.batch] as number[]).map((image) => trainImages[image]!);
     const features = await options.features.read(options.index, batch);
     const groups = batchesOf(
       options,

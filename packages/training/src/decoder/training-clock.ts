@@ -23,17 +23,14 @@ export class TrainingClock {
     this.#options = options;
     const { layers, plan, trainImages } = options;
     const steps = layers.map((layer) => stepsPerEpoch(options, layer, trainImages.length));
-    this.#cost = layers.map((layer, i) => epochCost(layer) / Math.max(1, steps[i] as number));
+    this.#cost = layers.map((layer, i) => epochCost(layer) / Math.max(1, steps[i]!));
     this.#total = layers.reduce((sum, layer) => sum + epochCost(layer) * plan.epochs, 0);
-    this.#done = checkpoints.reduce(
-      (sum, { progress }, i) => sum + progress.steps * (this.#cost[i] as number),
-      0,
-    );
+    this.#done = checkpoints.reduce((sum, { progress }, i) => sum + progress.steps * this.#cost[i]!, 0);
     this.#atStart = this.#done;
   }
 
   took(index: number, steps: number, loss: number, epoch: number): void {
-    this.#done += steps * (this.#cost[index] as number);
+    this.#done += steps * this.#cost[index]!;
     const fraction = Math.min(1, this.#done / this.#total);
     const share = (this.#done - this.#atStart) / this.#total;
     const seconds = (performance.now() - this.#start) / 1000;

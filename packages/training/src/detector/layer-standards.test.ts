@@ -16,7 +16,7 @@ function estimate(images: number, { between = 1, within = 0.5, constant = -3 } =
   const standard = new LayerStandardEstimate(LAYER);
   for (let i = 0; i < images; i++) {
     const noise = noiseOf(random);
-    standard.add({ data: Float32Array.from(usual, (value, p) => value + within * (noise[p] as number)) });
+    standard.add({ data: Float32Array.from(usual, (value, p) => value + within * noise[p]!) });
   }
   const tensors = new Map(standard.tensors());
   const read = (part: 'mean' | 'deviation') => {
@@ -35,9 +35,7 @@ describe('LayerStandardEstimate', () => {
   it('finds what is usual at each position, and how far images stray from it', () => {
     const { usual, mean, deviation } = estimate(400);
     expect([mean.dims, deviation.dims]).toEqual([[1, 1, 6, 8], [1]]);
-    expect(Math.max(...mean.values.map((value, p) => Math.abs(value - (usual[p] as number))))).toBeLessThan(
-      0.1,
-    );
+    expect(Math.max(...mean.values.map((value, p) => Math.abs(value - usual[p]!)))).toBeLessThan(0.1);
     expect(deviation.values[0]).toBeCloseTo(0.5, 1);
   });
 

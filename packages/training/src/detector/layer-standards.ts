@@ -31,9 +31,9 @@ export class LayerStandardEstimate {
     this.#images += 1;
     for (let p = 0; p < data.length; p++) {
       // A likelihood that underflows to nothing has no finite logarithm.
-      const value = Math.max(data[p] as number, LEAST_LOG_LIKELIHOOD);
-      this.#sums[p] = (this.#sums[p] as number) + value;
-      this.#squares[p] = (this.#squares[p] as number) + value * value;
+      const value = Math.max(data[p]!, LEAST_LOG_LIKELIHOOD);
+      this.#sums[p] = this.#sums[p]! + value;
+      this.#squares[p] = this.#squares[p]! + value * value;
     }
   }
 
@@ -47,8 +47,8 @@ export class LayerStandardEstimate {
     let within = 0;
     let between = 0;
     for (let p = 0; p < positions; p++) {
-      const own = means[p] as number;
-      within += Math.max(0, (this.#squares[p] as number) - n * own * own);
+      const own = means[p]!;
+      within += Math.max(0, this.#squares[p]! - n * own * own);
       between += (own - mean) ** 2;
     }
     within /= Math.max(1, n - 1) * positions;

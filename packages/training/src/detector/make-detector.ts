@@ -97,7 +97,7 @@ export async function makeDetector(options: MakeDetectorOptions): Promise<MadeDe
   const manifest = await makeManifest({
     run,
     calibrated,
-    layers: source.layers.map((layer, i) => ({ ...layer, maxLogLikelihood: maxLogLikelihood[i] as number })),
+    layers: source.layers.map((layer, i) => ({ ...layer, maxLogLikelihood: maxLogLikelihood[i]! })),
     maxLikelihood,
     epochs: Math.max(...decoders.map(({ history }) => history.length)),
     provenance: options.provenance(),

@@ -41,7 +41,7 @@ function source(changes: Partial<FeatureStoreOptions> = {}) {
     async compute(images) {
       asked.largest = Math.max(asked.largest, images.length);
       return LAYERS.map((_, layer) => {
-        const rows = images.map(({ data }) => featuresOf(data[0] as number, layer));
+        const rows = images.map(({ data }) => featuresOf(data[0]!, layer));
         return Float32Array.from(rows.flatMap((row) => [...row]));
       });
     },
@@ -64,7 +64,7 @@ async function expectAll(store: FeatureStore): Promise<void> {
   const places = [17, 0, 3, 4, 4, 9, 16];
   for (const layer of [0, 1]) {
     const rows = await store.read(layer, places);
-    const expected = places.flatMap((place) => [...featuresOf(READABLE[place] as number, layer)]);
+    const expected = places.flatMap((place) => [...featuresOf(READABLE[place]!, layer)]);
     expect([...rows]).toEqual(expected);
   }
 }

@@ -82,7 +82,7 @@ export class FeatureStore implements FeatureSource {
     const { load, compute } = this.#options;
     for (let start = 0; start < missing.length; start += BATCH) {
       const part = missing.slice(start, start + BATCH);
-      const images = await load(part.map((i) => this.readable[places[i] as number] as number));
+      const images = await load(part.map((i) => this.readable[places[i]!]!));
       const computed = (await compute(images))[layer] as Float32Array;
       part.forEach((i, k) => {
         rows.set(computed.subarray(k * size, (k + 1) * size), i * size);

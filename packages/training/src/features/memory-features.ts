@@ -24,12 +24,12 @@ export class MemoryFeatures implements FeatureSource {
   /** Stores features, per layer rows of images one after another, from a place on. */
   write(place: number, features: readonly Float32Array[]): void {
     features.forEach((rows, layer) => {
-      (this.#rows[layer] as Float32Array).set(rows, place * (this.#sizes[layer] as number));
+      (this.#rows[layer] as Float32Array).set(rows, place * this.#sizes[layer]!);
     });
   }
 
   async read(layer: number, places: readonly number[]): Promise<Float32Array> {
-    const size = this.#sizes[layer] as number;
+    const size = this.#sizes[layer]!;
     const from = this.#rows[layer] as Float32Array;
     const rows = new Float32Array(places.length * size);
     places.forEach((place, i) => {

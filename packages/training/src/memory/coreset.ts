@@ -38,7 +38,7 @@ export async function coreset({
   const count = perGroup * GROUPS;
   const dealt = new Float32Array(count * components);
   for (let i = 0; i < count; i++) {
-    const from = (order[i] as number) * components;
+    const from = order[i]! * components;
     dealt.set(rows.subarray(from, from + components), i * components);
   }
   const session = await runtime.createSession({ model: writeModel(distanceGraph(dealt, count, components)) });
@@ -51,7 +51,7 @@ export async function coreset({
       const centers = new Float32Array(GROUPS * components);
       picks.forEach((pick, g) => {
         centers.set(dealt.subarray(pick * components, (pick + 1) * components), g * components);
-        if (done + g < size) chosen[done + g] = order[pick] as number;
+        if (done + g < size) chosen[done + g] = order[pick]!;
       });
       const outputs = await session.run({
         centers: float32([GROUPS, components], centers),
@@ -84,8 +84,7 @@ function distanceGraph(rows: Float32Array, count: number, components: number): G
 function farthest(distance: Float32Array, perGroup: number): number[] {
   return Array.from({ length: GROUPS }, (_, group) => {
     let best = group * perGroup;
-    for (let i = best + 1; i < (group + 1) * perGroup; i++)
-      if ((distance[i] as number) > (distance[best] as number)) best = i;
+    for (let i = best + 1; i < (group + 1) * perGroup; i++) if (distance[i]! > distance[best]!) best = i;
     return best;
   });
 }

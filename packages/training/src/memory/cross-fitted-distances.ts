@@ -57,10 +57,10 @@ export async function crossFittedDistances(
 
 function without(places: SampledPlaces, left: (owner: number) => boolean): SampledPlaces {
   const { channels } = places;
-  const kept = [...places.owners.keys()].filter((row) => !left(places.owners[row] as number));
+  const kept = [...places.owners.keys()].filter((row) => !left(places.owners[row]!));
   const rows = new Float32Array(kept.length * channels);
   kept.forEach((row, i) => {
     rows.set(places.rows.subarray(row * channels, (row + 1) * channels), i * channels);
   });
-  return { ...places, rows, owners: Int32Array.from(kept, (row) => places.owners[row] as number) };
+  return { ...places, rows, owners: Int32Array.from(kept, (row) => places.owners[row]!) };
 }

@@ -48,7 +48,7 @@ export async function fitBanks({
     for (const [tensor, value] of storedTensors(tensors, precision)) parameters.set(tensor, value);
     owners.set(
       name,
-      chosen.map((row) => places.owners[row] as number),
+      chosen.map((row) => places.owners[row]!),
     );
   }
   return { parameters, owners };

@@ -136,15 +136,11 @@ export async function fitMemory(options: FitMemoryOptions): Promise<FittedMemory
     ...wholes.map((distances) => [...distances]),
   ];
   const means = evidence.map(meanOf);
-  const deviations = evidence.map((values, i) => deviationOf(values, means[i] as number));
+  const deviations = evidence.map((values, i) => deviationOf(values, means[i]!));
   parameters.set(SCORE_MEANS, float32([evidence.length], means));
   parameters.set(SCORE_DEVIATIONS, float32([evidence.length], deviations));
   const scores = images.map((_, image) =>
-    evidence.reduce(
-      (sum, values, i) =>
-        sum + ((values[image] as number) - (means[i] as number)) / (deviations[i] as number),
-      0,
-    ),
+    evidence.reduce((sum, values, i) => sum + (values[image]! - means[i]!) / deviations[i]!, 0),
   );
   const peaks = await leftOutPeaks(runtime, banks, leftOut, images, options);
   if (options.region) parameters.set(REGION, options.region);
@@ -204,14 +200,14 @@ async function leftOutPeaks(
 }
 
 const sumOf = (maps: readonly Float32Array[]): Float32Array =>
-  maps.reduce((left, right) => left.map((value, p) => value + (right[p] as number)));
+  maps.reduce((left, right) => left.map((value, p) => value + right[p]!));
 
 /** As the head has it: the mean of the most anomalous places, of windows the highest. */
 function topMean(map: Float32Array, counted: ScoreWindows | undefined): number {
   if (!counted) return topShareOf(map);
   const { count, size, places } = counted;
   const windows = Array.from({ length: count }, (_, i) => places.subarray(i * size, (i + 1) * size));
-  return Math.max(...windows.map((each) => topShareOf(Float32Array.from(each, (p) => map[p] as number))));
+  return Math.max(...windows.map((each) => topShareOf(Float32Array.from(each, (p) => map[p]!))));
 }
 
 /** As `topShareMean` in a graph. */

@@ -89,7 +89,7 @@ function alike(trial: number, images: number, length: number): Float32Array {
   return Float32Array.from(noise, (own, at) => {
     const [image, j] = [Math.floor(at / length), at % length];
     let value = own;
-    for (let k = 0; k < 8; k++) value += (places[8 * image + k] as number) * (axes[k * length + j] as number);
+    for (let k = 0; k < 8; k++) value += places[8 * image + k]! * axes[k * length + j]!;
     return value * (1 + j);
   });
 }

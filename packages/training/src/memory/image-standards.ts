@@ -42,13 +42,9 @@ export function imageStandard(
 ): ImageStandard {
   const length = values.length / images;
   const mean = new Float64Array(length);
-  for (let i = 0; i < values.length; i++)
-    mean[i % length] = (mean[i % length] as number) + (values[i] as number) / images;
+  for (let i = 0; i < values.length; i++) mean[i % length] = mean[i % length]! + values[i]! / images;
   const scale = deviationsOf(values, mean, within);
-  const centered = Float64Array.from(
-    values,
-    (value, i) => (value - (mean[i % length] as number)) / (scale[i % length] as number),
-  );
+  const centered = Float64Array.from(values, (value, i) => (value - mean[i % length]!) / scale[i % length]!);
   const gram = gramOf(centered, images, length);
   const { values: found, vectors } = symmetricEigen(gram, images);
   const trace = found.reduce((sum, value) => sum + Math.max(0, value), 0);
@@ -60,17 +56,17 @@ export function imageStandard(
   const axes: Float32Array[] = [];
   const leverage = new Float64Array(images);
   for (let k = 0; k < images; k++) {
-    const value = found[k] as number;
+    const value = found[k]!;
     if (value <= 1e-9 * Math.max(trace, Number.MIN_VALUE)) break;
     const share = value / (value + lambda);
     // The axis is Xᵀu / √value; its root of the share goes with it.
     const factor = Math.sqrt(share / value);
     const axis = new Float64Array(length);
     for (let i = 0; i < images; i++) {
-      const weight = vectors[k * images + i] as number;
-      leverage[i] = (leverage[i] as number) + weight * weight * share;
+      const weight = vectors[k * images + i]!;
+      leverage[i] = leverage[i]! + weight * weight * share;
       const row = i * length;
-      for (let j = 0; j < length; j++) axis[j] = (axis[j] as number) + weight * (centered[row + j] as number);
+      for (let j = 0; j < length; j++) axis[j] = axis[j]! + weight * centered[row + j]!;
     }
     axes.push(Float32Array.from(axis, (each) => each * factor));
   }
@@ -83,9 +79,9 @@ export function imageStandard(
     matrix.set(axis, k * length);
   });
   const distance = (image: Float32Array): number => {
-    const q = mean.map((each, j) => ((image[j] as number) - each) / (scale[j] as number));
+    const q = mean.map((each, j) => (image[j]! - each) / scale[j]!);
     let rest = q.reduce((sum, each) => sum + each * each, 0);
-    for (const axis of axes) rest -= axis.reduce((sum, each, j) => sum + each * (q[j] as number), 0) ** 2;
+    for (const axis of axes) rest -= axis.reduce((sum, each, j) => sum + each * q[j]!, 0) ** 2;
     return Math.sqrt(Math.max(rest, 0) / ridge);
   };
   return {
@@ -106,13 +102,13 @@ function deviationsOf(values: Float32Array, mean: Float64Array, within: Float32A
   const images = values.length / length;
   const squares = new Float64Array(length);
   values.forEach((value, i) => {
-    squares[i % length] = (squares[i % length] as number) + (value - (mean[i % length] as number)) ** 2;
+    squares[i % length] = squares[i % length]! + (value - mean[i % length]!) ** 2;
   });
   const total = squares.reduce((sum, each) => sum + each / images, 0);
   const prior = within.reduce((sum, each) => sum + each * each, 0);
   const ratio = prior > 0 ? total / prior : 0;
   const deviations = squares.map((sum, j) =>
-    Math.sqrt((sum + PRIOR_IMAGES * ratio * (within[j] as number) ** 2) / (images + PRIOR_IMAGES)),
+    Math.sqrt((sum + PRIOR_IMAGES * ratio * within[j]! ** 2) / (images + PRIOR_IMAGES)),
   );
   const least = (LEAST_SCALE * deviations.reduce((sum, each) => sum + each, 0)) / length;
   // Images that are all alike have no deviation at all.
@@ -126,7 +122,7 @@ function gramOf(centered: Float64Array, images: number, length: number): Float64
     for (let j = 0; j <= i; j++) {
       const b = centered.subarray(j * length, (j + 1) * length);
       let sum = 0;
-      for (let k = 0; k < length; k++) sum += (a[k] as number) * (b[k] as number);
+      for (let k = 0; k < length; k++) sum += a[k]! * b[k]!;
       gram[i * images + j] = sum;
       gram[j * images + i] = sum;
     }

@@ -57,7 +57,7 @@ export async function leftOutDistances(
   try {
     for (let start = 0; start < members.length; start += BATCH) {
       const batch = members.slice(start, start + BATCH);
-      const places = batch.map((index) => images[index] as number);
+      const places = batch.map((index) => images[index]!);
       const feeds = await rowFeeds(features, layers, places);
       for (const { name } of banks) {
         const own = owners.get(name) as Int32Array;

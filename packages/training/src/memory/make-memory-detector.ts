@@ -81,6 +81,6 @@ export async function makeMemoryDetector(options: MakeMemoryDetectorOptions): Pr
     provenance: options.provenance(),
     device: options.device,
   });
-  const scored = images.map((image, i) => ({ image, score: scores[i] as number }));
+  const scored = images.map((image, i) => ({ image, score: scores[i]! }));
   return { manifest, files, backbone: backboneSession, head: headSession, scored };
 }

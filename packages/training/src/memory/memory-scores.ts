@@ -41,7 +41,7 @@ export async function memoryScores({
         feeds[name] = float32([1, channels, height, width], channelsFirst(rows, channels));
       }
       const { score } = await session.run(feeds, { signal });
-      scores.push(((score as Tensor).data as Float32Array)[0] as number);
+      scores.push(((score as Tensor).data as Float32Array)[0]!);
     }
     return scores;
   } finally {
@@ -54,6 +54,6 @@ function channelsFirst(rows: Float32Array, channels: number): Float32Array {
   const positions = rows.length / channels;
   const map = new Float32Array(rows.length);
   for (let p = 0; p < positions; p++)
-    for (let c = 0; c < channels; c++) map[c * positions + p] = rows[p * channels + c] as number;
+    for (let c = 0; c < channels; c++) map[c * positions + p] = rows[p * channels + c]!;
   return map;
 }

@@ -44,8 +44,8 @@ export async function mostUnusual(
       const outside =
         others.length === 0 ? [] : await memoryScores({ ...options, images: others, parameters });
       ranked = [
-        ...usual.map((image, i) => ({ image, score: scores[i] as number })),
-        ...others.map((image, i) => ({ image, score: outside[i] as number })),
+        ...usual.map((image, i) => ({ image, score: scores[i]! })),
+        ...others.map((image, i) => ({ image, score: outside[i]! })),
       ].sort((left, right) => right.score - left.score);
       before += dealt.length;
     }

@@ -32,8 +32,8 @@ export class PlaceStandards {
     this.#squares = new Float64Array(positions);
     distances.forEach((value, i) => {
       const p = i % positions;
-      this.#sums[p] = (this.#sums[p] as number) + value;
-      this.#squares[p] = (this.#squares[p] as number) + value * value;
+      this.#sums[p] = this.#sums[p]! + value;
+      this.#squares[p] = this.#squares[p]! + value * value;
     });
   }
 
@@ -51,17 +51,17 @@ export class PlaceStandards {
     const positions = this.#sums.length;
     const own = this.#distances.subarray(image * positions, (image + 1) * positions);
     const { usual, spread } = this.#standard(
-      this.#sums.map((sum, p) => sum - (own[p] as number)),
-      this.#squares.map((sum, p) => sum - (own[p] as number) ** 2),
+      this.#sums.map((sum, p) => sum - own[p]!),
+      this.#squares.map((sum, p) => sum - own[p]! ** 2),
       this.images - 1,
     );
-    return own.map((value, p) => (value - (usual[p] as number)) / (spread[p] as number));
+    return own.map((value, p) => (value - usual[p]!) / spread[p]!);
   }
 
   #standard(sums: Float64Array, squares: Float64Array, images: number): PlaceStandard {
     const means = this.#blurred(sums.map((sum) => sum / images));
     const seconds = this.#blurred(squares.map((sum) => sum / images));
-    const variances = seconds.map((second, p) => Math.max(0, second - (means[p] as number) ** 2));
+    const variances = seconds.map((second, p) => Math.max(0, second - means[p]! ** 2));
     const positions = sums.length;
     const mean = means.reduce((sum, each) => sum + each, 0) / positions;
     const second = seconds.reduce((sum, each) => sum + each, 0) / positions;
@@ -82,7 +82,7 @@ export class PlaceStandards {
         let [sum, count] = [0, 0];
         for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++) {
           for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
-            sum += values[v * width + u] as number;
+            sum += values[v * width + u]!;
             count++;
           }
         }

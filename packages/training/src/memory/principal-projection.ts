@@ -31,17 +31,17 @@ export async function principalProjection(
   const covariance = await covarianceOf(runtime, rows, channels, means, deviations);
   const { values, vectors } = symmetricEigen(covariance, channels);
   const components = Math.min(bank.components, channels);
-  const least = LEAST_VARIANCE * Math.max(values[0] as number, Number.MIN_VALUE);
+  const least = LEAST_VARIANCE * Math.max(values[0]!, Number.MIN_VALUE);
   // projection[c, k] = vectors[k, c] / deviation_c * variance_k^-whitening
   const projection = new Float32Array(channels * components);
   const offset = new Float32Array(components);
   for (let k = 0; k < components; k++) {
-    const scale = Math.max(values[k] as number, least) ** -bank.whitening;
+    const scale = Math.max(values[k]!, least) ** -bank.whitening;
     let sum = 0;
     for (let c = 0; c < channels; c++) {
-      const weight = ((vectors[k * channels + c] as number) / (deviations[c] as number)) * scale;
+      const weight = (vectors[k * channels + c]! / deviations[c]!) * scale;
       projection[c * components + k] = weight;
-      sum += weight * (means[c] as number);
+      sum += weight * means[c]!;
     }
     offset[k] = -sum;
   }
@@ -67,14 +67,14 @@ function standards(rows: Float32Array, channels: number): { means: Float64Array;
   const squares = new Float64Array(channels);
   for (let start = 0; start < rows.length; start += channels) {
     for (let c = 0; c < channels; c++) {
-      const value = rows[start + c] as number;
-      means[c] = (means[c] as number) + value;
-      squares[c] = (squares[c] as number) + value * value;
+      const value = rows[start + c]!;
+      means[c] = means[c]! + value;
+      squares[c] = squares[c]! + value * value;
     }
   }
   const deviations = means.map((sum, c) => {
     means[c] = sum / count;
-    return Math.sqrt(Math.max(0, (squares[c] as number) / count - (sum / count) ** 2));
+    return Math.sqrt(Math.max(0, squares[c]! / count - (sum / count) ** 2));
   });
   const least = Math.max(
     (LEAST_DEVIATION * deviations.reduce((sum, each) => sum + each, 0)) / channels,
@@ -133,10 +133,9 @@ function product(a: Float32Array, b: Float32Array, inner: number, columns: numbe
   const result = new Float32Array(rows * columns);
   for (let i = 0; i < rows; i++) {
     for (let k = 0; k < inner; k++) {
-      const factor = a[i * inner + k] as number;
+      const factor = a[i * inner + k]!;
       for (let j = 0; j < columns; j++)
-        result[i * columns + j] =
-          (result[i * columns + j] as number) + factor * (b[k * columns + j] as number);
+        result[i * columns + j] = result[i * columns + j]! + factor * b[k * columns + j]!;
     }
   }
   return result;

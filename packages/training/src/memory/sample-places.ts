@@ -110,10 +110,7 @@ export async function samplePlaces(options: SampleOptions): Promise<SampledImage
     return values.shape[1] as number;
   });
   const statistics = Object.fromEntries(
-    IMAGE_STATISTICS.map((statistic, i) => [
-      statistic,
-      new Float32Array(images.length * (lengths[i] as number)),
-    ]),
+    IMAGE_STATISTICS.map((statistic, i) => [statistic, new Float32Array(images.length * lengths[i]!)]),
   ) as Record<ImageStatistic, Float32Array>;
 
   const deviations = new Float32Array(imageLayers(layers).reduce((sum, { channels }) => sum + channels, 0));
@@ -128,11 +125,11 @@ export async function samplePlaces(options: SampleOptions): Promise<SampledImage
       });
       IMAGE_STATISTICS.forEach((statistic, i) => {
         const values = (outputs[statistic] as Tensor).data as Float32Array;
-        statistics[statistic].set(values, start * (lengths[i] as number));
+        statistics[statistic].set(values, start * lengths[i]!);
       });
       ((outputs.deviations as Tensor).data as Float32Array).forEach((value, i) => {
         const channel = i % deviations.length;
-        deviations[channel] = (deviations[channel] as number) + value / images.length;
+        deviations[channel] = deviations[channel]! + value / images.length;
       });
       for (const { bank, channels, perImage, rows, owners } of banks) {
         const found = (outputs[bank.name] as Tensor).data as Float32Array;
@@ -141,7 +138,7 @@ export async function samplePlaces(options: SampleOptions): Promise<SampledImage
           const index = start + i;
           const chosen = randomPermutation(randomStream(seed, `memory/${bank.name}/${index}`), positions);
           for (let k = 0; k < perImage; k++) {
-            const from = (i * positions + (chosen[k] as number)) * channels;
+            const from = (i * positions + chosen[k]!) * channels;
             rows.set(found.subarray(from, from + channels), (index * perImage + k) * channels);
             owners[index * perImage + k] = index;
           }

@@ -64,9 +64,9 @@ describe('symmetricEigen', () => {
         }
       }
       const { values, vectors } = symmetricEigen(matrix, n);
-      const largest = values[0] as number;
+      const largest = values[0]!;
       expect(values[rank - 1]).toBeGreaterThan(0.1 * largest);
-      expect(Math.abs(values[rank] as number)).toBeLessThan(1e-6 * largest);
+      expect(Math.abs(values[rank]!)).toBeLessThan(1e-6 * largest);
       // The strongest axis is one: the matrix only scales it.
       for (let i = 0; i < n; i++) {
         let sum = 0;

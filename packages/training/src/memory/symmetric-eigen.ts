@@ -16,14 +16,12 @@ export interface SymmetricEigen {
 export function symmetricEigen(matrix: Float64Array, n: number): SymmetricEigen {
   const { diagonal, beside, basis } = tridiagonal(Float64Array.from(matrix), n);
   implicitQl(diagonal, beside, basis, n);
-  const order = Array.from({ length: n }, (_, i) => i).sort(
-    (a, b) => (diagonal[b] as number) - (diagonal[a] as number),
-  );
+  const order = Array.from({ length: n }, (_, i) => i).sort((a, b) => diagonal[b]! - diagonal[a]!);
   const vectors = new Float64Array(n * n);
   order.forEach((from, to) => {
     vectors.set(basis.subarray(from * n, (from + 1) * n), to * n);
   });
-  return { values: Float64Array.from(order, (i) => diagonal[i] as number), vectors };
+  return { values: Float64Array.from(order, (i) => diagonal[i]!), vectors };
 }
 
 interface Tridiagonal {
@@ -44,15 +42,15 @@ function tridiagonal(a: Float64Array, n: number): Tridiagonal {
     const vector = new Float64Array(n);
     let norm = 0;
     for (let i = from; i < n; i++) {
-      vector[i] = a[k * n + i] as number;
-      norm += (vector[i] as number) ** 2;
+      vector[i] = a[k * n + i]!;
+      norm += vector[i]! ** 2;
     }
     norm = Math.sqrt(norm);
-    const first = vector[from] as number;
+    const first = vector[from]!;
     const target = first > 0 ? -norm : norm;
     beside[k] = target;
     vector[from] = first - target;
-    const half = -target * (vector[from] as number);
+    const half = -target * vector[from]!;
     if (!(half > 0)) {
       beside[k] = first;
       continue;
@@ -62,26 +60,26 @@ function tridiagonal(a: Float64Array, n: number): Tridiagonal {
     for (let i = from; i < n; i++) {
       const row = i * n;
       let sum = 0;
-      for (let j = from; j < n; j++) sum += (a[row + j] as number) * (vector[j] as number);
+      for (let j = from; j < n; j++) sum += a[row + j]! * vector[j]!;
       product[i] = sum / half;
     }
     let dot = 0;
-    for (let i = from; i < n; i++) dot += (vector[i] as number) * (product[i] as number);
+    for (let i = from; i < n; i++) dot += vector[i]! * product[i]!;
     const shift = dot / (2 * half);
-    for (let i = from; i < n; i++) product[i] = (product[i] as number) - shift * (vector[i] as number);
+    for (let i = from; i < n; i++) product[i] = product[i]! - shift * vector[i]!;
     for (let i = from; i < n; i++) {
       const row = i * n;
-      const [vi, pi] = [vector[i] as number, product[i] as number];
+      const [vi, pi] = [vector[i]!, product[i]!];
       for (let j = from; j < n; j++) {
-        a[row + j] = (a[row + j] as number) - vi * (product[j] as number) - pi * (vector[j] as number);
+        a[row + j] = a[row + j]! - vi * product[j]! - pi * vector[j]!;
       }
     }
     const scale = 1 / Math.sqrt(half);
-    for (let i = from; i < n; i++) vector[i] = (vector[i] as number) * scale;
+    for (let i = from; i < n; i++) vector[i] = vector[i]! * scale;
     reflectors.push({ vector, from });
   }
-  if (n > 1) beside[n - 2] = a[(n - 2) * n + n - 1] as number;
-  const diagonal = Float64Array.from({ length: n }, (_, i) => a[i * n + i] as number);
+  if (n > 1) beside[n - 2] = a[(n - 2) * n + n - 1]!;
+  const diagonal = Float64Array.from({ length: n }, (_, i) => a[i * n + i]!);
   return { diagonal, beside, basis: reflected(reflectors, n) };
 }
 
@@ -94,9 +92,8 @@ function reflected(reflectors: readonly { vector: Float64Array; from: number }[]
     for (let i = from; i < n; i++) {
       const row = i * n;
       let sum = 0;
-      for (let j = from; j < n; j++) sum += (basis[row + j] as number) * (vector[j] as number);
-      for (let j = from; j < n; j++)
-        basis[row + j] = (basis[row + j] as number) - sum * (vector[j] as number);
+      for (let j = from; j < n; j++) sum += basis[row + j]! * vector[j]!;
+      for (let j = from; j < n; j++) basis[row + j] = basis[row + j]! - sum * vector[j]!;
     }
   }
   return basis;
@@ -112,15 +109,14 @@ const PATIENCE = 30;
 /** Turns the three diagonals into one, and the basis with them. */
 function implicitQl(d: Float64Array, e: Float64Array, basis: Float64Array, n: number): void {
   let largest = 0;
-  for (let i = 0; i < n; i++)
-    largest = Math.max(largest, Math.abs(d[i] as number) + Math.abs(e[i] as number));
+  for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(d[i]!) + Math.abs(e[i]!));
   for (let l = 0; l < n; l++) {
     for (let sweep = 0; ; sweep++) {
       const floor = sweep < PATIENCE ? 0 : largest;
       let m = l;
       for (; m < n - 1; m++) {
-        const size = Math.abs(d[m] as number) + Math.abs(d[m + 1] as number);
-        if (Math.abs(e[m] as number) <= Number.EPSILON * Math.max(size, floor)) break;
+        const size = Math.abs(d[m]!) + Math.abs(d[m + 1]!);
+        if (Math.abs(e[m]!) <= Number.EPSILON * Math.max(size, floor)) break;
       }
       if (m === l) break;
       if (sweep === MOST_SWEEPS)
@@ -132,34 +128,34 @@ function implicitQl(d: Float64Array, e: Float64Array, basis: Float64Array, n: nu
 
 /** One implicit step with Wilkinson's shift on the block from l to m. */
 function chase(d: Float64Array, e: Float64Array, basis: Float64Array, n: number, l: number, m: number): void {
-  let g = ((d[l + 1] as number) - (d[l] as number)) / (2 * (e[l] as number));
+  let g = (d[l + 1]! - d[l]!) / (2 * e[l]!);
   let r = Math.hypot(g, 1);
-  g = (d[m] as number) - (d[l] as number) + (e[l] as number) / (g + (g >= 0 ? r : -r));
+  g = d[m]! - d[l]! + e[l]! / (g + (g >= 0 ? r : -r));
   let s = 1;
   let c = 1;
   let p = 0;
   let i = m - 1;
   for (; i >= l; i--) {
-    const f = s * (e[i] as number);
-    const b = c * (e[i] as number);
+    const f = s * e[i]!;
+    const b = c * e[i]!;
     r = Math.hypot(f, g);
     e[i + 1] = r;
     if (r === 0) {
-      d[i + 1] = (d[i + 1] as number) - p;
+      d[i + 1] = d[i + 1]! - p;
       e[m] = 0;
       break;
     }
     s = f / r;
     c = g / r;
-    g = (d[i + 1] as number) - p;
-    r = ((d[i] as number) - g) * s + 2 * c * b;
+    g = d[i + 1]! - p;
+    r = (d[i]! - g) * s + 2 * c * b;
     p = s * r;
     d[i + 1] = g + p;
     g = c * r - b;
     rotate(basis, n, i, c, s);
   }
   if (r === 0 && i >= l) return;
-  d[l] = (d[l] as number) - p;
+  d[l] = d[l]! - p;
   e[l] = g;
   e[m] = 0;
 }
@@ -168,8 +164,8 @@ function chase(d: Float64Array, e: Float64Array, basis: Float64Array, n: number,
 function rotate(basis: Float64Array, n: number, i: number, c: number, s: number): void {
   const [low, high] = [i * n, (i + 1) * n];
   for (let k = 0; k < n; k++) {
-    const f = basis[high + k] as number;
-    const own = basis[low + k] as number;
+    const f = basis[high + k]!;
+    const own = basis[low + k]!;
     basis[high + k] = s * own + c * f;
     basis[low + k] = c * own - s * f;
   }

@@ -30,7 +30,7 @@ describe('the cosine schedule', () => {
     expect(found[10]).toBe(2);
     // Half-way down is half-way between the rate and its quarter.
     expect(found[55]).toBeCloseTo((2 + 0.5) / 2, 12);
-    for (let i = 11; i < 100; i++) expect(found[i]).toBeLessThan(found[i - 1] as number);
+    for (let i = 11; i < 100; i++) expect(found[i]).toBeLessThan(found[i - 1]!);
     expect(found[99]).toBeGreaterThan(0.5);
     expect(found[99]).toBeLessThan(0.51);
   });

@@ -136,7 +136,7 @@ function shrunk(image: RgbImage): { picture: RgbImage; scale: number } {
   for (let y = 0, to = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const from = 3 * (y * step * image.width + x * step);
-      for (let c = 0; c < 3; c++) data[to++] = image.data[from + c] as number;
+      for (let c = 0; c < 3; c++) data[to++] = image.data[from + c]!;
     }
   }
   return { picture: { width, height, data }, scale: 1 / step };
@@ -155,7 +155,7 @@ class MeanMap {
     const sum = this.#sum;
     data.forEach((value, i) => {
       // What is left out has no value.
-      if (Number.isFinite(value)) sum[i] = (sum[i] as number) + value;
+      if (Number.isFinite(value)) sum[i] = sum[i]! + value;
     });
     this.count++;
   }

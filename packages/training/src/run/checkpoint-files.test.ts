@@ -69,7 +69,7 @@ describe('a checkpoint', () => {
     const places = Array.from({ length: 40 }, (_, i) => Math.floor((i * (bytes.length - 1)) / 39));
     for (const at of places) {
       const copy = Buffer.from(bytes);
-      copy[at] = (copy[at] as number) ^ 4;
+      copy[at] = copy[at]! ^ 4;
       await writeFile(damaged, copy);
       await expect(readCheckpoint(damaged)).rejects.toThrow(ResumeError);
       await expect(readCheckpoint(damaged)).rejects.toThrow(

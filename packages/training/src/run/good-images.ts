@@ -65,7 +65,7 @@ export async function openGoodImages(
   );
   const { readable } = features;
   images.leaveOutAllBut(readable);
-  const indexAt = (place: number): number => readable[place] as number;
+  const indexAt = (place: number): number => readable[place]!;
   return {
     features,
     placesOf(wanted) {

@@ -87,7 +87,7 @@ describe('a bundle of half precision', () => {
     expect(Math.max(...moved)).toBeLessThan(1e-2 * spread);
     expect(Math.max(...moved)).toBeGreaterThan(0);
     for (const figure of ['imageAuroc', 'pixelAuroc', 'aupro'] as const) {
-      const [a, b] = [single.metrics[figure] as number, half.metrics[figure] as number];
+      const [a, b] = [single.metrics[figure]!, half.metrics[figure]!];
       expect(Math.abs(a - b)).toBeLessThanOrEqual(1e-3);
     }
     expect(manifests[1].calibration.scoreSpread / spread).toBeCloseTo(1, 2);

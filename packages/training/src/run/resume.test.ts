@@ -108,7 +108,7 @@ describe('a run that was interrupted', () => {
     await interrupted(output, 'epoch', 3);
     const path = join(`${output}.training`, 'checkpoint-0.safetensors');
     const bytes = await readFile(path);
-    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
+    bytes[bytes.length >> 1] = bytes[bytes.length >> 1]! ^ 1;
     await writeFile(path, bytes);
     const error = await resumed(output).catch((found: unknown) => found);
     expect(error).toBeInstanceOf(TrainingError);

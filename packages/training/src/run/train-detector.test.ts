@@ -117,7 +117,7 @@ describe('trainDetector', () => {
           if (!other) continue;
           expect(Math.abs(other.score - alone.score)).toBeLessThanOrEqual(1e-6);
           const worst = other.map.data.reduce(
-            (most, value, k) => Math.max(most, Math.abs(value - (alone.map.data[k] as number))),
+            (most, value, k) => Math.max(most, Math.abs(value - alone.map.data[k]!)),
             0,
           );
           expect(worst).toBeLessThanOrEqual(1e-6);
@@ -163,7 +163,7 @@ describe('trainDetector', () => {
       const knots = found.calibration.score.scores;
       const scores = predictions.map(({ score }) => score).sort((a, b) => a - b);
       knots.forEach((knot, i) => {
-        expect(knot).toBeCloseTo(scores[i] as number, 5);
+        expect(knot).toBeCloseTo(scores[i]!, 5);
       });
     } finally {
       await detector.dispose();

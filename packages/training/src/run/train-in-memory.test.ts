@@ -178,9 +178,7 @@ describe('trainInMemory on wasm, in this thread', () => {
     expect([counted.open(), counted.most()]).toEqual([0, 1]);
     const expected = await scoresOf(files);
     const spread = manifest.calibration.scoreSpread;
-    const largest = Math.max(
-      ...(await scoresOf(made)).map((score, i) => Math.abs(score - (expected[i] as number))),
-    );
+    const largest = Math.max(...(await scoresOf(made)).map((score, i) => Math.abs(score - expected[i]!)));
     expect(largest / spread).toBeLessThan(1e-3);
   });
 

@@ -67,10 +67,10 @@ it.for(FUSIONS)(
     expect(webgpu.labels).toEqual(cpu.labels);
     const allowed = 1e-3 * (manifests.get(fusion) as BundleManifest).calibration.scoreSpread;
     cpu.scores.forEach((score, i) => {
-      expect(Math.abs(score - (webgpu.scores[i] as number))).toBeLessThan(allowed);
+      expect(Math.abs(score - webgpu.scores[i]!)).toBeLessThan(allowed);
     });
     cpu.maps.forEach((map, i) => {
-      const worst = Math.max(...map.map((value, k) => Math.abs(value - (webgpu.maps[i]?.[k] as number))));
+      const worst = Math.max(...map.map((value, k) => Math.abs(value - webgpu.maps[i]?.[k]!)));
       expect(worst).toBeLessThan(1e-3);
     });
     // The comparison says something only if the images differ by more than what is allowed.

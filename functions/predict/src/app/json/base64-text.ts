@@ -51,7 +51,7 @@ export class Base64Text {
         at = this.#groups(bytes, at);
         if (at === bytes.length) break;
       }
-      const code = bytes[at++] as number;
+      const code = bytes[at++]!;
       if (this.#escape !== undefined) this.#inEscape(code, this.#escape);
       else if (code === QUOTE) {
         this.done = true;
@@ -91,10 +91,10 @@ export class Base64Text {
       let last = at;
       for (; last < most; last += 4) {
         const group =
-          (base64Value(bytes[last] as number) << 18) |
-          (base64Value(bytes[last + 1] as number) << 12) |
-          (base64Value(bytes[last + 2] as number) << 6) |
-          base64Value(bytes[last + 3] as number);
+          (base64Value(bytes[last]!) << 18) |
+          (base64Value(bytes[last + 1]!) << 12) |
+          (base64Value(bytes[last + 2]!) << 6) |
+          base64Value(bytes[last + 3]!);
         if (group < 0) break;
         room[to] = group >> 16;
         room[to + 1] = group >> 8;

@@ -3,12 +3,12 @@ const NONE = -1;
 const VALUES: Int8Array = new Int8Array(256).fill(NONE);
 for (let i = 0; i < ALPHABET.length; i++) VALUES[ALPHABET.charCodeAt(i)] = i;
 // The alphabet for addresses and file names (RFC 4648, section 5) differs in two characters.
-VALUES['-'.charCodeAt(0)] = VALUES['+'.charCodeAt(0)] as number;
-VALUES['_'.charCodeAt(0)] = VALUES['/'.charCodeAt(0)] as number;
+VALUES['-'.charCodeAt(0)] = VALUES['+'.charCodeAt(0)]!;
+VALUES['_'.charCodeAt(0)] = VALUES['/'.charCodeAt(0)]!;
 
 /** What a character of base64 stands for in either alphabet, by its code from 0 to 255: 0 to 63, or -1 for none. */
 export function base64Value(code: number): number {
-  return VALUES[code] as number;
+  return VALUES[code]!;
 }
 
 /**

@@ -65,10 +65,10 @@ export class JsonDataReader {
         continue;
       }
       if (this.#number === '') {
-        while (isBlank(bytes[at] as number)) at++;
+        while (isBlank(bytes[at]!)) at++;
         at = this.#plainNumbers(bytes, at);
       } else at = this.#restOfNumber(bytes, at);
-      if (at < bytes.length) this.#byte(bytes[at++] as number);
+      if (at < bytes.length) this.#byte(bytes[at++]!);
     }
     return at;
   }
@@ -97,14 +97,14 @@ export class JsonDataReader {
     while (at < bytes.length) {
       let next = at;
       let value = 0;
-      let code = bytes[next] as number;
-      for (; code >= ZERO && code <= NINE && next - at < 3; code = bytes[++next] as number) {
+      let code = bytes[next]!;
+      for (; code >= ZERO && code <= NINE && next - at < 3; code = bytes[++next]!) {
         value = 10 * value + code - ZERO;
       }
       const digits = next - at;
       if (code === POINT && bytes[next + 1] === ZERO) {
         for (next += 2; bytes[next] === ZERO; next++);
-        code = bytes[next] as number;
+        code = bytes[next]!;
       }
       const leading = digits > 1 && bytes[at] === ZERO;
       if (digits === 0 || leading || code !== COMMA || value > 255) break;
@@ -125,9 +125,9 @@ export class JsonDataReader {
   /** What still belongs to a number. The place of what comes after. */
   #restOfNumber(bytes: Uint8Array, from: number): number {
     let at = from;
-    while (at < bytes.length && isOfNumber(bytes[at] as number)) at++;
+    while (at < bytes.length && isOfNumber(bytes[at]!)) at++;
     if (this.#number.length + at - from > LONGEST_NUMBER) throw refusedJson('a number in "data" is too long');
-    for (let i = from; i < at; i++) this.#number += String.fromCharCode(bytes[i] as number);
+    for (let i = from; i < at; i++) this.#number += String.fromCharCode(bytes[i]!);
     return at;
   }
 

@@ -68,8 +68,8 @@ export class JsonScanner {
         if (!this.#data.done) continue;
         this.#sign(this.#taken.addData(this.#data));
         this.#data = undefined;
-      } else if (this.#string) this.#inString(this.#string, bytes[at++] as number);
-      else this.#structure(bytes[at++] as number);
+      } else if (this.#string) this.#inString(this.#string, bytes[at++]!);
+      else this.#structure(bytes[at++]!);
     }
   }
 

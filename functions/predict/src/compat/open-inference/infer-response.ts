@@ -137,7 +137,7 @@ function jsonValues({ head, values }: OutputTensor): (number | string)[] {
 function bytesOf(values: Float32Array | string[]): Uint8Array {
   if (values instanceof Float32Array) {
     const view = new DataView(new ArrayBuffer(4 * values.length));
-    for (let i = 0; i < values.length; i++) view.setFloat32(4 * i, values[i] as number, true);
+    for (let i = 0; i < values.length; i++) view.setFloat32(4 * i, values[i]!, true);
     return new Uint8Array(view.buffer);
   }
   const encoder = new TextEncoder();

@@ -27,7 +27,7 @@ export function inputImages(inputs: readonly InputTensor[]): InputImage[] {
   if (input.datatype !== expected.datatype) {
     refuse(`expected the datatype ${expected.datatype} of input "${input.name}", got "${input.datatype}"`);
   }
-  const count = input.shape[0] as number;
+  const count = input.shape[0]!;
   if (count < 1 || count > MAX_IMAGES_PER_REQUEST) {
     refuse(`expected 1 to ${MAX_IMAGES_PER_REQUEST} images, got shape [${input.shape}]`);
   }

@@ -131,10 +131,7 @@ async function pixelsOf(image: InputImage): Promise<RgbImage> {
   if ('encoded' in image) return decodeImage(image.encoded);
   const { width, height, data: planes } = image.planes;
   const plane = width * height;
-  const data = Uint8Array.from(
-    { length: 3 * plane },
-    (_, i) => planes[(i % 3) * plane + Math.floor(i / 3)] as number,
-  );
+  const data = Uint8Array.from({ length: 3 * plane }, (_, i) => planes[(i % 3) * plane + Math.floor(i / 3)]!);
   return { width, height, data };
 }
 

@@ -39,7 +39,7 @@ function lines({ folder, packages }: InstalledCuda): string[] {
     each.package,
     each.version,
     formatBytes(each.archiveBytes),
-    formatBytes(sizes[i] as number),
+    formatBytes(sizes[i]!),
   ]);
   const total = (numbers: readonly number[]): string => formatBytes(numbers.reduce((sum, n) => sum + n, 0));
   rows.push(['all', '', total(packages.map(({ archiveBytes }) => archiveBytes)), total(sizes)]);

@@ -11,7 +11,7 @@ const ppm = (width: number, height: number, first: number): Buffer =>
 async function* pieces(bytes: Uint8Array, sizes: readonly number[]): AsyncGenerator<Uint8Array> {
   let at = 0;
   for (let i = 0; at < bytes.byteLength; i++) {
-    const size = sizes[i % sizes.length] as number;
+    const size = sizes[i % sizes.length]!;
     yield bytes.subarray(at, at + size);
     at += size;
   }

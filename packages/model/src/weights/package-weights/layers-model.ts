@@ -85,7 +85,7 @@ function channelsFirst(shape: readonly number[], data: Float32Array): Tensor {
     for (let input = 0; input < inputs; input++) {
       const from = (place * inputs + input) * outputs;
       for (let output = 0; output < outputs; output++) {
-        turned[(output * inputs + input) * area + place] = data[from + output] as number;
+        turned[(output * inputs + input) * area + place] = data[from + output]!;
       }
     }
   }

@@ -19,7 +19,7 @@ export function readTarGz(archive: Uint8Array, bytes: number): Map<string, Uint8
     if (header[0] === 0) break;
     const size = Number.parseInt(text(header, 124, 12).trim(), 8);
     if (!(size >= 0 && at + BLOCK + size <= tar.length)) throw damaged();
-    const type = String.fromCharCode(header[156] as number);
+    const type = String.fromCharCode(header[156]!);
     if (type === '0' || type === '\0')
       files.set(text(header, 0, 100), tar.subarray(at + BLOCK, at + BLOCK + size));
     at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;

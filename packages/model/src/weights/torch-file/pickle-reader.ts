@@ -53,7 +53,7 @@ export class PickleReader {
     const bytes = this.take(length);
     let value = 0n;
     for (const byte of bytes.toReversed()) value = (value << 8n) | BigInt(byte);
-    if (length > 0 && (bytes[length - 1] as number) >= 0x80) value -= 1n << BigInt(8 * length);
+    if (length > 0 && bytes[length - 1]! >= 0x80) value -= 1n << BigInt(8 * length);
     return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   }
 

@@ -62,7 +62,7 @@ describe('a damaged file', () => {
     const whole = file('state-dict-legacy.pth');
     for (let at = 0; at < whole.length; at++) {
       const changed = whole.slice();
-      changed[at] = (changed[at] as number) ^ 0xff;
+      changed[at] = changed[at]! ^ 0xff;
       try {
         stateDictOf(readTorchFile(changed));
       } catch (error) {

@@ -28,7 +28,7 @@ export function torchTensor(value: PickleValue, bytesOf: StorageBytes): Tensor |
   if (!Number.isSafeInteger(offset) || strides.length !== dims.length) throw unusable('its shape is damaged');
   const start = offset as number;
   const count = elementCount(dims);
-  const last = dims.reduce((sum, dim, axis) => sum + (dim - 1) * (strides[axis] as number), start);
+  const last = dims.reduce((sum, dim, axis) => sum + (dim - 1) * strides[axis]!, start);
   // Each element of a storage once at most: a repeated one would make gigabytes of a few bytes.
   if (count > storage.length || (count > 0 && (start < 0 || last >= storage.length))) {
     throw unusable(`a shape of [${dims}] does not fit into a storage of ${storage.length}`);
@@ -54,7 +54,7 @@ function wholeNumbers(value: PickleValue | undefined): number[] {
 function isRowMajor(dims: readonly number[], strides: readonly number[]): boolean {
   let expected = 1;
   for (let axis = dims.length - 1; axis >= 0; axis--) {
-    const dim = dims[axis] as number;
+    const dim = dims[axis]!;
     if (dim !== 1 && strides[axis] !== expected) return false;
     expected *= dim;
   }
@@ -73,12 +73,12 @@ function gathered(
   const index = dims.map(() => 0);
   let from = start;
   for (let to = 0; to < count; to++) {
-    for (let byte = 0; byte < bytes; byte++) data[to * bytes + byte] = stored[from * bytes + byte] as number;
+    for (let byte = 0; byte < bytes; byte++) data[to * bytes + byte] = stored[from * bytes + byte]!;
     for (let axis = dims.length - 1; axis >= 0; axis--) {
-      from += strides[axis] as number;
-      index[axis] = (index[axis] as number) + 1;
-      if ((index[axis] as number) < (dims[axis] as number)) break;
-      from -= (dims[axis] as number) * (strides[axis] as number);
+      from += strides[axis]!;
+      index[axis] = index[axis]! + 1;
+      if (index[axis]! < dims[axis]!) break;
+      from -= dims[axis]! * strides[axis]!;
       index[axis] = 0;
     }
   }

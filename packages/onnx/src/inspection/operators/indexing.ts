@@ -17,20 +17,20 @@ function slice(site: NodeSite): Known[] {
   const stretches = dims.map(() => ({ start: 0, step: 1 }));
   axes.forEach((named, index) => {
     const axis = site.axis(named, dims.length);
-    const [size, step] = [dims[axis] as number, steps[index] as number];
+    const [size, step] = [dims[axis]!, steps[index]!];
     if (step === 0) site.refuse('goes on by steps of 0');
     const within = (place: number, least: number, most: number): number =>
       Math.min(Math.max(place < 0 ? place + size : place, least), most);
     const last = step > 0 ? size : size - 1;
-    const start = within(starts[index] as number, 0, last);
-    const end = within(ends[index] as number, step > 0 ? 0 : -1, last);
+    const start = within(starts[index]!, 0, last);
+    const end = within(ends[index]!, step > 0 ? 0 : -1, last);
     const count = Math.max(0, Math.ceil((end - start) / step));
     sizes[axis] = count;
     stretches[axis] = { start, step };
   });
   const values = moveValues(input, site.shape(sizes), (axis, at) => {
     const { start, step } = stretches[axis] as (typeof stretches)[number];
-    return start + (at[axis] as number) * step;
+    return start + at[axis]! * step;
   });
   return [{ type, dims: sizes, values }];
 }

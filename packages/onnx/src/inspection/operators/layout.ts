@@ -25,7 +25,7 @@ function transpose(site: NodeSite): Known[] {
   const order = site.ints('perm') ?? dims.map((_, axis) => dims.length - 1 - axis);
   if (order.length !== dims.length || new Set(order).size !== order.length)
     site.refuse('names no order of its axes');
-  const turned = order.map((axis) => dims[site.axis(axis, dims.length)] as number);
+  const turned = order.map((axis) => dims[site.axis(axis, dims.length)]!);
   const values = moveValues(input, turned, (axis, at) => at[order.indexOf(axis)] ?? 0);
   return [{ type, dims: turned, values }];
 }
@@ -39,7 +39,7 @@ function concat(site: NodeSite): Known[] {
       input.dims.length === dims.length && input.dims.every((dim, at) => at === axis || dim === dims[at]),
   );
   if (!fits) site.refuse('joins shapes that do not go together');
-  const size = inputs.reduce((sum, input) => sum + (input.dims[axis] as number), 0);
+  const size = inputs.reduce((sum, input) => sum + input.dims[axis]!, 0);
   const known = dims.length === 1 && size <= MAX_FOLLOWED && inputs.every(({ values }) => values);
   const values = known ? inputs.flatMap((input) => input.values ?? []) : undefined;
   return [{ type, dims: site.shape(dims.map((dim, at) => (at === axis ? size : dim))), values }];
@@ -48,7 +48,7 @@ function concat(site: NodeSite): Known[] {
 function split(site: NodeSite): Known[] {
   const { type, dims, values } = site.input(0);
   const axis = site.axis(site.int('axis', 0), dims.length);
-  const size = dims[axis] as number;
+  const size = dims[axis]!;
   const named = site.optional(1) ? site.sizes(1) : site.ints('split');
   const parts = named ?? new Array<number>(site.outputs).fill(size / site.outputs);
   if (parts.length !== site.outputs || parts.reduce((sum, part) => sum + part, 0) !== size) {

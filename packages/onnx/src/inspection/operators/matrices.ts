@@ -62,8 +62,8 @@ function attention(site: NodeSite): Known[] {
   if (![q, k, v].every(({ dims }) => dims.length === (flat ? 3 : 4)))
     site.refuse('takes shapes that do not go together');
   const [batch = 0] = q.dims;
-  const heads = flat ? site.int('q_num_heads', 0) : (q.dims[1] as number);
-  const others = flat ? site.int('kv_num_heads', 0) : (k.dims[1] as number);
+  const heads = flat ? site.int('q_num_heads', 0) : q.dims[1]!;
+  const others = flat ? site.int('kv_num_heads', 0) : k.dims[1]!;
   if (!(heads > 0 && others > 0)) site.refuse('does not say how many heads it has');
   const [length, reach] = [q.dims.at(-2) as number, k.dims.at(-2) as number];
   const [size, depth] = [q.dims.at(-1) as number, v.dims.at(-1) as number];

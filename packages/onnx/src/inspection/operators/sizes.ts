@@ -60,7 +60,7 @@ function tile(site: NodeSite): Known[] {
   const { type, dims, values } = site.input(0);
   const repeats = site.sizes(1);
   if (repeats.length !== dims.length) site.refuse('repeats another number of axes than there are');
-  const tiled = dims.map((dim, axis) => dim * (repeats[axis] as number));
+  const tiled = dims.map((dim, axis) => dim * repeats[axis]!);
   return filled(site, type, tiled, values?.length === 1 ? values[0] : undefined);
 }
 
@@ -85,7 +85,7 @@ function pad(site: NodeSite): Known[] {
   if (pads.length !== 2 * axes.length) site.refuse('pads another number of axes than there are');
   const padded = [...dims];
   axes.forEach((axis, index) => {
-    padded[axis] = (padded[axis] as number) + (pads[index] as number) + (pads[index + axes.length] as number);
+    padded[axis] = padded[axis]! + pads[index]! + pads[index + axes.length]!;
   });
   return [{ type, dims: site.shape(padded) }];
 }
@@ -105,7 +105,7 @@ function resize(site: NodeSite): Known[] {
   if (numbers.length !== axes.length) site.refuse('resizes another number of axes than there are');
   const resized = [...dims];
   axes.forEach((axis, index) => {
-    const [number, before] = [numbers[index] as number, dims[axis] as number];
+    const [number, before] = [numbers[index]!, dims[axis]!];
     resized[axis] = sized ? number : Math.floor(Math.fround(number * before));
   });
   // Antialiased, an output is made of as many more points as it is smaller.

@@ -14,8 +14,8 @@ function windowed(site: NodeSite, x: Known, kernel: readonly number[]): readonly
   const autoPad = site.text('auto_pad', 'NOTSET');
   const ceil = site.int('ceil_mode', 0) !== 0;
   return kernel.map((size, axis) => {
-    const [given, step] = [x.dims[axis + 2] as number, strides[axis] as number];
-    const reach = (size - 1) * (dilations[axis] as number) + 1;
+    const [given, step] = [x.dims[axis + 2]!, strides[axis]!];
+    const reach = (size - 1) * dilations[axis]! + 1;
     if (autoPad === 'SAME_UPPER' || autoPad === 'SAME_LOWER') return Math.ceil(given / step);
     const padded = autoPad === 'VALID' ? given : given + (pads[axis] ?? 0) + (pads[axis + rank] ?? 0);
     const places = (padded - reach) / step;
@@ -39,7 +39,7 @@ function conv(site: NodeSite): Known[] {
   const [out = 0, perGroup = 0, ...kernel] = weight.dims;
   if (x.dims[1] !== perGroup * site.int('group', 1))
     site.refuse('takes channels that do not go with its weight');
-  const dims = site.shape([x.dims[0] as number, out, ...windowed(site, x, kernel)]);
+  const dims = site.shape([x.dims[0]!, out, ...windowed(site, x, kernel)]);
   site.work = countOf(dims) * perGroup * countOf(kernel);
   return [{ type: x.type, dims }];
 }
@@ -57,15 +57,15 @@ function convTranspose(site: NodeSite): Known[] {
   const [strides, dilations] = [steps(site, 'strides', ones), steps(site, 'dilations', ones)];
   const [pads, added] = [site.ints('pads') ?? [], site.ints('output_padding') ?? []];
   const sizes = kernel.map((size, axis) => {
-    const reach = (size - 1) * (dilations[axis] as number) + 1;
-    const before = ((x.dims[axis + 2] as number) - 1) * (strides[axis] as number);
+    const reach = (size - 1) * dilations[axis]! + 1;
+    const before = (x.dims[axis + 2]! - 1) * strides[axis]!;
     return before + reach + (added[axis] ?? 0) - (pads[axis] ?? 0) - (pads[axis + kernel.length] ?? 0);
   });
   const out = perGroup * site.int('group', 1);
   site.work = countOf(x.dims) * perGroup * countOf(kernel);
   // Each product at its place in the window, before they are added up.
   site.scratch = countOf([out, ...kernel, ...x.dims.slice(2), 4]);
-  return [{ type: x.type, dims: site.shape([x.dims[0] as number, out, ...sizes]) }];
+  return [{ type: x.type, dims: site.shape([x.dims[0]!, out, ...sizes]) }];
 }
 
 function pool(site: NodeSite): Known[] {
