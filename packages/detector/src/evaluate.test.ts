@@ -81,7 +81,7 @@ describe('evaluateDetector', () => {
     // The mask at the map's size, of the rows 10 to 30 of 48.
     const { mask } = images[12] as (typeof images)[number];
     expect([mask?.width, mask?.height]).toEqual([64, 64]);
-    const rows = Array.from({ length: 64 }, (_, y) => mask?.data[y * 64]!);
+    const rows = Array.from({ length: 64 }, (_, y) => mask!.data[y * 64]!);
     expect([rows.indexOf(1), rows.lastIndexOf(1)]).toEqual([13, 39]);
   });
 

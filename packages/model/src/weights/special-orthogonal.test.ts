@@ -13,7 +13,7 @@ function determinant(values: ArrayLike<number>, size: number): number {
   for (let k = 0; k < size; k++) {
     const pivot = rows
       .slice(k)
-      .reduce((best, row, i) => (Math.abs(row[k]!) > Math.abs(rows[best]?.[k]!) ? k + i : best), k);
+      .reduce((best, row, i) => (Math.abs(row[k]!) > Math.abs(rows[best]![k]!) ? k + i : best), k);
     [rows[k], rows[pivot]] = [rows[pivot] as number[], rows[k] as number[]];
     if (pivot !== k) product = -product;
     const head = rows[k] as number[];

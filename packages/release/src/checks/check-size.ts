@@ -19,7 +19,7 @@ const BOUNDS: readonly [pattern: RegExp, bytes: number][] = [
 ];
 
 export async function checkSize({ tarball, manifest }: OpenedPackage): Promise<string[]> {
-  const bound = BOUNDS.find(([pattern]) => pattern.test(manifest.name))?.[1]!;
+  const bound = BOUNDS.find(([pattern]) => pattern.test(manifest.name))![1];
   const { size } = await stat(tarball);
   return size > bound ? [`expected at most ${bound} bytes packed, got ${size}`] : [];
 }

@@ -70,7 +70,7 @@ it.for(FUSIONS)(
       expect(Math.abs(score - webgpu.scores[i]!)).toBeLessThan(allowed);
     });
     cpu.maps.forEach((map, i) => {
-      const worst = Math.max(...map.map((value, k) => Math.abs(value - webgpu.maps[i]?.[k]!)));
+      const worst = Math.max(...map.map((value, k) => Math.abs(value - webgpu.maps[i]![k]!)));
       expect(worst).toBeLessThan(1e-3);
     });
     // The comparison says something only if the images differ by more than what is allowed.

@@ -66,7 +66,7 @@ export async function featureRun(output: string, options: FeatureRunOptions = {}
         LAYERS.map(({ channels, height, width }, layer) => {
           const size = channels * height * width;
           return Float32Array.from({ length: images.length * size }, (_, i) => {
-            const image = images[Math.floor(i / size)]?.data[0]!;
+            const image = images[Math.floor(i / size)]!.data[0]!;
             return Math.sin(i * 1.3 + image * 0.7) + 0.4 * Math.cos((i % channels) * (layer + 2));
           });
         }),
