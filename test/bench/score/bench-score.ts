@@ -4,6 +4,7 @@ import { createNodeRuntime } from '@cflow/runtime/node';
 import { expectAgreement } from '../agreement.js';
 import type { BenchLine } from '../bench-line.js';
 import { compare, type Surroundings } from '../compare.js';
+import { benchMemoryScore } from './bench-memory-score.js';
 import { productContender } from './product-contender.js';
 import { QUICK_SCORE_CASE, SCORE_CASES, type ScoreCase } from './score-cases.js';
 import { anomalibContender, ourContender, referenceContender, type ScorePlace } from './score-contenders.js';
@@ -13,7 +14,8 @@ import { scoreSetup } from './score-setup.js';
 export async function* benchScore(surroundings: Surroundings): AsyncGenerator<BenchLine> {
   const cases = surroundings.quick ? [QUICK_SCORE_CASE] : SCORE_CASES;
   for (const scoreCase of cases.filter(({ name }) => name.includes(surroundings.only))) {
-    yield* await benchCase(scoreCase, surroundings);
+    const bench = scoreCase.method === 'memory' ? benchMemoryScore : benchCase;
+    yield* await bench(scoreCase, surroundings);
   }
 }
 

@@ -16,6 +16,8 @@ export interface ScoreCase {
   batch: number;
   /** Whether the backbone is timed too. */
   whole: boolean;
+  /** Default: decoders, as the peers have. `memory`: what a training makes by default, on the same network. */
+  method?: 'memory';
   couplingBlocks: number;
   effort: Effort;
 }
@@ -53,6 +55,7 @@ const WIDE_RESNET50: Network = {
 export const SCORE_CASES: readonly ScoreCase[] = [
   ...[RESNET18, MOBILENET, WIDE_RESNET50].flatMap((network) => scoreCases(network, false)),
   ...[RESNET18, MOBILENET, WIDE_RESNET50].flatMap((network) => scoreCases(network, true)),
+  ...[RESNET18, MOBILENET, WIDE_RESNET50].flatMap((network) => memoryCases(network)),
 ];
 
 /** For a look at whether it works: too short to tell anything. */
@@ -67,6 +70,14 @@ export const QUICK_SCORE_CASE: ScoreCase = {
   couplingBlocks: 2,
   effort: { seconds: 0, minRounds: 2, maxRounds: 2 },
 };
+
+function memoryCases(network: Network): ScoreCase[] {
+  return scoreCases(network, true).map((each) => ({
+    ...each,
+    name: each.name.replace('/image/', '/memory/'),
+    method: 'memory',
+  }));
+}
 
 function scoreCases(network: Network, whole: boolean): ScoreCase[] {
   return [1, 8].map((batch) => ({
