@@ -19,7 +19,10 @@ export function checkRegions(
   checkRegionGeometry(geometry);
 }
 
-/** @throws ConfigurationError for a geometry that moves pictures about on the input */
+/**
+ * Checks that a region means the same place in every picture.
+ * @throws ConfigurationError for a geometry that moves pictures about on the input
+ */
 export function checkRegionGeometry(geometry: BundleManifest['configuration']['geometry']): void {
   if (geometry !== 'pad' && geometry !== 'crop') return;
   throw new ConfigurationError(

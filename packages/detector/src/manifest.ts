@@ -29,7 +29,11 @@ export async function manifestBytes(manifest: BundleManifest): Promise<Uint8Arra
   return new TextEncoder().encode(text.replace(NO_HASH, hash));
 }
 
-/** @throws BundleError when the bytes are no manifest that this version can read, or not those that were written */
+/**
+ * Reads a manifest of any version that there was, checks all of it and the hash that it bears.
+ * @param name The bundle's, for errors
+ * @throws BundleError when the bytes are no manifest that this version can read, or not those that were written
+ */
 export async function parseManifest(bytes: Uint8Array, name: string): Promise<BundleManifest> {
   const file = `${BUNDLE_FILES.manifest} of bundle "${name}"`;
   if (bytes.length > MAX_MANIFEST_BYTES) {

@@ -39,7 +39,10 @@ export function seenLayers<Layer extends MapSize>(input: TiledInput, layers: rea
   }));
 }
 
-/** @throws ConfigurationError where tiles do not cover the input, or their maps cannot be put together */
+/**
+ * Checks that an input can be looked at in tiles, where it is to be.
+ * @throws ConfigurationError where tiles do not cover the input, or their maps cannot be put together
+ */
 export function checkTiles(input: TiledInput, layers: readonly MapSize[]): void {
   const [rows, columns] = input.inputSize;
   const tile = seenSize(input);

@@ -39,8 +39,11 @@ const FEW_IMAGES = 50;
 const BESIDE = 0.1;
 /** Share of the bad parts that more false alarms must find besides before it is said. */
 const MUCH_MORE = 0.1;
-/** Times that pictures are larger than what a detector looks at, from which small defects are lost. */
-const MUCH_LARGER = 2;
+/**
+ * Times that pictures are larger than what a detector looks at, from which small defects are lost. Below it, more pixels draw
+ * defects better and find no more of them: see docs/quality.md.
+ */
+const MUCH_LARGER = 4;
 
 /** A verdict, and at most three steps, from what was measured and nothing else. */
 export function adviceOf(facts: AdviceFacts): Advice {
@@ -79,13 +82,13 @@ function stepsFor(facts: AdviceFacts, found: number | undefined): AdviceStep[] {
       kind: 'few-images',
       text: `Add good images: ${provenance.trainImages + provenance.validationImages} show little of what good parts look like; ${FEW_IMAGES} to 200 are usual.`,
     },
-    misses && lostInLargePictures(facts),
     misses &&
       configuration.backbone === 'embedded' && {
         kind: 'backbone',
         text: 'Take another backbone: the embedded one is the smallest, and finds less than efficientnet_lite0.',
       },
     misses && (moreAlarms(facts, found) || anotherThreshold(facts)),
+    misses && lostInLargePictures(facts),
     thresholds.falseAlarmRate > 0.01 && {
       kind: 'few-held-out',
       text: `Add good images for fewer false alarms: the ${calibration.score.count} that it was calibrated on can vouch for no less than ${percent(thresholds.falseAlarmRate)}; about 100 can for 1 %.`,
@@ -140,7 +143,7 @@ function lostInLargePictures({ configuration, largestPicture }: AdviceFacts): Ad
   if (times < MUCH_LARGER) return false;
   return {
     kind: 'small-defects',
-    text: `Look closer: pictures of ${largestPicture[0]} x ${largestPicture[1]} are shrunk to ${width} x ${height}, where a defect of ${Math.ceil(3 * times)} pixels is ${short(3)}. Crop to the part, give a larger --input-size, or --geometry tiles.`,
+    text: `Look closer: pictures of ${largestPicture[0]} x ${largestPicture[1]} are shrunk to ${width} x ${height}, where a defect of ${Math.ceil(3 * times)} pixels is ${short(3)}. Crop to the part, or train with --geometry tiles.`,
   };
 }
 

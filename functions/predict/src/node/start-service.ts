@@ -87,7 +87,10 @@ const MEGABYTE = 1_000_000;
 /** Of a port that only health checks come to. */
 const HEALTH_CONNECTIONS = 64;
 
-/** @throws ConfigurationError, or StorageError when the store cannot be reached */
+/**
+ * Starts the service on Node: publishes the bundles that were named, listens, and loads detectors meanwhile.
+ * @throws ConfigurationError, or StorageError when the store cannot be reached
+ */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { environment, version, startWorker, inspectDataSet, devices, stalled, telemetry } = options;
   const log = createServiceLog(environment.CFLOW_LOG_LEVEL ?? 'info');

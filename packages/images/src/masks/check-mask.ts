@@ -19,7 +19,10 @@ export function isSameShape(mask: Size, image: Size): boolean {
 /** What is wrong with the mask of a bad image where no pixel is marked. */
 export const NO_MARKS = 'marks nothing: all of its pixels are black (0), in color and in alpha';
 
-/** @throws ImageError for a mask of pixels to ignore that ignores nothing or everything, or is of another shape than the image */
+/**
+ * Checks that a mask says which pixels of an image to ignore.
+ * @throws ImageError for a mask that ignores nothing or everything, or is of another shape than the image
+ */
 export function checkIgnoreMask(mask: Mask, image: Size): void {
   const problem =
     shapeProblem(mask, image) ??

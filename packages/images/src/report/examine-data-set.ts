@@ -98,6 +98,7 @@ async function unreadableOf(
 }
 
 /**
+ * Stops at what would make a detector or its figures wrong.
  * @param masks whether masks of defects are needed. Default true
  * @throws DataSetError when something was found with which a detector or its figures would be wrong
  */

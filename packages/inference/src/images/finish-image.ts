@@ -4,7 +4,10 @@ import { DeviceError, type MapPayload, type RgbImage, type ScalarMap } from '@cf
 import { anomalyScale, drawFindings } from '@cflow/visual';
 import type { FinishedImage, FinishTask, ImageCodecs } from './image-work.js';
 
-/** @throws ConfigurationError when the mask leaves no pixel */
+/**
+ * The second half of the work on pixels: verdict, regions, map and overlay of one image, from what the engine gave.
+ * @throws ConfigurationError when the mask leaves no pixel
+ */
 export async function finishImage(task: FinishTask, codecs: ImageCodecs): Promise<FinishedImage> {
   const { picture, format, ownPixelThreshold, pixelThreshold, canvas, method } = task;
   refuseNaN(task);

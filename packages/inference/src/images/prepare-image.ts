@@ -12,7 +12,10 @@ import type { RgbImage } from '@cflow/spec';
 import type { InputImage, PlanarImage } from '../inference.js';
 import type { ImageCodecs, PreparedImage, PrepareTask } from './image-work.js';
 
-/** @throws ImageError when image or mask cannot be decoded or are beyond the limits, or when the mask does not say what to ignore */
+/**
+ * The first half of the work on pixels: decodes one image and its mask, and brings them to the size of each detector asked for.
+ * @throws ImageError when image or mask cannot be decoded or are beyond the limits, or when the mask does not say what to ignore
+ */
 export async function prepareImage(task: PrepareTask, codecs: ImageCodecs): Promise<PreparedImage> {
   const { inputs, pictureSide } = task;
   // Decoded once for each range: nearly always once.

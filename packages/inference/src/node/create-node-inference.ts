@@ -86,7 +86,10 @@ const RUN_MS = { least: 5000, most: 20_000 };
 /** A card's first kernels take long to compile. */
 const LOAD_MS = { cpu: 20_000, others: 120_000 };
 
-/** @throws ConfigurationError for an option that cannot work */
+/**
+ * Inference on Node: pixels in threads, lanes in processes of their own, on the devices of this machine.
+ * @throws ConfigurationError for an option that cannot work
+ */
 export function createNodeInference(options: NodeInferenceOptions): ShadowedInference {
   const { device = 'auto', maxWaitMs = 0, batchSizes, logger } = options;
   const observer = logger ? loggingObserver(logger, options.observer ?? {}) : (options.observer ?? {});

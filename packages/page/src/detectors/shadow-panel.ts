@@ -189,6 +189,6 @@ function sentenceOf({
   if (!shadow) return 'No version scores beside.';
   if (!scoresHere) return 'This service scores nothing beside its answers.';
   return comparisons.length === 0
-    ? 'Nothing was scored yet. Pictures count that are scored by an alias, such as production, and not those that are scored by a version.'
+    ? 'Nothing was scored yet. Only pictures scored by an alias, such as production, count; those scored by the digits of a version do not.'
     : '';
 }

@@ -1,7 +1,7 @@
 // Pages of all that is promised, for reading in a browser; made from the built declarations, and not kept.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Application, LogLevel, type ProjectReflection, ReflectionKind } from 'typedoc';
+import { Application, type Comment, LogLevel, type ProjectReflection, ReflectionKind } from 'typedoc';
 import ts from 'typescript';
 import { ROOT } from '../workspaces.js';
 import { DECLARATION_OPTIONS } from './declaration-options.js';
@@ -47,10 +47,12 @@ console.log(`${entries.length} entries in api-pages/index.html`);
 function undocumented({ children = [] }: ProjectReflection): string[] {
   return children.flatMap((entry) =>
     (entry.children ?? [])
-      .filter(
-        (each) =>
-          each.kindOf(SAID) && !each.hasComment() && !each.signatures?.some((one) => one.hasComment()),
-      )
+      .filter((each) => each.kindOf(SAID) && !isSaid(each) && !each.signatures?.some(isSaid))
       .map((each) => `${each.name} of ${entry.name}`),
   );
+}
+
+/** What it may throw says nothing of what it is. */
+function isSaid({ comment }: { comment?: Comment | undefined }): boolean {
+  return (comment?.summary.length ?? 0) > 0;
 }
