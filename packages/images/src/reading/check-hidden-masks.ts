@@ -1,69 +1,101 @@
-import { stemKey, type TreeFile } from '../files/file-tree.js';
-import { meaningOf } from '../vocabulary/meaning-of.js';
-import { isMarked } from './are-like-masks.js';
+import { stemKey, stemOf, type TreeFile } from '../files/file-tree.js';
+import { type Content, contentOf } from './content-of.js';
 import type { PlacedImage } from './placed.js';
 import { ambiguous } from './say-which.js';
+import { spaced } from './spaced.js';
 
-/** Groups of files that are looked into, evenly spaced, and files of each. */
-const MOST_GROUPS = 16;
-const MOST_FILES = 4;
+/** Groups of files that are looked into, files of each, and others of its name that a file is compared with. */
+const MOST_GROUPS = 64;
+const MOST_FILES = 8;
+const MOST_OTHERS = 8;
 
-/** A file that may be a mask by its name, though no word in it says so, and the image that it would belong to. */
+/** A file that may be a mask by its name, though no word in it says so, and the images that it may belong to. */
 interface Suspect {
-  file: TreeFile;
-  image: TreeFile;
+  image: PlacedImage;
+  of: readonly PlacedImage[];
 }
 
 /**
- * Refuses masks that no word gives away: `0_bw.png` beside `0.png`, or a folder of a name that nobody knows with a file for each image.
- * They would be trained on, or count as bad images. What is in them tells: something on black, in few values, unlike their image.
+ * Refuses masks that no word gives away: `0_bw.png` beside `0.png`, `0.png` beside `0.bmp`, or a folder with a file for each image
+ * of another one. They would be trained on, or count as bad images. What is in them tells: something on black, in few
+ * values, unlike their image; or nothing but black in all that would be trained on.
  *
  * @throws DataSetError that names one and its image
  */
 export async function checkHiddenMasks(images: readonly PlacedImage[]): Promise<void> {
-  const groups = [...suspectsOf(images).values()];
-  const step = Math.max(1, groups.length / MOST_GROUPS);
-  for (let at = 0; at < groups.length; at += step) {
-    for (const { file, image } of groups[Math.trunc(at)] ?? []) {
-      const marked = await isMarked(file.path);
-      if (marked === undefined) continue;
-      if (marked && (await isMarked(image.path)) === false) throw hidden(file, image);
-      break;
-    }
+  const seen = new Map<string, Content | undefined>();
+  const look = async ({ file: { path } }: PlacedImage): Promise<Content | undefined> => {
+    if (!seen.has(path)) seen.set(path, await contentOf(path));
+    return seen.get(path);
+  };
+  for (const group of spaced([...suspectsOf(images).values()], MOST_GROUPS)) {
+    const found = await maskAmong(spaced(group, MOST_FILES), look);
+    if (found) throw hidden(found.mask.file, found.image.file);
   }
 }
 
-/** By what their names have in common: a folder, and the word that they have more than their image. */
+/** A mask of a group, and an image that it is unlike. The first file that is an image tells that all are. */
+async function maskAmong(
+  group: readonly Suspect[],
+  look: (image: PlacedImage) => Promise<Content | undefined>,
+): Promise<{ mask: PlacedImage; image: PlacedImage } | undefined> {
+  const black: Suspect[] = [];
+  for (const suspect of group) {
+    const content = await look(suspect.image);
+    if (content === 'black') black.push(suspect);
+    if (content === 'black' || content === undefined) continue;
+    if (content !== 'mask') return undefined;
+    for (const image of others(suspect)) {
+      const other = await look(image);
+      if (other !== 'mask' && other !== 'black') return { mask: suspect.image, image };
+    }
+    return undefined;
+  }
+  for (const suspect of black) {
+    // A bad image may be black all over, as of a camera that failed.
+    if (suspect.image.label === 'bad') continue;
+    for (const image of others(suspect)) {
+      if ((await look(image)) === 'photograph') return { mask: suspect.image, image };
+    }
+  }
+  return undefined;
+}
+
+const others = ({ image, of }: Suspect): PlacedImage[] => of.filter((other) => other !== image);
+
+/** By what their names have in common: a folder and an ending, or the word that they have more than their image. */
 function suspectsOf(images: readonly PlacedImage[]): Map<string, Suspect[]> {
-  const inFolder = new Map<string, TreeFile>();
-  const elsewhere = new Map<string, TreeFile>();
-  for (const { file } of images) {
-    const stem = stemKey(file.name);
-    inFolder.set(`${file.folders.join('/')}/${stem}`, file);
-    // The images that others are measured by lie in folders that are called something.
-    if (!elsewhere.has(stem) || !isUnknown(file)) elsewhere.set(stem, file);
+  const beside = new Map<string, PlacedImage[]>();
+  const anywhere = new Map<string, PlacedImage[]>();
+  for (const image of images) {
+    const stem = stemKey(image.file.name);
+    add(beside, `${folderOf(image)}/${stem}`, image, MOST_OTHERS);
+    add(anywhere, stem, image, MOST_OTHERS);
   }
   const groups = new Map<string, Suspect[]>();
-  const suspect = (key: string, file: TreeFile, image: TreeFile | undefined): void => {
-    if (!image || image === file) return;
-    const group = groups.get(key) ?? [];
-    if (group.length === 0) groups.set(key, group);
-    if (group.length < MOST_FILES) group.push({ file, image });
-  };
-  for (const { file } of images) {
-    const folder = file.folders.join('/');
-    const stem = stemKey(file.name);
-    if (isUnknown(file)) suspect(folder, file, elsewhere.get(stem));
-    for (const [rest, word] of partsOf(stem))
-      suspect(`${folder}/${word}`, file, inFolder.get(`${folder}/${rest}`));
+  for (const image of images) {
+    const folder = folderOf(image);
+    const stem = stemKey(image.file.name);
+    const alike = [...(beside.get(`${folder}/${stem}`) ?? []), ...(anywhere.get(stem) ?? [])];
+    if (alike.some((other) => other !== image))
+      add(groups, `${folder}/*.${endingOf(image)}`, { image, of: alike });
+    for (const [rest, word] of partsOf(stem)) {
+      const of = beside.get(`${folder}/${rest}`);
+      if (of) add(groups, `${folder}/${word}`, { image, of });
+    }
   }
   return groups;
 }
 
-const isUnknown = ({ folders }: TreeFile): boolean => {
-  const own = folders.at(-1);
-  return own !== undefined && meaningOf(own).role === 'name';
-};
+function add<T>(lists: Map<string, T[]>, key: string, value: T, most = Number.POSITIVE_INFINITY): void {
+  const list = lists.get(key);
+  if (!list) lists.set(key, [value]);
+  else if (list.length < most) list.push(value);
+}
+
+const folderOf = ({ file }: PlacedImage): string => file.folders.join('/');
+const endingOf = ({ file: { name } }: PlacedImage): string =>
+  name.slice(name.lastIndexOf('/') + 1 + stemOf(name).length + 1).toLowerCase();
 
 /** A name without its last word, and without its first. */
 function partsOf(stem: string): [rest: string, word: string][] {

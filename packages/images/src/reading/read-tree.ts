@@ -40,7 +40,7 @@ export interface TreeReading {
  */
 export async function readTree(tree: FileTree, options: ReadTreeOptions): Promise<TreeReading> {
   const placed = placeImages(tree);
-  const named = await splitOffMasks(placed);
+  const named = await splitOffMasks(placed, options.named);
   if (!options.named) await checkHiddenMasks(named.images);
   const alone = options.named ? [] : named.alone;
   const candidates = options.named ? [...named.images, ...named.alone] : decideByName(named.images);

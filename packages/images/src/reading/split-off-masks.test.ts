@@ -64,3 +64,20 @@ it('a picture beside a JPEG of its name is its mask where it looks like one, as 
   ]);
   expect((await openDataSet(at('copies'))).items).toHaveLength(2);
 });
+
+it('where a person named the folders, some may be masks and others not, and each is what it looks like', async () => {
+  await writeFiles(folder.root, {
+    ...{
+      'bad/0.jpg': await gray(noise(192, 1)).jpeg().toBuffer(),
+      'bad/0.png': await gray(square).png().toBuffer(),
+    },
+    ...{ 'good/1.jpg': await gray(noise(192, 2)).jpeg().toBuffer(), 'good/1.png': await photo(3) },
+  });
+  expect(await failure(folder.root)).toMatch(/either masks of it, or images of their own/);
+  const { items } = await openDataSet(folder.root, { good: ['good'], bad: ['bad'], testFraction: 0 });
+  expect(items.map(({ name, maskPaths }) => [name, maskPaths])).toEqual([
+    ['bad/0.jpg', [at('bad/0.png')]],
+    ['good/1.jpg', undefined],
+    ['good/1.png', undefined],
+  ]);
+});
