@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { BundleError } from '@cflow/spec';
 import type { BundleSource, FileDigest } from './bundle.js';
@@ -31,13 +31,20 @@ export function folderBundle(folder: string): BundleSource {
         if (code !== 'ENOENT' && code !== 'ENOTDIR') throw readError(error, target, file);
       }
     }
-    throw new BundleError(
-      (await isFolder(target))
-        ? `"${folder}" is not a complete bundle: it has no ${file}. A bundle is the folder that "cflow train" wrote`
-        : `there is no bundle at "${folder}": expected the folder that "cflow train" wrote`,
-      { details: { folder, file } },
-    );
+    throw new BundleError(await whyNot(folder, target, file), { details: { folder, file } });
   }
+}
+
+/** What is there in place of a bundle. A folder that was packed to be sent is there, but not as a folder. */
+async function whyNot(folder: string, target: string, file: string): Promise<string> {
+  const entry = await stat(target).catch(() => undefined);
+  if (entry?.isDirectory()) {
+    return `"${folder}" is not a complete bundle: it has no ${file}. A bundle is the folder that "cflow train" wrote`;
+  }
+  if (entry === undefined) {
+    return `there is no bundle at "${folder}": expected the folder that "cflow train" wrote`;
+  }
+  return `there is no bundle at "${folder}", but a file: expected the folder that "cflow train" wrote; if it is packed, as a ZIP for example, unpack it and name the folder`;
 }
 
 /** Bytes that are read at once. */

@@ -44,7 +44,11 @@ describe('a glob', () => {
   it('is refused when a part of it names nothing', async () => {
     await folder.plant('1.png');
     expect(await failure(['*.png', '*.jpg'], { folder: folder.root })).toMatch(
-      /no images: \*\.jpg names none, searched from/,
+      /no images: "\*\.jpg" names none, searched from/,
+    );
+    await folder.write({ 'none/readme.txt': 'no image' });
+    expect(await failure(['*.png', 'none'], { folder: folder.root })).toBe(
+      'there are no images in the folder "none", nor below it',
     );
     expect(await failure([])).toMatch(/list of files and globs is empty/);
     expect(await failure(['1.png'], { folder: folder.root, layout: 'mvtec' })).toMatch(

@@ -41,9 +41,12 @@ export async function findByPattern(
   for (const pattern of patterns) {
     const found = await expand(pattern, folder);
     if (found.files.length === 0) {
-      throw new DataSetError(`no images: ${pattern} names none, searched from ${folder}`, {
-        details: { pattern, folder },
-      });
+      throw new DataSetError(
+        found.isFolder
+          ? `there are no images in the folder "${pattern}", nor below it`
+          : `no images: "${pattern}" names none, searched from ${folder}`,
+        { details: { pattern, folder } },
+      );
     }
     // A folder that is called bad, or masks, is named by mistake, or as what it is; either way its word counts.
     const own = ['bad', 'mask'].includes(meaningOf(basename(resolve(folder, pattern))).role)

@@ -7,7 +7,7 @@ Examples:
   cflow cuda install --into /opt/cuda
 
 The libraries come from PyPI, each wheel pinned by its SHA-256: 1.2 GB to fetch, 1.5 GB laid out. They are NVIDIA's and
-Microsoft's, under their licences. What is already there is not fetched again, and an interrupted run continues.
+Microsoft's, under their licenses. What is already there is not fetched again, and an interrupted run continues.
 
 Environment:
   PIP_INDEX_URL  a mirror of PyPI

@@ -1,5 +1,5 @@
 import { MATERIALS, MAX_COUNT, MAX_SIZE, type MaterialName, MIN_SIZE } from '@cflow/synth';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { integer, nameList } from '../../options/option-value.js';
 import type { SynthFlags } from './flags.js';
 
@@ -20,7 +20,11 @@ export function defineSynth(command: Command): void {
       'Renders images of good and damaged parts with masks, from a seed: data to try things with, made by code.',
     )
     .argument('<dir>', 'folder that gets one data set per material')
-    .option('--materials <names>', 'with commas between them (default: all)', materials, [...MATERIALS])
+    .addOption(
+      new Option('--materials <names>', 'with commas between them')
+        .argParser(materials)
+        .default([...MATERIALS], 'all'),
+    )
     .option('--train <n>', 'good images for training, per material', integer(0, MAX_COUNT), 60)
     .option('--test-good <n>', 'good images for testing, per material', integer(0, MAX_COUNT), 20)
     .option('--per-defect <n>', 'bad images for testing, per kind of defect', integer(0, MAX_COUNT), 8)
