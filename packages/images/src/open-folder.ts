@@ -5,6 +5,8 @@ import { skippedFiles } from './files/skipped-files.js';
 import { FOLDER_LAYOUTS, type FolderLayout } from './layouts/folder-layouts.js';
 import type { ResolvedOptions } from './open-options.js';
 import { checkAnnotations, withAnnotations } from './reading/check-annotations.js';
+import { arePhotographs } from './reading/find-photographs.js';
+import { folderNodes } from './reading/folder-node.js';
 import { readTree } from './reading/read-tree.js';
 import { someOf } from './reading/say-which.js';
 import { openTableFolder, tableIn } from './tables/open-table-folder.js';
@@ -30,7 +32,7 @@ export async function openFolder(top: FileTree, name: string, options: ResolvedO
     const table = await tableIn(top, name, options);
     if (table) return table;
   }
-  const { tree, layout, outside } = choose(top, options);
+  const { tree, layout, outside } = await choose(top, options);
   // An archive is often called like the folder in it.
   const own = basename(tree.root);
   const inner = tree === top || own === name ? name : `${name}/${own}`;
@@ -83,7 +85,7 @@ interface Choice {
 }
 
 /** Which tree to read (the folder, or one category of it) and how. */
-function choose(top: FileTree, options: ResolvedOptions): Choice {
+async function choose(top: FileTree, options: ResolvedOptions): Promise<Choice> {
   if (top.images.length === 0) throw noImages(top);
   const candidates = FOLDER_LAYOUTS.filter(
     ({ layout }) => options.layout === undefined || layout === options.layout,
@@ -96,8 +98,13 @@ function choose(top: FileTree, options: ResolvedOptions): Choice {
   });
   if (options.category !== undefined) return take(categoryOf(top, options.category));
   const folders = topFolders(top);
+  const products = await productsAmong(top);
   // Words in the names of its folders make it a data set, whatever lies below them.
-  if (known.some((layout) => layout.matches(top)) || folders.some(speaks)) return take(top);
+  if (
+    known.some((layout) => layout.matches(top)) ||
+    folders.some((folder) => !products.has(folder) && speaks(folder))
+  )
+    return take(top);
   const inside = folders.map((folder) => [folder, subtree(top, folder)] as const);
   const sets = inside.filter(([, tree]) => isDataSet(tree, known));
   const [only, second] = sets;
@@ -114,8 +121,10 @@ function choose(top: FileTree, options: ResolvedOptions): Choice {
   const straight = top.images.some((image) => image.folders.length === 0);
   const [wrapped] = inside;
   // A folder around everything, as archivers put it.
-  if (wrapped && inside.length === 1 && !straight && meaningOf(wrapped[0]).role === 'name') {
-    const inner = choose(wrapped[1], options);
+  const isWrapper = ([folder]: (typeof inside)[number]): boolean =>
+    products.has(folder) || meaningOf(folder).role === 'name';
+  if (wrapped && inside.length === 1 && !straight && isWrapper(wrapped)) {
+    const inner = await choose(wrapped[1], options);
     return { ...inner, outside: [...inner.outside, ...outsideOf(top, wrapped[0])] };
   }
   return take(top);
@@ -129,6 +138,19 @@ function outsideOf(top: FileTree, folder: string): SkippedFile[] {
     .filter(isOutside)
     .map(({ name }): SkippedFile => ({ name, reason: 'other-table' }));
   return [...top.skipped.filter(isOutside), ...images, ...tables];
+}
+
+/** Folders directly below the root that are called like masks and hold photographs. Masks of nothing make no sense, so that one alone may be called so by any word. */
+async function productsAmong(top: FileTree): Promise<Set<string>> {
+  const node = folderNodes(top);
+  const folders = [...node.children.values()];
+  const isAlone = folders.length === 1 && node.images.length === 0;
+  const products = new Set<string>();
+  for (const folder of folders) {
+    const { role, doubtful } = meaningOf(folder.name);
+    if (role === 'mask' && (doubtful || isAlone) && (await arePhotographs(folder))) products.add(folder.name);
+  }
+  return products;
 }
 
 /** Whether the words of a folder's name say what its images are. */

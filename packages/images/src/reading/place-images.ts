@@ -14,18 +14,26 @@ interface State {
   named: boolean;
   /** Words beside which some folder of the tree is called bad. */
   views: ReadonlySet<string>;
+  /** Paths of folders that are called like masks, but hold photographs. */
+  photographs: ReadonlySet<string>;
 }
 
 /**
  * Places every image of a tree by the words of the folders it lies in, from the outermost to the innermost.
+ * @param photographs of `findPhotographs`
  * @throws DataSetError for words that contradict each other, and for folders that can be read in two ways
  */
-export function placeImages(tree: FileTree): Placed {
+export function placeImages(tree: FileTree, photographs: ReadonlySet<string>): Placed {
   const placed: Placed = { images: [], masks: [], skipped: [], undecided: [] };
   const top = folderNodes(tree);
   const views = new Set<string>();
   collectBadViews(top, views);
-  const start: State = { split: undefined, label: undefined, defect: undefined, named: false, views };
+  const start: State = {
+    ...{ split: undefined, label: undefined, defect: undefined },
+    named: false,
+    views,
+    photographs,
+  };
   visit(top, start, placed);
   return placed;
 }
@@ -40,7 +48,7 @@ function collectBadViews(node: FolderNode, views: Set<string>): void {
 }
 
 function visit(node: FolderNode, state: State, placed: Placed): void {
-  const children = [...node.children.values()].map((child) => ({ child, meaning: meaningOf(child.name) }));
+  const children = [...node.children.values()].map((child) => ({ child, meaning: meaningIn(child, state) }));
   const hasGood = children.some(({ meaning }) => meaning.role === 'good' || isGoodView(meaning, state));
   const hasSplits = children.some(({ meaning }) => meaning.split !== undefined);
   placeStraight(node, state, { beside: hasGood || hasSplits }, placed);
@@ -77,6 +85,10 @@ function visit(node: FolderNode, state: State, placed: Placed): void {
     }
   }
 }
+
+/** What a folder is called, unless what is in it says otherwise. */
+const meaningIn = ({ name, path }: FolderNode, { photographs }: State): Meaning =>
+  photographs.has(path.join('/')) ? { role: 'name' } : meaningOf(name);
 
 const isGoodView = ({ role, of = '' }: Meaning, { label, views }: State): boolean =>
   role === 'unclear' && label === undefined && views.has(of);

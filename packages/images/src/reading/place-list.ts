@@ -1,6 +1,7 @@
 import type { DataSetItem, Label, Split } from '@cflow/spec';
 import type { SkippedFile, TreeFile } from '../files/file-tree.js';
 import { meaningOf } from '../vocabulary/meaning-of.js';
+import { findPhotographs } from './find-photographs.js';
 import { splitOffMasks } from './split-off-masks.js';
 
 /**
@@ -12,8 +13,11 @@ export async function placeList(
   { label, split }: { label: Label; split: Split },
 ): Promise<{ items: DataSetItem[]; skipped: SkippedFile[] }> {
   const skipped: SkippedFile[] = [];
+  const photographs = await findPhotographs({ images: files });
   const placed = files.flatMap((file) => {
-    const roles = file.folders.map((folder) => meaningOf(folder).role);
+    const roles = file.folders.map((folder, i) =>
+      photographs.has(file.folders.slice(0, i + 1).join('/')) ? 'name' : meaningOf(folder).role,
+    );
     if (roles.includes('mask')) skipped.push({ name: file.name, reason: 'mask' });
     else if (roles.includes('ignored')) skipped.push({ name: file.name, reason: 'left-out-folder' });
     else {

@@ -4,6 +4,7 @@ import type { ImageLimits } from '../image-limits.js';
 import { checkHiddenMasks } from './check-hidden-masks.js';
 import { decideByMask } from './decide-by-mask.js';
 import { decideByName } from './decide-by-name.js';
+import { findPhotographs } from './find-photographs.js';
 import { holdOutGood } from './hold-out.js';
 import { pairMasks } from './pair-masks.js';
 import { placeImages } from './place-images.js';
@@ -39,7 +40,7 @@ export interface TreeReading {
  * @throws DataSetError for what can be read in two ways, and for bad images without a mask where others have one
  */
 export async function readTree(tree: FileTree, options: ReadTreeOptions): Promise<TreeReading> {
-  const placed = placeImages(tree);
+  const placed = placeImages(tree, await findPhotographs(tree));
   const named = await splitOffMasks(placed, options.named);
   if (!options.named) await checkHiddenMasks(named.images);
   const alone = options.named ? [] : named.alone;

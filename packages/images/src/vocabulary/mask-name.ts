@@ -1,3 +1,5 @@
+import { WORDS } from './words.js';
+
 /** What the name of a file says when it may be that of a mask. */
 export interface MaskName {
   /** Names, without extension, that the image of this mask may have, the likeliest first. */
@@ -8,25 +10,11 @@ export interface MaskName {
   weak?: true;
 }
 
-const CERTAIN: ReadonlySet<string> = new Set(['mask', 'masks', 'groundtruth', 'ground truth']);
-const PERHAPS: ReadonlySet<string> = new Set([
-  ...['gt', 'msk', 'label', 'labels', 'lbl', 'annotation', 'annotations', 'anno', 'seg', 'segmentation'],
-]);
-/** Words that say of a mask what it is: `0_defect_mask` belongs to `0`. */
-const BEFORE_MASK: ReadonlySet<string> = new Set([
-  ...PERHAPS,
+const GROUND_TRUTH = 'ground truth';
+const CERTAIN: ReadonlySet<string> = new Set(['mask', 'masks', 'groundtruth', GROUND_TRUTH]);
+/** Words that say what kind of mask it is: `0_defect_mask` belongs to `0`. */
+const KINDS: ReadonlySet<string> = new Set([
   ...['defect', 'defects', 'anomaly', 'binary', 'bin', 'pixel', 'true'],
-]);
-const BEFORE: ReadonlySet<string> = new Set([
-  'mask',
-  'masks',
-  'gt',
-  'msk',
-  'label',
-  'lbl',
-  'seg',
-  'groundtruth',
-  'ground truth',
 ]);
 /** Also straight behind a name: `0mask`. */
 const JOINED = 'mask';
@@ -45,22 +33,34 @@ export function maskName(stem: string): MaskName | undefined {
     : { ...whole, word: withoutNumber(whole.word) };
   const before = lastWord(rest);
   const [of, said] =
-    word === 'truth' && before.word === 'ground' ? [before.rest, 'ground truth'] : [rest, word];
+    word === 'truth' && before.word === 'ground' ? [before.rest, GROUND_TRUTH] : [rest, word];
   if (of !== '' && CERTAIN.has(said)) {
     const inner = lastWord(of);
-    const isTold = inner.rest !== '' && BEFORE_MASK.has(inner.word);
+    const isTold = inner.rest !== '' && (KINDS.has(inner.word) || maskWord(inner.word) !== undefined);
     return { of: isTold ? [of, inner.rest] : [of], certain: true };
   }
-  if (of !== '' && PERHAPS.has(said)) return { of: [of], certain: false };
-  if (of !== '' && said === WEAK) return { of: [of], certain: false, weak: true };
+  const found = of === '' ? undefined : maskWord(said);
+  if (found) return { of: [of], certain: false, ...found };
   const joined = stem.slice(0, -JOINED.length);
   // Only beside an image that is called so: "unmask" is a word of its own.
   if (joined !== '' && stem.toLowerCase().endsWith(JOINED)) return { of: [joined], certain: false };
   const first = firstWord(stem);
   const second = firstWord(first.rest);
-  const two = `${first.word} ${second.word}`;
-  const left = two === 'ground truth' ? second.rest : BEFORE.has(first.word) ? first.rest : '';
-  return left === '' ? undefined : { of: [left], certain: false };
+  const [left, saidFirst] =
+    second.word === 'truth' && first.word === 'ground'
+      ? [second.rest, GROUND_TRUTH]
+      : [first.rest, first.word];
+  // "m_0" is much else.
+  const foundFirst = left === '' || saidFirst === WEAK ? undefined : maskWord(saidFirst);
+  return foundFirst && { of: [left], certain: false, ...foundFirst };
+}
+
+/** Whether a word means masks, and only beside an image that it is like: weakly, where it means something else as often. */
+function maskWord(word: string): Pick<MaskName, 'weak'> | undefined {
+  if (word === WEAK) return { weak: true };
+  const sense = WORDS.get(word);
+  if (sense?.role !== 'mask') return undefined;
+  return sense.doubtful && !sense.weak ? { weak: true } : {};
 }
 
 /** A stem without what only says that it is the image, as beside a mask: `12_image` and `12_mask`. */

@@ -30,7 +30,10 @@ describe('the meaning of a folder', () => {
       'mask',
       'mask masks Masks gt GT ground_truth groundtruth GroundTruth "ground truth" annotations labels segmentation',
     ],
-    ['good', 'false_calls FalseAlarm overkill "pseudo defects"'],
+    [
+      'good',
+      'false_calls FalseAlarm overkill "pseudo defects" false_ng FalseDefects pseudo_ng Pseudofehler false_positives',
+    ],
     ['bad', 'def def_front Ausschuß braki true_defect'],
     [
       'mask',
@@ -49,6 +52,7 @@ describe('the meaning of a folder', () => {
       'images Images img imgs data photos data_set pictures train test Validation test_public train_images',
     ],
     ['name', 'crack scratch kos01 000 01 red missing_label label_torn bottle good_bad'],
+    ['images', 'high_def hi-def_images'],
     ['unclear', 'good_front ok_but_dirty almost_ok normal_map'],
   ])('is %s: %s', (role, names) => {
     for (const name of names.match(/"[^"]+"|\S+/g) ?? []) {
@@ -71,6 +75,13 @@ describe('the meaning of a folder', () => {
     ['testbench', undefined],
   ])('%s is for %s', (name, split) => {
     expect(meaningOf(name).split).toBe(split);
+  });
+
+  it('says of words for masks whether they may be something else', () => {
+    for (const name of ['mascara', 'black_msk', 'labels', 'Truth', 'good_masques'])
+      expect(meaningOf(name).doubtful, name).toBe(true);
+    for (const name of ['masks', 'mask_labels', 'ground_truth', 'good', 'crack'])
+      expect(meaningOf(name).doubtful, name).toBeUndefined();
   });
 
   it('says what masks are of', () => {
@@ -101,9 +112,15 @@ it.each([
   ['0mask', ['0'], false],
   ['Part0Mask', ['Part0'], false],
   ['0_defect_mask', ['0_defect', '0'], true],
+  ['0_truth', ['0'], false, true],
+  ['mascara_0', ['0'], false, true],
+  ['0_maske', ['0'], false],
+  ['маска_0', ['0'], false],
+  ['ground_truth_0', ['0'], false],
+  ['0_maske_mask', ['0_maske', '0'], true],
   ['part_0_segmentation_mask', ['part_0_segmentation', 'part_0'], true],
-])('%s may be the mask of %s', (stem, of, certain) => {
-  expect(maskName(stem)).toEqual({ of, certain });
+])('%s may be the mask of %s', (stem, of, certain, weak = undefined) => {
+  expect(maskName(stem)).toEqual({ of, certain, weak });
 });
 
 it.each(['0', 'mask', 'masked_man', 'labels2', 'unmasked', 'gt500', 'segment_1'])(

@@ -11,6 +11,8 @@ export interface Meaning {
   split?: Split;
   /** The other words: of masks, the folder or kind of images that they belong to; of bad images, their kind; of unclear ones, what nobody knows. */
   of?: string;
+  /** Of masks: the words mean something else as often, a product, so that what is in the files has to say it. */
+  doubtful?: true;
 }
 
 const LONGEST_PHRASE = 3;
@@ -24,10 +26,12 @@ export function meaningOf(name: string): Meaning {
   const has = (role: Sense['role']): boolean => senses.some((sense) => sense.role === role);
   const split = senses.find((sense) => sense.role === 'split')?.split;
   const found = split === undefined ? {} : { split };
+  const certain = senses.some((sense) => sense.role === 'mask' && !sense.doubtful);
+  const doubt = certain ? {} : { doubtful: true as const };
   if (unknown.length > 0) {
     // "crack masks" are masks of cracks; but a "missing label" is a kind of defect.
     const mask = senses.some((sense) => sense.role === 'mask' && !sense.weak);
-    if (mask && !has('bad')) return { role: 'mask', of: unknown.join(' '), ...found };
+    if (mask && !has('bad')) return { role: 'mask', of: unknown.join(' '), ...doubt, ...found };
     if (mask) return { role: 'unclear', ...found };
     if (has('bad')) return { role: 'bad', of: unknown.join(' '), ...found };
     return has('good') ? { role: 'unclear', of: unknown.join(' ') } : { role: 'name' };
@@ -35,7 +39,7 @@ export function meaningOf(name: string): Meaning {
   if (has('ignored')) return { role: 'ignored', ...found };
   if (has('mask')) {
     const of = has('good') !== has('bad') ? { of: has('good') ? 'good' : 'bad' } : {};
-    return { role: 'mask', ...of, ...found };
+    return { role: 'mask', ...of, ...doubt, ...found };
   }
   if (has('unlabelled')) return { role: 'unlabelled', ...found };
   if (has('good') && has('bad')) return { role: 'name' };

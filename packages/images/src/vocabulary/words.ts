@@ -3,8 +3,11 @@ import type { Split } from '@cflow/spec';
 /** What a word in the name of a folder or a file says. `filler` says nothing: "images", "parts". */
 export type Sense =
   | { role: 'good' | 'bad' | 'unlabelled' | 'ignored' | 'filler' }
-  /** `weak` words mean masks only where they stand alone: "labels", but not "missing label". */
-  | { role: 'mask'; weak: boolean }
+  /**
+   * `weak` words mean masks only where they stand alone: "labels", but not "missing label". `doubtful` ones mean something
+   * else as often, so that what is in the files has to say it.
+   */
+  | { role: 'mask'; weak: boolean; doubtful: boolean }
   | { role: 'split'; split: Split };
 
 /** Words that people and tools use, in lower case; of several words, each after a space. */
@@ -14,7 +17,10 @@ const GOOD = `
   no defect | no defects | non defect | non defective | not defective | nondefective | without defect | without defects
   defect free | defects free | defectfree | no anomaly | no anomalies | non anomalous | not anomalous | anomaly free
   not bad | non bad | io | i o | gut
-  false call | false calls | false alarm | false alarms | false reject | false rejects | overkill | pseudo defect | pseudo defects
+  false call | false calls | false alarm | false alarms | false reject | false rejects | false ng | false nok | false bad
+  false defect | false defects | false fail | false fails | false failure | false failures | false fault | false faults
+  false positive | false positives | overkill | pseudo defect | pseudo defects | pseudo ng | pseudo nok | pseudo error | pseudo errors
+  pseudofehler | pseudo fehler | scheinfehler
   bon | bons | bonne | bonnes | conforme | conformes | sans defaut | sans défaut | bueno | buenos | buena | buenas | sin defecto
   buono | buoni | buona | buone | bom | bons | boa | boas | dobry | dobre | dobra | goed
   bra | godkänd | godkända | godkjent | godkendt | felfri | feilfri | fejlfri | hyvä | hyväksytty | ehjä | jó | hibátlan | megfelelő
@@ -40,13 +46,14 @@ const BAD = `
   不良品 | 不良 | 缺陷 | 异常 | 異常 | 異常品 | 不合格 | 不合格品 | 次品 | 欠陥 | 欠陥品 | ng品 | 불량 | 불량품 | 이상 | брак | дефект | дефекты
 `;
 const MASKS = `
-  mask | masks | msk | gt | gts | ground truth | ground truths | groundtruth | groundtruths | truth
+  mask | masks | gt | gts | ground truth | ground truths | groundtruth | groundtruths
   binary mask | binary masks | pixel mask | pixel masks | masks machine | masks human | segmentation class | segmentation object
-  maske | masken | masque | masques | máscara | máscaras | mascara | mascaras | maschera | maschere | maska | maski | masky
-  masker | maskers | маска | маски | 掩码 | 掩膜 | 掩模 | 蒙版 | マスク | マスク画像 | 마스크
+  maske | masken | máscara | máscaras | maschera | maschere | maska | maski | masky | маска | маски | 掩码 | 掩膜 | 掩模 | 蒙版 | マスク | マスク画像 | 마스크
 `;
+/** Products and places, too: mascara, a plant of three letters. */
+const DOUBTFUL_MASKS = 'msk | truth | masque | masques | mascara | mascaras | masker | maskers';
 const WEAK_MASKS =
-  'annotation | annotations | label | labels | lbl | segmentation | segmentations | seg | segs';
+  'annotation | annotations | anno | annos | label | labels | lbl | segmentation | segmentations | seg | segs';
 const UNLABELLED = `
   unlabelled | unlabeled | not labelled | not labeled | unknown | unsorted | unclassified | uncategorized | undecided | unsure
   uncertain | rework | reworked | pending | todo | to do | to sort | to label | to check | to review | review
@@ -65,7 +72,7 @@ const FILLERS = `
   image | images | img | imgs | pic | pics | picture | pictures | photo | photos | frame | frames | bild | bilder
   data | dataset | set | sample | samples | part | parts | product | products | item | items | unit | units
   file | files | folder | dir | raw | rgb | original | originals | input | inputs | public | only | for
-  jpeg | jpg | png | bmp | tif | tiff
+  jpeg | jpg | png | bmp | tif | tiff | high def | hi def
 `;
 const SPLITS: Readonly<Record<Split, string>> = {
   train: `
@@ -85,8 +92,9 @@ const SPLITS: Readonly<Record<Split, string>> = {
 export const WORDS: ReadonlyMap<string, Sense> = new Map([
   ...phrases(GOOD, { role: 'good' }),
   ...phrases(BAD, { role: 'bad' }),
-  ...phrases(MASKS, { role: 'mask', weak: false }),
-  ...phrases(WEAK_MASKS, { role: 'mask', weak: true }),
+  ...phrases(MASKS, { role: 'mask', weak: false, doubtful: false }),
+  ...phrases(DOUBTFUL_MASKS, { role: 'mask', weak: false, doubtful: true }),
+  ...phrases(WEAK_MASKS, { role: 'mask', weak: true, doubtful: true }),
   ...phrases(UNLABELLED, { role: 'unlabelled' }),
   ...phrases(IGNORED, { role: 'ignored' }),
   ...phrases(FILLERS, { role: 'filler' }),

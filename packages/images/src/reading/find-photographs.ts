@@ -1,0 +1,39 @@
+import type { FileTree, TreeFile } from '../files/file-tree.js';
+import { meaningOf } from '../vocabulary/meaning-of.js';
+import { contentOf } from './content-of.js';
+import { type FolderNode, folderNodes } from './folder-node.js';
+import { spaced } from './spaced.js';
+
+const MOST_FILES = 8;
+
+/**
+ * Folders that are called like masks by a word for products, too, and hold photographs: `mascara`, `labels`.
+ * @returns their paths from the root, joined by `/`
+ */
+export async function findPhotographs(tree: Pick<FileTree, 'images'>): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  const visit = async (node: FolderNode): Promise<void> => {
+    const { role, doubtful } = meaningOf(node.name);
+    if (doubtful && (await arePhotographs(node))) found.add(node.path.join('/'));
+    else if (role === 'mask') return;
+    for (const child of node.children.values()) await visit(child);
+  };
+  await visit(folderNodes(tree));
+  return found;
+}
+
+/** Whether at least half of what can be read of a folder is photographs, as images with masks beside them are. Folders of masks in it do not count. */
+export async function arePhotographs(node: FolderNode): Promise<boolean> {
+  let [photographs, others] = [0, 0];
+  for (const { path } of spaced(imagesBelow(node), MOST_FILES)) {
+    const content = await contentOf(path);
+    if (content === 'photograph') photographs++;
+    else if (content !== undefined) others++;
+  }
+  return photographs > 0 && photographs >= others;
+}
+
+const imagesBelow = (node: FolderNode): TreeFile[] => [
+  ...node.images,
+  ...[...node.children.values()].filter(({ name }) => meaningOf(name).role !== 'mask').flatMap(imagesBelow),
+];
