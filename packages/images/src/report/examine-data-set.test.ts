@@ -141,7 +141,11 @@ describe('what is understood of a data set', () => {
     );
     const opened = await openDataSet(folder.root);
     const { report } = await examineDataSet(opened, { limits: { pixels: 50 } });
-    expect(report.findings[0]?.message).toMatch(/^3 images cannot be read.*; the first: .*--max-megapixels/);
+    expect(report.findings[0]).toMatchObject({
+      severity: 'problem',
+      message: 'of 3 images to train on none can be read; at least 2 are needed',
+    });
+    expect(report.findings[1]?.message).toMatch(/^3 images cannot be read.*; the first: .*--max-megapixels/);
     await folder.write({ 'labels.csv': 'path,label\ngood/0.png,good\ngood/1.png,good\ngone.png,good\n' });
     const { findings } = await examineDataSet(await openDataSet(join(folder.root, 'labels.csv'))).then(
       (each) => each.report,

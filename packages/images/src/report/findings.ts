@@ -87,22 +87,29 @@ export function regionFindings(unusable: readonly { name: string; error: Error }
   );
 }
 
-/** What is odd about how images are used. */
-export function useFindings({ items }: DataSet): DataSetFinding[] {
+/** What is odd about how images are used, of which those that cannot be read are left out. */
+export function useFindings(
+  { items }: DataSet,
+  unreadable: ReadonlySet<DataSetItem> = new Set(),
+): DataSetFinding[] {
   const named = (isWanted: (item: DataSetItem) => boolean): string[] =>
     items.filter(isWanted).map(({ name }) => name);
-  const train = named(({ split, label }) => split === 'train' && label !== 'bad');
+  const isGood = ({ split, label }: DataSetItem): boolean => split === 'train' && label !== 'bad';
+  const train = named(isGood);
+  const readable = named((item) => isGood(item) && !unreadable.has(item));
   const badInTraining = named(({ split, label }) => split !== 'test' && label === 'bad');
   const unlabelled = named(({ split, label }) => split !== 'train' && label === 'unknown');
   const bad = named(({ split, label }) => split === 'test' && label === 'bad');
   const goodTest = named(({ split, label }) => split === 'test' && label === 'good');
   return [
-    ...when(train.length < 2, () =>
-      finding('nothing-to-train-on', 'problem', train, (count) =>
-        count === 0
-          ? 'there are no good images to train on'
-          : 'there is one good image to train on; at least 2 are needed',
-      ),
+    ...when(readable.length < 2, () =>
+      finding('nothing-to-train-on', 'problem', readable, (count) => {
+        if (train.length === 0) return 'there are no good images to train on';
+        if (train.length > count) {
+          return `of ${images(train.length)} to train on ${count === 0 ? 'none' : 'one'} can be read; at least 2 are needed`;
+        }
+        return 'there is one good image to train on; at least 2 are needed';
+      }),
     ),
     ...when(badInTraining.length > 0, () =>
       finding(

@@ -42,7 +42,7 @@ export function makeReport({
   const pixels = pixelFindings(used, samples);
   const findings: DataSetFinding[] = [
     ...masks,
-    ...useFindings(dataSet),
+    ...useFindings(dataSet, new Set(unreadable.map((i) => used[i]!))),
     ...copies,
     // That copies of one file have the same pixels is no news.
     ...pixels.filter(({ kind }) => kind !== 'all-equal' || copies.every((other) => other.kind !== kind)),
