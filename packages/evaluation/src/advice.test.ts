@@ -10,6 +10,7 @@ interface Given {
   rate?: number;
   f1?: number | null;
   picture?: [number, number];
+  tested?: [good: number, bad: number];
   /** Shares found when 1, 2, 5 and 10 % false alarms are promised. */
   would?: number[];
 }
@@ -24,14 +25,15 @@ function facts({
   rate = 0.01,
   f1 = null,
   picture,
+  tested: [goodImages, badImages] = [50, 100],
   would,
 }: Given = {}) {
   const metrics =
     found === null
       ? null
       : {
-          goodImages: 50,
-          badImages: 100,
+          goodImages,
+          badImages,
           detectionRate: found,
           falseAlarmRate: alarms,
           locationRate: located ?? found,
@@ -74,6 +76,22 @@ describe('adviceOf', () => {
       rating: 'unmeasured',
       steps: [{ kind: 'measure' }],
     });
+  });
+
+  it('calls nothing good that few pictures show', () => {
+    expect(adviceOf(facts({ tested: [1, 4], found: 1 }))).toEqual({
+      rating: 'fair',
+      verdict:
+        'Fair: finds 4 of 4 bad parts and calls 0 of 1 good one bad; these are too few pictures to be sure.',
+      steps: [
+        {
+          kind: 'measure',
+          text: 'Add pictures to test on: 1 good one and 4 bad ones say little; 10 of each are the least, and 50 say much more.',
+        },
+      ],
+    });
+    expect(adviceOf(facts({ tested: [10, 10], found: 1 })).rating).toBe('good');
+    expect(adviceOf(facts({ tested: [9, 100], found: 0.5 })).rating).toBe('weak');
   });
 
   it('tells what is found for the wrong reason apart', () => {

@@ -37,6 +37,8 @@ const FAIR = 0.8;
 const FEW_IMAGES = 50;
 /** Share of the bad parts that may be marked beside the defect before it is said. */
 const BESIDE = 0.1;
+/** Pictures of each kind to test on, below which they show little: where none of ten is missed, three in ten may still be (Clopper and Pearson, 95 %). */
+const FEW_TESTED = 10;
 /** Share of the bad parts that more false alarms must find besides before it is said. */
 const MUCH_MORE = 0.1;
 /**
@@ -58,13 +60,18 @@ export function adviceOf(facts: AdviceFacts): Advice {
   }
   const alarms = metrics.falseAlarmRate ?? undefined;
   const tooMany = alarms !== undefined && alarms > Math.max(0.05, 3 * facts.thresholds.falseAlarmRate);
-  const rating = found >= GOOD && !tooMany ? 'good' : found >= FAIR ? 'fair' : 'weak';
+  const few = tooFewTested(metrics);
+  const rating = found >= GOOD && !tooMany && !few ? 'good' : found >= FAIR ? 'fair' : 'weak';
   const called =
     alarms === undefined || metrics.goodImages === 0
       ? ''
       : ` and calls ${Math.round(alarms * metrics.goodImages)} of ${images(metrics.goodImages, 'good one')} bad`;
   const what = `finds ${Math.round(found * metrics.badImages)} of ${images(metrics.badImages, 'bad part')}${called}`;
-  const ends = { good: '.', fair: '; some are missed or wrong.', weak: '; do not rely on it yet.' };
+  const ends = {
+    good: '.',
+    fair: few ? '; these are too few pictures to be sure.' : '; some are missed or wrong.',
+    weak: '; do not rely on it yet.',
+  };
   return {
     rating,
     verdict: `${{ good: 'Good', fair: 'Fair', weak: 'Weak' }[rating]}: ${what}${ends[rating]}`,
@@ -74,7 +81,7 @@ export function adviceOf(facts: AdviceFacts): Advice {
 
 /** @param found Share of the bad parts that are found; undefined where that was not measured */
 function stepsFor(facts: AdviceFacts, found: number | undefined): AdviceStep[] {
-  const { configuration, provenance, thresholds, calibration } = facts;
+  const { configuration, provenance, thresholds, calibration, metrics } = facts;
   const misses = found !== undefined && found < GOOD;
   const steps: (AdviceStep | false)[] = [
     misplaced(facts, found),
@@ -93,6 +100,12 @@ function stepsFor(facts: AdviceFacts, found: number | undefined): AdviceStep[] {
       kind: 'few-held-out',
       text: `Add good images for fewer false alarms: the ${calibration.score.count} that it was calibrated on can vouch for no less than ${percent(thresholds.falseAlarmRate)}; about 100 can for 1 %.`,
     },
+    found !== undefined &&
+      metrics !== null &&
+      tooFewTested(metrics) && {
+        kind: 'measure',
+        text: `Add pictures to test on: ${images(metrics.goodImages, 'good one')} and ${images(metrics.badImages, 'bad one')} say little; ${FEW_TESTED} of each are the least, and 50 say much more.`,
+      },
     found === undefined && {
       kind: 'measure',
       text: 'Add pictures of bad parts, in a folder "bad" beside the good ones, a few of each kind: then what it finds is measured.',
@@ -100,6 +113,9 @@ function stepsFor(facts: AdviceFacts, found: number | undefined): AdviceStep[] {
   ];
   return steps.filter((step) => step !== false).slice(0, MOST_STEPS);
 }
+
+const tooFewTested = ({ goodImages, badImages }: NonNullable<AdviceFacts['metrics']>): boolean =>
+  Math.min(goodImages, badImages) < FEW_TESTED;
 
 /** Found for the wrong reason: called bad, and marked where the defect is not. */
 function misplaced({ metrics }: AdviceFacts, found: number | undefined): AdviceStep | false {

@@ -42,7 +42,7 @@ export function rankedAuPro(
 ): { aupro: number; components: number } {
   const { fprLimit = 0.3 } = options;
   if (!(fprLimit > 0 && fprLimit <= 1)) {
-    throw new ConfigurationError(`Expected fprLimit to be above 0 and at most 1, got ${fprLimit}.`);
+    throw new ConfigurationError(`expected fprLimit to be above 0 and at most 1, got ${fprLimit}`);
   }
   let sum = 0;
   let components = 0;

@@ -41,8 +41,8 @@ export function calibrate(goodScores: Scores, options: CalibrateOptions = {}): S
     !(tailShare > 0 && tailShare < 1 && minTail >= 1 && maxKnots >= 2 && maxKnots <= MAX_CALIBRATION_KNOTS)
   ) {
     throw new ConfigurationError(
-      `Expected tailShare in (0, 1), minTail of at least 1 and maxKnots in [2, ${MAX_CALIBRATION_KNOTS}], ` +
-        `got ${tailShare}, ${minTail} and ${maxKnots}.`,
+      `expected tailShare in (0, 1), minTail of at least 1 and maxKnots in [2, ${MAX_CALIBRATION_KNOTS}], ` +
+        `got ${tailShare}, ${minTail} and ${maxKnots}`,
     );
   }
   // Adding 0 turns -0 into 0: JSON has no -0, and a calibration must be the same after it was stored.
@@ -50,14 +50,14 @@ export function calibrate(goodScores: Scores, options: CalibrateOptions = {}): S
   const n = sorted.length;
   if (n < 2) {
     throw new DataSetError(
-      `Calibration needs the scores of at least 2 good images, got ${n}. Hold out more good images.`,
+      `calibration needs the scores of at least 2 good images, got ${n}; hold out more good images`,
       { details: { scores: n } },
     );
   }
   const bad = sorted.findIndex((score) => !Number.isFinite(score));
   if (bad >= 0) {
     throw new DataSetError(
-      `Calibration needs finite scores, but one of the ${n} good images scored ${sorted[bad]}.`,
+      `calibration needs finite scores, but one of the ${n} good images scored ${sorted[bad]}`,
     );
   }
 

@@ -66,7 +66,7 @@ export function requireSize(
   const { width, height, data } = map;
   if (data.length !== width * height) {
     throw new DataSetError(
-      `Expected ${width * height} values in a ${what} of ${width}x${height}, got ${data.length}.`,
+      `expected ${width * height} values in a ${what} of ${width}x${height}, got ${data.length}`,
       { details: { width, height, values: data.length } },
     );
   }

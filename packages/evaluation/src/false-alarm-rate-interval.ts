@@ -21,8 +21,8 @@ export function falseAlarmRateInterval(
     !(counts && images >= 1 && falseAlarms >= 0 && falseAlarms <= images && confidence > 0 && confidence < 1)
   ) {
     throw new ConfigurationError(
-      'Expected 0 <= falseAlarms <= images with at least one image, and a confidence in (0, 1), ' +
-        `got ${falseAlarms} of ${images} and ${confidence}.`,
+      'expected 0 <= falseAlarms <= images with at least one image, and a confidence in (0, 1), ' +
+        `got ${falseAlarms} of ${images} and ${confidence}`,
     );
   }
   const outside = (1 - confidence) / 2;

@@ -9,7 +9,7 @@ import { ConfigurationError, DataSetError, type ScoreCalibration } from '@cflow/
 export function falseAlarmProbability(calibration: ScoreCalibration, score: number): number {
   if (Number.isNaN(score)) {
     throw new DataSetError(
-      'A score that is not a number has no false-alarm probability. Check the anomaly map.',
+      'a score that is not a number has no false-alarm probability; check the anomaly map',
     );
   }
   const { scores, probabilities, lowerScale, tail } = calibration;
@@ -43,7 +43,7 @@ export function falseAlarmProbability(calibration: ScoreCalibration, score: numb
  */
 export function thresholdForFalseAlarmRate(calibration: ScoreCalibration, rate: number): number {
   if (!(rate > 0 && rate < 1)) {
-    throw new ConfigurationError(`Expected a false-alarm rate above 0 and below 1, got ${rate}.`);
+    throw new ConfigurationError(`expected a false-alarm rate above 0 and below 1, got ${rate}`);
   }
   const { scores, probabilities, lowerScale, tail } = calibration;
   const last = scores.length - 1;

@@ -97,7 +97,7 @@ function maskedImages({ scores, labels, maps, masks, regions }: ComputeMetricsIn
   for (const list of [maps, masks, regions]) {
     if (list && list.length !== scores.length) {
       throw new DataSetError(
-        `Expected ${scores.length} maps, masks and regions, one per score, got ${list.length}.`,
+        `expected ${scores.length} maps, masks and regions, one per score, got ${list.length}`,
         {
           details: { scores: scores.length, found: list.length },
         },

@@ -14,7 +14,7 @@ export function rankPixels(
   regions?: readonly (Uint8Array | undefined)[],
 ): RankedScores {
   if (maps.length !== masks.length) {
-    throw new DataSetError(`Expected one mask per map, got ${maps.length} maps and ${masks.length} masks.`, {
+    throw new DataSetError(`expected one mask per map, got ${maps.length} maps and ${masks.length} masks`, {
       details: { maps: maps.length, masks: masks.length },
     });
   }
@@ -26,8 +26,8 @@ export function rankPixels(
     requireSize('mask', mask);
     if (mask.width !== map.width || mask.height !== map.height) {
       throw new DataSetError(
-        `Expected a mask of the map's size ${map.width}x${map.height} for image ${i}, got ${mask.width}x${mask.height}. ` +
-          'Resize the mask with nearest neighbor first.',
+        `expected a mask of the map's size ${map.width}x${map.height} for image ${i}, got ${mask.width}x${mask.height}; ` +
+          'resize the mask with nearest neighbor first',
         { details: { index: i, map: [map.width, map.height], mask: [mask.width, mask.height] } },
       );
     }

@@ -23,9 +23,7 @@ export function rankParts(good: Float32Array | Float64Array, bad: Float32Array |
     part.sort();
     // A typed array sorts NaN to its end, so the last element tells.
     if (part.length > 0 && Number.isNaN(part[part.length - 1])) {
-      throw new DataSetError(
-        'Every score must be a number, but some are NaN. Check the maps they come from.',
-      );
+      throw new DataSetError('every score must be a number, but some are NaN; check the maps they come from');
     }
   }
   return { good, bad };
@@ -40,7 +38,7 @@ export function rankParts(good: Float32Array | Float64Array, bad: Float32Array |
 export function rankScores(scores: Scores, labels: Labels): RankedScores {
   if (scores.length !== labels.length) {
     throw new DataSetError(
-      `Expected one label per score, got ${scores.length} scores and ${labels.length} labels.`,
+      `expected one label per score, got ${scores.length} scores and ${labels.length} labels`,
       {
         details: { scores: scores.length, labels: labels.length },
       },

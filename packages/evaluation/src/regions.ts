@@ -40,7 +40,7 @@ export function requireMapAndMask(map: ScalarMap, ignore: Mask | undefined): voi
   requireSize('mask', ignore);
   if (ignore.width !== width || ignore.height !== height) {
     throw new DataSetError(
-      `Expected an ignore mask of the map's size ${width}x${height}, got ${ignore.width}x${ignore.height}.`,
+      `expected an ignore mask of the map's size ${width}x${height}, got ${ignore.width}x${ignore.height}`,
       { details: { map: [width, height], mask: [ignore.width, ignore.height] } },
     );
   }

@@ -19,7 +19,7 @@ export function checkRequest({ material, defect, seed, width, height }: SampleRe
 /** @throws ConfigurationError unless it is one of {@link MATERIALS} */
 export function checkMaterial(material: MaterialName): void {
   if (MATERIALS.includes(material)) return;
-  throw new ConfigurationError(`Unknown material "${material}". Known: ${MATERIALS.join(', ')}.`, {
+  throw new ConfigurationError(`unknown material "${material}"; known: ${MATERIALS.join(', ')}`, {
     details: { material, known: MATERIALS },
   });
 }

@@ -73,7 +73,7 @@ describe('planDataSet', () => {
 
   it.each([
     [{ materials: [] }, /at least one material/],
-    [{ materials: ['paper' as 'wood'] }, /Unknown material "paper"/],
+    [{ materials: ['paper' as 'wood'] }, /unknown material "paper"/],
     [{ trainCount: -1 }, /trainCount must be a whole number from 0 to 10000; got -1/],
     [{ perDefectCount: 1.5 }, /perDefectCount/],
     [{ testGoodCount: 10_001 }, /testGoodCount/],

@@ -119,7 +119,7 @@ describe('renderSample', () => {
   });
 
   it.each([
-    [{ material: 'glass' as MaterialName }, /Unknown material "glass".*wood/],
+    [{ material: 'glass' as MaterialName }, /unknown material "glass".*wood/],
     [{ defect: 'missing-thread' as DefectKind }, /wood has no defect "missing-thread".*crack/],
     [{ defect: 'moth' as DefectKind }, /Unknown defect "moth"/],
     [{ seed: -1 }, /seed must be/],

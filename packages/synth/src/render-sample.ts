@@ -78,7 +78,7 @@ export function renderSample(request: SampleRequest): Sample {
     if (keepVisible(good, image, mask) >= least) return pair(image, mask, width, height);
   }
   throw new DataSetError(
-    `No visible ${defect} on ${name} in ${attempts} attempts with seed ${seed} at ${width} x ${height} pixels. Choose another seed or a larger size.`,
+    `no visible ${defect} on ${name} in ${attempts} attempts with seed ${seed} at ${width} x ${height} pixels; choose another seed or a larger size`,
     { details: { ...request, attempts } },
   );
 }

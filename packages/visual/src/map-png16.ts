@@ -53,13 +53,13 @@ export async function writeMapPng16(
 export async function readMapPng16(source: string | Uint8Array, given?: MapPng16Scale): Promise<ScalarMap> {
   const name = typeof source === 'string' ? source : 'the map';
   const damaged = (cause: unknown): ImageError =>
-    new ImageError(`Could not read ${name} as a 16-bit PNG: ${(cause as Error).message}`, { cause });
+    new ImageError(`could not read ${name} as a 16-bit PNG: ${(cause as Error).message}`, { cause });
   try {
     const bytes = typeof source === 'string' ? await readFile(source) : source;
     const picture = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'warning' });
     const { format, depth, space, comments } = await picture.metadata();
     if (format !== 'png' || depth !== 'ushort' || space !== 'grey16') {
-      throw new ImageError(`Expected a 16-bit gray PNG in ${name}, got ${format} with ${depth} ${space}.`);
+      throw new ImageError(`expected a 16-bit gray PNG in ${name}, got ${format} with ${depth} ${space}`);
     }
     const { offset, scale } = given ?? writtenScale(name, comments ?? []);
     const { data, info } = await picture
@@ -81,7 +81,7 @@ function writtenScale(name: string, comments: readonly { keyword: string; text: 
   const scale = read(MAP_PNG_KEYS.scale);
   if (!Number.isFinite(offset) || !Number.isFinite(scale)) {
     throw new ImageError(
-      `Expected the text chunks ${MAP_PNG_KEYS.offset} and ${MAP_PNG_KEYS.scale} in ${name}, got none. Give offset and scale.`,
+      `expected the text chunks ${MAP_PNG_KEYS.offset} and ${MAP_PNG_KEYS.scale} in ${name}, got none; give offset and scale`,
     );
   }
   return { offset, scale };

@@ -98,7 +98,7 @@ describe('a map as a 16-bit PNG', () => {
     const nan = { width: 1, height: 1, data: Float32Array.of(Number.NaN) };
     await expect(encodeMapPng16(nan)).rejects.toThrow(/finite/);
     await expect(readMapPng16(await encodePng(gradient))).rejects.toThrow(/16-bit gray PNG/);
-    await expect(readMapPng16(new Uint8Array(10))).rejects.toThrow(/Could not read/);
+    await expect(readMapPng16(new Uint8Array(10))).rejects.toThrow(/could not read/);
     await expect(readMapPng16(join(folder, 'nothing.png'))).rejects.toThrow(/nothing.png/);
     const { png } = await encodeMapPng16({
       width: 64,

@@ -90,8 +90,8 @@ export function requireImage(
   const sides = Number.isInteger(width) && Number.isInteger(height) && width >= 1 && height >= 1;
   if (!sides || data.length !== width * height * channels) {
     throw new ImageError(
-      `Expected a ${what} of at least 1x1 pixels with width * height * ${channels} values, ` +
-        `got ${width}x${height} with ${data.length} values.`,
+      `expected a ${what} of at least 1x1 pixels with width * height * ${channels} values, ` +
+        `got ${width}x${height} with ${data.length} values`,
       { details: { width, height, values: data.length } },
     );
   }
