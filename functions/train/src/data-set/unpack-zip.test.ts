@@ -154,12 +154,15 @@ describe('unpackZip', () => {
     ['RAR', Buffer.from('Rar!\x1a\x07\x01\0', 'latin1')],
     ['7z', Buffer.from("7z\xbc\xaf'\x1c\0\x04", 'latin1')],
     ['gzip', gzipSync('a')],
+    ['bzip2', Buffer.from('BZh91AY&SY', 'latin1')],
+    ['xz', Buffer.from('\xfd7zXZ\0\0\x04', 'latin1')],
+    ['Zstandard', Buffer.from('(\xb5/\xfd\x04\0', 'latin1')],
     ['tar', Buffer.concat([Buffer.alloc(257), Buffer.from('ustar\0'), Buffer.alloc(250)])],
-  ])('names an archive that is a %s', async (kind, bytes) => {
+  ])('names an archive of another kind, and what to do: %s', async (kind, bytes) => {
     const path = await archiveOf({ 'a.png': 'A' });
     await writeFile(path, bytes);
     expect((await failure(unpack(path))).message).toBe(
-      `the data set is a ${kind} archive; expected a ZIP of the folder of images`,
+      `expected a ZIP of the folder of images, found an archive of the kind ${kind}; unpack it, and pack the folder again as ZIP`,
     );
   });
 

@@ -137,9 +137,10 @@ function archiveError(error: unknown, kind: string | undefined): unknown {
   }
   if (syscall !== undefined) return storageErrorOf(error, 'data set');
   if (kind !== undefined) {
-    return new DataSetError(`the data set is a ${kind} archive; expected a ZIP of the folder of images`, {
-      cause: error,
-    });
+    return new DataSetError(
+      `expected a ZIP of the folder of images, found an archive of the kind ${kind}; unpack it, and pack the folder again as ZIP`,
+      { cause: error, details: { kind } },
+    );
   }
   return new DataSetError(
     `the data set is not a ZIP archive, or is damaged: ${(error as Error).message}; expected a ZIP of the folder of images`,

@@ -1,13 +1,13 @@
 import { basename } from 'node:path';
 import { DataSetError, type DataSetItem } from '@cflow/spec';
-import { type SkippedFile, stemOf } from '../files/file-tree.js';
+import { type SkippedFile, stemKey } from '../files/file-tree.js';
 import { meaningOf } from '../vocabulary/meaning-of.js';
 import { findImageList, type ImageList } from './find-image-list.js';
 import { isDrawnOn } from './is-drawn-on.js';
 import { SAY_WHICH, someOf } from './say-which.js';
 
 /** Files of annotations of all images, as tools call them. */
-const LIST = /coco|annotations?\.|(^|\/)instances_/i;
+const LIST = /(^|[._/-])coco([._-]|$)|annotations?\.|(^|\/)instances_/i;
 /** Boxes and polygons as tools of annotation write them: YOLO, LabelMe, Pascal VOC. */
 const ANNOTATION = /\.(txt|json|xml)$/i;
 
@@ -23,8 +23,8 @@ export async function checkAnnotations(
   items: readonly DataSetItem[],
   skipped: readonly SkippedFile[],
 ): Promise<void> {
-  const files = new Map<string, string>();
-  for (const { name } of skipped) if (ANNOTATION.test(name)) files.set(stemOf(name), name);
+  const files = filesOfImages(skipped);
+  const filesOf = (name: string): string[] => files.get(stemKey(name)) ?? [];
   // A folder that is called good has been filled by somebody.
   const taken = items.filter(
     ({ name, label }) =>
@@ -32,26 +32,29 @@ export async function checkAnnotations(
       ![basename(root), ...foldersOf(name)].some((each) => meaningOf(each).role === 'good'),
   );
   if (taken.length === 0) return;
-  const stems = new Set(items.map(({ name }) => stemOf(name)));
-  const isSidecar = (name: string): boolean => stems.has(stemOf(name));
+  const stems = new Set(items.map(({ name }) => stemKey(name)));
   const list = await findImageList(
     root,
     skipped,
     taken.map(({ name }) => name),
-    isSidecar,
+    (name) => ANNOTATION.test(name) && stems.has(stemKey(name)),
   );
   if (list) throw refusedList(list, taken);
-  const annotated = taken.filter(({ name }) => {
-    const file = files.get(stemOf(name));
-    return file !== undefined && (annotates(file) || foldersOf(file).join('/') === foldersOf(name).join('/'));
-  });
+  const beside = (name: string): string[] =>
+    filesOf(name).filter(
+      (file) => annotates(file) || foldersOf(file).join('/') === foldersOf(name).join('/'),
+    );
+  const alike = taken.filter(({ name }) => beside(name).length > 0);
+  const isTold =
+    alike.length > 0 &&
+    (alike.length < taken.length || alike.some(({ name }) => beside(name).some(annotates)));
+  // What is beside all of them alike, or elsewhere, may be a camera's: what is in it tells.
+  const annotated = isTold ? alike : taken.filter(({ name }) => filesOf(name).length > 0);
   const [first] = annotated;
   if (!first) return;
-  const file = files.get(stemOf(first.name)) as string;
-  if (annotated.length === taken.length && !annotates(file)) {
-    const beside = annotated.map(({ name }) => `${root}/${files.get(stemOf(name))}`);
-    if (!(await isDrawnOn(beside))) return;
-  }
+  const ofThem = annotated.flatMap(({ name }) => (isTold ? beside(name) : filesOf(name)));
+  if (!isTold && !(await isDrawnOn(ofThem.map((each) => `${root}/${each}`)))) return;
+  const [file] = ofThem as [string];
   throw new DataSetError(
     `cannot tell which images are good: ${annotated.length} of ${taken.length} have annotations, such as ${someOf(
       annotated.map(({ name }) => name),
@@ -86,18 +89,19 @@ function refusedList({ name, what }: ImageList, taken: readonly DataSetItem[]): 
 }
 
 /**
- * Skipped files, with those that draw defects on bad images told from others: what is in them would be masks, and somebody has drawn it.
+ * Skipped files, with those that draw defects on bad images told from others: what is in them would be masks, that somebody took the
+ * trouble to draw.
  */
 export function withAnnotations(
   items: readonly DataSetItem[],
   skipped: readonly SkippedFile[],
 ): SkippedFile[] {
   const bad = new Set(
-    items.filter(({ label, maskPaths }) => label === 'bad' && !maskPaths).map(({ name }) => stemOf(name)),
+    items.filter(({ label, maskPaths }) => label === 'bad' && !maskPaths).map(({ name }) => stemKey(name)),
   );
   return skipped.map((file) => {
     const { name, reason } = file;
-    const isDrawn = ANNOTATION.test(name) && (bad.has(stemOf(name)) || annotates(name) || LIST.test(name));
+    const isDrawn = ANNOTATION.test(name) && (bad.has(stemKey(name)) || annotates(name) || LIST.test(name));
     if (bad.size === 0 || reason !== 'not-an-image' || !isDrawn) return file;
     return { name, reason: 'unsupported-format', hint: 'annotations: draw them as masks' };
   });
@@ -106,5 +110,18 @@ export function withAnnotations(
 /** Whether a file lies in a folder that is called so: "labels", "annotations". */
 const annotates = (file: string): boolean =>
   foldersOf(file).some((folder) => meaningOf(folder).role === 'mask');
+
+/** Files of annotations by the stems of the images that they would belong to. */
+function filesOfImages(skipped: readonly SkippedFile[]): Map<string, string[]> {
+  const files = new Map<string, string[]>();
+  for (const { name } of skipped) {
+    if (!ANNOTATION.test(name)) continue;
+    const key = stemKey(name);
+    const known = files.get(key);
+    if (known) known.push(name);
+    else files.set(key, [name]);
+  }
+  return files;
+}
 
 const foldersOf = (name: string): string[] => name.split('/').slice(0, -1);

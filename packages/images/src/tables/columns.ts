@@ -2,6 +2,8 @@
 export interface TableColumns {
   path: string;
   label: string | undefined;
+  /** Where no other holds labels, those that may by their names, or hold something else: their cells tell. */
+  weakLabels: readonly string[];
   /** Tells bad from good by yes and no; `inverted`: yes means good. */
   flag: { name: string; inverted: boolean } | undefined;
   split: string | undefined;
@@ -58,13 +60,10 @@ const PATHS = [
 const LABELS = [
   'label',
   'labels',
-  'class',
-  'classname',
   'labelname',
   'target',
   'verdict',
   'quality',
-  'status',
   'y',
   ...[
     'result',
@@ -72,45 +71,40 @@ const LABELS = [
     'befund',
     'bewertung',
     'urteil',
-    'klasse',
     'étiquette',
     'etiquette',
-    'classe',
     'résultat',
     'resultat',
   ],
   ...[
     'etiqueta',
-    'clase',
     'resultado',
     'etichetta',
     'risultato',
     'rótulo',
     'etykieta',
     'wynik',
-    'klasa',
     'resultaat',
-    'category',
-    'classification',
-    'choice',
-    'condition',
     'judgement',
     'judgment',
   ],
-  ...[
-    'метка',
-    'класс',
-    'результат',
-    '标签',
-    '类别',
-    '结果',
-    '判定',
-    'ラベル',
-    '結果',
-    '라벨',
-    '판정',
-    '결과',
-  ],
+  ...['метка', 'результат', '标签', '结果', '判定', 'ラベル', '結果', '라벨', '판정', '결과'],
+];
+/** What may be a label, or say anything else of an image: of which kind of product it is, how it was taken. */
+const WEAK_LABELS = [
+  'class',
+  'classname',
+  'status',
+  'klasse',
+  'classe',
+  'clase',
+  'klasa',
+  'category',
+  'classification',
+  'choice',
+  'condition',
+  'класс',
+  '类别',
 ];
 const BAD_FLAGS = [
   ...[
@@ -170,29 +164,45 @@ const DEFECTS = [
 ];
 
 const KNOWN: ReadonlySet<string> = new Set(
-  [PATHS, LABELS, BAD_FLAGS, GOOD_FLAGS, SPLITS, MASKS, DEFECTS].flat(),
+  [PATHS, LABELS, WEAK_LABELS, BAD_FLAGS, GOOD_FLAGS, SPLITS, MASKS, DEFECTS].flat(),
 );
 
 /** Whether a column of this name, in lower case, may say something of an image. */
 export const isKnownColumn = (name: string): boolean => KNOWN.has(plainName(name));
 
+/** What yes in a column of this name says. */
+export function flagOf(name: string): 'good' | 'bad' | undefined {
+  const plain = plainName(name.toLowerCase());
+  if (BAD_FLAGS.includes(plain)) return 'bad';
+  return GOOD_FLAGS.includes(plain) ? 'good' : undefined;
+}
+
 const plainName = (name: string): string => name.replace(/[^\p{L}\p{N}\p{M}]+/gu, '');
+
+/** The names of all columns that say something of an image. */
+export function namesOf({ path, label, weakLabels, flag, split, mask, defect }: TableColumns): string[] {
+  return [path, label, ...weakLabels, flag?.name, split, mask, defect].filter((name) => name !== undefined);
+}
 
 /** The columns of a table that lists images, or undefined where none holds their paths, or nothing says anything of them. */
 export function tableColumns(columns: readonly string[]): TableColumns | undefined {
   const plain = new Map(columns.map((name) => [plainName(name), name]));
-  const first = (names: readonly string[]): string | undefined =>
-    names.map((name) => plain.get(name)).find((name) => name !== undefined);
+  const all = (names: readonly string[]): string[] =>
+    names.map((name) => plain.get(name)).filter((name) => name !== undefined);
+  const first = (names: readonly string[]): string | undefined => all(names)[0];
   const path = first(PATHS);
   const bad = first(BAD_FLAGS);
   const good = bad === undefined ? first(GOOD_FLAGS) : undefined;
-  const label = first(LABELS);
+  const strong = first(LABELS);
+  const weakLabels = strong === undefined ? all(WEAK_LABELS) : [];
+  const label = strong ?? weakLabels[0];
   const split = first(SPLITS);
   if (path === undefined || (label ?? bad ?? good ?? split) === undefined) return undefined;
   const name = bad ?? good;
   return {
     path,
     label,
+    weakLabels,
     flag: name === undefined ? undefined : { name, inverted: bad === undefined },
     split,
     mask: first(MASKS),

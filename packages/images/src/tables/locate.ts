@@ -5,6 +5,9 @@ import { DataSetError } from '@cflow/spec';
 /** Finds a file; gives its absolute path, or undefined when it is not there. */
 export type FindFile = (path: string) => Promise<string | undefined>;
 
+/** Files by their own names; undefined for a name that several have. */
+export type FilesByName = ReadonlyMap<string, string | undefined>;
+
 /** How many paths are looked up to tell what they start from. */
 const PROBED = 16;
 const MOST_DROPPED = 12;
@@ -44,7 +47,7 @@ export async function locatePaths(
   folders: readonly string[],
   table: string,
   find: FindFile,
-  byName: ReadonlyMap<string, string | undefined> = new Map(),
+  byName: FilesByName = new Map(),
 ): Promise<(path: string) => string> {
   // Evenly spaced, since the first rows may be of a part that is not there.
   const step = Math.max(1, Math.floor(written.length / PROBED));
@@ -71,6 +74,24 @@ export async function locatePaths(
       'paths are relative to the folder of the table, and names without a folder those of images that are there once',
     { details: { path: table, missing: probed.slice(0, 5) } },
   );
+}
+
+/**
+ * The mask that is written in a table. A name without a folder, which its image may have as well, is that of a file in a folder of
+ * masks, unless another file than the image is there under it.
+ * @returns undefined for a name that several masks have
+ */
+export async function maskNamed(
+  written: string,
+  masks: FilesByName = new Map(),
+  locate: (path: string) => Promise<string>,
+  image: string,
+): Promise<string | undefined> {
+  const file = await locate(written);
+  const name = written.normalize('NFC');
+  if (written.includes('/') || !masks.has(name)) return file;
+  const isThere = file !== image && (await asSpelled(file)) !== undefined;
+  return isThere ? file : masks.get(name);
 }
 
 function locateOne(path: string, folder: string, dropped: number): string {

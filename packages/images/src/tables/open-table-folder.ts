@@ -13,10 +13,12 @@ import type { ResolvedOptions } from '../open-options.js';
 import { readTree } from '../reading/read-tree.js';
 import { ambiguous, SAY_WHICH, someOf } from '../reading/say-which.js';
 import { meaningOf } from '../vocabulary/meaning-of.js';
-import { TABLE_EXPECTS, tableColumns } from './columns.js';
-import { readColumns } from './read-table.js';
+import { namesOf, TABLE_EXPECTS, type TableColumns, tableColumns } from './columns.js';
+import type { FilesByName } from './locate.js';
+import { readColumns, readTable } from './read-table.js';
 import { readTableDataSet } from './read-table-data-set.js';
 import { splitNamed } from './row-label.js';
+import { settleColumns } from './settle-columns.js';
 
 /** The data set that a folder's table lists. @throws DataSetError when it has none */
 export async function openTableFolder(
@@ -78,10 +80,18 @@ async function sortTables({ tables }: FileTree): Promise<{ lists: TreeFile[]; ot
   const others: UnclearTable[] = [];
   for (const file of tables) {
     const columns = await readColumns(file.path);
-    if (tableColumns(columns)) lists.push(file);
+    const named = tableColumns(columns);
+    if (named && (await saysSomething(file.path, named))) lists.push(file);
     else others.push({ file, columns });
   }
   return { lists, others };
+}
+
+/** Whether a table says what its images are; where its header leaves it open, its cells tell. */
+async function saysSomething(path: string, columns: TableColumns): Promise<boolean> {
+  if (columns.weakLabels.length === 0) return true;
+  const { rows } = await readTable(path, () => namesOf(columns));
+  return rows.length === 0 || settleColumns(columns, rows) !== undefined;
 }
 
 async function readTables(
@@ -97,13 +107,17 @@ async function readTables(
       { details: { root: tree.root, tables: tables.slice(0, 5).map((table) => table.name) } },
     );
   }
-  const byName = filesByName(tree);
+  const isMask = ({ folders }: TreeFile): boolean =>
+    folders.some((folder) => meaningOf(folder).role === 'mask');
+  const byName = filesByName(tree.images.filter((file) => !isMask(file)));
+  const masksByName = filesByName(tree.images.filter(isMask));
   const parts = await Promise.all(
     tables.map((table) =>
       readTableDataSet(table.path, {
         ...options,
         folders: foldersAbove(table, tree),
         byName,
+        masksByName,
         within: options.within,
       }),
     ),
@@ -132,10 +146,9 @@ function foldersAbove({ folders }: TreeFile, { root }: FileTree): string[] {
   return [...(inside.length > 0 ? inside : [root]), dirname(root)];
 }
 
-function filesByName({ images }: FileTree): Map<string, string | undefined> {
+function filesByName(images: readonly TreeFile[]): FilesByName {
   const files = new Map<string, string | undefined>();
-  for (const { path, name, folders } of images) {
-    if (folders.some((folder) => meaningOf(folder).role === 'mask')) continue;
+  for (const { path, name } of images) {
     const own = basename(name).normalize('NFC');
     files.set(own, files.has(own) ? undefined : path);
   }

@@ -5,10 +5,19 @@ import { compareNames, stemOf } from '../files/file-tree.js';
 import { holdOutGood } from '../reading/hold-out.js';
 import { someOf } from '../reading/say-which.js';
 import { meaningOf } from '../vocabulary/meaning-of.js';
-import { TABLE_EXPECTS, type TableColumns, tableColumns } from './columns.js';
-import { asSpelled, isAscii, locatePaths, nameBelow, plainPath } from './locate.js';
+import { namesOf, TABLE_EXPECTS, type TableColumns, tableColumns } from './columns.js';
+import {
+  asSpelled,
+  type FilesByName,
+  isAscii,
+  locatePaths,
+  maskNamed,
+  nameBelow,
+  plainPath,
+} from './locate.js';
 import { readTable } from './read-table.js';
 import { answerOf, labelOf, type RowLabel, splitNamed } from './row-label.js';
+import { settleColumns } from './settle-columns.js';
 import type { Table, TableRow } from './table.js';
 
 export interface TableOptions {
@@ -17,8 +26,9 @@ export interface TableOptions {
   seed: number;
   /** Folders that paths may be relative to besides that of the table. */
   folders?: readonly string[];
-  /** Files by their own names, for paths without a folder; undefined for a name that several have. */
-  byName?: ReadonlyMap<string, string | undefined>;
+  /** Images, and files in folders of masks, by their own names, for paths without a folder; undefined for a name that several have. */
+  byName?: FilesByName;
+  masksByName?: FilesByName;
   /** Folder that no path may lead out of: the table may be a stranger's. */
   within?: string | undefined;
 }
@@ -33,13 +43,14 @@ export interface TableOptions {
  */
 export async function readTableDataSet(path: string, options: TableOptions): Promise<DataSetItem[]> {
   const table = await readTable(path, (columns) => namesOf(columnsOf(path, columns)));
-  const columns = columnsOf(path, table.columns);
   if (table.rows.length === 0) throw new DataSetError(`no images: ${path} has no rows below its header`);
+  const columns = columnsOf(path, table.columns, table.rows);
   return itemsOf(path, table, columns, options);
 }
 
-function columnsOf(path: string, found: readonly string[]): TableColumns {
-  const columns = tableColumns(found);
+function columnsOf(path: string, found: readonly string[], rows?: readonly TableRow[]): TableColumns {
+  const named = tableColumns(found);
+  const columns = named && rows ? settleColumns(named, rows) : named;
   if (columns) return columns;
   throw new DataSetError(
     `${path}: expected ${TABLE_EXPECTS}, in a first line that names its columns; got ${someOf(found, 12) || 'nothing'}`,
@@ -47,15 +58,11 @@ function columnsOf(path: string, found: readonly string[]): TableColumns {
   );
 }
 
-function namesOf({ path, label, flag, split, mask, defect }: TableColumns): string[] {
-  return [path, label, flag?.name, split, mask, defect].filter((name) => name !== undefined);
-}
-
 async function itemsOf(
   path: string,
   { rows }: Table,
   columns: TableColumns,
-  { testFraction, seed, folders = [], byName, within }: TableOptions,
+  { testFraction, seed, folders = [], byName, masksByName, within }: TableOptions,
 ): Promise<DataSetItem[]> {
   const root = dirname(path);
   const written = rows.map((row) => {
@@ -67,6 +74,14 @@ async function itemsOf(
   const locate = async (each: string): Promise<string> => {
     const file = locateWritten(each);
     return (isAscii(file) ? undefined : await asSpelled(file)) ?? file;
+  };
+  const locateMask = async (each: string, image: string, line: number): Promise<string> => {
+    const file = await maskNamed(each, masksByName, locate, image);
+    if (file === undefined)
+      throw refuse(path, line, `several masks are called ${shown(each)}; write their folders, too`);
+    if (file === image)
+      throw refuse(path, line, `${shown(each)} is the image itself; expected the path of its mask`);
+    return file;
   };
   const named = splitNamed(stemOf(path));
   let isSplit = named !== undefined;
@@ -91,7 +106,10 @@ async function itemsOf(
     };
     if (defect !== undefined && label === 'bad') item.defect = defect;
     // Masks of good images say nothing that is needed.
-    const masks = label === 'bad' ? await Promise.all(maskPaths(row, columns).map(locate)) : [];
+    const masks =
+      label === 'bad'
+        ? await Promise.all(maskPaths(row, columns).map((each) => locateMask(each, file, row.line)))
+        : [];
     for (const mask of masks) await checkWithin(within, mask, path, row.line);
     if (masks.length > 0) item.maskPaths = masks;
     items.push(item);
@@ -115,7 +133,7 @@ function whatRowSays(path: string, row: TableRow, columns: TableColumns): RowLab
     throw refuse(
       path,
       row.line,
-      `expected the label good, bad or unknown, got ${shown(text)}; a kind of defect goes into the column defect, beside the label bad`,
+      `expected the label good, bad or unknown, got ${shown(text)}; a kind of defect goes into the column defect, beside the label bad; move a table away that says something else`,
     );
   }
   if (flag !== undefined && flag !== 'unknown' && said.label !== 'unknown' && said.label !== flag) {
