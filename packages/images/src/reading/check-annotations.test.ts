@@ -65,7 +65,7 @@ describe('drawings beside bad images', () => {
       'my_coco.json': '{}',
       'bad/1.XML': '',
     });
-    expect((await openDataSet(folder.root)).skipped.map(({ hint, names }) => [hint, names])).toEqual(
+    expect((await openDataSet(folder.root)).skipped?.map(({ hint, names }) => [hint, names])).toEqual(
       expect.arrayContaining([['annotations: draw them as masks', ['bad/1.XML', 'my_coco.json']]]),
     );
   });

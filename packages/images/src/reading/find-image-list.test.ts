@@ -44,6 +44,7 @@ describe('a file beside images of which no folder says anything', () => {
     ['names without ending and numbers (VOC)', 'val.txt', lines((_, i) => `${i}  ${i % 5 ? 1 : -1}`)],
     ['a text that is called bad', 'ng.txt', '3.png\n4.png\n'],
     ['a text that is called good, of some', 'ok.txt', '3\n4\n'],
+    ['JSON that is called bad', 'defects.json', '["3.png", "4.png"]'],
     ['a table in Markdown', 'labels.md', '| image | label |\n| --- | --- |\n| 3.png | bad |\n'],
     ['a log', 'inspection.log', '0.png: good\n1.png: bad\n'],
     ['YAML', 'labels.yaml', '0.png: ok\n1.png: nok\n'],

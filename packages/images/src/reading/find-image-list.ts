@@ -46,7 +46,7 @@ export async function findImageList(
   let left = MOST_BYTES;
   for (const { name, bytes } of await bySize(root, lists)) {
     if (left <= 0) break;
-    const reader = LINES.test(name) ? new LabelLines(names, name) : new Mentions(names);
+    const reader = LINES.test(name) ? new LabelLines(names, name) : new Mentions(names, name);
     const what = await readAs(`${root}/${name}`, reader, left);
     if (what) return { name, what };
     left -= bytes;

@@ -1,3 +1,4 @@
+import { stemOf } from '../files/file-tree.js';
 import { flagOf } from '../tables/columns.js';
 import { answerOf } from '../tables/row-label.js';
 import type { ImageNames } from './image-names.js';
@@ -45,8 +46,10 @@ export class Mentions {
   #tag: string | undefined;
   #isTag = false;
 
-  constructor(names: ImageNames) {
+  /** @param file name of the file, which may be called bad and name the images that are */
+  constructor(names: ImageNames, file: string) {
     this.#names = names;
+    this.#anywhere = this.#roles.of(stemOf(file)) === 'bad';
   }
 
   /** Looks at a piece of the file. @returns whether enough is known */

@@ -83,13 +83,13 @@ export async function locatePaths(
  */
 export async function maskNamed(
   written: string,
-  masks: FilesByName = new Map(),
+  masks: FilesByName | undefined,
   locate: (path: string) => Promise<string>,
   image: string,
 ): Promise<string | undefined> {
   const file = await locate(written);
   const name = written.normalize('NFC');
-  if (written.includes('/') || !masks.has(name)) return file;
+  if (written.includes('/') || !masks?.has(name)) return file;
   const isThere = file !== image && (await asSpelled(file)) !== undefined;
   return isThere ? file : masks.get(name);
 }
