@@ -1,7 +1,10 @@
 // What was seen of a data set, put together: the same for a folder and for images that are in a page.
 import type { DataSet, DataSetFinding, DataSetItem, DataSetReport } from '@cflow/spec';
-import { copyFindings, finding, pixelFindings, sizeFindings, useFindings } from './findings.js';
+import { copyFindings } from './copy-findings.js';
+import { finding } from './finding.js';
+import { useFindings } from './findings.js';
 import { groupsOf } from './groups.js';
+import { pixelFindings, sizeFindings } from './pixel-findings.js';
 import type { ImageHeader, PixelSample } from './seen.js';
 
 /** What was seen of a data set. Places are those in `used`. */
