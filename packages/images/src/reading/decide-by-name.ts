@@ -5,7 +5,7 @@ import type { PlacedImage } from './placed.js';
 import { ambiguous, someOf } from './say-which.js';
 
 /** The end of names that programs make. */
-const ID = /[0-9a-f-]{6,}$/;
+const ID = /(?<![0-9a-f-])[0-9a-f-]{6,}$/;
 
 /**
  * Lets the names of images say what their folder does not: `good_0.png` and `bad_0.png` side by side. Where some are called like bad
