@@ -1,7 +1,7 @@
 import { emitOne, expectType, type Value } from '../graph.js';
 import { GraphError } from '../graph-error.js';
 import { broadcastShapes } from '../shape.js';
-import { sumTo } from './sum-to.js';
+import { sumTo } from './broadcast.js';
 
 type Thunks = readonly (() => Value)[];
 

@@ -3,7 +3,7 @@ import type { Attribute } from '../graph.js';
 import { emitOne, expectRank, type Value } from '../graph.js';
 import { GraphError } from '../graph-error.js';
 import { type Dim, formatShape } from '../shape.js';
-import { ReduceSum } from './reduce.js';
+import { ReduceSum } from './broadcast.js';
 
 export type Pair = readonly [vertical: number, horizontal: number];
 /** Padding at the top, left, bottom and right, in pixels. */

@@ -2,34 +2,9 @@
 import { int, ints } from '../attribute.js';
 import { emitOne, expectType, innermost, type Value } from '../graph.js';
 import { GraphError } from '../graph-error.js';
-import {
-  broadcastShapes,
-  type Dim,
-  formatShape,
-  normalizeAxis,
-  type Shape,
-  sameShape,
-  staticCount,
-} from '../shape.js';
-import { sumTo } from './sum-to.js';
-
-/** The same elements in another shape. At most one size may be symbolic. */
-export function Reshape(x: Value, shape: Shape): Value {
-  if (sameShape(x.shape, shape)) return x;
-  const before = staticCount(x.shape);
-  const after = staticCount(shape);
-  if (before !== undefined && after !== undefined && before !== after) {
-    throw new GraphError(`Reshape: ${formatShape(x.shape)} does not fit ${formatShape(shape)}`);
-  }
-  if (shape.filter((dim) => typeof dim === 'string').length > 1) {
-    throw new GraphError(`Reshape: ${formatShape(shape)} has more than one unknown size`);
-  }
-  const target = x.graph.int64s(shape.map((dim) => (typeof dim === 'string' ? -1 : dim)));
-  return emitOne('Reshape', [x, target], { type: x.type, shape }, {}, (dy) => [
-    () => Reshape(dy, x.shape),
-    undefined,
-  ]);
-}
+import { type Dim, formatShape, normalizeAxis, type Shape, staticCount } from '../shape.js';
+import { Expand } from './broadcast.js';
+import { Reshape } from './reshape.js';
 
 /** Axes in another order: axis i of the result is axis `order[i]` of x. */
 export function Transpose(x: Value, order: readonly number[]): Value {
@@ -155,21 +130,4 @@ export function permute(x: Value, permutation: Value, inverse: Value, axis: numb
     () => permute(dy, inverse, permutation, along),
     undefined,
   ]);
-}
-
-/** Repeats axes of size 1, and leading ones, up to a known shape. */
-export function Expand(x: Value, shape: Shape): Value {
-  if (sameShape(x.shape, shape)) return x;
-  if (staticCount(shape) === undefined) {
-    // An unknown size cannot be written down; adding zeros of that shape is not ours to guess.
-    throw new GraphError(`Expand: ${formatShape(shape)} must be known`);
-  }
-  const result = broadcastShapes(x.shape, shape, 'Expand');
-  return emitOne(
-    'Expand',
-    [x, x.graph.int64s(shape as number[])],
-    { type: x.type, shape: result },
-    {},
-    (dy) => [() => sumTo(dy, x.shape), undefined],
-  );
 }

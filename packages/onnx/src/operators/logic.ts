@@ -3,7 +3,7 @@ import { emitOne, expectType, type Value } from '../graph.js';
 import { GraphError } from '../graph-error.js';
 import { broadcastShapes } from '../shape.js';
 import type { DataType } from '../tensor.js';
-import { sumTo } from './sum-to.js';
+import { sumTo } from './broadcast.js';
 
 // Numbers of ONNX's TensorProto.DataType.
 export const ELEMENT_TYPE: Readonly<Record<DataType, number>> = {

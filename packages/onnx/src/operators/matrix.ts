@@ -2,8 +2,8 @@ import { int } from '../attribute.js';
 import { emitOne, expectRank, type Value } from '../graph.js';
 import { GraphError } from '../graph-error.js';
 import { broadcastShapes, type Dim, formatShape } from '../shape.js';
+import { sumTo } from './broadcast.js';
 import { Transpose } from './layout.js';
-import { sumTo } from './sum-to.js';
 
 export interface GemmOptions {
   /** Use a transposed: A is [K, M]. */
