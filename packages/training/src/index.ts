@@ -1,9 +1,9 @@
+export { evenlySpaced } from '@cflow/images';
 export {
   type BundleTraining,
   type TrainingBackbone,
   trainingFromBundle,
 } from './backbone/training-backbone.js';
-export { evenlySpaced } from './evenly-spaced.js';
 export type { OnTrainingEvent, TrainingEvent } from './events.js';
 export { selectImages } from './images/select-images.js';
 export { learningRate, type Schedule } from './plan/learning-rate.js';

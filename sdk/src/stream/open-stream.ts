@@ -24,8 +24,8 @@ type OpenSocket = new (url: string, protocols: string[]) => Socket;
 const PROTOCOL = 'cflow.v1';
 
 /**
- * Opens a stream for the frames of a camera: they go over one connection, and those that come faster than they are scored are
- * dropped instead of piling up. Rejects as any call would for a wrong key or detector, and with ConnectionError where the
+ * Opens a stream for the frames of a camera, over one connection. Frames that come faster than they can be scored are dropped
+ * instead of piling up. Rejects as any call would for a wrong key or detector, and with ConnectionError where the
  * service, or a proxy before it, takes no WebSockets.
  */
 export async function openStream<M extends Asked = false, O extends Asked = false, R extends Asked = true>({

@@ -1,4 +1,5 @@
 import { imageBatch } from '@cflow/detector';
+import { evenlySpaced } from '@cflow/images';
 import { readImages } from '@cflow/images/node';
 import { createNodeRuntime } from '@cflow/runtime/node';
 import type { DataSetItem, Mask, RgbImage } from '@cflow/spec';
@@ -12,7 +13,6 @@ import {
   openTrainingBackbone,
   type TrainingBackbone,
 } from '../../../packages/training/src/backbone/training-backbone.js';
-import { evenlySpaced } from '../../../packages/training/src/evenly-spaced.js';
 import type { MemoryFeatures } from '../../../packages/training/src/features/memory-features.js';
 import { type ImageSelection, selectImages } from '../../../packages/training/src/images/select-images.js';
 import { type ImageFeatures, imageFeatures } from '../image-features.js';

@@ -1,5 +1,7 @@
 // Nearest neighbors, written for comparisons alone: what a user would pick instead, in its plainest form. All places of
 // good images, or as many drawn at random as are allowed, and the distance to the nearest of them.
+
+import { evenlySpaced } from '@cflow/images';
 import { type FeatureLayer, randomPermutation, randomStream } from '@cflow/model';
 import { type Tensor, writeModel } from '@cflow/onnx';
 import type { Session } from '@cflow/runtime';
@@ -9,7 +11,6 @@ import {
   medianSeconds,
   TIMED_IMAGES,
 } from '../../../packages/cli/src/commands/benchmark/measure-detector.js';
-import { evenlySpaced } from '../../../packages/training/src/evenly-spaced.js';
 import type { CategoryFeatures } from './category-features.js';
 import { joinedRowsGraph, nearestGraph, type Rows, type Standard } from './neighbor-graphs.js';
 import type { PeerScores, ScoredImage } from './peer-result.js';

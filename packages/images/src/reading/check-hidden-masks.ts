@@ -1,8 +1,8 @@
+import { evenlySpaced } from '../evenly-spaced.js';
 import { stemKey, stemOf, type TreeFile } from '../files/file-tree.js';
 import { type Content, contentOf } from './content-of.js';
 import type { PlacedImage } from './placed.js';
 import { ambiguous } from './say-which.js';
-import { spaced } from './spaced.js';
 
 /** Groups of files that are looked into, files of each, and others of its name that a file is compared with. */
 const MOST_GROUPS = 64;
@@ -28,8 +28,8 @@ export async function checkHiddenMasks(images: readonly PlacedImage[]): Promise<
     if (!seen.has(path)) seen.set(path, await contentOf(path));
     return seen.get(path);
   };
-  for (const group of spaced([...suspectsOf(images).values()], MOST_GROUPS)) {
-    const found = await maskAmong(spaced(group, MOST_FILES), look);
+  for (const group of evenlySpaced([...suspectsOf(images).values()], MOST_GROUPS)) {
+    const found = await maskAmong(evenlySpaced(group, MOST_FILES), look);
     if (found) throw hidden(found.mask.file, found.image.file);
   }
 }

@@ -1,8 +1,8 @@
+import { evenlySpaced } from '../evenly-spaced.js';
 import type { FileTree, TreeFile } from '../files/file-tree.js';
 import { meaningOf } from '../vocabulary/meaning-of.js';
 import { contentOf } from './content-of.js';
 import { type FolderNode, folderNodes } from './folder-node.js';
-import { spaced } from './spaced.js';
 
 const MOST_FILES = 8;
 
@@ -25,7 +25,7 @@ export async function findPhotographs(tree: Pick<FileTree, 'images'>): Promise<R
 /** Whether at least half of what can be read of a folder is photographs, as images with masks beside them are. Folders of masks in it do not count. */
 export async function arePhotographs(node: FolderNode): Promise<boolean> {
   let [photographs, others] = [0, 0];
-  for (const { path } of spaced(imagesBelow(node), MOST_FILES)) {
+  for (const { path } of evenlySpaced(imagesBelow(node), MOST_FILES)) {
     const content = await contentOf(path);
     if (content === 'photograph') photographs++;
     else if (content !== undefined) others++;

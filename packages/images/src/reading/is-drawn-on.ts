@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { evenlySpaced } from '../evenly-spaced.js';
 import { mapInOrder } from '../map-in-order.js';
 
 /** Files that are looked into, evenly spaced where there are more. */
@@ -13,11 +14,7 @@ const YOLO = /^\d+(?:[ \t]+(?:[01](?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?){4,}[ \t]*\r?$
 
 /** Whether any of the files beside images, one for each, draws something on its image, as tools of annotation do. */
 export async function isDrawnOn(paths: readonly string[]): Promise<boolean> {
-  const step = Math.max(1, paths.length / MOST_FILES);
-  const looked = Array.from(
-    { length: Math.min(paths.length, MOST_FILES) },
-    (_, i) => paths[Math.trunc(i * step)] as string,
-  );
+  const looked = evenlySpaced(paths, MOST_FILES);
   for await (const drawn of mapInOrder(looked, isDrawn, { concurrency: AT_ONCE })) if (drawn) return true;
   return false;
 }

@@ -1,7 +1,7 @@
+import { evenlySpaced } from '../evenly-spaced.js';
 import type { TreeFile } from '../files/file-tree.js';
 import { contentOf } from './content-of.js';
 import { ambiguous, someOf } from './say-which.js';
-import { spaced } from './spaced.js';
 
 /** Files that are looked into. */
 const MOST_LOOKED_AT = 8;
@@ -14,7 +14,7 @@ const MOST_LOOKED_AT = 8;
 export async function likeMasks(files: readonly TreeFile[], named = false): Promise<ReadonlySet<TreeFile>> {
   const like: string[] = [];
   const unlike: string[] = [];
-  for (const file of spaced(files, MOST_LOOKED_AT))
+  for (const file of evenlySpaced(files, MOST_LOOKED_AT))
     ((await isLikeMask(file)) ? like : unlike).push(file.name);
   if (like.length === 0) return new Set();
   if (unlike.length === 0) return new Set(files);

@@ -5,8 +5,8 @@ import { findPhotographs } from './find-photographs.js';
 import { splitOffMasks } from './split-off-masks.js';
 
 /**
- * The items of a list of files. A person chose them, so that folders that nobody knows are as good as any; but one that is
- * called bad, or masks, is not trained on.
+ * The items of a list of files. A person chose them, so a folder whose name says nothing is as good as any other; one
+ * called bad, or masks, is still not trained on.
  */
 export async function placeList(
   files: readonly TreeFile[],

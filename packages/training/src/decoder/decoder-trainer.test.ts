@@ -4,6 +4,7 @@ import type { Runtime } from '@cflow/runtime';
 import { createNodeRuntime } from '@cflow/runtime/node';
 import { TrainingError } from '@cflow/spec';
 import { afterAll, describe, expect, it } from 'vitest';
+import { changedLosses, changedOutputs } from '../testing/changed-outputs.js';
 import { type DecoderState, initialState } from './decoder-state.js';
 import { DecoderTrainer } from './decoder-trainer.js';
 
@@ -136,22 +137,5 @@ describe('DecoderTrainer', () => {
 /** A device of which the losses are wrong. */
 function withLosses(change: (loss: number) => number): Runtime {
   const inner = createNodeRuntime({ device: 'cpu' });
-  return {
-    device: 'cpu',
-    failure: undefined,
-    dispose: () => inner.dispose(),
-    async createSession(source, options) {
-      const session = await inner.createSession(source, options);
-      return {
-        ...session,
-        async run(feeds, runOptions) {
-          const outputs = await session.run(feeds, runOptions);
-          const { losses } = outputs;
-          if (losses)
-            outputs.losses = { ...losses, data: (losses.data as Float32Array).map(change) } as Tensor;
-          return outputs;
-        },
-      };
-    },
-  };
+  return changedOutputs(inner, (outputs) => changedLosses(outputs, change));
 }

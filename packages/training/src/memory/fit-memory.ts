@@ -1,4 +1,5 @@
 import { highest, withinRegion } from '@cflow/detector';
+import { evenlySpaced } from '@cflow/images';
 import {
   bankTensorName,
   countedPlaces,
@@ -20,7 +21,6 @@ import {
 import { float32, Graph, type Tensor, writeModel } from '@cflow/onnx';
 import type { Runtime } from '@cflow/runtime';
 import type { PictureRegion } from '@cflow/spec';
-import { evenlySpaced } from '../evenly-spaced.js';
 import type { FeatureSource } from '../features/feature-source.js';
 import { crossFittedDistances } from './cross-fitted-distances.js';
 import { crossFittedStandards } from './cross-fitted-standards.js';

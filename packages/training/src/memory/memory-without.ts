@@ -1,7 +1,7 @@
+import { evenlySpaced } from '@cflow/images';
 import { memoryHeadGraph, packModel } from '@cflow/model';
 import type { Runtime, Session } from '@cflow/runtime';
 import { BUNDLE_FILES } from '@cflow/spec';
-import { evenlySpaced } from '../evenly-spaced.js';
 import type { FeatureSource } from '../features/feature-source.js';
 import type { PreparedRun } from '../prepare/prepare-run.js';
 import { runRegion } from '../prepare/run-region.js';

@@ -3,37 +3,24 @@ import type { DeviceCandidate } from '@cflow/runtime';
 import { nodeDevices } from '@cflow/runtime/node';
 import { type Device, DeviceError } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
+import { changedOutputs } from '../testing/changed-outputs.js';
 import { openTrainingDevice } from './training-device.js';
 
 const cpu = (await nodeDevices()).find(({ device }) => device === 'cpu') as DeviceCandidate;
 
 /** The CPU under another name, with every number of floating point off by a hundredth. */
 function wrong(device: Device): DeviceCandidate {
+  const moved = (outputs: Record<string, Tensor>): Record<string, Tensor> =>
+    Object.fromEntries(
+      Object.entries(outputs).map(([name, tensor]) => [
+        name,
+        tensor.type === 'float32' ? off(tensor) : tensor,
+      ]),
+    );
   return {
     device,
     description: 'a device that is wrong',
-    async createRuntime() {
-      const runtime = await cpu.createRuntime();
-      return {
-        device,
-        failure: undefined,
-        dispose: () => runtime.dispose(),
-        async createSession(source, options) {
-          const session = await runtime.createSession(source, options);
-          return {
-            ...session,
-            async run(feeds, runOptions) {
-              const outputs = Object.entries(await session.run(feeds, runOptions));
-              const moved = outputs.map(([name, tensor]) => [
-                name,
-                tensor.type === 'float32' ? off(tensor) : tensor,
-              ]);
-              return Object.fromEntries(moved) as Record<string, Tensor>;
-            },
-          };
-        },
-      };
-    },
+    createRuntime: async () => changedOutputs(await cpu.createRuntime(), moved, device),
   };
 }
 

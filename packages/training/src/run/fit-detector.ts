@@ -1,10 +1,11 @@
 // From the features of good images to a detector: the unusual ones are left out, then decoders are trained or a memory is made.
+
+import { evenlySpaced } from '@cflow/images';
 import type { Runtime } from '@cflow/runtime';
 import { DataSetError } from '@cflow/spec';
 import { type TrainedDecoder, trainDecoders } from '../decoder/train-decoders.js';
 import { type MadeDetector, makeDetector, STANDARD_IMAGES } from '../detector/make-detector.js';
 import type { KnownProvenance } from '../detector/make-manifest.js';
-import { evenlySpaced } from '../evenly-spaced.js';
 import { type LeftOutImages, leaveOutUnusual } from '../memory/leave-out-unusual.js';
 import { makeMemoryDetector } from '../memory/make-memory-detector.js';
 import { type MemoryWithout, memoryWithout } from '../memory/memory-without.js';

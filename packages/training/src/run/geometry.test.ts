@@ -1,13 +1,12 @@
 // How pictures come to the network: what the bundle keeps of it, and what is then said of pictures of other shapes.
 import { join } from 'node:path';
-import { type Detector, loadDetector } from '@cflow/detector';
-import { evaluateDetector, folderBundle } from '@cflow/detector/node';
+import { evaluateDetector } from '@cflow/detector/node';
 import { decodeImage } from '@cflow/images/node';
-import { nodeDevices } from '@cflow/runtime/node';
 import type { BundleManifest, DataSet, DetectorConfigurationInput, RgbImage } from '@cflow/spec';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { renderDataSet } from '../testing/synth-data-set.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
+import { withDetector } from '../testing/with-detector.js';
 import { trainDetector } from './train-detector.js';
 
 const root = temporaryFolder();
@@ -30,18 +29,6 @@ const train = (
     },
   });
 
-async function use<T>(name: string, work: (detector: Detector) => Promise<T>): Promise<T> {
-  const detector = await loadDetector(folderBundle(at(name)), {
-    devices: await nodeDevices(),
-    device: 'cpu',
-  });
-  try {
-    return await work(detector);
-  } finally {
-    await detector.dispose();
-  }
-}
-
 const firstBad = async (): Promise<RgbImage> =>
   decodeImage(dataSet.items.find(({ label }) => label === 'bad')?.path as string);
 const highest = (data: Float32Array): number => data.reduce((most, value) => Math.max(most, value));
@@ -62,7 +49,7 @@ describe.each(['memory', 'flow'] as const)('the geometry of a detector, by %s', 
     const manifest = await train(method, name(geometry), { geometry, inputSize: [...inputSize] });
     expect(manifest.configuration).toMatchObject({ geometry, inputSize });
     expect(manifest.metrics?.pixelImages).toBe(16);
-    await use(name(geometry), async (detector) => {
+    await withDetector(at(name(geometry)), async (detector) => {
       const image = await firstBad();
       const { map, score, regions } = await detector.predict(image, { pixelThreshold: -1e30 });
       expect([map.width, map.height]).toEqual(size);
@@ -86,7 +73,7 @@ describe.each(['memory', 'flow'] as const)('the geometry of a detector, by %s', 
     expect(manifest.configuration).toMatchObject({ geometry: 'tiles', tileSize: [96, 96] });
     // Maps of the whole picture: the position is that in the picture.
     expect(manifest.layers.map(({ height, width }) => [height, width]).at(-1)).toEqual([3, 7]);
-    await use(name('tiles'), async (detector) => {
+    await withDetector(at(name('tiles')), async (detector) => {
       const images = await Promise.all(dataSet.items.slice(0, 3).map(({ path }) => decodeImage(path)));
       const together = await detector.predictBatch(images);
       for (const [i, image] of images.entries()) {

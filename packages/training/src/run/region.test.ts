@@ -1,15 +1,15 @@
 // A part of the picture that counts: what is outside takes part in nothing.
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Detector, loadDetector, verifyBundle } from '@cflow/detector';
+import { verifyBundle } from '@cflow/detector';
 import { type EvaluatedImage, evaluateDetector, folderBundle } from '@cflow/detector/node';
 import { decodeImage } from '@cflow/images/node';
-import { nodeDevices } from '@cflow/runtime/node';
 import type { BundleManifest, DataSet, DataSetItem, RgbImage } from '@cflow/spec';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { renderDataSet } from '../testing/synth-data-set.js';
 import { temporaryFolder } from '../testing/temporary-folder.js';
+import { withDetector } from '../testing/with-detector.js';
 import { trainDetector } from './train-detector.js';
 import type { TrainDetectorOptions } from './train-detector-options.js';
 
@@ -59,17 +59,6 @@ beforeAll(async () => {
 
 describe.each(['memory', 'flow'] as const)('a detector with a region, by %s', (method) => {
   let manifest: BundleManifest;
-  const use = async <T>(work: (detector: Detector) => Promise<T>): Promise<T> => {
-    const detector = await loadDetector(folderBundle(at(method)), {
-      devices: await nodeDevices(),
-      device: 'cpu',
-    });
-    try {
-      return await work(detector);
-    } finally {
-      await detector.dispose();
-    }
-  };
   beforeAll(async () => {
     manifest = await train(method);
   });
@@ -77,7 +66,7 @@ describe.each(['memory', 'flow'] as const)('a detector with a region, by %s', (m
   it('keeps it, and gives a score and regions that what is outside does not change', async () => {
     await verifyBundle(folderBundle(at(method)));
     expect(manifest.region).toMatchObject({ width: 64, height: 64 });
-    await use(async (detector) => {
+    await withDetector(at(method), async (detector) => {
       for (const { path } of dataSet.items.filter(({ split }) => split === 'test').slice(0, 6)) {
         const image = await decodeImage(path);
         const [own, other] = await detector.predictBatch([image, spoiled(image)], { pixelThreshold: -1e9 });
@@ -93,7 +82,7 @@ describe.each(['memory', 'flow'] as const)('a detector with a region, by %s', (m
   });
 
   it('has figures of what counts alone', async () => {
-    await use(async (detector) => {
+    await withDetector(at(method), async (detector) => {
       const { metrics, images } = await evaluateDetector(
         detector,
         dataSet.items.filter(({ split }) => split === 'test'),
@@ -197,11 +186,7 @@ describe.each(['memory', 'flow'] as const)('regions of their own, by %s', (metho
     const { dataSet: set } = await trained('own');
     const item = (set as DataSet).items.find(({ label }) => label === 'bad') as DataSetItem;
     const regionPath = join(folder('regions'), item.name);
-    const detector = await loadDetector(folderBundle(folder('own.cflow')), {
-      devices: await nodeDevices(),
-      device: 'cpu',
-    });
-    try {
+    await withDetector(folder('own.cflow'), async (detector) => {
       const { images } = await evaluateDetector(detector, [{ ...item, regionPath }]);
       const [{ prediction }] = images as [EvaluatedImage];
       const { map, score, warnings } = prediction;
@@ -214,19 +199,14 @@ describe.each(['memory', 'flow'] as const)('regions of their own, by %s', (metho
       if (method === 'flow') expect(score).toBe(Math.max(...map.data));
       const whole = await detector.predict(await decodeImage(item.path));
       expect(whole.warnings).toEqual([expect.stringContaining('give its region')]);
-    } finally {
-      await detector.dispose();
-    }
+    });
   });
 
   it('are refused where the bundle has one for all', async () => {
-    const detector = await loadDetector(folderBundle(at(method)), {
-      devices: await nodeDevices(),
-      device: 'cpu',
-    });
     const items = dataSet.items.map((item) => ({ ...item, regionPath: at('region.png') }));
-    await expect(evaluateDetector(detector, items)).rejects.toThrow(/the detector has a region/);
-    await detector.dispose();
+    await withDetector(at(method), async (detector) => {
+      await expect(evaluateDetector(detector, items)).rejects.toThrow(/the detector has a region/);
+    });
   });
 });
 

@@ -1,9 +1,9 @@
 import { Detector } from '@cflow/detector';
 import type { Evaluation } from '@cflow/detector/node';
+import { evenlySpaced } from '@cflow/images';
 import type { ImageLimits } from '@cflow/images/node';
 import type { Runtime } from '@cflow/runtime';
 import type { GoodImages as PicturedGoodImages } from '@cflow/visual';
-import { evenlySpaced } from '../evenly-spaced.js';
 import { goodPictures } from '../report/good-pictures.js';
 import { reportGalleries } from '../report/report-galleries.js';
 import { runReport } from '../report/run-report.js';

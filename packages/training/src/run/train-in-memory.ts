@@ -1,4 +1,6 @@
 // One training run without files: images in, the files of a bundle out. Runs in browsers and workers as well as in Node.
+
+import { evenlySpaced } from '@cflow/images';
 import type { DeviceCandidate, Runtime } from '@cflow/runtime';
 import type { DetectorConfigurationInput, Device, DeviceChoice, RgbImage } from '@cflow/spec';
 import { openTrainingBackbone, type TrainingBackbone, withBackbone } from '../backbone/training-backbone.js';
@@ -6,7 +8,6 @@ import { type TrainedDecoder, trainDecoders } from '../decoder/train-decoders.js
 import { completeBundle } from '../detector/complete-bundle.js';
 import { type MadeDetector, makeDetector, STANDARD_IMAGES } from '../detector/make-detector.js';
 import type { KnownProvenance } from '../detector/make-manifest.js';
-import { evenlySpaced } from '../evenly-spaced.js';
 import type { OnTrainingEvent } from '../events.js';
 import { extractFeatures, fiberBackbone } from '../features/extract-features.js';
 import { MemoryFeatures } from '../features/memory-features.js';

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verifyBundle } from '@cflow/detector';
 import { folderBundle } from '@cflow/detector/node';
+import { evenlySpaced } from '@cflow/images';
 import { type DecodeImageOptions, readImages } from '@cflow/images/node';
 import {
   type BundleManifest,
@@ -10,7 +11,6 @@ import {
   type RgbImage,
   TrainingError,
 } from '@cflow/spec';
-import { evenlySpaced } from '@cflow/training';
 import { type TrainDetectorOptions, trainDetector } from '@cflow/training/node';
 import { openDetector } from '../../open-detector.js';
 import type { CellTask } from './cell.js';
