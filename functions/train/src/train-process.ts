@@ -42,6 +42,7 @@ async function train(task: TrainingTask) {
     ...told,
     ...(options.limits && { limits: options.limits }),
     seed: options.configuration.seed ?? 0,
+    signal: controller.signal,
   });
   const dataSet = marked === undefined ? own : await withMarked(own, marked);
   let steps = 0;

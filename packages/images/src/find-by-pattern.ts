@@ -19,6 +19,14 @@ export interface FoundFile {
   folders: readonly string[];
 }
 
+/** How a list is read. */
+export interface ListOptions {
+  label: Label;
+  split: Split;
+  everyImage: boolean;
+  signal?: AbortSignal | undefined;
+}
+
 export interface FoundByPattern {
   root: string;
   items: DataSetItem[];
@@ -34,12 +42,12 @@ export interface FoundByPattern {
 export async function findByPattern(
   patterns: readonly string[],
   folder: string,
-  { label, split, everyImage }: { label: Label; split: Split; everyImage: boolean },
+  { label, split, everyImage, signal }: ListOptions,
 ): Promise<FoundByPattern> {
   const files = new Map<string, FoundFile>();
   const skipped: SkippedFile[] = [];
   for (const pattern of patterns) {
-    const found = await expand(pattern, folder);
+    const found = await expand(pattern, folder, signal);
     if (found.files.length === 0) {
       throw new DataSetError(
         found.isFolder
@@ -57,7 +65,7 @@ export async function findByPattern(
     }
     skipped.push(...found.skipped);
   }
-  const sorted = await withoutAliases([...files.keys()].sort(compareNames));
+  const sorted = await withoutAliases([...files.keys()].sort(compareNames), signal);
   const root = commonFolder(sorted);
   const images = sorted.map((path): TreeFile => {
     const name = relative(root, path).split(sep).join('/');
@@ -66,7 +74,7 @@ export async function findByPattern(
   if (everyImage) {
     return { root, items: images.map(({ path, name }) => ({ path, name, split, label })), skipped };
   }
-  const placed = await placeList(images, { label, split });
+  const placed = await placeList(images, { label, split, signal });
   return { root, items: placed.items, skipped: [...skipped, ...placed.skipped] };
 }
 
@@ -74,12 +82,13 @@ export async function findByPattern(
 export async function expand(
   pattern: string,
   folder: string,
+  signal?: AbortSignal,
 ): Promise<{ files: FoundFile[]; skipped: SkippedFile[]; isFolder: boolean }> {
   const path = resolve(folder, pattern);
   // A name that exists is taken as it is, even where it has brackets or stars in it.
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) {
-    const tree = await listFiles(path);
+    const tree = await listFiles(path, signal);
     const prefix = pattern.endsWith('/') ? pattern : `${pattern}/`;
     const named = (name: string): string => prefix + name;
     const skipped = tree.skipped.map((each) => ({ ...each, name: named(each.name) }));
@@ -99,7 +108,9 @@ export async function expand(
     onlyFiles: true,
     expandDirectories: false,
     deep: DEEPEST,
+    ...(signal && { signal }),
   });
+  signal?.throwIfAborted();
   const fixed = resolve(folder, fixedPart(pattern));
   const files = matches
     .filter((match) => fileKind(match).kind === 'image')
@@ -127,7 +138,7 @@ function fixedPart(pattern: string): string {
 }
 
 /** The first path of each file: a link that leads back up makes a glob find a file twice. */
-async function withoutAliases(paths: readonly string[]): Promise<string[]> {
+async function withoutAliases(paths: readonly string[], signal?: AbortSignal): Promise<string[]> {
   const files = new Set<string>();
   const first: string[] = [];
   const resolved = async (path: string): Promise<[string, string]> => [
@@ -135,7 +146,10 @@ async function withoutAliases(paths: readonly string[]): Promise<string[]> {
     // A dangling link is itself: it is reported when it is read.
     await realpath(path).catch(() => path),
   ];
-  for await (const [path, file] of mapInOrder(paths, resolved, { concurrency: LOOKUPS_AT_ONCE })) {
+  for await (const [path, file] of mapInOrder(paths, resolved, {
+    concurrency: LOOKUPS_AT_ONCE,
+    signal,
+  })) {
     if (!files.has(file)) first.push(path);
     files.add(file);
   }

@@ -17,7 +17,7 @@ import { readTableDataSet } from './tables/read-table-data-set.js';
  * that are named as good, bad and masks. Items are sorted by name, in code units. When there are only good images, all are
  * for training. What takes no part is listed in `skipped`.
  *
- * @throws DataSetError that says what was expected and what was found.
+ * @throws DataSetError that says what was expected and what was found. Rejects with the signal's reason.
  */
 export async function openDataSet(
   source: string | readonly string[],
@@ -27,7 +27,7 @@ export async function openDataSet(
   const given = resolved(options, from);
   const { missingMasks, region } = given;
   const dataSet = await open(source, from, given);
-  return { ...(await withRegion(dataSet, region)), missingMasks };
+  return { ...(await withRegion(dataSet, region, options.signal)), missingMasks };
 }
 
 async function open(
@@ -44,7 +44,7 @@ async function open(
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return openGlob(source, from, options);
   if (found.isDirectory()) {
-    const tree = await listFiles(path);
+    const tree = await listFiles(path, options.signal);
     const images = outsideRegion(tree.images, options.region);
     return openFolder({ ...tree, images }, basename(path), options);
   }
@@ -72,7 +72,7 @@ async function openTable(path: string, options: ResolvedOptions): Promise<DataSe
 async function openGlob(
   source: string | readonly string[],
   from: string,
-  { layout, label = 'unknown', split = 'train', everyImage = false }: ResolvedOptions,
+  { layout, label = 'unknown', split = 'train', everyImage = false, signal }: ResolvedOptions,
 ): Promise<DataSet> {
   const patterns = typeof source === 'string' ? [source] : source;
   if (layout !== undefined && layout !== 'glob') {
@@ -81,7 +81,7 @@ async function openGlob(
     );
   }
   if (patterns.length === 0) throw new DataSetError('no images: the list of files and globs is empty');
-  const { root, items, skipped } = await findByPattern(patterns, from, { label, split, everyImage });
+  const { root, items, skipped } = await findByPattern(patterns, from, { label, split, everyImage, signal });
   const name = patterns.length === 1 ? patterns[0]! : `${patterns[0]} and ${patterns.length - 1} more`;
   return { layout: 'glob', name, root, items, skipped: skippedFiles(skipped) };
 }

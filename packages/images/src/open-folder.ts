@@ -61,7 +61,7 @@ export async function readFolder(
   if (items.length === 0) {
     throw new DataSetError(`no images in ${tree.root}: expected ${layout.expects}; ${contents(tree)}`);
   }
-  await checkAnnotations(tree.root, items, reading.skipped);
+  await checkAnnotations(tree.root, items, reading.skipped, reading.meanings, options.signal);
   const kept = new Set(items.map((item) => item.name));
   const unlisted = reading.items
     .filter((item) => !kept.has(item.name))
@@ -72,7 +72,11 @@ export async function readFolder(
     name,
     root: tree.root,
     items,
-    skipped: skippedFiles([...withAnnotations(items, reading.skipped), ...tables, ...unlisted]),
+    skipped: skippedFiles([
+      ...withAnnotations(items, reading.skipped, reading.meanings),
+      ...tables,
+      ...unlisted,
+    ]),
     masksOfGood: reading.masksOfGood,
   };
 }
@@ -98,7 +102,7 @@ async function choose(top: FileTree, options: ResolvedOptions): Promise<Choice> 
   });
   if (options.category !== undefined) return take(categoryOf(top, options.category));
   const folders = topFolders(top);
-  const products = await productsAmong(top);
+  const products = await productsAmong(top, options.signal);
   // Words in the names of its folders make it a data set, whatever lies below them.
   if (
     known.some((layout) => layout.matches(top)) ||
@@ -140,15 +144,21 @@ function outsideOf(top: FileTree, folder: string): SkippedFile[] {
   return [...top.skipped.filter(isOutside), ...images, ...tables];
 }
 
-/** Folders directly below the root that are called like masks and hold photographs. Masks of nothing make no sense, so that one alone may be called so by any word. */
-async function productsAmong(top: FileTree): Promise<Set<string>> {
+/**
+ * Folders directly below the root that are called like masks and hold photographs. Masks of nothing make no sense, so that one alone may be
+ * called so by any word; beside others one is a product where it is a data set by itself, in color.
+ */
+async function productsAmong(top: FileTree, signal: AbortSignal | undefined): Promise<Set<string>> {
   const node = folderNodes(top);
   const folders = [...node.children.values()];
   const isAlone = folders.length === 1 && node.images.length === 0;
   const products = new Set<string>();
   for (const folder of folders) {
     const { role, doubtful } = meaningOf(folder.name);
-    if (role === 'mask' && (doubtful || isAlone) && (await arePhotographs(folder))) products.add(folder.name);
+    if (role !== 'mask') continue;
+    const inColor = !doubtful && !isAlone;
+    if (inColor && !isDataSet(subtree(top, folder.name), [])) continue;
+    if (await arePhotographs(folder, signal, inColor)) products.add(folder.name);
   }
   return products;
 }

@@ -35,9 +35,9 @@ export async function openNamedFolders(
   for (const pattern of [...good, ...bad, ...masks]) checkWithin(pattern, options);
   const start = await innerFolder(await startFolder(source, from, options), [...good, ...bad, ...masks]);
   const found = [
-    ...(await filesOf('good', good, start)),
-    ...(await filesOf('bad', bad, start)),
-    ...(await filesOf('masks', masks, start)),
+    ...(await filesOf('good', good, start, options.signal)),
+    ...(await filesOf('bad', bad, start, options.signal)),
+    ...(await filesOf('masks', masks, start, options.signal)),
   ].map((each) => ({ ...each, files: outsideRegion(each.files, options.region) }));
   const paths = new Map<string, string>();
   const root = commonFolder(found.flatMap(({ files }) => files.map(({ path }) => path)).sort(compareNames));
@@ -77,10 +77,15 @@ interface Found {
   left: readonly SkippedFile[];
 }
 
-async function filesOf(what: Found['what'], patterns: readonly string[], start: string): Promise<Found[]> {
+async function filesOf(
+  what: Found['what'],
+  patterns: readonly string[],
+  start: string,
+  signal: AbortSignal | undefined,
+): Promise<Found[]> {
   const found: Found[] = [];
   for (const pattern of patterns) {
-    const { files, skipped } = await expand(pattern, start);
+    const { files, skipped } = await expand(pattern, start, signal);
     if (files.length === 0) {
       throw new DataSetError(`no images: ${pattern}, named as ${what}, holds none, searched from ${start}`, {
         details: { pattern, folder: start },

@@ -31,6 +31,8 @@ export interface OpenDataSetOptions {
   folder?: string;
   /** Folder that no path of a table may lead out of: for data sets of strangers. */
   within?: string;
+  /** Ends it, with its reason, before the next file is looked into. */
+  signal?: AbortSignal | undefined;
 }
 
 /** The same with defaults in place. */

@@ -16,9 +16,9 @@ const SNIFFS_AT_ONCE = 16;
  * part. A file without an extension is an image when its first bytes say so. The order does not depend on the file system.
  *
  * @throws DataSetError when a folder cannot be read, folders are nested more than 32 deep, or there are more than a
- * million files and folders.
+ * million files and folders. Rejects with the signal's reason.
  */
-export async function listFiles(root: string): Promise<FileTree> {
+export async function listFiles(root: string, signal?: AbortSignal): Promise<FileTree> {
   const found = { images: [] as TreeFile[], tables: [] as TreeFile[], bare: [] as TreeFile[] };
   const skipped: SkippedFile[] = [];
   let entries = 0;
@@ -30,6 +30,7 @@ export async function listFiles(root: string): Promise<FileTree> {
         `${path}: folders are nested more than ${DEEPEST} deep; move the images further up`,
       );
     }
+    signal?.throwIfAborted();
     const real = await realpath(path);
     if (above.includes(real)) {
       skipped.push({ name: prefix, reason: 'loop' });
@@ -53,9 +54,9 @@ export async function listFiles(root: string): Promise<FileTree> {
   };
   try {
     await walk([], []);
-    await sniff(found.bare, found.images, skipped);
+    await sniff(found, skipped, signal);
   } catch (error) {
-    if (error instanceof DataSetError) throw error;
+    if (error instanceof DataSetError || signal?.aborted) throw error;
     const { code, message, path } = error as NodeJS.ErrnoException;
     const denied = code === 'EACCES' || code === 'EPERM';
     throw new DataSetError(
@@ -103,9 +104,13 @@ export function skippedFile(name: string): SkippedFile {
 }
 
 /** Files without an extension count by their content. */
-async function sniff(bare: readonly TreeFile[], images: TreeFile[], skipped: SkippedFile[]): Promise<void> {
+async function sniff(
+  { bare, images }: { bare: readonly TreeFile[]; images: TreeFile[] },
+  skipped: SkippedFile[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const look = async (file: TreeFile): Promise<[TreeFile, boolean]> => [file, await isImage(file.path)];
-  for await (const [file, image] of mapInOrder(bare, look, { concurrency: SNIFFS_AT_ONCE })) {
+  for await (const [file, image] of mapInOrder(bare, look, { concurrency: SNIFFS_AT_ONCE, signal })) {
     if (image) images.push(file);
     else skipped.push(skippedFile(file.name));
   }

@@ -3,6 +3,7 @@ import { DataSetError, type DataSetItem } from '@cflow/spec';
 import { type SkippedFile, stemKey } from '../files/file-tree.js';
 import { meaningOf } from '../vocabulary/meaning-of.js';
 import { findImageList, type ImageList } from './find-image-list.js';
+import { type FolderMeanings, isBelowMasks } from './folder-meanings.js';
 import { isDrawnOn } from './is-drawn-on.js';
 import { SAY_WHICH, someOf } from './say-which.js';
 
@@ -22,7 +23,10 @@ export async function checkAnnotations(
   root: string,
   items: readonly DataSetItem[],
   skipped: readonly SkippedFile[],
+  meanings: FolderMeanings,
+  signal?: AbortSignal,
 ): Promise<void> {
+  const annotates = inAnnotations(meanings);
   const files = filesOfImages(skipped);
   const filesOf = (name: string): string[] => files.get(stemKey(name)) ?? [];
   // A folder that is called good has been filled by somebody.
@@ -38,6 +42,7 @@ export async function checkAnnotations(
     skipped,
     taken.map(({ name }) => name),
     (name) => ANNOTATION.test(name) && stems.has(stemKey(name)),
+    signal,
   );
   if (list) throw refusedList(list, taken);
   const beside = (name: string): string[] =>
@@ -53,7 +58,8 @@ export async function checkAnnotations(
   const [first] = annotated;
   if (!first) return;
   const ofThem = annotated.flatMap(({ name }) => (isTold ? beside(name) : filesOf(name)));
-  if (!isTold && !(await isDrawnOn(ofThem.map((each) => `${root}/${each}`)))) return;
+  const paths = ofThem.map((each) => `${root}/${each}`);
+  if (!isTold && !(await isDrawnOn(paths, signal))) return;
   const [file] = ofThem as [string];
   throw new DataSetError(
     `cannot tell which images are good: ${annotated.length} of ${taken.length} have annotations, such as ${someOf(
@@ -95,7 +101,9 @@ function refusedList({ name, what }: ImageList, taken: readonly DataSetItem[]): 
 export function withAnnotations(
   items: readonly DataSetItem[],
   skipped: readonly SkippedFile[],
+  meanings: FolderMeanings,
 ): SkippedFile[] {
+  const annotates = inAnnotations(meanings);
   const bad = new Set(
     items.filter(({ label, maskPaths }) => label === 'bad' && !maskPaths).map(({ name }) => stemKey(name)),
   );
@@ -107,9 +115,11 @@ export function withAnnotations(
   });
 }
 
-/** Whether a file lies in a folder that is called so: "labels", "annotations". */
-const annotates = (file: string): boolean =>
-  foldersOf(file).some((folder) => meaningOf(folder).role === 'mask');
+/** Whether a file lies in a folder that is called so, and holds no images of a product: "labels", "annotations". */
+const inAnnotations =
+  (meanings: FolderMeanings) =>
+  (file: string): boolean =>
+    isBelowMasks(foldersOf(file), meanings);
 
 /** Files of annotations by the stems of the images that they would belong to. */
 function filesOfImages(skipped: readonly SkippedFile[]): Map<string, string[]> {

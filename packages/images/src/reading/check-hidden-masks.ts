@@ -22,10 +22,10 @@ interface Suspect {
  *
  * @throws DataSetError that names one and its image
  */
-export async function checkHiddenMasks(images: readonly PlacedImage[]): Promise<void> {
+export async function checkHiddenMasks(images: readonly PlacedImage[], signal?: AbortSignal): Promise<void> {
   const seen = new Map<string, Content | undefined>();
   const look = async ({ file: { path } }: PlacedImage): Promise<Content | undefined> => {
-    if (!seen.has(path)) seen.set(path, await contentOf(path));
+    if (!seen.has(path)) seen.set(path, await contentOf(path, signal));
     return seen.get(path);
   };
   for (const group of evenlySpaced([...suspectsOf(images).values()], MOST_GROUPS)) {

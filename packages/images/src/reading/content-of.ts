@@ -1,6 +1,6 @@
 import { CflowError } from '@cflow/spec';
 import { decodeMask } from '../decode-mask.js';
-import { decodeRaster } from '../decode-raster.js';
+import { decodeRaster, type Raster } from '../decode-raster.js';
 
 /**
  * What a file shows, which its name leaves open. `mask`: something on black, in few values. `black`: nothing else, as in
@@ -16,21 +16,54 @@ const EXTREME_SHARE = 0.98;
 const NEARLY_BLACK = 3;
 /** Of a mask, how many samples differ from the one before them: the borders of areas, and not noise. */
 const MOST_BORDERS = 1 / 4;
+/** Of full scale, how far channels differ in a color, and of how many pixels in a picture in color. */
+const COLOR_DIFFERENCE = 1 / 16;
+const COLORED_SHARE = 1 / 20;
 
-/** The content of a file; undefined where it cannot be read, which is told when it is needed. */
-export async function contentOf(path: string): Promise<Content | undefined> {
+/** What is seen in a file. */
+export interface Look {
+  content: Content;
+  /** A photograph in color. */
+  isColored: boolean;
+}
+
+/** The content of a file; undefined where it cannot be read, which is told when it is needed. Rejects with the signal's reason. */
+export async function contentOf(path: string, signal?: AbortSignal): Promise<Content | undefined> {
+  return (await lookInto(path, signal))?.content;
+}
+
+/** The same, and whether it is in color. */
+export async function lookInto(path: string, signal?: AbortSignal): Promise<Look | undefined> {
+  signal?.throwIfAborted();
   try {
-    const { data, width, height, format } = await decodeRaster(path);
-    const values = fewValues(data);
-    if (format === 'jpeg' || !values) return blurredContent(data, values);
-    const marks = (await decodeMask(path)).data;
-    if (!marks.includes(0)) return 'plain';
-    if (!marks.includes(1)) return 'black';
-    return hasAreas(data, data.length / (width * height)) && hasAreas(marks, 1) ? 'mask' : 'plain';
+    const raster = await decodeRaster(path);
+    const content = await contentIn(raster, path);
+    return { content, isColored: content === 'photograph' && isColored(raster) };
   } catch (error) {
     if (CflowError.isInstance(error) && error.code === 'image') return undefined;
     throw error;
   }
+}
+
+async function contentIn({ data, width, height, format }: Raster, path: string): Promise<Content> {
+  const values = fewValues(data);
+  if (format === 'jpeg' || !values) return blurredContent(data, values);
+  const marks = (await decodeMask(path)).data;
+  if (!marks.includes(0)) return 'plain';
+  if (!marks.includes(1)) return 'black';
+  return hasAreas(data, data.length / (width * height)) && hasAreas(marks, 1) ? 'mask' : 'plain';
+}
+
+/** Whether the channels of many pixels differ by more than noise and compression make them. */
+function isColored({ data, space }: Raster): boolean {
+  if (space !== 'rgb') return false;
+  const least = (data instanceof Uint16Array ? 0xffff : 0xff) * COLOR_DIFFERENCE;
+  let colored = 0;
+  for (let i = 0; i < data.length; i += 3) {
+    const [red, green, blue] = [data[i]!, data[i + 1]!, data[i + 2]!];
+    if (Math.max(red, green, blue) - Math.min(red, green, blue) > least) colored++;
+  }
+  return 3 * colored > COLORED_SHARE * data.length;
 }
 
 /** The values of samples, where they are few. */

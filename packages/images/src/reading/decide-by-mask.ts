@@ -21,7 +21,7 @@ export async function decideByMask(
   masks: ReadonlyMap<PlacedImage, readonly TreeFile[]>,
   undecided: readonly UndecidedFolder[],
   tree: FileTree,
-  limits?: ImageLimits,
+  { limits, signal }: { limits?: ImageLimits | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<DecidedImage[]> {
   const open = images.filter(({ byPlace }) => byPlace);
   const masked = open.filter((image) => masks.has(image));
@@ -37,7 +37,7 @@ export async function decideByMask(
     return false;
   };
   let at = 0;
-  for await (const isBad of mapInOrder(masked, look, { concurrency: MASKS_AT_ONCE })) {
+  for await (const isBad of mapInOrder(masked, look, { concurrency: MASKS_AT_ONCE, signal })) {
     const image = masked[at++];
     if (isBad && image) bad.add(image);
   }

@@ -25,7 +25,7 @@ export interface ImageList {
 /**
  * A file that says something of several images and is not read: annotations in COCO's form, an export of another tool, labels as
  * JSON or as a plain text, a spreadsheet. Looks into at most 64 MiB of all files together, the smallest first: lists of labels are
- * short.
+ * short. Rejects with the signal's reason.
  *
  * @param images names of the images that it may be about
  * @param isSidecar whether a file belongs to one image
@@ -35,6 +35,7 @@ export async function findImageList(
   skipped: readonly SkippedFile[],
   images: readonly string[],
   isSidecar: (name: string) => boolean,
+  signal?: AbortSignal,
 ): Promise<ImageList | undefined> {
   const files = skipped.filter(({ name, reason }) => reason === 'not-an-image' && !PROSE.test(name));
   const sheet = files.find(({ name }) => SPREADSHEET.test(name));
@@ -44,22 +45,26 @@ export async function findImageList(
     .slice(0, MOST_FILES);
   const names = new ImageNames(images);
   let left = MOST_BYTES;
-  for (const { name, bytes } of await bySize(root, lists)) {
+  for (const { name, bytes } of await bySize(root, lists, signal)) {
     if (left <= 0) break;
     const reader = LINES.test(name) ? new LabelLines(names, name) : new Mentions(names, name);
-    const what = await readAs(`${root}/${name}`, reader, left);
+    const what = await readAs(`${root}/${name}`, reader, left, signal);
     if (what) return { name, what };
     left -= bytes;
   }
   return sheet && { name: sheet.name, what: 'spreadsheet' };
 }
 
-async function bySize(root: string, names: readonly string[]): Promise<{ name: string; bytes: number }[]> {
+async function bySize(
+  root: string,
+  names: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<{ name: string; bytes: number }[]> {
   const sized: { name: string; bytes: number }[] = [];
   const sizeOf = async (name: string): Promise<number | undefined> =>
     (await stat(`${root}/${name}`).catch(() => undefined))?.size;
   let i = 0;
-  for await (const bytes of mapInOrder(names, sizeOf, { concurrency: AT_ONCE })) {
+  for await (const bytes of mapInOrder(names, sizeOf, { concurrency: AT_ONCE, signal })) {
     const name = names[i++]!;
     if (bytes) sized.push({ name, bytes });
   }
@@ -74,12 +79,18 @@ interface Reader {
 }
 
 /** Read in pieces: such files are long, and what tells may stand anywhere. */
-async function readAs(path: string, reader: Reader, most: number): Promise<ImageList['what'] | undefined> {
+async function readAs(
+  path: string,
+  reader: Reader,
+  most: number,
+  signal: AbortSignal | undefined,
+): Promise<ImageList['what'] | undefined> {
   const file = await open(path, 'r').catch(() => undefined);
   if (!file) return undefined;
   try {
     const decoder = new TextDecoder();
     for (let at = 0; at < most; at += CHUNK) {
+      signal?.throwIfAborted();
       const { buffer, bytesRead } = await file.read(Buffer.alloc(CHUNK), 0, CHUNK, at);
       // Of UTF-16 this leaves what is ASCII.
       const piece = decoder.decode(buffer.subarray(0, bytesRead), { stream: true }).replaceAll('\0', '');

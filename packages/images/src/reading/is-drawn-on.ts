@@ -13,9 +13,10 @@ const DRAWN = /"(shapes|objects|regions)"\s{0,64}:\s{0,64}\[\s{0,64}\{|<object>|
 const YOLO = /^\d+(?:[ \t]+(?:[01](?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?){4,}[ \t]*\r?$/m;
 
 /** Whether any of the files beside images, one for each, draws something on its image, as tools of annotation do. */
-export async function isDrawnOn(paths: readonly string[]): Promise<boolean> {
+export async function isDrawnOn(paths: readonly string[], signal?: AbortSignal): Promise<boolean> {
   const looked = evenlySpaced(paths, MOST_FILES);
-  for await (const drawn of mapInOrder(looked, isDrawn, { concurrency: AT_ONCE })) if (drawn) return true;
+  for await (const drawn of mapInOrder(looked, isDrawn, { concurrency: AT_ONCE, signal }))
+    if (drawn) return true;
   return false;
 }
 

@@ -11,16 +11,19 @@ const MOST_LOOKED_AT = 8;
  * @param named a person named their folders, and cannot be asked again: where only some are masks, every file is looked into
  * @throws DataSetError where some are, others are not, and nobody named them
  */
-export async function likeMasks(files: readonly TreeFile[], named = false): Promise<ReadonlySet<TreeFile>> {
+export async function likeMasks(
+  files: readonly TreeFile[],
+  { named = false, signal }: { named?: boolean | undefined; signal?: AbortSignal | undefined } = {},
+): Promise<ReadonlySet<TreeFile>> {
   const like: string[] = [];
   const unlike: string[] = [];
   for (const file of evenlySpaced(files, MOST_LOOKED_AT))
-    ((await isLikeMask(file)) ? like : unlike).push(file.name);
+    ((await isLikeMask(file, signal)) ? like : unlike).push(file.name);
   if (like.length === 0) return new Set();
   if (unlike.length === 0) return new Set(files);
   if (named) {
     const found = new Set<TreeFile>();
-    for (const file of files) if (await isLikeMask(file)) found.add(file);
+    for (const file of files) if (await isLikeMask(file, signal)) found.add(file);
     return found;
   }
   throw ambiguous(
@@ -30,7 +33,7 @@ export async function likeMasks(files: readonly TreeFile[], named = false): Prom
   );
 }
 
-async function isLikeMask({ path }: TreeFile): Promise<boolean> {
-  const content = await contentOf(path);
+async function isLikeMask({ path }: TreeFile, signal: AbortSignal | undefined): Promise<boolean> {
+  const content = await contentOf(path, signal);
   return content !== undefined && content !== 'photograph';
 }

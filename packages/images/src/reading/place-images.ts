@@ -1,6 +1,7 @@
 import { DataSetError, type Label, type Split } from '@cflow/spec';
 import type { FileTree, TreeFile } from '../files/file-tree.js';
 import { type Meaning, meaningOf } from '../vocabulary/meaning-of.js';
+import type { FolderMeanings } from './folder-meanings.js';
 import { type FolderNode, folderNodes, shownPath } from './folder-node.js';
 import type { Placed, UndecidedFolder } from './placed.js';
 import { ambiguous, SAY_WHICH } from './say-which.js';
@@ -14,16 +15,14 @@ interface State {
   named: boolean;
   /** Words beside which some folder of the tree is called bad. */
   views: ReadonlySet<string>;
-  /** Paths of folders that are called like masks, but hold photographs. */
-  photographs: ReadonlySet<string>;
+  meanings: FolderMeanings;
 }
 
 /**
  * Places every image of a tree by the words of the folders it lies in, from the outermost to the innermost.
- * @param photographs of `findPhotographs`
  * @throws DataSetError for words that contradict each other, and for folders that can be read in two ways
  */
-export function placeImages(tree: FileTree, photographs: ReadonlySet<string>): Placed {
+export function placeImages(tree: FileTree, meanings: FolderMeanings): Placed {
   const placed: Placed = { images: [], masks: [], skipped: [], undecided: [] };
   const top = folderNodes(tree);
   const views = new Set<string>();
@@ -32,7 +31,7 @@ export function placeImages(tree: FileTree, photographs: ReadonlySet<string>): P
     ...{ split: undefined, label: undefined, defect: undefined },
     named: false,
     views,
-    photographs,
+    meanings,
   };
   visit(top, start, placed);
   return placed;
@@ -48,7 +47,10 @@ function collectBadViews(node: FolderNode, views: Set<string>): void {
 }
 
 function visit(node: FolderNode, state: State, placed: Placed): void {
-  const children = [...node.children.values()].map((child) => ({ child, meaning: meaningIn(child, state) }));
+  const children = [...node.children.values()].map((child) => ({
+    child,
+    meaning: state.meanings(child.path),
+  }));
   const hasGood = children.some(({ meaning }) => meaning.role === 'good' || isGoodView(meaning, state));
   const hasSplits = children.some(({ meaning }) => meaning.split !== undefined);
   placeStraight(node, state, { beside: hasGood || hasSplits }, placed);
@@ -85,10 +87,6 @@ function visit(node: FolderNode, state: State, placed: Placed): void {
     }
   }
 }
-
-/** What a folder is called, unless what is in it says otherwise. */
-const meaningIn = ({ name, path }: FolderNode, { photographs }: State): Meaning =>
-  photographs.has(path.join('/')) ? { role: 'name' } : meaningOf(name);
 
 const isGoodView = ({ role, of = '' }: Meaning, { label, views }: State): boolean =>
   role === 'unclear' && label === undefined && views.has(of);

@@ -2,9 +2,10 @@ import { DataSetError, type DataSetItem } from '@cflow/spec';
 import { compareNames, type FileTree, type SkippedFile } from '../files/file-tree.js';
 import type { ImageLimits } from '../image-limits.js';
 import { checkHiddenMasks } from './check-hidden-masks.js';
+import { photographFolders, photographsAsMasks } from './check-mask-folders.js';
 import { decideByMask } from './decide-by-mask.js';
 import { decideByName } from './decide-by-name.js';
-import { findPhotographs } from './find-photographs.js';
+import { type FolderMeanings, folderMeanings } from './folder-meanings.js';
 import { holdOutGood } from './hold-out.js';
 import { pairMasks } from './pair-masks.js';
 import { placeImages } from './place-images.js';
@@ -22,6 +23,7 @@ export interface ReadTreeOptions {
   missingMasks: 'error' | 'ignore';
   /** Of the masks that decide what an image is. */
   limits?: ImageLimits;
+  signal?: AbortSignal | undefined;
   /** A person named the folders, so that a file called like a mask, without an image, is an image. */
   named?: boolean;
 }
@@ -31,6 +33,7 @@ export interface TreeReading {
   items: DataSetItem[];
   skipped: SkippedFile[];
   masksOfGood: { name: string; maskPaths: string[] }[];
+  meanings: FolderMeanings;
 }
 
 /**
@@ -40,16 +43,26 @@ export interface TreeReading {
  * @throws DataSetError for what can be read in two ways, and for bad images without a mask where others have one
  */
 export async function readTree(tree: FileTree, options: ReadTreeOptions): Promise<TreeReading> {
-  const placed = placeImages(tree, await findPhotographs(tree));
-  const named = await splitOffMasks(placed, options.named);
-  if (!options.named) await checkHiddenMasks(named.images);
+  const { signal } = options;
+  const meanings = await folderMeanings(tree, signal);
+  const placed = placeImages(tree, meanings);
+  // That of a folder of masks which a person named is taken at its word.
+  const inFolders = options.named ? placed.masks.filter(({ above }) => above.length > 0) : placed.masks;
+  const photographs = await photographFolders(inFolders, signal);
+  const colored = photographs.find(({ isColored }) => isColored);
+  if (colored) throw photographsAsMasks(colored);
+  const named = await splitOffMasks(placed, options);
+  if (!options.named) await checkHiddenMasks(named.images, signal);
   const alone = options.named ? [] : named.alone;
   const candidates = options.named ? [...named.images, ...named.alone] : decideByName(named.images);
   const lone: PlacedMask[] = alone.map(({ file }) => ({ file, above: file.folders, below: [] }));
   const pairs = pairMasks(candidates, [...placed.masks, ...named.masks, ...lone]);
+  const orphans = new Set(pairs.orphans.map(({ file }) => file));
+  const gray = photographs.find(({ files }) => files.every((file) => orphans.has(file)));
+  if (gray) throw photographsAsMasks(gray);
   const stray = pairs.orphans.filter((mask) => lone.includes(mask));
   if (stray.length > 0) throw strayMasks(stray.map(({ file }) => file.name));
-  const images = await decideByMask(candidates, pairs.of, placed.undecided, tree, options.limits);
+  const images = await decideByMask(candidates, pairs.of, placed.undecided, tree, options);
   const skipped: SkippedFile[] = [...tree.skipped, ...placed.skipped];
   for (const { file } of pairs.orphans) skipped.push({ name: file.name, reason: 'mask-without-image' });
   const masksOfGood: TreeReading['masksOfGood'] = [];
@@ -75,6 +88,7 @@ export async function readTree(tree: FileTree, options: ReadTreeOptions): Promis
     items: isSplit ? items : holdOutGood(items, options.testFraction, options.seed),
     skipped: skipped.sort((a, b) => compareNames(a.name, b.name)),
     masksOfGood,
+    meanings,
   };
 }
 

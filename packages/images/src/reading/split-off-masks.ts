@@ -18,12 +18,12 @@ export interface NamedMasks {
  * `0`. Without that image only a name that says "mask" is set aside, as `alone`. `0_m.png` is one where what is in it looks like it, and so
  * is `0.png` beside `0.jpg`.
  *
- * @param byPerson a person named the folders: where some of those look like masks, and others do not, each is what it looks like
+ * @param named a person named the folders: where some of those look like masks, and others do not, each is what it looks like
  * @throws DataSetError where some of those do, and others do not
  */
 export async function splitOffMasks(
   { images }: Pick<Placed, 'images'>,
-  byPerson = false,
+  looking: { named?: boolean | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<NamedMasks> {
   const stems = new Map<string, Set<string>>();
   const folderOf = (image: PlacedImage): string => image.file.folders.join('/');
@@ -42,8 +42,8 @@ export async function splitOffMasks(
     return name?.weak === true && isBeside(name, stems.get(folderOf(image)));
   });
   const files = (some: readonly PlacedImage[]): TreeFile[] => some.map(({ file }) => file);
-  const weakMasks = await likeMasks(files(weak), byPerson);
-  const twinMasks = await likeMasks(files(twinsOf(images)), byPerson);
+  const weakMasks = await likeMasks(files(weak), looking);
+  const twinMasks = await likeMasks(files(twinsOf(images)), looking);
   const result: NamedMasks = { masks: [], images: [], alone: [] };
   for (const image of images) {
     const name = maskName(stemKey(image.file.name));

@@ -25,12 +25,16 @@ export function outsideRegion<File extends { path: string }>(
  * @param region absolute path
  * @throws DataSetError that names an image without a mask, with several, or a mask that may be of several images
  */
-export async function withRegion(dataSet: DataSet, region: string | undefined): Promise<DataSet> {
+export async function withRegion(
+  dataSet: DataSet,
+  region: string | undefined,
+  signal?: AbortSignal,
+): Promise<DataSet> {
   if (region === undefined) return dataSet;
   const items = outsideRegion(dataSet.items, region);
   const found = await stat(region).catch(() => undefined);
   if (!found?.isDirectory()) return { ...dataSet, items, region };
-  const { images, skipped } = await listFiles(region);
+  const { images, skipped } = await listFiles(region, signal);
   const masks = images.map((file): PlacedMask => ({ file, above: [], below: file.folders }));
   const { of, orphans } = pairedWith(items.map(placedImage), masks, region);
   const pathOf = new Map([...of].map(([image, own]) => [image.file.path, own]));

@@ -10,6 +10,7 @@ import {
 } from '../files/file-tree.js';
 import { skippedFiles } from '../files/skipped-files.js';
 import type { ResolvedOptions } from '../open-options.js';
+import { folderMeanings, isBelowMasks } from '../reading/folder-meanings.js';
 import { readTree } from '../reading/read-tree.js';
 import { ambiguous, SAY_WHICH, someOf } from '../reading/say-which.js';
 import { meaningOf } from '../vocabulary/meaning-of.js';
@@ -26,7 +27,7 @@ export async function openTableFolder(
   name: string,
   options: ResolvedOptions,
 ): Promise<DataSet> {
-  const { lists } = await sortTables(tree);
+  const { lists } = await sortTables(tree, options.signal);
   if (lists.length > 0) return readTables(tree, lists, name, options);
   const found =
     tree.tables.length > 0
@@ -48,7 +49,7 @@ export async function tableIn(
   name: string,
   options: ResolvedOptions,
 ): Promise<DataSet | undefined> {
-  const { lists, others } = await sortTables(tree);
+  const { lists, others } = await sortTables(tree, options.signal);
   const speak = topFolders(tree).some((folder) => {
     const { role, split } = meaningOf(folder);
     return role === 'good' || split !== undefined;
@@ -75,10 +76,14 @@ interface UnclearTable {
 }
 
 /** Tables that list images, and others, with their columns. */
-async function sortTables({ tables }: FileTree): Promise<{ lists: TreeFile[]; others: UnclearTable[] }> {
+async function sortTables(
+  { tables }: FileTree,
+  signal: AbortSignal | undefined,
+): Promise<{ lists: TreeFile[]; others: UnclearTable[] }> {
   const lists: TreeFile[] = [];
   const others: UnclearTable[] = [];
   for (const file of tables) {
+    signal?.throwIfAborted();
     const columns = await readColumns(file.path);
     const named = tableColumns(columns);
     if (named && (await saysSomething(file.path, named))) lists.push(file);
@@ -107,8 +112,8 @@ async function readTables(
       { details: { root: tree.root, tables: tables.slice(0, 5).map((table) => table.name) } },
     );
   }
-  const isMask = ({ folders }: TreeFile): boolean =>
-    folders.some((folder) => meaningOf(folder).role === 'mask');
+  const meanings = await folderMeanings(tree, options.signal);
+  const isMask = ({ folders }: TreeFile): boolean => isBelowMasks(folders, meanings);
   const byName = filesByName(tree.images.filter((file) => !isMask(file)));
   const masksByName = filesByName(tree.images.filter(isMask));
   const parts = await Promise.all(

@@ -31,6 +31,7 @@ export interface TableOptions {
   masksByName?: FilesByName;
   /** Folder that no path may lead out of: the table may be a stranger's. */
   within?: string | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -62,7 +63,7 @@ async function itemsOf(
   path: string,
   { rows }: Table,
   columns: TableColumns,
-  { testFraction, seed, folders = [], byName, masksByName, within }: TableOptions,
+  { testFraction, seed, folders = [], byName, masksByName, within, signal }: TableOptions,
 ): Promise<DataSetItem[]> {
   const root = dirname(path);
   const written = rows.map((row) => {
@@ -88,6 +89,7 @@ async function itemsOf(
   const seen = new Map<string, number>();
   const items: DataSetItem[] = [];
   for (const [i, row] of rows.entries()) {
+    signal?.throwIfAborted();
     const file = await locate(written[i] as string);
     await checkWithin(within, file, path, row.line);
     const earlier = seen.get(file);

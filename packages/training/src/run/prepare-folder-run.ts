@@ -44,7 +44,7 @@ export async function understandDataSet(
 ): Promise<{ dataSet: DataSet; report: DataSetReport }> {
   const { signal, limits, configuration, onEvent } = options;
   const understood = await examineDataSet(
-    await withRegion(options.dataSet, options.region && resolve(options.region)),
+    await withRegion(options.dataSet, options.region && resolve(options.region), signal),
     { signal, limits, range: configuration?.range },
   );
   onEvent({ type: 'data-set', report: understood.report });

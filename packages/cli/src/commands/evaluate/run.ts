@@ -34,8 +34,10 @@ export async function runEvaluate(
   flags: EvaluateFlags,
 ): Promise<void> {
   const limits = imageLimits(flags);
-  const opened = await openDataSet(dataSetSource(paths, flags), { ...dataSetOptions(flags), split: 'test' });
-  const { dataSet, report } = await interruptible((signal) => examineDataSet(opened, { signal, limits }));
+  const { dataSet, report } = await interruptible(async (signal) => {
+    const options = { ...dataSetOptions(flags), split: 'test', signal } as const;
+    return examineDataSet(await openDataSet(dataSetSource(paths, flags), options), { signal, limits });
+  });
   if (!flags.json) noteDataSet(report);
   checkReport(report);
   const detector = await openDetector(bundle, flags);

@@ -20,14 +20,15 @@ async function inspect(
   flags: InspectFlags,
   bounds: { within?: string },
 ): Promise<void> {
-  const dataSet = await openDataSet(dataSetSource(paths, flags), {
-    ...dataSetOptions(flags),
-    ...bounds,
-    ...(flags.seed !== undefined && { seed: flags.seed }),
+  const { report } = await interruptible(async (signal) => {
+    const dataSet = await openDataSet(dataSetSource(paths, flags), {
+      ...dataSetOptions(flags),
+      ...bounds,
+      ...(flags.seed !== undefined && { seed: flags.seed }),
+      signal,
+    });
+    return examineDataSet(dataSet, { signal, limits: imageLimits(flags) });
   });
-  const { report } = await interruptible((signal) =>
-    examineDataSet(dataSet, { signal, limits: imageLimits(flags) }),
-  );
   if (flags.json) printLine(JSON.stringify(report));
   else for (const line of dataSetLines(report)) printLine(printable(line));
   if (report.findings.some(({ severity }) => severity === 'problem')) process.exitCode = EXIT.error;

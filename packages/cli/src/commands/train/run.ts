@@ -90,11 +90,14 @@ async function namesOf(
   bounds: Bounds,
   flags: TrainFlags,
 ): Promise<{ dataSet: DataSet; name: string; output: string }> {
-  const dataSet = await openDataSet(dataSetSource(paths, flags), {
-    ...dataSetOptions(flags),
-    ...bounds,
-    ...(flags.seed !== undefined && { seed: flags.seed }),
-  });
+  const dataSet = await interruptible((signal) =>
+    openDataSet(dataSetSource(paths, flags), {
+      ...dataSetOptions(flags),
+      ...bounds,
+      ...(flags.seed !== undefined && { seed: flags.seed }),
+      signal,
+    }),
+  );
   const name = flags.name ?? detectorName(dataSet);
   return { dataSet, name, output: flags.output ?? `${fileNameOf(name)}.cflow` };
 }
