@@ -4,9 +4,10 @@ import { checkPngTexts } from './check-png-texts.js';
 import { decodeBmp } from './decode-bmp.js';
 import { decodePnm } from './decode-pnm.js';
 import { checkPixelCount, type ImageFailure, type ImageSource, imageError } from './image-error.js';
-import { IMAGE_FORMATS, type ImageFormat, sniffFormat } from './image-format.js';
+import type { ImageFormat } from './image-format.js';
 import { DEFAULT_IMAGE_LIMITS, decodedBytes, type ImageLimits } from './image-limits.js';
 import { readSource } from './read-source.js';
+import { recognizedFormat } from './recognized-format.js';
 import { unsupportedKind } from './unsupported-kind.js';
 
 /** Decoded samples as stored: upright, without alpha, no color converted. */
@@ -55,18 +56,7 @@ export async function decodeSamples(
   const { admit } = limits;
   const { pixels, bytes: byteLimit } = { ...DEFAULT_IMAGE_LIMITS, ...limits };
   const bytes = await readSource(source, byteLimit);
-  const sniffed = sniffFormat(bytes);
-  if (sniffed === undefined) {
-    throw imageError(source, 'not-an-image', `is not an image, expected ${IMAGE_FORMATS}`);
-  }
-  if ('unsupported' in sniffed) {
-    throw imageError(
-      source,
-      'unsupported',
-      `is ${sniffed.unsupported}, which is not supported; expected ${IMAGE_FORMATS}`,
-    );
-  }
-  const { format } = sniffed;
+  const format = recognizedFormat(bytes, source);
   if (format === 'bmp')
     return { format, space: 'rgb', ...withSource(source, () => decodeBmp(bytes, { pixels, admit })) };
   if (format === 'pnm') {

@@ -11,6 +11,7 @@ export * from './map-in-order.js';
 export { checkIgnoreMask, isSameShape } from './masks/check-mask.js';
 export { maskOf } from './masks/mask-of.js';
 export * from './planar.js';
+export * from './recognized-format.js';
 export * from './region/region.js';
 export * from './region/region-fill.js';
 export { dataSetLines, dataSetRows, layoutName, skippedText } from './report/data-set-lines.js';

@@ -23,7 +23,7 @@ const METAL = 'parts/brushed-metal';
 export async function prepare(
   page: string,
   needs: readonly Need[],
-  { folder, serve, start }: Workplace,
+  { folder, run, serve, start }: Workplace,
   shared: Shared,
 ): Promise<Addresses> {
   const addresses: Addresses = new Map();
@@ -34,6 +34,11 @@ export async function prepare(
     if (need === 'wood' || need === 'tile' || need === 'metal') {
       await copyAs(join(await shared(), 'brushed-metal.cflow'), at(`${need}.cflow`), need);
       bundles.push(at(`${need}.cflow`));
+    } else if (need === 'small wood') {
+      const images = join(await shared(), METAL);
+      const { code, output } = await run('cflow', ['train', images, '--name', 'wood', '--method', 'flow']);
+      if (code !== 0) throw new Error(`wood was not trained: ${output}`);
+      bundles.push(at('wood.cflow'));
     } else if (need === 'tiny wood') {
       await writeFolderBundle(at('wood.cflow'), await makeBundle({ name: 'wood' }));
       bundles.push(at('wood.cflow'));

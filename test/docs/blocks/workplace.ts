@@ -49,6 +49,8 @@ export async function makeWorkplace({ smaller }: WorkplaceOptions): Promise<Work
     PATH: `${join(folder, '.bin')}:${process.env.PATH}`,
     HOME: folder,
     CFLOW_CACHE: join(tmpdir(), 'cflow-page-cache'),
+    // What is trained by code, which no option makes smaller.
+    ...(smaller && { CFLOW_BACKBONE: 'embedded' }),
   };
   const running: { url?: string; end(): Promise<void> }[] = [];
   let service: string | undefined;

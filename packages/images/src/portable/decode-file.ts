@@ -2,8 +2,9 @@ import { CflowError, type ImageError, type RgbImage } from '@cflow/spec';
 import { checkRgbImage } from '../check-image.js';
 import { checkPngTexts } from '../check-png-texts.js';
 import { checkLength, checkPixelCount, imageError } from '../image-error.js';
-import { IMAGE_FORMATS, type ImageFormat, sniffFormat } from '../image-format.js';
+import type { ImageFormat } from '../image-format.js';
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from '../image-limits.js';
+import { recognizedFormat } from '../recognized-format.js';
 import { type RangeOptions, rangeWarnings, SampleScale } from '../sample-scale.js';
 import { decodePngWithAlpha } from './decode-png.js';
 import { type JpegHeader, readJpegHeader } from './jpeg-header.js';
@@ -82,19 +83,7 @@ export async function decodeFile(
 ): Promise<DecodedFile> {
   const limits = { ...DEFAULT_IMAGE_LIMITS, ...options.limits };
   checkLength(bytes, bytes.byteLength, limits.bytes);
-  const sniffed = sniffFormat(bytes);
-  if (sniffed === undefined) {
-    throw imageError(bytes, 'not-an-image', `is not an image, expected ${IMAGE_FORMATS}`);
-  }
-  if ('unsupported' in sniffed) {
-    const { unsupported } = sniffed;
-    throw imageError(
-      bytes,
-      'unsupported',
-      `is ${unsupported}, which is not supported; expected ${IMAGE_FORMATS}`,
-    );
-  }
-  const { format } = sniffed;
+  const format = recognizedFormat(bytes);
   try {
     switch (format) {
       case 'bmp':

@@ -1,4 +1,5 @@
 import type { Transferable, Worker } from 'node:worker_threads';
+import { recognizedFormat } from '@cflow/images';
 import { type CflowError, ImageError } from '@cflow/spec';
 import type {
   FinishedImage,
@@ -67,7 +68,9 @@ export class ImageThreads implements ImageWork {
     });
   }
 
-  prepare(task: PrepareTask, signal: AbortSignal): Promise<PreparedImage> {
+  async prepare(task: PrepareTask, signal: AbortSignal): Promise<PreparedImage> {
+    // What is no image waits for no thread, and is not copied for one.
+    if ('encoded' in task.image) recognizedFormat(task.image.encoded);
     return this.#enqueue({ kind: 'prepare', task }, signal);
   }
 
