@@ -24,19 +24,19 @@ describe('Budget', () => {
     expect(claims[3]?.take(1)).toBe(true);
   });
 
-  it('tells when nothing is held any more, after much was', () => {
-    let told = 0;
-    const budget = new Budget(100, { onRelief: () => told++ });
+  it('tells whenever nothing is held any more how much was taken', () => {
+    const told: number[] = [];
+    const budget = new Budget(100, { onEmpty: (taken) => told.push(taken) });
     const [a, b] = [budget.claim('a'), budget.claim('b')];
     a.take(10);
     a.giveBack(10);
-    expect(told).toBe(0);
+    expect(told).toEqual([10]);
     a.take(20);
     b.take(20);
     a.release();
-    expect(told).toBe(0);
+    expect(told).toEqual([10]);
     b.release();
     b.release();
-    expect(told).toBe(1);
+    expect(told).toEqual([10, 40]);
   });
 });

@@ -1,8 +1,8 @@
 export interface BudgetOptions {
   /** The most that one holder may take. Default: all of it. */
   each?: number | undefined;
-  /** Told when nothing is held any more after a quarter of it or more was. */
-  onRelief?: (() => void) | undefined;
+  /** Told whenever nothing is held any more, with what was taken since it was told last. */
+  onEmpty?: ((taken: number) => void) | undefined;
 }
 
 /**
@@ -15,15 +15,14 @@ export class Budget {
   /** For one holder, so that nobody takes everything. */
   readonly mostEach: number;
   readonly #each: Map<string, number> = new Map();
-  readonly #onRelief: (() => void) | undefined;
+  readonly #onEmpty: ((taken: number) => void) | undefined;
   #held = 0;
-  /** Whether much was held since nothing was. */
-  #wasUsed = false;
+  #taken = 0;
 
-  constructor(most: number, { each = most, onRelief }: BudgetOptions = {}) {
+  constructor(most: number, { each = most, onEmpty }: BudgetOptions = {}) {
     this.most = most;
     this.mostEach = Math.min(each, most);
-    this.#onRelief = onRelief;
+    this.#onEmpty = onEmpty;
   }
 
   /** What is held now. */
@@ -38,10 +37,11 @@ export class Budget {
     const add = (change: number): void => {
       amount += change;
       this.#held += change;
+      if (change > 0) this.#taken += change;
       const own = (this.#each.get(holder) ?? 0) + change;
       if (own > 0) this.#each.set(holder, own);
       else this.#each.delete(holder);
-      this.#tellOfRelief();
+      if (this.#held === 0) this.#tellOfEmptiness();
     };
     return {
       take: (wanted) => {
@@ -58,11 +58,10 @@ export class Budget {
     };
   }
 
-  #tellOfRelief(): void {
-    if (this.#held >= this.most / 4) this.#wasUsed = true;
-    if (this.#held > 0 || !this.#wasUsed) return;
-    this.#wasUsed = false;
-    this.#onRelief?.();
+  #tellOfEmptiness(): void {
+    const taken = this.#taken;
+    this.#taken = 0;
+    if (taken > 0) this.#onEmpty?.(taken);
   }
 }
 

@@ -114,7 +114,7 @@ function frame(app: App, parts: AppParts, healthPaths: ReadonlySet<string>): voi
     c.set('contentCodings', contentCodings);
     await next();
   });
-  app.use(withBodyMemory(new Budget(bodyMemoryBytes(parts.limits), { onRelief: parts.giveMemoryBack })));
+  app.use(withBodyMemory(new Budget(bodyMemoryBytes(parts.limits), { onEmpty: parts.giveMemoryBack })));
   app.use(
     methodNotAllowed({
       app,

@@ -88,8 +88,11 @@ export interface AppParts {
   limits: Limits;
   /** How bodies may be coded. Default: gzip and deflate, which every runtime knows. */
   contentCodings?: ContentCodings | undefined;
-  /** Called when bodies that took much memory are gone: a host that can give it back to the system does it then. */
-  giveMemoryBack?: (() => void) | undefined;
+  /**
+   * Called when no body is held any more, with the bytes that were taken for bodies since it was called last: a host that can
+   * give memory back to the system does it when that was much.
+   */
+  giveMemoryBack?: ((takenBytes: number) => void) | undefined;
   readiness: Readiness;
   /** Milliseconds since 1970. */
   now(): number;
