@@ -39,17 +39,28 @@ export class JobReporter {
   #sentProgress: Job['progress'] | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lines = 0;
+  readonly #began = performance.now();
 
   constructor(lease: JobLease, options: JobReporterOptions) {
     this.#lease = lease;
     this.#options = options;
   }
 
-  /** @param within how much of the phase is done, 0 to 1 */
-  phase(phase: Phase, within = 0): void {
+  /**
+   * @param within how much of the phase is done, 0 to 1
+   * @param secondsLeft until the end of the run, where that is known: phases take shares of the whole that differ with the
+   * method and the images, so that how much is done is then told by time
+   */
+  phase(phase: Phase, within = 0, secondsLeft?: number | null): void {
     const ends =
       phase === 'features' ? BEGINS.training : phase === 'training' ? BEGINS.calibrating : BEGINS[phase];
-    const fraction = BEGINS[phase] + Math.max(0, ends - BEGINS[phase]) * Math.min(1, Math.max(0, within));
+    const spent = (performance.now() - this.#began) / 1000;
+    const by =
+      typeof secondsLeft === 'number'
+        ? Math.min(BEGINS.publishing, spent / (spent + secondsLeft))
+        : BEGINS[phase] + Math.max(0, ends - BEGINS[phase]) * Math.min(1, Math.max(0, within));
+    // What was told is not taken back.
+    const fraction = Math.max(by, this.#progress?.fraction ?? 0);
     const changed = this.#progress?.phase !== phase;
     this.#progress = { phase, fraction };
     if (changed) this.#sendProgress();
@@ -62,19 +73,19 @@ export class JobReporter {
         if (event.done < event.total && this.#tooSoon(event.type)) return;
         break;
       case 'features':
-        this.phase('features', event.done / event.total);
+        this.phase('features', event.done / event.total, event.secondsLeft);
         if (event.done < event.total && this.#tooSoon(event.type)) return;
         break;
       case 'comparing':
-        this.phase('training', event.done / event.total);
+        this.phase('training', event.done / event.total, event.secondsLeft);
         if (event.done < event.total && this.#tooSoon(event.type)) return;
         break;
       case 'progress':
-        this.phase('training', event.fraction);
+        this.phase('training', event.fraction, event.secondsLeft);
         if (this.#tooSoon(event.type)) return;
         break;
       case 'calibrated':
-        this.phase('calibrating');
+        this.phase('calibrating', 0, event.secondsLeft);
         break;
       case 'data-set':
         this.#sendEvent({ type: event.type, report: shortReport(event.report) });

@@ -30,7 +30,8 @@ export class JobView {
   #job: Job | undefined;
   #frame = 0;
   #history = new LossHistory();
-  #secondsLeft: number | null = null;
+  /** When it is expected to be over, by this machine's clock. */
+  #expectedAt: number | undefined;
   readonly #title = element('h3', { tabindex: '-1' });
   readonly #status = element('span', { class: 'chip' });
   readonly #bar = element('progress', { max: 1, 'aria-label': 'Progress' });
@@ -71,7 +72,7 @@ export class JobView {
     this.#watching = watching;
     this.#job = job;
     this.#history = new LossHistory();
-    this.#secondsLeft = null;
+    this.#expectedAt = undefined;
     this.#log.replaceChildren();
     this.#chart.replaceChildren();
     this.#outcome.replaceChildren();
@@ -102,8 +103,8 @@ export class JobView {
       this.#job = { ...this.#job, progress: event.data };
     } else if (event.type === 'training') {
       this.#history.add(event.data);
-      if (event.data.type === 'progress' && event.data.secondsLeft !== null)
-        this.#secondsLeft = event.data.secondsLeft;
+      if ('secondsLeft' in event.data && typeof event.data.secondsLeft === 'number')
+        this.#expectedAt = Date.now() + 1000 * event.data.secondsLeft;
     } else {
       const time = new Date(at).toLocaleTimeString();
       const { level, message } = event.data;
@@ -129,10 +130,8 @@ export class JobView {
     this.#status.className = `chip ${job.status}`;
     this.#bar.hidden = ended;
     this.#bar.value = job.progress.fraction;
-    const left =
-      this.#secondsLeft !== null && job.progress.phase === 'training'
-        ? `, ${formatDuration(this.#secondsLeft)} left`
-        : '';
+    const secondsLeft = ((this.#expectedAt ?? 0) - Date.now()) / 1000;
+    const left = secondsLeft > 0 ? `, ${formatDuration(secondsLeft)} left` : '';
     const attempt = job.attempt > 1 ? `, attempt ${job.attempt} of ${job.request.maxAttempts}` : '';
     const text = ended
       ? `${job.finishedAt ? `Ended ${formatTime(job.finishedAt)}` : 'Ended'}${attempt}`

@@ -6,6 +6,8 @@ import { comparisonSchema } from './comparison.js';
 import { jobProgressSchema, jobSchema } from './job.js';
 
 const whole = z.number().int();
+/** Left out where it cannot be told yet. */
+const secondsLeft = z.number().optional().describe('Until the end of the run, evaluation included');
 
 /** What a training run reports while it goes on: told apart by `type`. */
 export const trainingReportSchema = z
@@ -65,6 +67,7 @@ export const trainingReportSchema = z
       type: z.literal('features').describe('Images through the backbone'),
       done: whole,
       total: whole,
+      secondsLeft,
     }),
     z.object({
       type: z
@@ -72,6 +75,7 @@ export const trainingReportSchema = z
         .describe('A memory is made: good images that were compared with all others'),
       done: whole,
       total: whole,
+      secondsLeft,
     }),
     z.object({
       type: z.literal('progress').describe('Some steps of one decoder are done'),
@@ -79,7 +83,10 @@ export const trainingReportSchema = z
       epoch: whole,
       loss: z.number().describe('Mean of these steps'),
       fraction: z.number().describe('Of the whole training'),
-      secondsLeft: z.number().nullable(),
+      secondsLeft: z
+        .number()
+        .nullable()
+        .describe('Until the end of the run; null where it cannot be told yet'),
     }),
     z.object({
       type: z.literal('epoch'),
@@ -102,6 +109,7 @@ export const trainingReportSchema = z
       threshold: z.number(),
       falseAlarmRate: z.number(),
       heldOut: z.boolean().describe('Whether the images were held out'),
+      secondsLeft,
     }),
     z.object({ type: z.literal('evaluated'), metrics: metricsSchema }),
     z.object({

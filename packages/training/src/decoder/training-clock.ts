@@ -10,13 +10,17 @@ interface ClockOptions extends LayerStepsOptions {
   onEvent: OnTrainingEvent;
 }
 
+/** Of fewer steps nobody can tell how long all take: an estimate from the first ones is off by hours. */
+const LEAST_SHARE = 0.01;
+
 /** Tells how far the whole training is, weighing each layer's steps by what they cost. */
 export class TrainingClock {
   readonly #options: ClockOptions;
   readonly #cost: number[];
   readonly #total: number;
-  readonly #atStart: number;
-  readonly #start: number = performance.now();
+  #atStart = 0;
+  /** When the first steps were done: what is opened and compiled for them says nothing of those that follow. */
+  #start: number | undefined;
   #done: number;
 
   constructor(options: ClockOptions, checkpoints: readonly Checkpoint[]) {
@@ -26,15 +30,18 @@ export class TrainingClock {
     this.#cost = layers.map((layer, i) => epochCost(layer) / Math.max(1, steps[i]!));
     this.#total = layers.reduce((sum, layer) => sum + epochCost(layer) * plan.epochs, 0);
     this.#done = checkpoints.reduce((sum, { progress }, i) => sum + progress.steps * this.#cost[i]!, 0);
-    this.#atStart = this.#done;
   }
 
   took(index: number, steps: number, loss: number, epoch: number): void {
     this.#done += steps * this.#cost[index]!;
     const fraction = Math.min(1, this.#done / this.#total);
+    if (this.#start === undefined) {
+      this.#start = performance.now();
+      this.#atStart = this.#done;
+    }
     const share = (this.#done - this.#atStart) / this.#total;
     const seconds = (performance.now() - this.#start) / 1000;
-    const secondsLeft = share > 0 ? (seconds * (1 - fraction)) / share : null;
+    const secondsLeft = share >= LEAST_SHARE ? (seconds * (1 - fraction)) / share : null;
     const layer = (this.#options.layers[index] as DetectorLayer).name;
     this.#options.onEvent({ type: 'progress', layer, epoch: epoch + 1, loss, fraction, secondsLeft });
   }

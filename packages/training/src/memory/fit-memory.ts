@@ -71,7 +71,7 @@ const SAMPLED_PLACES = 24_000;
  * Up to so many images, coordinates and memory are fitted anew for each part of them that is left out: an image takes part
  * in its own coordinates, which matters while there are few. With more, its own rows are left out and no more.
  */
-const CROSS_FITTED_IMAGES = 64;
+export const CROSS_FITTED_IMAGES = 64;
 
 /**
  * Fits a memory to the features of good images: coordinates, the rows that stand for all, what is usual at each place, and

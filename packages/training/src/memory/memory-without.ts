@@ -5,7 +5,7 @@ import { BUNDLE_FILES } from '@cflow/spec';
 import type { FeatureSource } from '../features/feature-source.js';
 import type { PreparedRun } from '../prepare/prepare-run.js';
 import { runRegion } from '../prepare/run-region.js';
-import { fitMemory } from './fit-memory.js';
+import { CROSS_FITTED_IMAGES, fitMemory } from './fit-memory.js';
 
 export interface MemoryWithoutOptions {
   run: PreparedRun;
@@ -26,8 +26,8 @@ export interface MemoryWithout {
 /** Images that are shown: those least like the others, and others that say where good parts vary. */
 const UNUSUAL = 8;
 const OTHERS = 24;
-/** Images that the memory is of: enough to say what is usual, in a few seconds. */
-const SEEN = 64;
+/** Images that the memory is of: enough to say what is usual, and too many to be fitted anew for each part of them, which takes longer than all else. */
+const SEEN = CROSS_FITTED_IMAGES + 32;
 const LEAST_SEEN = 2;
 
 /**

@@ -12,6 +12,7 @@ import { openGoodImages } from './good-images.js';
 import { checkAsked, identityOf, prepareFolderRun, understandDataSet } from './prepare-folder-run.js';
 import { reportOfRun } from './report-of-run.js';
 import { RunFolder } from './run-folder.js';
+import { withTimeLeft } from './time-left.js';
 import type { AskedTraining, TrainDetectorOptions } from './train-detector-options.js';
 import { versions } from './versions.js';
 
@@ -24,7 +25,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
   const { output, limits } = options;
-  const onEvent = options.onEvent ?? (() => undefined);
+  const onEvent = withTimeLeft(options.onEvent ?? (() => undefined));
   const signal = options.signal ?? new AbortController().signal;
   const asked: AskedTraining = { ...options, onEvent, signal };
 

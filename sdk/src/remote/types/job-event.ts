@@ -2,7 +2,10 @@ import type { DataSetReport } from './data-set-report.js';
 import type { Comparison, Job, JobProgress } from './job.js';
 import type { Metrics } from './metrics.js';
 
-/** What a training run reports while it goes on: told apart by `type`. */
+/**
+ * What a training run reports while it goes on: told apart by `type`. `secondsLeft` is until the end of the run, evaluation
+ * included; it is left out, or null, where that cannot be told yet.
+ */
 export type TrainingReport =
   /** What was understood of the data set, before anything is trained. */
   | { type: 'data-set'; report: DataSetReport }
@@ -30,9 +33,9 @@ export type TrainingReport =
   /** The most unusual of the good images, the first 100 by name: left out as `contamination` asks. */
   | { type: 'left-out'; count: number; images: readonly { path: string; score: number }[] }
   /** Images through the backbone. */
-  | { type: 'features'; done: number; total: number }
+  | { type: 'features'; done: number; total: number; secondsLeft?: number | undefined }
   /** A memory is made: good images that were compared with all others. */
-  | { type: 'comparing'; done: number; total: number }
+  | { type: 'comparing'; done: number; total: number; secondsLeft?: number | undefined }
   /** Some steps of one decoder are done; `fraction` is that of the whole training, `loss` the mean of these steps. */
   | {
       type: 'progress';
@@ -54,7 +57,14 @@ export type TrainingReport =
       stopped: boolean;
     }
   | { type: 'checkpoint'; layer: string; epoch: number }
-  | { type: 'calibrated'; images: number; threshold: number; falseAlarmRate: number; heldOut: boolean }
+  | {
+      type: 'calibrated';
+      images: number;
+      threshold: number;
+      falseAlarmRate: number;
+      heldOut: boolean;
+      secondsLeft?: number | undefined;
+    }
   | { type: 'evaluated'; metrics: Metrics }
   /** Of a retraining: the version before and the new one on the same pictures. */
   | { type: 'compared'; comparison: Comparison };

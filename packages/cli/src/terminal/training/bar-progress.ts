@@ -1,8 +1,8 @@
 import type { TrainingEvent } from '@cflow/training';
 import { MultiBar, type SingleBar } from 'cli-progress';
-import { count, formatBytes, formatClock, formatNumber } from '../format.js';
+import { count, formatBytes, formatNumber } from '../format.js';
 import { shorten } from '../table.js';
-import { eventText, type TrainingView } from './event-text.js';
+import { eventText, leftText, type TrainingView } from './event-text.js';
 
 const LONGEST_LABEL = 28;
 
@@ -58,12 +58,14 @@ export class BarProgress implements TrainingView {
         return;
       case 'features':
         this.#images ??= this.#bar('features', event.total);
-        this.#images.update(event.done, { text: `${event.done} of ${count(event.total, 'image')}` });
+        this.#images.update(event.done, {
+          text: `${event.done} of ${count(event.total, 'image')}${leftText(event.secondsLeft)}`,
+        });
         return;
       case 'comparing':
         this.#training ??= this.#bar('memory', event.total);
         this.#training.update(event.done, {
-          text: `${event.done} of ${count(event.total, 'image')} compared`,
+          text: `${event.done} of ${count(event.total, 'image')} compared${leftText(event.secondsLeft)}`,
         });
         return;
       case 'progress':
@@ -91,8 +93,9 @@ export class BarProgress implements TrainingView {
 
   #step({ layer, epoch, loss, fraction, secondsLeft }: Extract<TrainingEvent, { type: 'progress' }>): void {
     this.#training ??= this.#bar('training', 1000);
-    const left = secondsLeft === null ? '' : `, ${formatClock(secondsLeft)} left`;
-    this.#training.update(Math.round(fraction * 1000), { text: `${Math.floor(fraction * 100)} %${left}` });
+    this.#training.update(Math.round(fraction * 1000), {
+      text: `${Math.floor(fraction * 100)} %${leftText(secondsLeft)}`,
+    });
     const line = this.#layer(layer);
     line.epoch = epoch;
     line.loss = formatNumber(loss);

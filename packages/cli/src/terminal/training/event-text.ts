@@ -1,6 +1,6 @@
 import { dataSetLines } from '@cflow/images';
 import type { OnTrainingEvent, TrainingEvent } from '@cflow/training';
-import { count } from '../format.js';
+import { count, formatClock } from '../format.js';
 import { printable } from '../printable.js';
 
 /** Something that shows the progress of a run. */
@@ -18,7 +18,7 @@ export function eventText(event: TrainingEvent, verbose: boolean): string | unde
     case 'data-set':
       return dataSetLines(event.report).map(printable).join('\n');
     case 'left-out':
-      return `left out ${count(event.count, 'good image')} that are least like the others`;
+      return `left out ${count(event.count, 'good image')}, the least like the others`;
     case 'fallback':
       return fallbackText({ ...event, reason: printable(event.reason) });
     case 'resume':
@@ -30,6 +30,11 @@ export function eventText(event: TrainingEvent, verbose: boolean): string | unde
     default:
       return undefined;
   }
+}
+
+/** How long the run still takes, as the end of a text; empty where that cannot be told. */
+export function leftText(seconds: number | null | undefined): string {
+  return typeof seconds === 'number' ? `, ${formatClock(seconds)} left` : '';
 }
 
 /** What is lost without the default backbone, and what to do about it. */

@@ -1,6 +1,6 @@
 import type { TrainingEvent } from '@cflow/training';
-import { count, formatBytes, formatClock, formatNumber } from '../format.js';
-import { eventText, type TrainingView } from './event-text.js';
+import { count, formatBytes, formatNumber } from '../format.js';
+import { eventText, leftText, type TrainingView } from './event-text.js';
 
 const SECONDS_BETWEEN_LINES = 15;
 
@@ -34,10 +34,10 @@ export class LineProgress implements TrainingView {
       }
       case 'features':
         if (event.done < event.total && !this.#isDue()) return undefined;
-        return `features of ${event.done} of ${count(event.total, 'image')}`;
+        return `features of ${event.done} of ${count(event.total, 'image')}${leftText(event.secondsLeft)}`;
       case 'comparing':
         if (event.done < event.total && !this.#isDue()) return undefined;
-        return `compared ${event.done} of ${count(event.total, 'image')} with the others`;
+        return `compared ${event.done} of ${count(event.total, 'image')} with the others${leftText(event.secondsLeft)}`;
       case 'progress': {
         this.#secondsLeft = event.secondsLeft;
         if (!this.#isDue()) return undefined;
@@ -60,7 +60,7 @@ export class LineProgress implements TrainingView {
   }
 
   #left(): string {
-    return this.#secondsLeft === null ? '' : `, ${formatClock(this.#secondsLeft)} left`;
+    return leftText(this.#secondsLeft);
   }
 
   #isDue(): boolean {
