@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startScript } from '../../../test/support/start-script.js';
 import { lockFolder } from './database/folder-lock.js';
+import { openPglite } from './database/pglite.js';
 import { openJobs } from './open-jobs.js';
 import { describeJobs } from './testing/describe-jobs.js';
 import { jobWith } from './testing/eventually.js';
@@ -50,6 +51,22 @@ describe('PGlite in a folder', () => {
     await after.work({ handle: async () => ({ name: 'wood', version: version('c'), metrics: null }) });
     expect(await jobWith(after, job.id, 'succeeded')).toMatchObject({ attempt: 2 });
     await after.close();
+  }, 120_000);
+
+  it('begins with the files of an empty database that come with the package', async () => {
+    const identifiers = await Promise.all(
+      ['one', 'two'].map(async (name) => {
+        const database = await openPglite(join(folder, name));
+        const [row] = await database.query<{ id: string }>(
+          'select system_identifier::text as id from pg_control_system()',
+        );
+        await database.close();
+        return row?.id;
+      }),
+    );
+    // One that is made anew has an identifier of its own.
+    expect(identifiers[0]).toMatch(/^\d+$/);
+    expect(identifiers[1]).toBe(identifiers[0]);
   }, 120_000);
 
   it('survives a kill while its files are made', async () => {

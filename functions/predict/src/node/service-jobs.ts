@@ -109,10 +109,9 @@ export function serviceJobs(options: ServiceJobsOptions): ServiceJobs {
     inspectDataSet:
       here && inspectDataSet
         ? async (path, signal) => {
-            const report = await inspectDataSet(path, { objects, workFolder: await workFolder(), signal });
             // Somebody who looks at a data set is about to train on it, and should not have to wait for the database then.
             if (!stopped) jobs.ping().catch(() => {});
-            return report;
+            return inspectDataSet(path, { objects, workFolder: await workFolder(), signal });
           }
         : undefined,
     jobs: {
