@@ -144,14 +144,14 @@ describe.skipIf(noChromium !== '')(`the loop in the page${noChromium}`, () => {
     await page.getByRole('button', { name: `Use in production: version ${first.slice(0, 12)}` }).click();
     await wait(async () => (await service.registry.resolve('wood', 'production')) === first);
 
-    await page.getByRole('button', { name: 'The first in Inspect' }).click();
+    await page.getByRole('button', { name: 'Use the first one in Inspect' }).click();
     await page.locator('.ignore .drawing').waitFor();
     const { x, y, width, height } = (await page.locator('.ignore .drawing').boundingBox())!;
     await page.mouse.move(x + 2, y + 2);
     await page.mouse.down();
     await page.mouse.move(x + width * 0.2, y + height * 0.2);
     await page.mouse.up();
-    await page.getByRole('button', { name: 'Save what is ignored' }).click();
+    await page.getByRole('button', { name: 'Save ignored regions' }).click();
     await wait(async () => (await service.registry.settings('wood')).ignore?.outlines.length === 1);
     await look('ignore');
 
@@ -164,7 +164,7 @@ describe.skipIf(noChromium !== '')(`the loop in the page${noChromium}`, () => {
     await goTo(page, 'detectors');
     // It scores when nobody waits, and what it was told is read again after a few seconds.
     await wait(async () => {
-      await page.locator('.shadow').getByRole('button', { name: 'Look again' }).click();
+      await page.locator('.shadow').getByRole('button', { name: 'Refresh' }).click();
       return /Scored by both\s+[1-9]/.test(await page.locator('.shadow').innerText());
     }, 60_000);
     await page.locator('.shadow').scrollIntoViewIfNeeded();

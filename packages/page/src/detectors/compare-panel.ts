@@ -29,7 +29,12 @@ export class ComparePanel {
     this.#table = element(
       'div',
       { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Comparison' },
-      element('table', { class: 'facts' }, tableHead(['Picture', 'One', 'Two']), this.#rows),
+      element(
+        'table',
+        { class: 'facts' },
+        tableHead(['Picture', 'First version', 'Second version']),
+        this.#rows,
+      ),
     );
     this.#table.hidden = true;
     this.node.append(
@@ -37,8 +42,8 @@ export class ComparePanel {
       element(
         'div',
         { class: 'fields' },
-        element('label', { class: 'field', for: 'compare-one' }, 'One', this.#sides[0]),
-        element('label', { class: 'field', for: 'compare-two' }, 'Two', this.#sides[1]),
+        element('label', { class: 'field', for: 'compare-one' }, 'First version', this.#sides[0]),
+        element('label', { class: 'field', for: 'compare-two' }, 'Second version', this.#sides[1]),
       ),
       this.#run,
       this.#note,
@@ -59,7 +64,7 @@ export class ComparePanel {
       side.value = (versions[i] ?? versions[0])?.version ?? '';
     });
     this.#run.disabled = versions.length < 2;
-    if (versions.length < 2) this.#note.textContent = 'There is one version only.';
+    if (versions.length < 2) this.#note.textContent = 'There is only one version.';
   }
 
   async #compare(): Promise<void> {

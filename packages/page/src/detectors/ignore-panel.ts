@@ -22,10 +22,10 @@ export class IgnorePanel {
   readonly #place = element('div', {}, this.#drawing.node);
   readonly #now = element('p', { role: 'status' });
   readonly #count = element('p', { class: 'hint', role: 'status' });
-  readonly #undo = button('Take the last one back', 'quiet', () => this.#drawing.undo());
-  readonly #save = button('Save what is ignored', '', () => void this.#put(this.#drawing.regions));
+  readonly #undo = button('Undo the last one', 'quiet', () => this.#drawing.undo());
+  readonly #save = button('Save ignored regions', '', () => void this.#put(this.#drawing.regions));
   readonly #nothing = button('Ignore nothing', 'quiet', () => void this.#put(undefined));
-  readonly #inInspect = button('The first in Inspect', '', () => void this.#takeFirst());
+  readonly #inInspect = button('Use the first one in Inspect', '', () => void this.#takeFirst());
   readonly #problem = element('div', {});
   #settings: DetectorSettings | undefined;
   #name = '';
@@ -40,11 +40,11 @@ export class IgnorePanel {
       if (file) void this.#draw(file, file.name);
     });
     this.node.append(
-      element('h2', {}, 'What is ignored'),
+      element('h2', {}, 'Ignored regions'),
       element(
         'p',
         { class: 'hint' },
-        'Draw rectangles on a picture: what is in them counts in no picture of this detector.',
+        'Draw rectangles on a picture: what lies in them is ignored in every picture of this detector.',
       ),
       this.#now,
       element(
@@ -80,7 +80,7 @@ export class IgnorePanel {
       this.#settings = settings;
       const { ignore } = settings;
       this.#now.textContent = ignore
-        ? `${plural(ignore.outlines.length, 'place')} of each picture ${ignore.outlines.length === 1 ? 'is' : 'are'} ignored.`
+        ? `${plural(ignore.outlines.length, 'region')} of each picture ${ignore.outlines.length === 1 ? 'is' : 'are'} ignored.`
         : 'Nothing is ignored.';
       this.#nothing.hidden = !ignore;
     } catch (error) {
@@ -136,7 +136,7 @@ export class IgnorePanel {
 
   #tell(): void {
     const { count } = this.#drawing;
-    this.#count.textContent = count === 0 ? 'Nothing drawn.' : `${plural(count, 'place')} drawn.`;
+    this.#count.textContent = count === 0 ? 'Nothing drawn.' : `${plural(count, 'region')} drawn.`;
     this.#undo.hidden = count === 0;
     this.#save.hidden = count === 0;
   }

@@ -43,6 +43,7 @@ export class SettingsPanel {
   readonly #save = element('button', { type: 'submit' }, 'Save');
   readonly #now = element('p', { role: 'status' });
   readonly #history = element('ol', { class: 'revisions' });
+  readonly #before = element('h3', {}, 'History');
   readonly #problem = element('div', {});
   #settings: DetectorSettings | undefined;
 
@@ -53,28 +54,23 @@ export class SettingsPanel {
       'form',
       { class: 'fields' },
       element('label', { class: 'field', for: 'settings-rate' }, 'False alarms, % of good parts', this.#rate),
-      element(
-        'label',
-        { class: 'field', for: 'settings-area' },
-        'Smallest place that counts, pixels',
-        this.#area,
-      ),
+      element('label', { class: 'field', for: 'settings-area' }, 'Smallest region, pixels', this.#area),
       element(
         'label',
         { class: 'field', for: 'settings-share' },
-        'and, in % of the largest place',
+        'Smallest region, % of the largest',
         this.#share,
       ),
-      element('label', { class: 'field', for: 'settings-note' }, 'Why', this.#why),
+      element('label', { class: 'field', for: 'settings-note' }, 'Reason', this.#why),
       this.#save,
     );
     onSubmit(form, () => void this.#decide());
     this.node.append(
-      element('h2', {}, 'Decided'),
+      element('h2', {}, 'Settings'),
       this.#now,
       form,
       this.#problem,
-      element('h3', {}, 'What was decided before'),
+      this.#before,
       this.#history,
     );
   }
@@ -97,11 +93,12 @@ export class SettingsPanel {
     const settings = this.#settings;
     if (!settings) return;
     this.#now.textContent =
-      settings.revision === 0 ? 'Nothing yet: as it was trained.' : sentence(sentenceOf(settings));
+      settings.revision === 0 ? 'As trained: nothing has been changed.' : sentence(sentenceOf(settings));
     this.#rate.value = settings.falseAlarmRate === undefined ? '' : percent(settings.falseAlarmRate);
     this.#area.value = settings.minArea === undefined ? '' : String(settings.minArea);
     this.#share.value = settings.minShare === undefined ? '' : percent(settings.minShare);
     this.#why.value = '';
+    this.#before.hidden = revisions.length === 0;
     this.#history.replaceChildren(
       ...revisions.map((each) => {
         const back = button(
@@ -163,13 +160,13 @@ function sentenceOf(settings: DetectorSettings): string {
   const parts = [
     threshold !== undefined && `bad from a score of ${formatScore(threshold)}`,
     falseAlarmRate !== undefined && `${percent(falseAlarmRate)} % false alarms`,
-    minArea !== undefined && `places of ${minArea} pixels or more`,
-    minShare !== undefined && `places from ${percent(minShare)} % of the largest`,
+    minArea !== undefined && `regions of ${minArea} pixels or more`,
+    minShare !== undefined && `regions from ${percent(minShare)} % of the largest`,
     ignore !== undefined && 'a part of the picture is ignored',
     keepImageDays !== undefined && `pictures kept for ${keepImageDays} days`,
-    shadow !== undefined && `${shadow.reference} scores beside`,
+    shadow !== undefined && `${shadow.reference} as its shadow`,
   ].filter((part) => part !== false);
-  return parts.length === 0 ? 'as it was trained' : parts.join(', ');
+  return parts.length === 0 ? 'as trained' : parts.join(', ');
 }
 
 function whoAndWhen({ at, by }: DetectorSettings): string {

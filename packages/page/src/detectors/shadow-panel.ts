@@ -38,18 +38,18 @@ export class ShadowPanel {
     const form = element(
       'form',
       { class: 'fields' },
-      element('label', { class: 'field', for: 'shadow-reference' }, 'Scores beside', this.#reference),
-      element('label', { class: 'field', for: 'shadow-share' }, 'Of the pictures, %', this.#share),
+      element('label', { class: 'field', for: 'shadow-reference' }, 'Shadow version', this.#reference),
+      element('label', { class: 'field', for: 'shadow-share' }, 'Share of pictures, %', this.#share),
       this.#save,
-      button('Look again', 'quiet', () => void this.#read()),
+      button('Refresh', 'quiet', () => void this.#read()),
     );
     onSubmit(form, () => void this.#decide());
     this.node.append(
-      element('h2', {}, 'Beside the one in use'),
+      element('h2', {}, 'Shadow'),
       element(
         'p',
         { class: 'hint' },
-        'Another version scores the same pictures after each answer, while the service has nothing else to do. It gives no answers.',
+        'A version on trial: it scores the same pictures as the one in use, while the service has nothing else to do, and its verdicts are counted here but never sent.',
       ),
       form,
       this.#now,
@@ -103,11 +103,11 @@ export class ShadowPanel {
     const { scoreDifference: score, falseAlarmDifference: alarm } = comparison;
     return element(
       'section',
-      { 'aria-label': `${named(shadow)} beside ${named(version)}` },
-      element('h3', {}, `${named(shadow)} beside ${named(version)}`),
+      { 'aria-label': `${named(shadow)} compared with ${named(version)}` },
+      element('h3', {}, `${named(shadow)} compared with ${named(version)}`),
       element(
         'div',
-        { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Beside' },
+        { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Shadow' },
         element(
           'table',
           { class: 'facts' },
@@ -116,8 +116,8 @@ export class ShadowPanel {
             {},
             fact('Scored by both', plural(compared, 'picture')),
             fact('Agreed', compared === 0 ? '–' : `${agreed} (${formatProbability(agreed / compared)})`),
-            fact('Bad for the one beside only', String(onlyShadow)),
-            fact('Bad for the one in use only', String(onlyAnswered)),
+            fact('Bad for the shadow only', String(onlyShadow)),
+            fact('Bad for the version in use only', String(onlyAnswered)),
             ...(score
               ? [
                   fact(
@@ -129,7 +129,7 @@ export class ShadowPanel {
             ...(alarm
               ? [fact('False-alarm probabilities differ by', formatProbability(alarm.meanAbsolute))]
               : []),
-            fact('Dropped for lack of time', String(dropped)),
+            fact('Skipped for lack of time', String(dropped)),
             ...(failed > 0 ? [fact('Could not be scored', String(failed))] : []),
           ),
         ),
@@ -156,7 +156,7 @@ export class ShadowPanel {
         element(
           'table',
           { class: 'facts' },
-          tableHead(['When', 'In use', 'Beside']),
+          tableHead(['When', 'In use', 'Shadow']),
           element('tbody', {}, ...rows),
         ),
       ),
@@ -186,8 +186,8 @@ function sentenceOf({
   scoresHere,
   comparisons,
 }: Pick<ShadowReport, 'shadow' | 'scoresHere' | 'comparisons'>): string {
-  if (!shadow) return 'No version scores beside.';
-  if (!scoresHere) return 'This service scores nothing beside its answers.';
+  if (!shadow) return 'There is no shadow.';
+  if (!scoresHere) return 'This service runs no shadows.';
   return comparisons.length === 0
     ? 'Nothing was scored yet. Only pictures scored by an alias, such as production, count; those scored by the digits of a version do not.'
     : '';

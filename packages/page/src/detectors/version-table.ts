@@ -45,7 +45,7 @@ export class VersionTable {
 
   #row({ version, createdAt, aliases }: VersionSummary, inUse: string | null): HTMLTableRowElement {
     const images = element('td', {}, '…');
-    const auroc = element('td', {}, '…');
+    const auroc = element('td', { 'data-name': 'AUROC' }, '…');
     void this.#fill(version, images, auroc);
     const use = button('Use in production', '', () => void this.#promote(version, inUse, use));
     use.setAttribute('aria-label', `Use in production: version ${shortVersion(version)}`);

@@ -2,7 +2,7 @@ import { type DetectorSummary, type Drift, PermissionError } from '@cflow/sdk';
 import type { Client } from '../api/client.js';
 import { byId } from '../dom/by-id.js';
 import { element } from '../dom/element.js';
-import { formatProbability, formatTime, plural, shortVersion } from '../dom/format.js';
+import { formatProbability, formatTime, shortVersion } from '../dom/format.js';
 import { problemMessage } from '../dom/problem-message.js';
 import type { ChosenDetector, TrainedHere } from '../places/chosen-detector.js';
 
@@ -159,8 +159,8 @@ export class DetectorChoice {
     const differs = pValue < 0.01;
     this.#drift.replaceChildren(
       element('strong', { class: differs ? 'bad' : '' }, differs ? 'Scores drift' : 'No drift'),
-      `: recent ones ${differs ? 'are not' : 'are'} as in the calibration (distance ${statistic.toFixed(2)}, ${plural(samples, 'score')} against ${calibrationSamples})`,
+      `: ${samples === 1 ? 'the last score is' : `the last ${samples} scores are`} ${differs ? 'unlike' : 'like'} those of the ${calibrationSamples} good parts that it was calibrated on`,
     );
-    this.#drift.title = `Kolmogorov-Smirnov distance between recent scores and those of the calibration; p = ${formatProbability(pValue)}`;
+    this.#drift.title = `Kolmogorov-Smirnov distance ${statistic.toFixed(2)} between recent scores and those of the calibration; p = ${formatProbability(pValue)}`;
   }
 }

@@ -58,7 +58,7 @@ export function rulesOf({ n, m, hold, stop }: { n: number; m: number; hold: numb
 export function ruleWords({ nOfM, hold, stop }: Rules): string {
   return [
     nOfM ? `NG when ${nOfM.n} of the last ${nOfM.m} are` : 'each part for itself',
-    ...(hold ? [`NG stays ${hold.milliseconds / 1000} s`] : []),
+    ...(hold ? [`NG held for ${hold.milliseconds / 1000} s`] : []),
     ...(stop ? [`stop after ${stop.k} NG in a row`] : []),
   ].join(' · ');
 }

@@ -34,7 +34,7 @@ export class KeepImages {
         this.#keep,
         ' Keep the pictures of parts that are marked',
       ),
-      element('label', { class: 'field', for: 'keep-days' }, 'Days', this.#days),
+      element('label', { class: 'field', for: 'keep-days' }, 'For how many days', this.#days),
       this.#save,
       this.#note,
       this.#problem,
@@ -62,7 +62,7 @@ export class KeepImages {
     const { keepImageDays } = this.#settings ?? {};
     this.#note.textContent =
       keepImageDays === undefined
-        ? 'No pictures are kept: only what was said.'
+        ? 'No pictures are kept, only the marks.'
         : `Kept for ${keepImageDays} days, with the images that the detector was trained on; then deleted.`;
   }
 

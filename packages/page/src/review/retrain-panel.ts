@@ -30,7 +30,7 @@ export class RetrainPanel {
       element(
         'p',
         {},
-        'Takes the images that it was trained on and the pictures that are kept. Three of four good ones are trained on; the others, and all bad ones, compare it with the version before. Nothing in use changes by itself.',
+        'Trained on the images of the version in use and on three out of four kept pictures of good parts. The fourth, and all pictures of bad parts, compare it with that version. Nothing goes into production by itself.',
       ),
       element(
         'div',

@@ -46,7 +46,7 @@ export class Review {
   readonly #filter = element('select', { id: 'review-filter' });
   readonly #summary = element('p', { role: 'status' });
   readonly #problem = element('div', {});
-  readonly #list = element('ul', { class: 'results', 'aria-label': 'What people said' });
+  readonly #list = element('ul', { class: 'results', 'aria-label': 'Marked parts' });
   readonly #more = button('Show more', '', () => this.#draw(this.#shown + PAGE));
   readonly #keep: KeepImages;
   readonly #retrain: RetrainPanel;
