@@ -32,7 +32,11 @@ describe('folderBundle', () => {
 
   it('that is not there is refused, naming it', async () => {
     const path = join(folder, 'nowhere');
-    expect(await refusalOf(path)).toContain(`there is no bundle at "${path}"`);
+    expect(await refusalOf(path)).toContain(`there is no bundle at "${path}": expected`);
+    await mkdir(join(folder, 'casting.cflow'));
+    for (const name of ['castng.cflow', 'casting']) {
+      expect(await refusalOf(join(folder, name))).toContain('(is "casting.cflow" meant?): expected');
+    }
     await writeFile(join(folder, 'a-file'), '');
     expect(await refusalOf(join(folder, 'a-file'))).toMatch(
       /there is no bundle at ".*a-file", but a file: .*; .*unpack it/,

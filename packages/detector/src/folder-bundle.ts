@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import { BundleError } from '@cflow/spec';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { BundleError, nearNames } from '@cflow/spec';
 import type { BundleSource, FileDigest } from './bundle.js';
 import { MAX_HEADER_BYTES } from './inspect-bundle.js';
 import { asideOf, isFolder } from './replace-folder.js';
@@ -42,9 +42,20 @@ async function whyNot(folder: string, target: string, file: string): Promise<str
     return `"${folder}" is not a complete bundle: it has no ${file}. A bundle is the folder that "cflow train" wrote`;
   }
   if (entry === undefined) {
-    return `there is no bundle at "${folder}": expected the folder that "cflow train" wrote`;
+    return `there is no bundle at "${folder}"${await meant(target)}: expected the folder that "cflow train" wrote`;
   }
   return `there is no bundle at "${folder}", but a file: expected the folder that "cflow train" wrote; if it is packed, as a ZIP for example, unpack it and name the folder`;
+}
+
+/** Folders beside it of nearly the same name, as a part of a sentence. */
+async function meant(target: string): Promise<string> {
+  const entries = await readdir(dirname(target), { withFileTypes: true }).catch(() => []);
+  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+  const near = nearNames(
+    basename(target),
+    folders.map(({ name }) => name),
+  );
+  return near.length === 0 ? '' : ` (is ${near.map((name) => `"${name}"`).join(' or ')} meant?)`;
 }
 
 /** Bytes that are read at once. */

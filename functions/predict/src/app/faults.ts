@@ -30,7 +30,8 @@ function messageOf(issue: z.core.$ZodIssue): string {
   // zod would list them all, as they came.
   if (issue.code !== 'unrecognized_keys') return issue.message;
   const [first = '', ...more] = issue.keys;
-  const others = more.length > 0 ? `, nor ${more.length} others that came` : '';
+  const others =
+    more.length > 0 ? `, nor ${more.length} ${more.length === 1 ? 'other' : 'others'} that came` : '';
   return `there is no field "${nameOf(first)}" here${others}${meant(first, (issue as UnknownFieldsIssue).known)}`;
 }
 

@@ -30,7 +30,7 @@ not be read; the others are scored all the same.`;
 export function definePredict(command: Command): void {
   command
     .description(
-      'Scores images and prints a line for each as soon as it is known: score, probability that a good image scores as high (false alarm), label, and the regions that stand out, in pixels of the anomaly map.',
+      'Scores images and prints a line for each as soon as it is known: score, probability that a good image scores as high (false alarm), label, and the regions that stand out, in pixels of the picture.',
     )
     .argument('<bundle>', 'the detector: a folder that "cflow train" wrote')
     .argument('<images...>', 'files, folders (everything below), globs; or one film, with ffmpeg');
