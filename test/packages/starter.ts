@@ -24,9 +24,12 @@ export async function makeStarter({ run, folder }: EmptyProject): Promise<string
   return line;
 }
 
-/** Starts the server of a starter's project and looks at its page. */
-export async function lookAtStarter(line: string): Promise<StarterShown> {
-  const server = spawn(process.execPath, ['server/main.js'], {
+/**
+ * Starts the server of a starter's project and looks at its page.
+ * @param node The program that runs it
+ */
+export async function lookAtStarter(line: string, node: string = process.execPath): Promise<StarterShown> {
+  const server = spawn(node, ['server/main.js'], {
     cwd: line,
     env: { ...process.env, PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
