@@ -82,6 +82,9 @@ describe.skipIf(noChromium !== '')(`the loop in the page${noChromium}`, () => {
     await page.locator('.job details.report summary').first().click();
     await page.locator('.job .report-view').waitFor();
     await look('report');
+    await page.setViewportSize({ width: 360, height: 900 });
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+    await page.setViewportSize({ width: 1280, height: 900 });
     const first = await service.registry.resolve('wood', 'latest');
     await page.getByRole('button', { name: 'Inspect with wood' }).click();
     await wait(() => new URL(page.url()).hash === '#inspect/wood@latest');

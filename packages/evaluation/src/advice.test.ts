@@ -121,7 +121,7 @@ describe('adviceOf', () => {
       {
         kind: 'threshold',
         text:
-          'Decide how many false alarms you can bear: calling 1 % of the good parts bad finds 36 of 100 bad ones, calling 2 % finds 43, 5 % finds 60, 10 % finds 72 ' +
+          'Decide how many false alarms you can accept: calling 1 % of the good parts bad finds 36 of 100 bad ones, calling 2 % finds 43, 5 % finds 60, 10 % finds 72 ' +
           '(--false-alarm-rate, or under Detectors on the page).',
       },
     ]);

@@ -140,7 +140,7 @@ function moreAlarms({ metrics, thresholds }: AdviceFacts, found: number): Advice
   });
   return {
     kind: 'threshold',
-    text: `Decide how many false alarms you can bear: calling ${percent(thresholds.falseAlarmRate)} of the good parts bad finds ${Math.round(found * badImages)} of ${images(badImages, 'bad one')}, calling ${would.join(', ')} (--false-alarm-rate, or under Detectors on the page).`,
+    text: `Decide how many false alarms you can accept: calling ${percent(thresholds.falseAlarmRate)} of the good parts bad finds ${Math.round(found * badImages)} of ${images(badImages, 'bad one')}, calling ${would.join(', ')} (--false-alarm-rate, or under Detectors on the page).`,
   };
 }
 

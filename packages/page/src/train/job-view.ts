@@ -35,7 +35,9 @@ export class JobView {
   readonly #title = element('h3', { tabindex: '-1' });
   readonly #status = element('span', { class: 'chip' });
   readonly #bar = element('progress', { max: 1, 'aria-label': 'Progress' });
-  readonly #note = element('p', { class: 'hint', role: 'status' });
+  readonly #note = element('span', { role: 'status' });
+  /** Not a part of what is read out whenever it changes: it does so every second. */
+  readonly #left = element('span', {});
   readonly #outcome = element('div', {});
   readonly #chart = element('div', {});
   readonly #log = element('ol', { class: 'log' });
@@ -53,7 +55,7 @@ export class JobView {
         { class: 'panel job' },
         head,
         this.#bar,
-        this.#note,
+        element('p', { class: 'hint' }, this.#note, this.#left),
         this.#outcome,
         this.#chart,
         this.#logBox,
@@ -82,11 +84,16 @@ export class JobView {
       this.#note.textContent = 'The connection is lost. Trying again; the job goes on.';
     };
     const { signal } = watching;
+    // Between two events, which may lie half a minute apart, time passes all the same.
+    const second = setInterval(() => this.#drawLeft(), 1000);
+    signal.addEventListener('abort', () => clearInterval(second));
     const options = { signal, onLost, maxRetries: Number.POSITIVE_INFINITY };
     try {
       for await (const event of this.#client.service.jobs.events(job.id, options)) this.#take(event);
     } catch (error) {
       if (!signal.aborted) this.#outcome.replaceChildren(problemMessage(error, () => void this.show(job)));
+    } finally {
+      clearInterval(second);
     }
   }
 
@@ -130,18 +137,23 @@ export class JobView {
     this.#status.className = `chip ${job.status}`;
     this.#bar.hidden = ended;
     this.#bar.value = job.progress.fraction;
-    const secondsLeft = ((this.#expectedAt ?? 0) - Date.now()) / 1000;
-    const left = secondsLeft > 0 ? `, ${formatDuration(secondsLeft)} left` : '';
     const attempt = job.attempt > 1 ? `, attempt ${job.attempt} of ${job.request.maxAttempts}` : '';
     const text = ended
       ? `${job.finishedAt ? `Ended ${formatTime(job.finishedAt)}` : 'Ended'}${attempt}`
-      : `${Math.floor(job.progress.fraction * 100)} %, ${PHASES[job.progress.phase]}${left}${attempt}`;
+      : `${Math.floor(job.progress.fraction * 100)} %, ${PHASES[job.progress.phase]}${attempt}`;
     if (this.#note.textContent !== text) this.#note.textContent = text;
+    this.#drawLeft();
     this.#cancel.hidden = ended || job.cancelRequested;
     this.#logBox.hidden = this.#log.childElementCount === 0;
     const { curves } = this.#history;
     if (curves.length > 0) this.#chart.replaceChildren(lossChart(curves));
     if (ended && this.#outcome.childElementCount === 0) this.#showOutcome(job);
+  }
+
+  #drawLeft(): void {
+    const secondsLeft = ((this.#expectedAt ?? 0) - Date.now()) / 1000;
+    const running = this.#job?.status === 'running' && secondsLeft > 0;
+    this.#left.textContent = running ? `, ${formatDuration(secondsLeft)} left` : '';
   }
 
   #showOutcome({ result, error, status, comparison }: Job): void {

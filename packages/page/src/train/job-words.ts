@@ -5,7 +5,7 @@ export const PHASES: Readonly<Record<Job['progress']['phase'], string>> = {
   fetching: 'getting the data set',
   features: 'computing features',
   training: 'training',
-  calibrating: 'calibrating',
+  calibrating: 'calibrating and testing',
   publishing: 'publishing',
   done: 'done',
 };

@@ -145,6 +145,15 @@ describe('renderReport', () => {
     expect(text(page)).toMatch(/nested\s+\{&quot;a&quot;:\[1\]\}/);
   });
 
+  it('keeps every setting a click away, and prints them', () => {
+    const report = renderReport(fullData());
+    const folded = /<details class="more"><summary>Every setting[^<]*<\/summary>(.*?)<\/details>/s.exec(
+      report,
+    );
+    expect(folded?.[1]).toMatch(/<caption>Configuration<.*<caption>Provenance</s);
+    expect(report).toMatch(/@media print\{.*\.more::details-content\{content-visibility:visible/s);
+  });
+
   it('has one h1, captions on tables, words for charts and pictures', () => {
     const found = elements(renderReport(fullData()));
     const named = (tagName: string): Element[] => found.filter((node) => node.tagName === tagName);

@@ -57,9 +57,11 @@ ${trainingSection(data)}
 ${section('All figures', data.metrics && metricsTable(data.metrics))}
 ${section('The run', [
   factTable('Data', data.dataSet?.facts),
-  factTable('Configuration', data.configuration && configurationFacts(data.configuration)),
   factTable('Time', data.timing),
-  factTable('Provenance', data.provenance),
+  folded('Every setting, and what it was trained with', [
+    factTable('Configuration', data.configuration && configurationFacts(data.configuration)),
+    factTable('Provenance', data.provenance),
+  ]),
 ])}
 </main>
 <footer>Scores are raw anomaly scores: higher is worse. Nothing on this page is loaded from elsewhere.</footer>
@@ -72,6 +74,13 @@ ${section('The run', [
 function section(title: string, content: Part | false): Html | undefined {
   const empty = !content || (Array.isArray(content) && content.every((part) => part === undefined));
   return empty ? undefined : html`<section><h2>${title}</h2>${content}</section>`;
+}
+
+/** What few readers need, a click away; on paper it is all there. */
+function folded(title: string, parts: readonly (Html | undefined)[]): Html | undefined {
+  return parts.every((part) => part === undefined)
+    ? undefined
+    : html`<details class="more"><summary>${title}</summary>${parts}</details>`;
 }
 
 function notes(lines: readonly string[] | undefined): Html | undefined {

@@ -76,5 +76,7 @@ td.words{color:var(--muted);white-space:normal;overflow-wrap:anywhere;min-width:
 .tag.good{color:var(--good)}
 footer{color:var(--muted);font-size:.8rem;padding-top:1rem;padding-bottom:3rem}
 @media (max-width:40rem){svg text,.small svg text{font-size:13px}header{padding-top:1.75rem}.figures{grid-template-columns:1fr 1fr;margin:1.5rem 0 2rem}table{font-size:.84rem}th,td{padding-right:.8rem}thead th{white-space:normal;vertical-align:bottom}.facts th{width:9rem;white-space:normal}td.words{min-width:9rem}}
-@media print{body{background:none}section,.card,.chart{break-inside:avoid}}
+.more summary{cursor:pointer;color:var(--muted);padding:.6rem 0}
+.more summary:focus-visible{outline:3px solid var(--good);outline-offset:2px}
+@media print{body{background:none}.card,.chart,tr{break-inside:avoid}h2{break-after:avoid}.more::details-content{content-visibility:visible;display:block;height:auto}}
 `;
