@@ -78,6 +78,7 @@ export async function readFolder(
       ...unlisted,
     ]),
     masksOfGood: reading.masksOfGood,
+    batches: reading.batches,
   };
 }
 

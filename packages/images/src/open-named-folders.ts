@@ -68,6 +68,7 @@ export async function openNamedFolders(
     items: reading.items,
     skipped: skippedFiles(reading.skipped),
     masksOfGood: reading.masksOfGood,
+    batches: reading.batches,
   };
 }
 

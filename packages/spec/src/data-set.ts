@@ -91,6 +91,8 @@ export interface DataSet {
   skipped?: readonly SkippedFiles[];
   /** Masks of good images, which say nothing that is needed; looked at for contradictions only. */
   masksOfGood?: readonly { name: string; maskPaths: readonly string[] }[];
+  /** Paths of folders of bad images that are called like days, lots or parts, which are no kinds of defect. */
+  batches?: readonly string[];
   /** A bad image whose mask says nothing is an error (the default), or counts as one without a mask. */
   missingMasks?: 'error' | 'ignore';
 }
@@ -115,6 +117,7 @@ export const FINDINGS = [
   'out-of-range',
   'bad-in-training',
   'unlabelled',
+  'batches',
   'unreadable',
   'no-good-test-images',
   'folder-name',

@@ -1,5 +1,6 @@
 import { DataSetError, type Label, type Split } from '@cflow/spec';
 import type { FileTree, TreeFile } from '../files/file-tree.js';
+import { isBatch } from '../vocabulary/is-batch.js';
 import { type Meaning, meaningOf } from '../vocabulary/meaning-of.js';
 import type { FolderMeanings } from './folder-meanings.js';
 import { type FolderNode, folderNodes, shownPath } from './folder-node.js';
@@ -13,6 +14,10 @@ interface State {
   defect: string | undefined;
   /** The kind was named by a folder of its own, not by a word for all that is bad. */
   named: boolean;
+  /** A folder above is called like a day, a lot or a part. */
+  isBatch: boolean;
+  /** Such a one lies beside good images, so that nobody says what its own are. */
+  isBeside: boolean;
   /** Words beside which some folder of the tree is called bad. */
   views: ReadonlySet<string>;
   meanings: FolderMeanings;
@@ -23,13 +28,13 @@ interface State {
  * @throws DataSetError for words that contradict each other, and for folders that can be read in two ways
  */
 export function placeImages(tree: FileTree, meanings: FolderMeanings): Placed {
-  const placed: Placed = { images: [], masks: [], skipped: [], undecided: [] };
+  const placed: Placed = { images: [], masks: [], skipped: [], undecided: [], batches: [] };
   const top = folderNodes(tree);
   const views = new Set<string>();
   collectBadViews(top, views);
   const start: State = {
     ...{ split: undefined, label: undefined, defect: undefined },
-    named: false,
+    ...{ named: false, isBatch: false, isBeside: false },
     views,
     meanings,
   };
@@ -91,14 +96,22 @@ function visit(node: FolderNode, state: State, placed: Placed): void {
 const isGoodView = ({ role, of = '' }: Meaning, { label, views }: State): boolean =>
   role === 'unclear' && label === undefined && views.has(of);
 
-/** A folder whose name is not in the vocabulary: a kind of defect where good ones lie beside it or in a test. */
+/**
+ * A folder whose name is not in the vocabulary: a kind of defect where good ones lie beside it or in a test, unless it is called like a
+ * day, a lot or a part.
+ */
 function visitNamed(
   child: FolderNode,
   state: State,
   beside: { hasGood: boolean; hasSplits: boolean; straight: boolean },
   placed: Placed,
 ): void {
-  const isKind = beside.hasGood || state.split === 'test' || state.split === 'validation';
+  const isKind = beside.hasGood || state.isBeside || state.split === 'test' || state.split === 'validation';
+  if (isBatch(child.name, state.isBatch) && (state.label !== undefined || isKind)) {
+    if (state.label === 'bad' && !state.named && !state.isBatch) placed.batches.push(child.path.join('/'));
+    visit(child, { ...state, isBatch: true, isBeside: isKind }, placed);
+    return;
+  }
   if (state.label === 'bad' || (state.label === undefined && isKind)) {
     visit(child, kind({ ...state, label: 'bad' }, child.name), placed);
   } else if (state.label === undefined && beside.hasSplits) {
@@ -122,11 +135,11 @@ function placeStraight(
   const { split, label, defect } = state;
   for (const file of node.images) {
     if (label !== undefined) placed.images.push({ file, split, label, defect, byPlace: false });
-    else if (split === 'train' || split === 'validation') {
+    else if (split === 'train' || (split === 'validation' && !state.isBeside)) {
       placed.images.push({ file, split, label: 'good', defect: undefined, byPlace: true });
     } else {
       // Beside a folder that is called good, and straight in a test, nobody said what an image is.
-      const unknown = beside || split === 'test';
+      const unknown = beside || state.isBeside || split === 'test';
       placed.images.push({
         file,
         split,

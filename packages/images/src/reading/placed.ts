@@ -28,6 +28,8 @@ export interface Placed {
   skipped: SkippedFile[];
   /** Folders that no word says anything of, where it matters: good ones, or kinds of defect. */
   undecided: UndecidedFolder[];
+  /** Paths of folders of bad images that are called like days, lots or parts, and so name no kind of defect. */
+  batches: string[];
 }
 
 export interface UndecidedFolder {

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { failure, numbers, summary, testFolder } from '../fixtures/data-sets.js';
 import { grayPng } from '../fixtures/files.js';
 import { openDataSet } from '../open-data-set.js';
+import { dataSetLines } from '../report/data-set-lines.js';
+import { examineDataSet } from '../report/examine-data-set.js';
 
 const folder = testFolder();
 const skippedOf = async (): Promise<string[]> =>
@@ -277,5 +279,56 @@ describe('a list', () => {
     expect(set.skipped).toEqual([expect.objectContaining({ reason: 'mask', count: 2 })]);
     const all = await openDataSet(['l1', 'l2'], { folder: folder.root, everyImage: true });
     expect(all.items).toHaveLength(5);
+  });
+});
+
+describe('folders called like days, lots or parts', () => {
+  it('are no kinds of defect below bad ones, and the understanding says so', async () => {
+    await folder.plant(
+      'good/0.png',
+      'good/2026-05-01/1.png',
+      ...['bad/2026-05-01/2.png', 'bad/2026/05/02/3.png', 'bad/lot 7/scratch/4.png'],
+      ...['bad/dent/000123/5.png', 'bad/3/6.png'],
+    );
+    const dataSet = await openDataSet(folder.root, { testFraction: 0 });
+    expect(summary(dataSet)).toEqual([
+      'bad/2026-05-01/2.png | test | bad | bad | -',
+      'bad/2026/05/02/3.png | test | bad | bad | -',
+      'bad/3/6.png | test | bad | 3 | -',
+      'bad/dent/000123/5.png | test | bad | dent | -',
+      'bad/lot 7/scratch/4.png | test | bad | scratch | -',
+      'good/0.png | train | good | - | -',
+      'good/2026-05-01/1.png | train | good | - | -',
+    ]);
+    const { report } = await examineDataSet(dataSet);
+    expect(report.findings).toContainEqual(
+      expect.objectContaining({
+        kind: 'batches',
+        severity: 'note',
+        message: expect.stringMatching(/^called like days, .* no kinds of defect: .*bad\/2026-05-01/),
+      }),
+    );
+    expect(dataSetLines(report).join('\n')).toMatch(/2 bad, 1 3, 1 dent, 1 scratch/);
+  });
+
+  it('say nothing beside good images, unless folders in them do', async () => {
+    await folder.plant(
+      ...['train/good/0.png', 'test/good/1.png', 'test/2026-05-01/2.png'],
+      ...['test/2026-05-02/bad/3.png', 'test/2026-05-02/good/4.png', 'test/20260503/dent/5.png'],
+    );
+    expect(summary(await openDataSet(folder.root))).toEqual([
+      'test/2026-05-01/2.png | test | unknown | - | -',
+      'test/2026-05-02/bad/3.png | test | bad | bad | -',
+      'test/2026-05-02/good/4.png | test | good | - | -',
+      'test/20260503/dent/5.png | test | bad | dent | -',
+      'test/good/1.png | test | good | - | -',
+      'train/good/0.png | train | good | - | -',
+    ]);
+  });
+
+  it('beside a folder of good images are not trained on', async () => {
+    await folder.plant('good/0.png', 'good/1.png', '2026-05-01/2.png', '2026-05-02/bad/3.png');
+    const { items } = await openDataSet(folder.root, { testFraction: 0 });
+    expect(items.map(({ label }) => label)).toEqual(['unknown', 'bad', 'good', 'good']);
   });
 });

@@ -34,6 +34,7 @@ export interface TreeReading {
   skipped: SkippedFile[];
   masksOfGood: { name: string; maskPaths: string[] }[];
   meanings: FolderMeanings;
+  batches: readonly string[];
 }
 
 /**
@@ -89,6 +90,7 @@ export async function readTree(tree: FileTree, options: ReadTreeOptions): Promis
     skipped: skipped.sort((a, b) => compareNames(a.name, b.name)),
     masksOfGood,
     meanings,
+    batches: placed.batches,
   };
 }
 

@@ -63,7 +63,7 @@ export function regionFindings(unusable: readonly { name: string; error: Error }
 
 /** What is odd about how images are used, of which those that cannot be read are left out. */
 export function useFindings(
-  { items }: DataSet,
+  { items, batches = [] }: DataSet,
   unreadable: ReadonlySet<DataSetItem> = new Set(),
 ): DataSetFinding[] {
   const named = (isWanted: (item: DataSetItem) => boolean): string[] =>
@@ -92,6 +92,14 @@ export function useFindings(
         badInTraining,
         (count, some) =>
           `${images(count)} in ${count === 1 ? 'a folder' : 'folders'} for training or validation ${count === 1 ? 'is' : 'are'} bad, and ${count === 1 ? 'takes' : 'take'} no part: ${some}`,
+      ),
+    ),
+    ...when(batches.length > 0, () =>
+      finding(
+        'batches',
+        'note',
+        batches,
+        (_, some) => `called like days, lots or parts, which are no kinds of defect: ${some}`,
       ),
     ),
     ...when(unlabelled.length > 0, () =>

@@ -48,6 +48,7 @@ export type DataSetFindingKind =
   | 'out-of-range'
   | 'bad-in-training'
   | 'unlabelled'
+  | 'batches'
   | 'unreadable'
   | 'no-good-test-images'
   | 'folder-name';
