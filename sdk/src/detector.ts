@@ -142,7 +142,7 @@ export interface PlainPrediction {
   mapSize: Size;
   /** Present where the service lets a card round products to TF32; absent, they are exact. */
   precisionMode?: 'throughput';
-  /** What was odd about the image, where anything was: samples that do not fit the detector's range. */
+  /** What was odd about the image, where anything was: samples that do not fit the detector's range, or far fewer pixels than it looks at. */
   warnings?: string[];
   detector: DetectorIdentity;
   /** Over HTTP, or in this process. */

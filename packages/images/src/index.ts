@@ -2,7 +2,14 @@ export * from './decode-bmp.js';
 export { type DecodePnmOptions, decodePnm, type PnmRaster } from './decode-pnm.js';
 export { evenlySpaced } from './evenly-spaced.js';
 export { rangeOfGreatest } from './found-range.js';
-export { type Canvas, drawOnCanvas, fitImage, fittedSize, pictureMap } from './geometry/canvas.js';
+export {
+  type Canvas,
+  drawOnCanvas,
+  fitImage,
+  fittedSize,
+  pictureMap,
+  sizeWarnings,
+} from './geometry/canvas.js';
 export { checkTiling } from './geometry/check-tiling.js';
 export { type Tile, type TileSpan, type Tiling, tilingOf } from './geometry/tiling.js';
 export * from './image-format.js';

@@ -7,14 +7,12 @@ import { MAX_UNKNOWN_FIELDS } from './bounds.js';
 type Initialize = (schema: z.core.$ZodType, definition: object) => void;
 
 // Marked as pure, as zod marks its own: a page that needs no bounds must not carry them.
-const ClosedObject: z.core.$constructor<z.core.$ZodType, z.core.$ZodObjectDef> = /* @__PURE__ */ $constructor(
-  'ClosedObject',
-  (schema, definition) => {
+const ClosedObject: z.core.$constructor<z.core.$ZodType, z.core.$ZodObjectDef & { instead?: Instead }> =
+  /* @__PURE__ */ $constructor('ClosedObject', (schema, definition) => {
     (z.ZodObject.init as unknown as Initialize)(schema, definition);
-    nameKnown(schema, () => Object.keys(definition.shape));
+    nameKnown(schema, () => Object.keys(definition.shape), definition.instead);
     countFirst(schema, () => Object.keys(definition.shape).length + MAX_UNKNOWN_FIELDS);
-  },
-);
+  });
 
 const BoundedRecord: z.core.$constructor<z.core.$ZodType, z.core.$ZodRecordDef & { most: number }> =
   /* @__PURE__ */ $constructor('BoundedRecord', (schema, definition) => {
@@ -22,11 +20,23 @@ const BoundedRecord: z.core.$constructor<z.core.$ZodType, z.core.$ZodRecordDef &
     countFirst(schema, () => definition.most);
   });
 
-/** As `z.strictObject`, for objects from outside: one with many more fields than it may have is refused for their number. */
+/** What takes the place of a field that is not there, in a clause; undefined for names that nothing is known of. */
+export type Instead = (name: string) => string | undefined;
+
+/**
+ * As `z.strictObject`, for objects from outside: one with many more fields than it may have is refused for their number.
+ * @param instead for names that people look for here
+ */
 export function closedObject<S extends z.core.$ZodLooseShape>(
   shape: S,
+  instead?: Instead,
 ): ReturnType<typeof z.strictObject<S>> {
-  return new ClosedObject({ type: 'object', shape, catchall: z.never() }) as never;
+  return new ClosedObject({
+    type: 'object',
+    shape,
+    catchall: z.never(),
+    ...(instead && { instead }),
+  }) as never;
 }
 
 /** As `z.record`, of at most so many entries. */
@@ -42,17 +52,20 @@ export function boundedRecord<K extends z.core.$ZodRecordKey, V extends z.core.S
   return schema.meta({ maxProperties: most });
 }
 
-/** An unknown field of a `closedObject`, with the known names, so that a message can say which one was meant. */
-export type UnknownFieldsIssue = z.core.$ZodIssueUnrecognizedKeys & { known?: readonly string[] };
+/** An unknown field of a `closedObject`, with the known names and what takes its place, so that a message can say what was meant. */
+export type UnknownFieldsIssue = z.core.$ZodIssueUnrecognizedKeys & {
+  known?: readonly string[];
+  instead?: Instead;
+};
 
-function nameKnown(schema: z.core.$ZodType, names: () => string[]): void {
+function nameKnown(schema: z.core.$ZodType, names: () => string[], instead?: Instead): void {
   const parse = schema._zod.parse;
   schema._zod.parse = (payload, context) => {
     const result = parse(payload, context);
     const named = (found: z.core.ParsePayload): z.core.ParsePayload => {
       for (const issue of found.issues) {
         if (issue.code === 'unrecognized_keys' && issue.inst === schema) {
-          (issue as { known?: readonly string[] }).known = names();
+          Object.assign(issue, { known: names(), ...(instead && { instead }) });
         }
       }
       return found;

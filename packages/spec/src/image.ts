@@ -8,7 +8,7 @@ export interface RgbImage {
   height: number;
   /** `height * width * 3` bytes: R, G, B of the first pixel, then the next one to the right. */
   data: Uint8Array;
-  /** What had to be done to the samples of its file that they do not say: clipped to a range, or taken at another depth. */
+  /** What had to be done to the samples of its file that they do not say: clipped to a range, or taken at another depth; or that it is far too small. */
   warnings?: readonly string[];
   /** The part of it that counts, on the grid of the detector's input, where not all does. */
   region?: PictureRegion;

@@ -50,7 +50,7 @@ export interface Prediction {
   regions: Region[];
   /** Present where products may be rounded to TF32; absent, they are exact. */
   precisionMode?: 'throughput';
-  /** What was odd about the image, where anything was: samples that do not fit the detector's range. */
+  /** What was odd about the image, where anything was: samples that do not fit the detector's range, or far fewer pixels than it looks at. */
   warnings?: string[];
   /** Only when asked for. */
   layers?: LayerLogLikelihood[];

@@ -30,23 +30,15 @@ function messageOf(issue: z.core.$ZodIssue): string {
   // zod would list them all, as they came.
   if (issue.code !== 'unrecognized_keys') return issue.message;
   const [first = '', ...more] = issue.keys;
+  const { known, instead } = issue as UnknownFieldsIssue;
+  const told = instead?.(first);
   const others =
     more.length > 0 ? `, nor ${more.length} ${more.length === 1 ? 'other' : 'others'} that came` : '';
-  return `there is no field "${nameOf(first)}" here${others}${meant(first, (issue as UnknownFieldsIssue).known)}`;
+  return `there is no field "${nameOf(first)}" here${others}${told === undefined ? meant(first, known) : `; ${told}`}`;
 }
-
-/** Words for a part of a picture that alone counts. */
-const REGION = /^(region|roi|region_?of_?interest|include|mask)s?$/i;
 
 /** Which of the known names an unknown one may have meant; empty where none is similar. */
 export function meant(name: string, known: readonly string[] = []): string {
-  // A prediction has the inverse only, and "regions" among its options, which are something else.
-  if (REGION.test(name) && (known.includes('ignore') || known.includes('maxRegions'))) {
-    return (
-      '; what is to be left out goes in "ignore" beside the image, as a mask that is white there and black where the picture counts: ' +
-      'the inverse of a region, which a detector keeps from its training'
-    );
-  }
   const near = nearNames(name, known).map((each) => `"${each}"`);
   return near.length > 0 ? `; is ${near.join(' or ')} meant?` : '';
 }

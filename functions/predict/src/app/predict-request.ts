@@ -1,6 +1,7 @@
 import type { InferenceRequest } from '@cflow/inference';
 import {
   boundedRecord,
+  insteadOfRegion,
   MAX_DETECTORS_PER_REQUEST,
   MAX_FORM_FIELD,
   MAX_IMAGES_PER_REQUEST,
@@ -181,11 +182,12 @@ function chosen(texts: Texts, json: Record<string, unknown>): Omit<PredictReques
 // Before anything of it is read: it may be a file of any size.
 function unknownField({ name, filename }: MultipartPart): ProblemError {
   const known = [...FORM_FIELDS];
-  const near = meant(name, known);
-  const hint =
-    filename !== undefined && !near.includes('"ignore" beside')
-      ? '; a picture goes in "image", a mask in "ignore"'
-      : near || `; those of a form are ${known.join(', ')}`;
+  const told = insteadOfRegion(name);
+  const other =
+    filename === undefined
+      ? meant(name, known) || `; those of a form are ${known.join(', ')}`
+      : '; a picture goes in "image", a mask in "ignore"';
+  const hint = told === undefined ? other : `; ${told}`;
   return new ProblemError('invalid-request', `there is no field ${shown(name)}${hint}`, {
     headers: { connection: 'close' },
   });

@@ -1,4 +1,4 @@
-import { closedObject, DEVICES, MAP_FORMATS, predictOptionsSchema, text } from '@cflow/spec';
+import { closedObject, DEVICES, insteadOfRegion, MAP_FORMATS, predictOptionsSchema, text } from '@cflow/spec';
 import { z } from '@hono/zod-openapi';
 import { booleanText, numberText } from './parameters.js';
 
@@ -20,24 +20,27 @@ const boolean = (field: keyof typeof described) =>
   booleanText.optional().openapi({ type: 'boolean', description: of(field) });
 
 /** The options of a prediction as an address or a form has them: each a text. Ranges are checked with the rest. */
-export const predictOptionTexts = closedObject({
-  threshold: number('threshold'),
-  falseAlarmRate: number('falseAlarmRate'),
-  pixelThreshold: number('pixelThreshold'),
-  map: z
-    .enum(MAP_FORMATS)
-    .optional()
-    .openapi({ description: of('map') }),
-  overlay: boolean('overlay'),
-  regions: boolean('regions'),
-  minArea: number('minArea'),
-  minShare: number('minShare'),
-  maxRegions: integer('maxRegions'),
-  device: z
-    .enum(['auto', ...DEVICES])
-    .optional()
-    .openapi({ description: of('device') }),
-} satisfies Record<keyof typeof described, z.ZodType>);
+export const predictOptionTexts = closedObject(
+  {
+    threshold: number('threshold'),
+    falseAlarmRate: number('falseAlarmRate'),
+    pixelThreshold: number('pixelThreshold'),
+    map: z
+      .enum(MAP_FORMATS)
+      .optional()
+      .openapi({ description: of('map') }),
+    overlay: boolean('overlay'),
+    regions: boolean('regions'),
+    minArea: number('minArea'),
+    minShare: number('minShare'),
+    maxRegions: integer('maxRegions'),
+    device: z
+      .enum(['auto', ...DEVICES])
+      .optional()
+      .openapi({ description: of('device') }),
+  } satisfies Record<keyof typeof described, z.ZodType>,
+  insteadOfRegion,
+);
 
 /**
  * The same as fields of a form, as its description has them. Without defaults: what a client fills in of itself would

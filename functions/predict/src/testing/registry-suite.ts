@@ -272,6 +272,12 @@ export function registrySuite(get: () => TestService): void {
         { ...first, by: expect.any(String), at: expect.stringMatching(/^\d{4}-.*Z$/) },
       ]);
       expect((await put({ expected: 0 })).status).toBe(409);
+      // What a prediction has beside its image is drawn here.
+      for (const name of ['region', 'mask']) {
+        const answer = (await (await put({ expected: 1, [name]: [] })).json()) as { detail: string };
+        expect(answer.detail).toMatch(/there is no field/);
+        expect(answer.detail).not.toContain('beside the image');
+      }
       // An empty one goes back to what the bundle says.
       expect(await (await put({ expected: 1 })).json()).toMatchObject({ name: 'steel', revision: 2 });
       expect(await json(path)).not.toHaveProperty('falseAlarmRate');

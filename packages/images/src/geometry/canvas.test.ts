@@ -2,7 +2,7 @@ import type { RgbImage, ScalarMap } from '@cflow/spec';
 import { describe, expect, it } from 'vitest';
 import { noise } from '../fixtures/patterns.js';
 import { resizeBilinear, resizeToPlanar } from '../resize-bilinear.js';
-import { type Canvas, drawOnCanvas, fitImage, fittedSize, pictureMap } from './canvas.js';
+import { type Canvas, drawOnCanvas, fitImage, fittedSize, pictureMap, sizeWarnings } from './canvas.js';
 
 const picture = (width: number, height: number): RgbImage => ({
   ...{ width, height },
@@ -12,6 +12,7 @@ const of = (geometry: Canvas['geometry'], inputSize: [number, number] = [8, 12])
   inputSize,
   geometry,
 });
+const large = (geometry: Canvas['geometry']): Canvas => of(geometry, [256, 512]);
 const GEOMETRIES = ['squeeze', 'pad', 'crop', 'tiles'] as const;
 
 describe('a picture on its canvas', () => {
@@ -126,5 +127,35 @@ describe('the map of a picture', () => {
     for (let y = 0; y < 8; y++) {
       for (let x = 0; x < 32; x++) expect(data[y * 32 + x]).toBe(x >= 10 && x < 22 ? y * 12 + x - 10 + 1 : 1);
     }
+  });
+});
+
+describe('a picture that is far smaller than its canvas', () => {
+  it.each([
+    ['squeeze', 1, 1],
+    ['squeeze', 1, 600],
+    ['squeeze', 600, 31],
+    ['crop', 63, 256],
+    ['pad', 31, 31],
+    ['pad', 7, 300],
+    ['tiles', 20, 20],
+  ] as const)('is said to be: %s of %i x %i', (geometry, width, height) => {
+    const said = [expect.stringMatching(`^is ${width}x${height} pixels, far fewer than the 512x256`)];
+    expect(sizeWarnings({ width, height }, large(geometry))).toEqual(said);
+    const fitted = fitImage({ ...picture(width, height), warnings: ['is clipped'] }, large(geometry));
+    expect(fitted.warnings).toEqual(['is clipped', ...said]);
+    // Once, whatever is fitted again.
+    expect(sizeWarnings(fitted, large(geometry))).toEqual([]);
+  });
+
+  it.each([
+    ['squeeze', 64, 32],
+    ['squeeze', 5000, 5000],
+    ['pad', 64, 10],
+    ['crop', 64, 32],
+    [undefined, 512, 256],
+  ] as const)('is not where it is large enough: %s of %i x %i', (geometry, width, height) => {
+    expect(sizeWarnings({ width, height }, large(geometry))).toEqual([]);
+    expect(fitImage(picture(width, height), large(geometry))).not.toHaveProperty('warnings');
   });
 });

@@ -16,6 +16,9 @@ interface Size {
 
 /** How many times as large as its canvas a cropped picture may be: what is longer would hardly be seen. */
 const MOST_CROPPED = 16;
+/** How many times a picture may be enlarged, and pixels of a side, below which next to nothing is seen. */
+const MOST_ENLARGED = 8;
+const FEWEST_PIXELS = 8;
 
 /**
  * The size that a picture is resampled to: that of the canvas, or with its shape kept as large as the canvas holds (`pad`)
@@ -44,14 +47,28 @@ export function fittedSize({ width, height }: Size, { inputSize, geometry }: Can
   return fitted;
 }
 
+/**
+ * That a picture is far smaller than what a detector looks at, so that its score says little: what would be seen is not in it. Empty for one
+ * that is large enough, or has been fitted.
+ */
+export function sizeWarnings({ width, height }: Size, canvas: Canvas): string[] {
+  const fitted = fittedSize({ width, height }, canvas);
+  const enlarged = Math.max(fitted.width / width, fitted.height / height);
+  if (enlarged === 1 || (enlarged <= MOST_ENLARGED && Math.min(width, height) >= FEWEST_PIXELS)) return [];
+  const [rows, columns] = canvas.inputSize;
+  return [
+    `is ${width}x${height} pixels, far fewer than the ${columns}x${rows} that are looked at: its score says little`,
+  ];
+}
+
 const sideOf = (pixels: number): number => Math.max(1, Math.round(pixels));
 
 /** A picture at its fitted size; shared with what was given where it has that size. */
 export function fitImage(image: RgbImage, canvas: Canvas): RgbImage {
   const { width, height } = fittedSize(image, canvas);
   if (image.width === width && image.height === height) return image;
-  const { warnings } = image;
-  return { ...resizeBilinear(image, width, height), ...(warnings && { warnings }) };
+  const warnings = [...(image.warnings ?? []), ...sizeWarnings(image, canvas)];
+  return { ...resizeBilinear(image, width, height), ...(warnings.length > 0 && { warnings }) };
 }
 
 /**

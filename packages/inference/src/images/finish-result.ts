@@ -57,7 +57,7 @@ export async function finishResult(
         signal,
       )
     : { score: output.score };
-  const warnings = warningsOf({ warnings: prepared.warnings[group] ?? [] }, manifest);
+  const warnings = warningsOf({ ...original, warnings: prepared.warnings[group] ?? [] }, manifest);
   return {
     image,
     detector: { name, version, device: pool.device },

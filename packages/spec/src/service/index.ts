@@ -2,6 +2,7 @@ export * from './comparison.js';
 export * from './detector-settings.js';
 export * from './feedback.js';
 export * from './http-url.js';
+export * from './instead-of-region.js';
 export * from './job.js';
 export * from './job-configuration.js';
 export * from './job-event.js';

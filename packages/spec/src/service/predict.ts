@@ -3,6 +3,7 @@ import { float32, MAX_BASE64, MAX_INT32, text } from '../bounds.js';
 import { closedObject } from '../closed-object.js';
 import { DEVICES } from '../device.js';
 import { httpUrl } from './http-url.js';
+import { insteadOfRegion } from './instead-of-region.js';
 import { detectorNameSchema, detectorReferenceSchema, versionSchema } from './names.js';
 
 /** How an anomaly map is sent. `png16` carries offset and scale, so that real values come back; `f32` is little-endian. */
@@ -17,47 +18,50 @@ export const MAX_DETECTORS_PER_REQUEST = 16;
 const finite = float32();
 
 /** What a request may ask for, whatever form it has: query parameters, form fields, or members of the JSON body. */
-export const predictOptionsSchema = closedObject({
-  threshold: finite
-    .optional()
-    .describe("Score from which an image is bad. Default: the detector's settings, else its bundle's"),
-  falseAlarmRate: z
-    .number()
-    .gt(0)
-    .lt(1)
-    .optional()
-    .describe('Instead of a threshold: the share of good images that may be called bad'),
-  pixelThreshold: finite
-    .optional()
-    .describe('Map value that regions stand out above. Default: the threshold'),
-  map: z.enum(MAP_FORMATS).default('none').describe('Format of the anomaly map'),
-  overlay: z
-    .boolean()
-    .default(false)
-    .describe('Also a picture of the image with map and regions drawn in (PNG)'),
-  regions: z.boolean().default(true).describe('Also the regions above the pixel threshold'),
-  minArea: z
-    .number()
-    .min(0)
-    .max(MAX_INT32)
-    .optional()
-    .describe("Smallest region, in pixels of the picture. Default: the detector's settings, else 1"),
-  minShare: z
-    .number()
-    .min(0)
-    .max(1)
-    .optional()
-    .describe(
-      "Regions smaller than this share of the largest are left out, unless they are higher than it; 0 keeps all. Default: the detector's settings, else 0.05",
-    ),
-  maxRegions: z.number().int().min(0).max(1000).default(100).describe('Regions at most'),
-  device: z
-    .enum(['auto', ...DEVICES])
-    .default('auto')
-    .describe(
-      'Device that must answer. A device that the service does not run on is refused with the reason',
-    ),
-}).refine(({ threshold, falseAlarmRate }) => threshold === undefined || falseAlarmRate === undefined, {
+export const predictOptionsSchema = closedObject(
+  {
+    threshold: finite
+      .optional()
+      .describe("Score from which an image is bad. Default: the detector's settings, else its bundle's"),
+    falseAlarmRate: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .optional()
+      .describe('Instead of a threshold: the share of good images that may be called bad'),
+    pixelThreshold: finite
+      .optional()
+      .describe('Map value that regions stand out above. Default: the threshold'),
+    map: z.enum(MAP_FORMATS).default('none').describe('Format of the anomaly map'),
+    overlay: z
+      .boolean()
+      .default(false)
+      .describe('Also a picture of the image with map and regions drawn in (PNG)'),
+    regions: z.boolean().default(true).describe('Also the regions above the pixel threshold'),
+    minArea: z
+      .number()
+      .min(0)
+      .max(MAX_INT32)
+      .optional()
+      .describe("Smallest region, in pixels of the picture. Default: the detector's settings, else 1"),
+    minShare: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe(
+        "Regions smaller than this share of the largest are left out, unless they are higher than it; 0 keeps all. Default: the detector's settings, else 0.05",
+      ),
+    maxRegions: z.number().int().min(0).max(1000).default(100).describe('Regions at most'),
+    device: z
+      .enum(['auto', ...DEVICES])
+      .default('auto')
+      .describe(
+        'Device that must answer. A device that the service does not run on is refused with the reason',
+      ),
+  },
+  insteadOfRegion,
+).refine(({ threshold, falseAlarmRate }) => threshold === undefined || falseAlarmRate === undefined, {
   message: 'give a threshold or a false-alarm rate, not both',
   path: ['falseAlarmRate'],
 });
@@ -81,8 +85,8 @@ const ignore = fileReferenceSchema
 export const predictImageSchema = z
   .union(
     [
-      closedObject({ ...fileReferenceSchema.options[0].shape, ignore }),
-      closedObject({ ...fileReferenceSchema.options[1].shape, ignore }),
+      closedObject({ ...fileReferenceSchema.options[0].shape, ignore }, insteadOfRegion),
+      closedObject({ ...fileReferenceSchema.options[1].shape, ignore }, insteadOfRegion),
     ],
     {
       error:
@@ -161,7 +165,9 @@ export const predictionResultSchema = z
     warnings: z
       .array(z.string())
       .optional()
-      .describe("What was odd about the image: samples that do not fit the detector's range"),
+      .describe(
+        "What was odd about the image: samples that do not fit the detector's range, or far fewer pixels than it looks at",
+      ),
     regions: z.array(regionSchema).optional(),
     map: mapPayloadSchema.optional(),
     overlay: z

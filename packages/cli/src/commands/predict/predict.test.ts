@@ -51,6 +51,17 @@ describe('cflow predict', () => {
     expect(line?.layers).toHaveLength(3);
   });
 
+  it('says of a picture that is far too small that its score says little', async () => {
+    await writePng(join(place.path, 'speck.png'), { width: 1, height: 1, data: new Uint8Array(3) });
+    const { code, stdout, stderr } = await place.cflow(
+      ...['predict', 'metal.cflow', 'speck.png', '--json', ...CPU],
+    );
+    expect(code, stderr).toBe(0);
+    const said = /is 1x1 pixels, far fewer than the 64x64 that are looked at/;
+    expect(stderr).toMatch(said);
+    expect(jsonLines(stdout)[0]).toMatchObject({ warnings: [expect.stringMatching(said)] });
+  });
+
   it('labels by the threshold that is asked for, and fails on bad ones when told to', async () => {
     const labels = async (...options: string[]): Promise<[unknown[], number | null]> => {
       const { stdout, code } = await place.cflow(
