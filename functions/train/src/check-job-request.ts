@@ -1,4 +1,4 @@
-import { findArchitecture } from '@cflow/model';
+import { checkLayers, findArchitecture } from '@cflow/model';
 import { ConfigurationError, type JobRequest } from '@cflow/spec';
 
 /** What a network or a training step needs grows with these; beyond them a job would only take a machine down. */
@@ -13,12 +13,12 @@ const LARGEST_TILED = 4096;
 
 /**
  * Checks what a job asks for, since anybody may have sent it: the backbone by one of the names that are known here,
- * never a path or an address, and sizes that a machine can be expected to bear.
+ * never a path or an address, layers that it has, and sizes that a machine can be expected to bear.
  * @throws ConfigurationError
  */
 export function checkJobRequest({ configuration }: JobRequest): void {
-  const { backbone, inputSize, geometry } = configuration;
-  if (backbone !== undefined) checkBackboneName(backbone);
+  const { backbone, layers, inputSize, geometry } = configuration;
+  if (backbone !== undefined) checkBackboneName(backbone, layers);
   for (const [key, most] of Object.entries(MOST)) {
     const value = configuration[key as keyof typeof configuration];
     if (typeof value === 'number' && value > most) {
@@ -36,7 +36,7 @@ export function checkJobRequest({ configuration }: JobRequest): void {
   }
 }
 
-function checkBackboneName(name: string): void {
+function checkBackboneName(name: string, layers: readonly string[] = []): void {
   if (name === 'embedded') return;
   if (!/^[a-z0-9_]+(\.[a-z0-9_]+)?$/.test(name)) {
     throw new ConfigurationError(
@@ -44,5 +44,5 @@ function checkBackboneName(name: string): void {
       { details: { backbone: name.slice(0, 100) } },
     );
   }
-  findArchitecture(name);
+  checkLayers(findArchitecture(name), layers);
 }

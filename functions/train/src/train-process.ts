@@ -5,7 +5,7 @@ import { isAbsolute, resolve, sep } from 'node:path';
 import { openDataSet } from '@cflow/images/node';
 import { type BundleManifest, CflowError, type DataSet, DataSetError, TrainingError } from '@cflow/spec';
 import { planTraining, selectImages } from '@cflow/training';
-import { trainDetector } from '@cflow/training/node';
+import { checkTraining, trainDetector } from '@cflow/training/node';
 import { compareVersions } from './retraining/compare-versions.js';
 import { withMarked } from './retraining/with-marked.js';
 import { errorMessage } from './training-process/error-message.js';
@@ -38,6 +38,9 @@ async function train(task: TrainingTask) {
     ...Object.fromEntries(Object.entries(reading).filter(([, value]) => value !== undefined)),
     ...(region !== undefined && { region: pathWithin(source, region) }),
   };
+  const { output, resume, ...asked } = options;
+  // Where a run is to go on and cannot, it starts anew.
+  await checkTraining({ ...asked, overrides, ...(!resume && { output }) });
   const own = await openDataSet(source, {
     ...told,
     ...(options.limits && { limits: options.limits }),

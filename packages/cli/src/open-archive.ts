@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { DataSetError } from '@cflow/spec';
 import { interruptible } from './interruptible.js';
 
 /** A ZIP archive in a folder of its own. */
@@ -19,6 +20,8 @@ function isArchive(paths: readonly string[]): boolean {
  * @throws DataSetError, StorageError
  */
 async function openArchive(path: string): Promise<OpenedArchive> {
+  if (!(await stat(path).catch(() => undefined)))
+    throw new DataSetError(`there is no file ${path}`, { details: { path } });
   const { DEFAULT_DATA_SET_LIMITS, unpackZip } = await import('@cflow/train-worker');
   const place = await mkdtemp(join(tmpdir(), 'cflow-archive-'));
   const remove = () => rm(place, { recursive: true, force: true });

@@ -1,4 +1,5 @@
 export { checkRegionGeometry, checkRegions } from './check-regions.js';
+export { checkWritable } from './check-writable.js';
 export * from './evaluate.js';
 export * from './folder-bundle.js';
 export { recoverFolder } from './replace-folder.js';

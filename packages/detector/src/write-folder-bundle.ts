@@ -1,5 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { BUNDLE_FILES, StorageError, THROUGHPUT_FILES } from '@cflow/spec';
+import { checkWritable } from './check-writable.js';
 import { realFolder, replaceFolder } from './replace-folder.js';
 import { storageErrorOf } from './storage-error.js';
 
@@ -32,14 +34,15 @@ export async function writeFolderBundle(
 
 /**
  * Whether a bundle may be written there: nothing is there, or an empty folder, or a bundle with nothing else in it.
- * Anything else is somebody's, and is not replaced.
+ * Anything else is somebody's, and is not replaced. And whether the folder that it lies in may be written.
  * @throws StorageError
  */
 export async function checkBundleFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw storageErrorOf(error, folder);
   });
+  await checkWritable(dirname(await realFolder(folder)), folder);
   if (!found) return;
   const names = found.isDirectory() ? await readdir(folder) : undefined;
   if (names?.length === 0) return;

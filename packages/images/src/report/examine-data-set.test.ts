@@ -153,6 +153,26 @@ describe('what is understood of a data set', () => {
     expect(findings[0]?.message).toMatch(/left out: gone\.png: there is no such file/);
   });
 
+  it('finds the file that is cut off among many', async () => {
+    const pictures: Record<string, Uint8Array> = {};
+    for (let i = 0; i < 120; i++) pictures[`good/${i}.png`] = await picture(i);
+    const data = noise(3 * 64 * 64, 5);
+    for (const [name, format] of [
+      ['77.png', 'png'],
+      ['a78.jpg', 'jpeg'],
+    ] as const) {
+      const whole = await sharp(data, { raw: { width: 64, height: 64, channels: 3 } })
+        .toFormat(format)
+        .toBuffer();
+      pictures[`good/${name}`] = whole.subarray(0, Math.trunc(0.8 * whole.length));
+      // Some programs write behind the end of a picture.
+      pictures[`good/z${name}`] = Buffer.concat([whole, Buffer.alloc(200)]);
+    }
+    await folder.write(pictures);
+    const unreadable = (await reportOf()).findings.find(({ kind }) => kind === 'unreadable');
+    expect(unreadable?.names).toEqual(['good/77.png', 'good/a78.jpg']);
+  });
+
   const deep = (seed: number, factor: number) =>
     tiff(
       12,

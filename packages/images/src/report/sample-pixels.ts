@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { CflowError, type ImageError, type SampleRange } from '@cflow/spec';
 import { decodeSamples } from '../decode-raster.js';
+import { evenlySpaced } from '../evenly-spaced.js';
 import { mapInOrder } from '../map-in-order.js';
 import { FULL_RANGE, SampleScale } from '../sample-scale.js';
+import { endOf } from './ends-early.js';
 import type { PixelSample } from './seen.js';
 
 const EVENLY = 24;
 const SMALLEST = 24;
+const MOST_EARLY = 64;
 const AT_ONCE = 4;
 const LARGEST_PIXELS = 2 ** 25;
 
@@ -20,7 +22,7 @@ export interface PixelSamples {
 
 /**
  * Decodes a few of the images: evenly spaced ones, and those whose files are smallest, since an image that is black all over,
- * or of one color, compresses to next to nothing. Very large ones are left out.
+ * or of one color, compresses to next to nothing; and those whose files seem to be cut off. Very large ones are left out.
  */
 export async function samplePixels(
   paths: readonly string[],
@@ -32,14 +34,13 @@ export async function samplePixels(
     Array.from({ length: Math.min(EVENLY, paths.length) }, (_, i) => Math.trunc(i * step)),
   );
   const sizes: { index: number; size: number }[] = [];
-  const sized = async (path: string) =>
-    stat(path).then(
-      ({ size }) => size,
-      () => Number.POSITIVE_INFINITY,
-    );
+  const early: number[] = [];
   let index = 0;
-  for await (const size of mapInOrder(paths, sized, { concurrency: AT_ONCE * 4, signal }))
+  for await (const { size, isEarly } of mapInOrder(paths, endOf, { concurrency: AT_ONCE * 4, signal })) {
+    if (isEarly) early.push(index);
     sizes.push({ index: index++, size });
+  }
+  for (const each of evenlySpaced(early, MOST_EARLY)) chosen.add(each);
   sizes.sort((a, b) => a.size - b.size || a.index - b.index);
   for (const each of sizes.slice(0, SMALLEST)) chosen.add(each.index);
   const found: PixelSamples = { samples: [], failed: [] };

@@ -39,8 +39,14 @@ export function buildBackbone(
 /** Layers inside blocks that a message names; more would bury what it says. */
 const SHOWN_LAYERS = 12;
 
-function checkLayers(
-  { name, layers, otherLayers, defaultLayers }: Architecture,
+/** @throws ConfigurationError for layers that an architecture does not have, or that are named twice */
+export function checkLayers(
+  {
+    name,
+    layers,
+    otherLayers,
+    defaultLayers,
+  }: Pick<Architecture, 'name' | 'layers' | 'otherLayers' | 'defaultLayers'>,
   wanted: readonly string[],
 ): void {
   const known = new Set([...layers, ...otherLayers]);

@@ -1,6 +1,6 @@
 export * from './architecture.js';
 export * from './backbone.js';
-export { buildBackbone } from './build-backbone.js';
+export { buildBackbone, checkLayers } from './build-backbone.js';
 export { checkWeights } from './check-weights.js';
 export * from './describe.js';
 export { embeddedArchitecture } from './embedded.js';

@@ -90,6 +90,11 @@ export async function importDetector(options: ImportDetectorOptions): Promise<Im
   await checkBundleFolder(output);
   const { checkpoint, origin } = await readCheckpointFile(options.checkpoint, overrides);
   const { backbone, layers } = await networkOf(checkpoint, origin, precision);
+  const device = await openTrainingDevice(
+    options.device ?? 'auto',
+    await nodeDevices(),
+    options.threads ?? availableParallelism(),
+  );
   const { dataSet, report } = await examineDataSet(options.good, { signal, limits: options.limits });
   onEvent({ type: 'data-set', report });
 
@@ -106,11 +111,6 @@ export async function importDetector(options: ImportDetectorOptions): Promise<Im
   }
   const calibrationImages = (): AsyncIterable<RgbImage[]> => inBatches(readable, images.load, BATCH, signal);
 
-  const device = await openTrainingDevice(
-    options.device ?? 'auto',
-    await nodeDevices(),
-    options.threads ?? availableParallelism(),
-  );
   const { configuration, plan } = planTraining('anomalib', configurationOf(checkpoint, backbone));
   const runtime = await device.createRuntime();
   try {

@@ -1,9 +1,9 @@
 // What a run on a folder decides before it computes anything.
 import { resolve } from 'node:path';
-import { checkBundleFolder, checkRegionGeometry } from '@cflow/detector/node';
+import { checkRegionGeometry } from '@cflow/detector/node';
 import { checkReport, examineDataSet, withRegion } from '@cflow/images/node';
 import type { DataSet, DataSetItem, DataSetReport } from '@cflow/spec';
-import { checkBackboneNamed, chooseBackbone } from '../backbone/choose-backbone.js';
+import { chooseBackbone } from '../backbone/choose-backbone.js';
 import { namedBackbone } from '../backbone/named-backbone.js';
 import { hashOfBackbone } from '../backbone/training-backbone.js';
 import { readRegion } from '../images/read-region.js';
@@ -11,11 +11,11 @@ import { type ImageSelection, selectImages } from '../images/select-images.js';
 import { chooseGeometry } from '../plan/choose-geometry.js';
 import { planTraining } from '../plan/plan.js';
 import { reportedRange } from '../plan/reported-range.js';
-import { checkName, type PreparedRun, prepareRun } from '../prepare/prepare-run.js';
+import { type PreparedRun, prepareRun } from '../prepare/prepare-run.js';
 import type { TrainingDevice } from '../prepare/training-device.js';
-import { requireExactMode } from './require-exact-mode.js';
+import { checkBackbone } from './check-training.js';
 import { imagesFingerprint, RunFolder, type RunIdentity } from './run-folder.js';
-import type { AskedTraining, TrainDetectorOptions } from './train-detector-options.js';
+import type { AskedTraining } from './train-detector-options.js';
 
 /** A run on a folder about which everything is decided but its numbers. */
 export interface FolderRun {
@@ -29,13 +29,14 @@ export interface FolderRun {
   imagesSha256: string;
 }
 
-/** Refuses what cannot work before any image is looked at, and what would only be noticed hours later, when the bundle is written. */
-export async function checkAsked(options: TrainDetectorOptions): Promise<void> {
-  requireExactMode();
-  checkBackboneNamed(options);
-  planTraining(options.preset, options.configuration, options.overrides);
-  checkName(options.name);
-  await checkBundleFolder(options.output);
+/** The backbone, which may have to be fetched, and is known to be there when images are looked at. */
+export async function chooseNetwork(options: AskedTraining): Promise<string> {
+  const { configuration, output, resume, signal, onEvent } = options;
+  if (configuration?.backbone !== undefined) return configuration.backbone;
+  const before = resume ? await RunFolder.backboneOf(output) : undefined;
+  const backbone = await chooseBackbone(before, signal, onEvent);
+  await checkBackbone(backbone, options);
+  return backbone;
 }
 
 /** What is understood of the data set, told before anything is trained. */
@@ -53,23 +54,19 @@ export async function understandDataSet(
   return understood;
 }
 
-/** Chooses backbone, geometry, images and region, and plans the run. */
+/** Chooses geometry, images and region, and plans the run. */
 export async function prepareFolderRun(
   options: AskedTraining,
-  dataSet: DataSet,
-  report: DataSetReport,
+  backboneName: string,
+  { dataSet, report }: { dataSet: DataSet; report: DataSetReport },
 ): Promise<FolderRun> {
-  const { name, weights, limits, precision = 'float32', output, resume } = options;
+  const { name, weights, limits, precision = 'float32' } = options;
   const asked = options.configuration ?? {};
   const planned = planTraining(
     options.preset,
     {
       ...asked,
-      backbone: await chooseBackbone(
-        asked.backbone ?? (resume ? await RunFolder.backboneOf(output) : undefined),
-        options.signal,
-        options.onEvent,
-      ),
+      backbone: backboneName,
       ...chooseGeometry(asked, report, options.preset),
       range: asked.range ?? reportedRange(report),
     },

@@ -49,6 +49,16 @@ export class RunFolder {
     return new RunFolder(path);
   }
 
+  /**
+   * Whether a run can be kept beside a bundle, or resumed there. Nothing is changed.
+   * @throws ResumeError where there is nothing to resume; StorageError for a folder that no run has made
+   */
+  static async check(output: string, resume: boolean): Promise<void> {
+    const path = `${resolve(output)}.training`;
+    if (resume) parseRun(await runText(join(path, RUN_FILE), path), path);
+    else await refuseForeignFolder(path);
+  }
+
   /** The backbone of the run that can be resumed; undefined where there is none, or its file is damaged. */
   static async backboneOf(output: string): Promise<string | undefined> {
     const { configuration } = (await recordOf(output, RUN_FILE)) as {
@@ -103,13 +113,7 @@ async function refuseForeignFolder(path: string): Promise<void> {
 }
 
 async function checkSameRun(file: string, identity: RunIdentity, path: string): Promise<void> {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined) {
-    throw new ResumeError(`there is no run to resume at "${path}"; train without resuming to start one`, {
-      details: { option: 'resume' },
-    });
-  }
-  const before = parseRun(text, path);
+  const before = parseRun(await runText(file, path), path);
   const now = JSON.parse(JSON.stringify(identity)) as Record<string, unknown>;
   const changed = differences(before, now);
   if (changed.length > 0) {
@@ -119,6 +123,14 @@ async function checkSameRun(file: string, identity: RunIdentity, path: string): 
       { details: { changed, option: 'resume' } },
     );
   }
+}
+
+async function runText(file: string, path: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text !== undefined) return text;
+  throw new ResumeError(`there is no run to resume at "${path}"; train without resuming to start one`, {
+    details: { option: 'resume' },
+  });
 }
 
 function parseRun(text: string, path: string): unknown {

@@ -267,6 +267,18 @@ describe('images that cannot be read', () => {
     expect(await readdir(root)).not.toContain('strict');
   });
 
+  it('of the test stop a strict run before anything is computed, and not one that tests nothing', async () => {
+    const items = damaged.items.filter((item) => !broken.slice(0, 2).includes(item));
+    const told: TrainingEvent[] = [];
+    const strict = tinyRun({ ...damaged, items }, at('strict'), {
+      ...{ strict: true, evaluate: true },
+      onEvent: (event) => told.push(event),
+    });
+    await expect(trainDetector(strict)).rejects.toThrow(broken[2]?.path);
+    expect(told.map(({ type }) => type)).toEqual(['data-set']);
+    await expect(trainDetector({ ...strict, evaluate: false })).resolves.toHaveProperty('name');
+  });
+
   it('are too many when fewer than two are left', async () => {
     const items = [
       ...broken.slice(0, 2),

@@ -6,10 +6,12 @@ import type { BundleManifest } from '@cflow/spec';
 import { completeBundle } from '../detector/complete-bundle.js';
 import { startEvent } from '../prepare/prepare-run.js';
 import { openTrainingDevice } from '../prepare/training-device.js';
+import { checkReadable } from './check-readable.js';
+import { checkTraining } from './check-training.js';
 import { evaluateRun } from './evaluate-run.js';
 import { fitDetector } from './fit-detector.js';
 import { openGoodImages } from './good-images.js';
-import { checkAsked, identityOf, prepareFolderRun, understandDataSet } from './prepare-folder-run.js';
+import { chooseNetwork, identityOf, prepareFolderRun, understandDataSet } from './prepare-folder-run.js';
 import { reportOfRun } from './report-of-run.js';
 import { RunFolder } from './run-folder.js';
 import { withTimeLeft } from './time-left.js';
@@ -29,15 +31,17 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Bund
   const signal = options.signal ?? new AbortController().signal;
   const asked: AskedTraining = { ...options, onEvent, signal };
 
-  await checkAsked(options);
-  const { dataSet, report } = await understandDataSet(asked);
-  const folderRun = await prepareFolderRun(asked, dataSet, report);
-  const { run, selection } = folderRun;
+  await checkTraining(options);
   const device = await openTrainingDevice(
     options.device ?? 'auto',
     await nodeDevices(),
     options.threads ?? availableParallelism(),
   );
+  const backbone = await chooseNetwork(asked);
+  const understood = await understandDataSet(asked);
+  const folderRun = await prepareFolderRun(asked, backbone, understood);
+  await checkReadable(folderRun, asked);
+  const { run, selection, dataSet } = folderRun;
   await recoverFolder(output);
   const identity = identityOf(folderRun, device);
   const folder = await RunFolder.open(output, identity, options.resume ?? false, options.asked);

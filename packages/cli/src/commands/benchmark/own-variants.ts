@@ -1,6 +1,7 @@
 import { openBackbone } from '@cflow/model/node';
 import { ConfigurationError, presetFor } from '@cflow/spec';
 import { type Preset, planTraining } from '@cflow/training';
+import { checkTraining } from '@cflow/training/node';
 import { detectorConfiguration, planOverrides } from '../../options/detector-configuration.js';
 import type { DetectorFlags, ScheduleFlags } from '../../options/detector-options.js';
 import { imageLimits } from '../../options/image-limit-options.js';
@@ -12,7 +13,7 @@ import type { ResolvedFlags } from './with-backbones.js';
 
 /** One variant as the command line gives it: everything but the seed. */
 export type NamedFlags = VariantFlags &
-  Pick<BenchmarkFlags, 'strict' | 'featureCacheBytes' | 'maxMegapixels'> & { name: string };
+  Pick<BenchmarkFlags, 'strict' | 'featureCacheBytes' | 'maxMegapixels' | 'device'> & { name: string };
 
 /**
  * The detectors that are compared: each backbone with each preset, or those that are named one by one.
@@ -27,6 +28,7 @@ async function ownVariant(flags: NamedFlags): Promise<Variant> {
   const configuration = { ...detectorConfiguration(flags), backbone };
   const overrides = planOverrides(flags);
   const preTrained = flags.preTrained !== false;
+  await checkTraining({ preset, configuration, overrides, weights, precision, device: flags.device });
   const { origin } = await openBackbone({ name: backbone, weights, preTrained, seed: 0 });
   return {
     name,

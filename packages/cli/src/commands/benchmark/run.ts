@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { checkWritable } from '@cflow/detector/node';
 import { CflowError, ConfigurationError, TrainingError } from '@cflow/spec';
 import { interruptible, isInterruption } from '../../interruptible.js';
 import { imageLimits } from '../../options/image-limit-options.js';
@@ -57,12 +58,13 @@ export async function runBenchmark(
   // Hours later would be too late to report that there is nothing to compare with.
   const other = flags.compare === undefined ? undefined : await readRun(flags.compare);
   const { categories: wanted, missingMasks, chosenOn = [] } = flags;
+  const files = new CellFiles(flags.output ?? `${basename(resolve(root))}.benchmark`);
+  await checkWritable(files.folder);
+  const variants = [...(await ownVariants(await withBackbones(flags))), ...peers];
   const categories = await findCategories(root, { wanted, missingMasks, limits: imageLimits(flags) });
   checkChosenOn(chosenOn, categories);
   if (!flags.quiet) for (const { report } of categories) noteDataSet(report);
-  const variants = [...(await ownVariants(await withBackbones(flags))), ...peers];
   const cells = await planCells({ ...flags, categories, variants, threads });
-  const files = new CellFiles(flags.output ?? `${basename(resolve(root))}.benchmark`);
   await files.open();
 
   const results: CellResult[] = [];

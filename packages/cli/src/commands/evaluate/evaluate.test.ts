@@ -47,6 +47,13 @@ describe('cflow evaluate', () => {
     expect(now.filter((name) => name.endsWith('.png'))).toHaveLength(5);
   });
 
+  it.each([
+    [['nowhere.cflow'], /nowhere\.cflow/],
+    [['metal.cflow', '--output', 'metal.cflow/manifest.json'], /expected a folder at .*found a file/],
+  ])('refuses before it looks for the data set: %j', async ([bundle = '', ...flags], words) => {
+    expectError(await place.cflow('evaluate', bundle, 'no-data', ...flags), 1, words);
+  });
+
   it('refuses a data set without labels', async () => {
     const result = await place.cflow('evaluate', 'metal.cflow', 'brushed-metal/train/good', ...CPU);
     expectError(result, 1, 'label');

@@ -1,6 +1,6 @@
 import type { Detector } from '@cflow/detector';
 import { scoreThreshold } from '@cflow/detector';
-import { type Evaluation, evaluateDetector } from '@cflow/detector/node';
+import { checkWritable, type Evaluation, evaluateDetector } from '@cflow/detector/node';
 import { computeDefectMetrics, type DefectMetrics } from '@cflow/evaluation';
 import {
   checkReport,
@@ -34,19 +34,20 @@ export async function runEvaluate(
   flags: EvaluateFlags,
 ): Promise<void> {
   const limits = imageLimits(flags);
-  const { dataSet, report } = await interruptible(async (signal) => {
-    const options = { ...dataSetOptions(flags), split: 'test', signal } as const;
-    return examineDataSet(await openDataSet(dataSetSource(paths, flags), options), { signal, limits });
-  });
-  if (!flags.json) noteDataSet(report);
-  checkReport(report);
+  if (flags.output !== undefined) await checkWritable(flags.output);
   const detector = await openDetector(bundle, flags);
-  // A region that the bundle keeps is applied anyway.
-  const { items: given } = detector.manifest.region ? dataSet : eachWithRegion(dataSet);
-  const items = given.filter(({ split }) => split === 'test');
-  const unreadable: UnreadableImage[] = [];
   try {
     const threshold = scoreThreshold(detector.manifest, flags);
+    const { dataSet, report } = await interruptible(async (signal) => {
+      const options = { ...dataSetOptions(flags), split: 'test', signal } as const;
+      return examineDataSet(await openDataSet(dataSetSource(paths, flags), options), { signal, limits });
+    });
+    if (!flags.json) noteDataSet(report);
+    checkReport(report);
+    // A region that the bundle keeps is applied anyway.
+    const { items: given } = detector.manifest.region ? dataSet : eachWithRegion(dataSet);
+    const items = given.filter(({ split }) => split === 'test');
+    const unreadable: UnreadableImage[] = [];
     const bar = new ScanBar('evaluating', items.length);
     const evaluation = await interruptible((signal) =>
       evaluateDetector(detector, items, {

@@ -2,10 +2,11 @@ import { basename, relative, resolve } from 'node:path';
 import { adviceOf } from '@cflow/evaluation';
 import { openDataSet } from '@cflow/images/node';
 import { type BundleManifest, CflowError, type DataSet } from '@cflow/spec';
-import { askedOfRun, trainDetector } from '@cflow/training/node';
+import { askedOfRun, checkTraining, trainDetector } from '@cflow/training/node';
 import { interruptible, isInterruption } from '../../interruptible.js';
 import { withArchive } from '../../open-archive.js';
 import { dataSetOptions, dataSetSource } from '../../options/data-set-options.js';
+import { withoutUndefined } from '../../options/detector-configuration.js';
 import { noteLine, printLine } from '../../terminal/output.js';
 import { showTraining } from '../../terminal/training/show-training.js';
 import { flagsToKeep, withEarlierFlags } from './earlier-flags.js';
@@ -27,7 +28,22 @@ export async function runTrain(
   typed: TrainFlags,
   given: ReadonlySet<string>,
 ): Promise<void> {
-  await withArchive(paths, (read, bounds) => train(read, bounds, typed, given));
+  const flags = await knownFlags(typed, given);
+  // Before an archive is unpacked and the data set opened, which may take long.
+  if (flags) await checkFlags(flags);
+  await withArchive(paths, (read, bounds) => train(read, bounds, flags ?? typed, given));
+}
+
+/** The flags of the run, those of an earlier one included; undefined where only the data set says which run is meant. */
+async function knownFlags(typed: TrainFlags, given: ReadonlySet<string>): Promise<TrainFlags | undefined> {
+  if (!typed.resume) return typed;
+  if (typed.output === undefined) return undefined;
+  return withEarlierFlags(typed, given, await askedOfRun(typed.output));
+}
+
+async function checkFlags(flags: TrainFlags): Promise<void> {
+  const { name, output } = flags;
+  await checkTraining({ ...trainingOptions(flags), ...withoutUndefined({ name, output }) });
 }
 
 async function train(
@@ -36,13 +52,10 @@ async function train(
   typed: TrainFlags,
   given: ReadonlySet<string>,
 ): Promise<void> {
-  const flags = typed.resume
-    ? withEarlierFlags(
-        typed,
-        given,
-        await askedOfRun(typed.output ?? (await namesOf(paths, bounds, typed)).output),
-      )
-    : typed;
+  const flags =
+    typed.resume && typed.output === undefined
+      ? withEarlierFlags(typed, given, await askedOfRun((await namesOf(paths, bounds, typed)).output))
+      : typed;
   const options = trainingOptions(flags);
   const { dataSet, name, output } = await namesOf(paths, bounds, flags);
   const record = new RunRecord();

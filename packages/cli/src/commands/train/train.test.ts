@@ -1,6 +1,7 @@
 import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeSafetensors } from '@cflow/model';
+import { nodeDevices } from '@cflow/runtime/node';
 import { writePng } from '@cflow/visual/node';
 import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -23,6 +24,40 @@ async function folderOfImages(name: string, images: number): Promise<string> {
   for (let i = 0; i < images; i++) await copyFile(good(`00${i}.png`), join(folder, `${i}.png`));
   return folder;
 }
+
+/** On such a machine the device is no reason to refuse. */
+async function hasCuda(): Promise<boolean> {
+  const card = (await nodeDevices()).find(({ device }) => device === 'cuda');
+  return card !== undefined && (await card.unavailable?.()) === undefined;
+}
+
+describe('what cannot work whatever the images are', () => {
+  // There is nothing to read: what is said is known before.
+  it.each([
+    [['--backbone', 'resnet19'], /resnet19/, 2],
+    [['--backbone', 'resnet18', '--weights', 'none.safetensors'], /none\.safetensors" cannot be read/],
+    [['--backbone', 'embedded', '--layers', 'layer9'], /no layer "layer9"/, 2],
+    [['--device', 'cuda'], /the device cuda cannot/],
+    [['--output', 'file/in/it'], /expected a folder at ".*file".*found a file/],
+    [['--output', 'file'], /is a file/],
+    [['--output', 'new', '--resume'], /no run to resume/],
+  ])('is refused before the data set is looked for: %j', async (flags, words, code = 1) => {
+    if (flags.includes('cuda') && (await hasCuda())) return;
+    await writeFile(join(place.path, 'file'), '');
+    for (const source of ['nowhere', 'nowhere.zip']) {
+      const result = await place.cflow('train', source, ...flags);
+      expectError(result, code, words);
+      expect(result.stderr).not.toContain('nowhere"');
+    }
+    if (flags.includes('--resume') || flags.includes('file')) return;
+    const plural = flags.map((flag) => flag.replace('--backbone', '--backbones'));
+    expectError(await place.cflow('benchmark', 'nowhere', ...plural), code, words);
+  });
+
+  it('an archive that is not there is named', async () => {
+    expectError(await place.cflow('train', 'nowhere.zip'), 1, 'there is no file nowhere.zip');
+  });
+});
 
 describe('cflow train', () => {
   it('writes a bundle and tells how good it is', async () => {
