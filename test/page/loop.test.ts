@@ -18,14 +18,15 @@ const STILLS = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 const root = temporaryFolder();
 const nothing = (): void => undefined;
 
-/** Small pictures of wood: to train on, good ones to look at, and scratched ones. */
+/** Pictures of wood: to train on, good ones to look at, and bad ones. Those of a film are such that something is found in them. */
 function pictures(): { train: RgbImage[]; good: RgbImage[]; bad: RgbImage[] } {
+  const [trainCount, side] = process.env.FILM === undefined ? [24, 64] : [80, 192];
   const plan = planDataSet({
     materials: ['wood'],
-    trainCount: 24,
+    trainCount,
     testGoodCount: 2,
     perDefectCount: 1,
-    size: { width: 64, height: 64 },
+    size: { width: side, height: side },
     seed: 0,
   });
   const of = (part: RegExp): RgbImage[] =>
@@ -74,7 +75,7 @@ describe.skipIf(noChromium !== '')(`the loop in the page${noChromium}`, () => {
     const { train, good, bad } = pictures();
     const archive = zipped(await files('wood', train));
     await page.setInputFiles('#zip', archive);
-    await page.locator('.understood').getByText('24').first().waitFor();
+    await page.locator('.understood').getByText(String(train.length)).first().waitFor();
     await keep('train');
     await page.locator('#job-name').fill('wood');
     await page.locator('#start').click();

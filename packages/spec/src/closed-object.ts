@@ -7,12 +7,14 @@ import { MAX_UNKNOWN_FIELDS } from './bounds.js';
 type Initialize = (schema: z.core.$ZodType, definition: object) => void;
 
 // Marked as pure, as zod marks its own: a page that needs no bounds must not carry them.
-const ClosedObject: z.core.$constructor<z.core.$ZodType, z.core.$ZodObjectDef & { instead?: Instead }> =
-  /* @__PURE__ */ $constructor('ClosedObject', (schema, definition) => {
-    (z.ZodObject.init as unknown as Initialize)(schema, definition);
-    nameKnown(schema, () => Object.keys(definition.shape), definition.instead);
-    countFirst(schema, () => Object.keys(definition.shape).length + MAX_UNKNOWN_FIELDS);
-  });
+const ClosedObject: z.core.$constructor<
+  z.core.$ZodType,
+  z.core.$ZodObjectDef & { instead?: Instead | undefined }
+> = /* @__PURE__ */ $constructor('ClosedObject', (schema, definition) => {
+  (z.ZodObject.init as unknown as Initialize)(schema, definition);
+  nameKnown(schema, () => Object.keys(definition.shape), definition.instead);
+  countFirst(schema, () => Object.keys(definition.shape).length + MAX_UNKNOWN_FIELDS);
+});
 
 const BoundedRecord: z.core.$constructor<z.core.$ZodType, z.core.$ZodRecordDef & { most: number }> =
   /* @__PURE__ */ $constructor('BoundedRecord', (schema, definition) => {
@@ -31,12 +33,7 @@ export function closedObject<S extends z.core.$ZodLooseShape>(
   shape: S,
   instead?: Instead,
 ): ReturnType<typeof z.strictObject<S>> {
-  return new ClosedObject({
-    type: 'object',
-    shape,
-    catchall: z.never(),
-    ...(instead && { instead }),
-  }) as never;
+  return new ClosedObject({ type: 'object', shape, catchall: z.never(), instead }) as never;
 }
 
 /** As `z.record`, of at most so many entries. */
@@ -55,7 +52,7 @@ export function boundedRecord<K extends z.core.$ZodRecordKey, V extends z.core.S
 /** An unknown field of a `closedObject`, with the known names and what takes its place, so that a message can say what was meant. */
 export type UnknownFieldsIssue = z.core.$ZodIssueUnrecognizedKeys & {
   known?: readonly string[];
-  instead?: Instead;
+  instead?: Instead | undefined;
 };
 
 function nameKnown(schema: z.core.$ZodType, names: () => string[], instead?: Instead): void {
@@ -65,7 +62,7 @@ function nameKnown(schema: z.core.$ZodType, names: () => string[], instead?: Ins
     const named = (found: z.core.ParsePayload): z.core.ParsePayload => {
       for (const issue of found.issues) {
         if (issue.code === 'unrecognized_keys' && issue.inst === schema) {
-          Object.assign(issue, { known: names(), ...(instead && { instead }) });
+          Object.assign(issue, { known: names(), instead });
         }
       }
       return found;

@@ -211,7 +211,7 @@ export function predictSuite(get: () => TestService): void {
     it('says of a picture that is far too small that its score says little', async () => {
       const app = get().app();
       const [speck] = await predictions(await app.request(WOOD, image(await testPng(1, 1, 2))));
-      expect(speck?.warnings).toEqual([expect.stringMatching(/^is 1x2 pixels, far fewer than the 64x64/)]);
+      expect(speck?.warnings).toEqual([expect.stringMatching(/^is 1x2 pixels, enlarged to 64x64/)]);
       const [part] = await predictions(await app.request(WOOD, image(await testPng(1))));
       expect(part).not.toHaveProperty('warnings');
     });

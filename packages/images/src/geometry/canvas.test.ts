@@ -140,7 +140,7 @@ describe('a picture that is far smaller than its canvas', () => {
     ['pad', 7, 300],
     ['tiles', 20, 20],
   ] as const)('is said to be: %s of %i x %i', (geometry, width, height) => {
-    const said = [expect.stringMatching(`^is ${width}x${height} pixels, far fewer than the 512x256`)];
+    const said = [expect.stringMatching(`^is ${width}x${height} pixels, enlarged to 512x256`)];
     expect(sizeWarnings({ width, height }, large(geometry))).toEqual(said);
     const fitted = fitImage({ ...picture(width, height), warnings: ['is clipped'] }, large(geometry));
     expect(fitted.warnings).toEqual(['is clipped', ...said]);

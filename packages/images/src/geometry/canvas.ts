@@ -56,9 +56,7 @@ export function sizeWarnings({ width, height }: Size, canvas: Canvas): string[] 
   const enlarged = Math.max(fitted.width / width, fitted.height / height);
   if (enlarged === 1 || (enlarged <= MOST_ENLARGED && Math.min(width, height) >= FEWEST_PIXELS)) return [];
   const [rows, columns] = canvas.inputSize;
-  return [
-    `is ${width}x${height} pixels, far fewer than the ${columns}x${rows} that are looked at: its score says little`,
-  ];
+  return [`is ${width}x${height} pixels, enlarged to ${columns}x${rows}: its score says little`];
 }
 
 const sideOf = (pixels: number): number => Math.max(1, Math.round(pixels));

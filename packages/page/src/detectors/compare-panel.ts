@@ -39,12 +39,9 @@ export class ComparePanel {
     this.#table.hidden = true;
     this.node.append(
       element('h2', {}, 'Side by side'),
-      element(
-        'div',
-        { class: 'fields' },
-        element('label', { class: 'field', for: 'compare-one' }, 'First version', this.#sides[0]),
-        element('label', { class: 'field', for: 'compare-two' }, 'Second version', this.#sides[1]),
-      ),
+      // One below the other: a version with its aliases is long.
+      element('label', { class: 'field', for: 'compare-one' }, 'First version', this.#sides[0]),
+      element('label', { class: 'field', for: 'compare-two' }, 'Second version', this.#sides[1]),
       this.#run,
       this.#note,
       this.#problem,

@@ -18,9 +18,8 @@ export class TrainingClock {
   readonly #options: ClockOptions;
   readonly #cost: number[];
   readonly #total: number;
-  #atStart = 0;
   /** When the first steps were done: what is opened and compiled for them says nothing of those that follow. */
-  #start: number | undefined;
+  #first: { at: number; done: number } | undefined;
   #done: number;
 
   constructor(options: ClockOptions, checkpoints: readonly Checkpoint[]) {
@@ -35,12 +34,10 @@ export class TrainingClock {
   took(index: number, steps: number, loss: number, epoch: number): void {
     this.#done += steps * this.#cost[index]!;
     const fraction = Math.min(1, this.#done / this.#total);
-    if (this.#start === undefined) {
-      this.#start = performance.now();
-      this.#atStart = this.#done;
-    }
-    const share = (this.#done - this.#atStart) / this.#total;
-    const seconds = (performance.now() - this.#start) / 1000;
+    const now = performance.now();
+    this.#first ??= { at: now, done: this.#done };
+    const share = (this.#done - this.#first.done) / this.#total;
+    const seconds = (now - this.#first.at) / 1000;
     const secondsLeft = share >= LEAST_SHARE ? (seconds * (1 - fraction)) / share : null;
     const layer = (this.#options.layers[index] as DetectorLayer).name;
     this.#options.onEvent({ type: 'progress', layer, epoch: epoch + 1, loss, fraction, secondsLeft });

@@ -147,7 +147,7 @@ describe('renderReport', () => {
 
   it('keeps every setting a click away, and prints them', () => {
     const report = renderReport(fullData());
-    const folded = /<details class="more"><summary>Every setting[^<]*<\/summary>(.*?)<\/details>/s.exec(
+    const folded = /<details class="more"><summary>All settings[^<]*<\/summary>(.*?)<\/details>/s.exec(
       report,
     );
     expect(folded?.[1]).toMatch(/<caption>Configuration<.*<caption>Provenance</s);

@@ -58,10 +58,7 @@ ${section('All figures', data.metrics && metricsTable(data.metrics))}
 ${section('The run', [
   factTable('Data', data.dataSet?.facts),
   factTable('Time', data.timing),
-  folded('Every setting, and what it was trained with', [
-    factTable('Configuration', data.configuration && configurationFacts(data.configuration)),
-    factTable('Provenance', data.provenance),
-  ]),
+  settings(data),
 ])}
 </main>
 <footer>Scores are raw anomaly scores: higher is worse. Nothing on this page is loaded from elsewhere.</footer>
@@ -77,11 +74,9 @@ function section(title: string, content: Part | false): Html | undefined {
 }
 
 /** What few readers need, a click away; on paper it is all there. */
-function folded(title: string, parts: readonly (Html | undefined)[]): Html | undefined {
-  return parts.every((part) => part === undefined)
-    ? undefined
-    : html`<details class="more"><summary>${title}</summary>${parts}</details>`;
-}
+const settings = ({ configuration, provenance }: ReportData): Html | undefined =>
+  (configuration ?? provenance) &&
+  html`<details class="more"><summary>All settings</summary>${[factTable('Configuration', configuration && configurationFacts(configuration)), factTable('Provenance', provenance)]}</details>`;
 
 function notes(lines: readonly string[] | undefined): Html | undefined {
   if (!lines || lines.length === 0) return undefined;

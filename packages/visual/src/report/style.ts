@@ -64,7 +64,7 @@ td.words{color:var(--muted);white-space:normal;overflow-wrap:anywhere;min-width:
 .pictures.one{grid-template-columns:1fr}
 .zoom summary{list-style:none;cursor:zoom-in}
 .zoom summary::-webkit-details-marker{display:none}
-.zoom summary:focus-visible{outline:3px solid var(--good);outline-offset:2px}
+summary:focus-visible{outline:3px solid var(--good);outline-offset:2px}
 .zoom[open]{position:fixed;inset:0;z-index:1;background:var(--ground);padding:1rem}
 .zoom[open] summary{display:block;height:100%;cursor:zoom-out}
 .zoom[open] img{height:100%;aspect-ratio:auto;background:none}
@@ -76,7 +76,6 @@ td.words{color:var(--muted);white-space:normal;overflow-wrap:anywhere;min-width:
 .tag.good{color:var(--good)}
 footer{color:var(--muted);font-size:.8rem;padding-top:1rem;padding-bottom:3rem}
 @media (max-width:40rem){svg text,.small svg text{font-size:13px}header{padding-top:1.75rem}.figures{grid-template-columns:1fr 1fr;margin:1.5rem 0 2rem}table{font-size:.84rem}th,td{padding-right:.8rem}thead th{white-space:normal;vertical-align:bottom}.facts th{width:9rem;white-space:normal}td.words{min-width:9rem}}
-.more summary{cursor:pointer;color:var(--muted);padding:.6rem 0}
-.more summary:focus-visible{outline:3px solid var(--good);outline-offset:2px}
-@media print{body{background:none}.card,.chart,tr{break-inside:avoid}h2{break-after:avoid}.more::details-content{content-visibility:visible;display:block;height:auto}}
+.more summary{color:var(--muted);cursor:pointer}
+@media print{body{background:none}.card,.chart,tr{break-inside:avoid}h2{break-after:avoid}.more::details-content{content-visibility:visible}}
 `;

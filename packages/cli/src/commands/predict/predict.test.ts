@@ -57,7 +57,7 @@ describe('cflow predict', () => {
       ...['predict', 'metal.cflow', 'speck.png', '--json', ...CPU],
     );
     expect(code, stderr).toBe(0);
-    const said = /is 1x1 pixels, far fewer than the 64x64 that are looked at/;
+    const said = /is 1x1 pixels, enlarged to 64x64/;
     expect(stderr).toMatch(said);
     expect(jsonLines(stdout)[0]).toMatchObject({ warnings: [expect.stringMatching(said)] });
   });
