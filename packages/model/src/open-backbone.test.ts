@@ -80,6 +80,26 @@ describe('openBackbone', () => {
     expect((await caught(open({ preTrained: false, weights: path }))).code).toBe('configuration');
   });
 
+  it.each([
+    ['the embedded one', { name: 'embedded' }],
+    ['one without training', { preTrained: false }],
+    ['one with a file of weights', {}],
+  ] as const)('checks %s by what building it would say', async (_, choice) => {
+    const { check, build } = await open(
+      'name' in choice || 'preTrained' in choice ? choice : { weights: path },
+    );
+    await expect(check(options)).resolves.toBeUndefined();
+    const wrong = [
+      { ...options, layers: ['layer9'] },
+      { ...options, layers: ['features.6', 'features.6'] },
+      { inputSize: [0, 64] as const },
+    ];
+    for (const each of wrong) {
+      const { message } = await caught(build(each));
+      expect((await caught(check(each))).message).toBe(message);
+    }
+  });
+
   it('normalizes pixels as the weights were trained, or as it is told', async () => {
     const meanOf = async (choice: Partial<BackboneChoice>, layer = 'features.0') => {
       const { graph } = await (await open(choice)).build({ ...options, layers: [layer] });

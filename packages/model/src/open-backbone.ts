@@ -2,7 +2,8 @@ import { basename } from 'node:path';
 import { ConfigurationError, WeightsError } from '@cflow/spec';
 import type { Architecture, PixelNormalization } from './backbones/architecture.js';
 import type { Backbone, BackboneOptions } from './backbones/backbone.js';
-import { buildBackbone } from './backbones/build-backbone.js';
+import { buildBackbone, checkLayers } from './backbones/build-backbone.js';
+import { checkInputSize } from './backbones/check-input-size.js';
 import { checkWeights } from './backbones/check-weights.js';
 import { embeddedArchitecture } from './backbones/embedded.js';
 import { buildOnnxBackbone } from './backbones/onnx-backbone.js';
@@ -52,6 +53,8 @@ export interface OpenedBackbone {
    * do not fit
    */
   build(options: BackboneOptions): Promise<Backbone>;
+  /** Throws what `build` would, and takes less time where the weights cannot be at fault: random ones are made while it builds. */
+  check(options: BackboneOptions): Promise<void>;
 }
 
 /**
@@ -76,7 +79,7 @@ async function openOnnx(choice: BackboneChoice): Promise<OpenedBackbone> {
     name: network.name,
     origin: `${network.name}, sha256 ${sha256}`,
     licence: null,
-    build: (options) => buildOnnxBackbone(network, options),
+    ...builtToCheck((options) => buildOnnxBackbone(network, options)),
   };
 }
 
@@ -92,7 +95,7 @@ async function openEmbedded({ weights, preTrained, cacheDir }: BackboneChoice): 
     name: 'embedded',
     origin: `@mediapipe/objectron, sha256 ${sha256}`,
     licence: 'Apache-2.0',
-    build: builder(embeddedArchitecture(graph), randomSource(0)),
+    ...builtToCheck(builder(embeddedArchitecture(graph), randomSource(0))),
   };
 }
 
@@ -114,6 +117,10 @@ async function openArchitecture(choice: BackboneChoice): Promise<OpenedBackbone>
       origin: `random, seed ${seed}`,
       licence: null,
       build: builder(architecture, randomSource(seed)),
+      check: async ({ inputSize, layers = [] }) => {
+        checkInputSize(inputSize);
+        checkLayers(architecture, layers);
+      },
     };
   }
   const { path, model, label } = await findWeights(choice, found);
@@ -128,7 +135,9 @@ async function openArchitecture(choice: BackboneChoice): Promise<OpenedBackbone>
     name: architecture.name,
     origin: `${label}${source ? ` (${source})` : ''}, sha256 ${sha256}`,
     licence: shortened(metadata.licence ?? metadata.license) ?? timmLicence(model),
-    build: builder({ ...architecture, normalization: normalizationOf(model) }, stateDictSource(dict)),
+    ...builtToCheck(
+      builder({ ...architecture, normalization: normalizationOf(model) }, stateDictSource(dict)),
+    ),
   };
 }
 
@@ -188,4 +197,13 @@ function shortened(text: string | undefined): string | undefined {
 
 function builder(architecture: Architecture, source: WeightSource): OpenedBackbone['build'] {
   return async (options) => buildBackbone(architecture, source, options);
+}
+
+function builtToCheck(build: OpenedBackbone['build']): Pick<OpenedBackbone, 'build' | 'check'> {
+  return {
+    build,
+    check: async (options) => {
+      await build(options);
+    },
+  };
 }

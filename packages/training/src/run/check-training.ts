@@ -1,9 +1,10 @@
 // What is refused of a run before any of its images is read.
 import { checkBundleFolder } from '@cflow/detector/node';
+import { openBackbone } from '@cflow/model/node';
 import { selectDevice } from '@cflow/runtime';
 import { nodeDevices } from '@cflow/runtime/node';
 import { checkBackboneNamed } from '../backbone/choose-backbone.js';
-import { namedBackbone } from '../backbone/named-backbone.js';
+import { runOnce } from '../backbone/run-once.js';
 import { planTraining } from '../plan/plan.js';
 import { checkName } from '../prepare/prepare-run.js';
 import { requireExactMode } from './require-exact-mode.js';
@@ -42,10 +43,7 @@ export async function checkBackbone(
 ): Promise<void> {
   const { configuration: planned } = planTraining(preset, { ...configuration, backbone }, overrides);
   const { preTrained, seed, layers, inputSize, tileSize } = planned;
+  const opened = await openBackbone({ name: backbone, weights, preTrained, seed, run: runOnce });
   // Whether tiles fit together depends on the size of the images, which is not known here.
-  await namedBackbone(
-    { backbone, preTrained, seed, layers, inputSize: tileSize ?? inputSize },
-    weights,
-    precision,
-  );
+  await opened.check({ layers, inputSize: tileSize ?? inputSize, precision, outputs: 'maps' });
 }
