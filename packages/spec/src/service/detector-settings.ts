@@ -4,6 +4,7 @@ import { closedObject } from '../closed-object.js';
 import { drawnRegionsSchema } from './feedback.js';
 import { detectorNameSchema, referenceSchema, versionSchema } from './names.js';
 import { shadowSchema } from './shadow.js';
+import { smallestRegion } from './smallest-region.js';
 
 const settingFields = {
   threshold: float32()
@@ -18,20 +19,7 @@ const settingFields = {
   pixelThreshold: float32()
     .optional()
     .describe('Map value from which a pixel belongs to a region, of the version named'),
-  minArea: z
-    .number()
-    .min(0)
-    .max(MAX_INT32)
-    .optional()
-    .describe('Smallest region, in pixels of the picture. Default: 1'),
-  minShare: z
-    .number()
-    .min(0)
-    .max(1)
-    .optional()
-    .describe(
-      'Regions smaller than this share of the largest are left out, unless they are higher than it; 0 keeps all. Default: 0.05',
-    ),
+  ...smallestRegion({ area: '1', share: '0.05' }),
   ignore: drawnRegionsSchema
     .optional()
     .describe('What is left out of score and regions of every picture, drawn on one of them'),

@@ -1,10 +1,11 @@
 import * as z from 'zod';
-import { float32, MAX_BASE64, MAX_INT32, text } from '../bounds.js';
+import { float32, MAX_BASE64, text } from '../bounds.js';
 import { closedObject } from '../closed-object.js';
 import { DEVICES } from '../device.js';
 import { httpUrl } from './http-url.js';
 import { insteadOfRegion } from './instead-of-region.js';
 import { detectorNameSchema, detectorReferenceSchema, versionSchema } from './names.js';
+import { smallestRegion } from './smallest-region.js';
 
 /** How an anomaly map is sent. `png16` carries offset and scale, so that real values come back; `f32` is little-endian. */
 export const MAP_FORMATS = ['none', 'png8', 'png16', 'f32'] as const;
@@ -38,20 +39,10 @@ export const predictOptionsSchema = closedObject(
       .default(false)
       .describe('Also a picture of the image with map and regions drawn in (PNG)'),
     regions: z.boolean().default(true).describe('Also the regions above the pixel threshold'),
-    minArea: z
-      .number()
-      .min(0)
-      .max(MAX_INT32)
-      .optional()
-      .describe("Smallest region, in pixels of the picture. Default: the detector's settings, else 1"),
-    minShare: z
-      .number()
-      .min(0)
-      .max(1)
-      .optional()
-      .describe(
-        "Regions smaller than this share of the largest are left out, unless they are higher than it; 0 keeps all. Default: the detector's settings, else 0.05",
-      ),
+    ...smallestRegion({
+      area: "the detector's settings, else 1",
+      share: "the detector's settings, else 0.05",
+    }),
     maxRegions: z.number().int().min(0).max(1000).default(100).describe('Regions at most'),
     device: z
       .enum(['auto', ...DEVICES])
