@@ -1,12 +1,11 @@
 import { evenlySpaced } from '../evenly-spaced.js';
 import type { TreeFile } from '../files/file-tree.js';
-import { lookInto } from './content-of.js';
+import { looksOf } from './looks.js';
 import type { PlacedMask } from './placed.js';
 import { ambiguous } from './say-which.js';
 
-/** Folders that are looked into, and files of each. */
+/** Folders that are looked into. */
 const MOST_FOLDERS = 64;
-const MOST_FILES = 8;
 
 /** A folder that is called like masks, whose files mostly are photographs. */
 export interface PhotographFolder {
@@ -31,13 +30,7 @@ export async function photographFolders(
   }
   const found: PhotographFolder[] = [];
   for (const [path, files] of evenlySpaced([...folders], MOST_FOLDERS)) {
-    let [photographs, colored, others] = [0, 0, 0];
-    for (const file of evenlySpaced(files, MOST_FILES)) {
-      const look = await lookInto(file.path, signal);
-      if (look?.content === 'photograph') photographs++;
-      else if (look) others++;
-      if (look?.isColored) colored++;
-    }
+    const { photographs, colored, others } = await looksOf(files, signal);
     if (photographs > 0 && photographs >= others)
       found.push({ path, files, isColored: colored >= photographs });
   }

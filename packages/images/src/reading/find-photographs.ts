@@ -1,10 +1,7 @@
-import { evenlySpaced } from '../evenly-spaced.js';
 import type { FileTree, TreeFile } from '../files/file-tree.js';
 import { meaningOf } from '../vocabulary/meaning-of.js';
-import { lookInto } from './content-of.js';
 import { type FolderNode, folderNodes } from './folder-node.js';
-
-const MOST_FILES = 8;
+import { looksOf } from './looks.js';
 
 /**
  * Folders that are called like masks by a word for products, too, and hold photographs: `mascara`, `labels`.
@@ -35,13 +32,9 @@ export async function arePhotographs(
   signal?: AbortSignal,
   inColor = false,
 ): Promise<boolean> {
-  let [photographs, others] = [0, 0];
-  for (const { path } of evenlySpaced(imagesBelow(node), MOST_FILES)) {
-    const look = await lookInto(path, signal);
-    if (look?.content === 'photograph' && (look.isColored || !inColor)) photographs++;
-    else if (look) others++;
-  }
-  return photographs > 0 && photographs >= others;
+  const { photographs, colored, others } = await looksOf(imagesBelow(node), signal);
+  const [wanted, unwanted] = inColor ? [colored, photographs - colored + others] : [photographs, others];
+  return wanted > 0 && wanted >= unwanted;
 }
 
 const imagesBelow = (node: FolderNode): TreeFile[] => [
