@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "bench" / "peer"))
 
 import torch  # noqa: E402, I001
 import declared_operators  # noqa: E402, F401
+from bare_step import train_by_hand  # noqa: E402
 
 import lightning  # noqa: E402
 import numpy as np  # noqa: E402
@@ -38,22 +39,15 @@ model = Cflow(
 )
 pixels = [np.asarray(Image.open(file).convert("RGB"), dtype=np.float32) / 255 for file in asked["images"]]
 images = torch.stack([torch.from_numpy(each).permute(2, 0, 1) for each in pixels])
-optimizer = model.configure_optimizers()
-# Without Lightning around it: the step itself is what it would run.
-model.optimizers = lambda: optimizer
-model.manual_backward = lambda loss: loss.backward()
-model.log = lambda *_args, **_options: None
-model.train()
+over = train_by_hand(model)
 for _ in range(PASSES):
     model.training_step(SimpleNamespace(image=model.pre_processor(images)))
-for name in ("optimizers", "manual_backward", "log"):
-    delattr(model, name)
+over()
 
 trainer = lightning.Trainer(max_epochs=0, logger=False, enable_checkpointing=False, accelerator="cpu")
 trainer.strategy.connect(model)
 trainer.save_checkpoint(asked["checkpoint"])
 
-model.eval()
 with torch.no_grad():
     said = model.model(model.pre_processor(images))
 save_file(

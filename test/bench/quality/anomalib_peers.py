@@ -23,6 +23,7 @@ warnings.filterwarnings("ignore")
 import torch  # noqa: E402
 
 import declared_operators  # noqa: E402, F401
+from bare_step import train_by_hand  # noqa: E402
 
 from importlib.metadata import version  # noqa: E402
 
@@ -99,12 +100,7 @@ def cflow(images, request):
         evaluator=False,
         visualizer=False,
     )
-    optimizer = module.configure_optimizers()
-    # Without Lightning around it: the step itself is what it would run.
-    module.optimizers = lambda: optimizer
-    module.manual_backward = lambda loss: loss.backward()
-    module.log = lambda *_args, **_options: None
-    module.train()
+    over = train_by_hand(module)
     started = time.perf_counter()
     for epoch in range(request["epochs"]):
         order = torch.randperm(len(request["train"])).tolist()
@@ -116,7 +112,7 @@ def cflow(images, request):
             module.training_step(SimpleNamespace(image=images(places)))
         print(f"epoch {epoch + 1} of {request['epochs']}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
     seconds = time.perf_counter() - started
-    module.eval()
+    over()
 
     def score(places):
         with torch.inference_mode():
